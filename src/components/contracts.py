@@ -1,0 +1,206 @@
+"""The contracts of the slots: what each kind of component promises.
+
+A component is a frozen, keyword-only dataclass whose fields are its parameters, typed with ranges
+(`Annotated[float, Gt(0)]`, `Literal`), and whose constructor does nothing. A file of a component
+imports only the standard library, numpy and contracts at its top, so that discovery stays cheap.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from components.panel import Panel
+from components.values import (
+    BacktestResult,
+    Evidence,
+    Float,
+    Head,
+    Judgement,
+    PriceGrid,
+    Samples,
+    SourceFacts,
+    Span,
+    Time,
+)
+
+if TYPE_CHECKING:
+    import onnx
+    import torch
+
+LAST_LABEL = "last_label"
+"""Name of the column that holds the latest label known at a row: the target's expression, `horizon`
+bars back. Every design matrix can offer it; a model that wants it lists it in `inputs`."""
+
+
+class Component(ABC):
+    """A specification: immutable, comparable by value, hashed into cache and trial keys."""
+
+    inert: ClassVar[frozenset[str]] = frozenset()
+    """Parameters that change no forecast, weight, cost or verdict (timeouts, cache sizes)."""
+    libraries: ClassVar[tuple[str, ...]] = ()
+    """Distributions whose version enters the cache key of what this component computes."""
+
+    @classmethod
+    @abstractmethod
+    def examples(cls) -> Sequence[Mapping[str, Any]]:
+        """Two or more small parameter sets with which the conformance suite builds it."""
+
+
+class Source(Component):
+    """Where bars come from."""
+
+    @abstractmethod
+    def facts(self) -> SourceFacts:
+        """What the source declares about itself."""
+
+    @abstractmethod
+    def load(self) -> Panel:
+        """All bars, checked. Raises DataError naming file, symbol, timestamp and remedy."""
+
+
+class Features(Component):
+    """A feature set: ordered names with causal expressions."""
+
+    @abstractmethod
+    def expressions(self) -> Mapping[str, str]:
+        """name -> expression, templates over windows expanded."""
+
+
+class Target(Component):
+    """The quantity to forecast."""
+
+    kind: ClassVar[Literal["level", "return", "direction"]]
+    """level: a quantity that is not traded itself; return: a price move; direction: its sign, 0 or 1."""
+
+    @abstractmethod
+    def expression(self) -> str:
+        """An expression that looks forward; horizon and label_end are derived from it."""
+
+
+class Split(Component):
+    """How the decision times are divided; purging is not the split's business."""
+
+    vault_start: str | None
+
+    @abstractmethod
+    def spans(self, decision_times_T: Time) -> tuple[Span, ...]:
+        """Spans over the distinct decision times at which a forecast is possible, in order.
+
+        Raises DataError where the times are too few, saying how many are needed.
+        """
+
+
+class FittedModel(ABC):
+    """What `Model.fit` returns; predicts, and can be written down without pickle."""
+
+    @abstractmethod
+    def predict(self, X_NF: npt.NDArray[np.float32]) -> Float:
+        """(N,) forecasts, after the link of the loss."""
+
+    @abstractmethod
+    def to_files(self) -> dict[str, bytes]:
+        """Everything `Model.from_files` needs, as named data files."""
+
+    @abstractmethod
+    def to_onnx(self) -> "onnx.ModelProto":
+        """Graph with input `features` (N, F) float32 and output `forecast` (N, 1) float32."""
+
+
+class Model(Component):
+    """A model specification."""
+
+    needs_labels: ClassVar[tuple[str, ...]] = ("real", "binary")
+    """Kinds of labels it can be fitted on."""
+
+    def supports(self, loss: "Loss") -> str | None:
+        """None if it can minimise this loss, else what it can minimise, in words."""
+        return None
+
+    def inputs(self, features: tuple[str, ...]) -> tuple[str, ...]:
+        """The columns it reads, from the feature names and LAST_LABEL; all features by default."""
+        return features
+
+    @abstractmethod
+    def fit(self, train: Samples, valid: Samples, *, loss: "Loss", seed: int, threads: int) -> FittedModel:
+        """Fits on train; valid may only stop the fit early or choose among fits.
+
+        The samples' columns are `inputs(...)`. Same arguments, same bytes, whatever `threads` is.
+        """
+
+    @abstractmethod
+    def from_files(self, files: Mapping[str, bytes]) -> FittedModel:
+        """The fitted model that `to_files` wrote down."""
+
+
+class Loss(Component):
+    """What a model minimises, written once in torch."""
+
+    head: ClassVar[Head]
+
+    @abstractmethod
+    def __call__(self, score_N: "torch.Tensor", target_N: "torch.Tensor") -> "torch.Tensor":
+        """(N,) loss per sample from raw scores (before the link)."""
+
+    @abstractmethod
+    def native(self, library: Literal["lightgbm"]) -> Mapping[str, Any] | None:
+        """Parameters under which the library minimises this very loss itself, or None."""
+
+
+class Ensemble(Component):
+    """A model made of models."""
+
+    def members(self) -> Mapping[str, Model]:
+        """Further models beside the configured one."""
+        return {}
+
+    @abstractmethod
+    def around(self, model: Model) -> Model:
+        """The model that fits and combines: the configured one and its companions."""
+
+
+class Portfolio(Component):
+    """Turns forecasts into target weights; row by row, never looking ahead."""
+
+    forecast_kind: ClassVar[tuple[str, ...]]
+    """Kinds of target whose forecasts it understands: level, return, direction."""
+
+    lookback_bars: int = 1
+    """Forecast rows that one row of weights depends on."""
+
+    @abstractmethod
+    def weights(self, forecast_DS: Float, *, bars_per_year: float) -> Float:
+        """(D, S) target weights as fractions of equity; NaN forecast gives weight 0.
+
+        Row d depends on forecast rows d - lookback_bars + 1 .. d only.
+        """
+
+
+class Backtest(Component):
+    """Turns weights into trades, costs and equity."""
+
+    execution_lag_bars: int
+
+    @abstractmethod
+    def fields(self) -> tuple[str, ...]:
+        """Panel fields it needs."""
+
+    @abstractmethod
+    def run(self, decided_D: Time, weights_DS: Float, prices: PriceGrid) -> BacktestResult:
+        """Trades towards weights_DS[d] at bar d + execution_lag_bars, pays costs, marks at close."""
+
+
+class Gate(Component):
+    """One named check with a threshold."""
+
+    required: bool
+
+    @abstractmethod
+    def judge(self, evidence: Evidence) -> Judgement:
+        """The judgement, in words that a non-statistician understands, with what would suffice."""
+
+    def baselines(self) -> tuple[str, ...]:
+        """Names of the baselines it compares with."""
+        return ()

@@ -1,0 +1,55 @@
+"""Errors say who must act; each carries the exit code of the process."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong with a configuration.
+
+    path: dotted path of the leaf; message: what is wrong and what is allowed; hint: what to do.
+    """
+
+    path: str
+    message: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        line = f"{self.path}: {self.message}" if self.path else self.message
+        return f"{line}; {self.hint}" if self.hint else line
+
+
+class AssayError(Exception):
+    """Base of every error that is shown as one line, without a stack trace."""
+
+    exit_code = 1
+
+
+class ConfigError(AssayError):
+    """Mend the YAML: one or many problems, all reported together."""
+
+    exit_code = 2
+
+    def __init__(self, *problems: Problem | str) -> None:
+        self.problems = tuple(p if isinstance(p, Problem) else Problem("", p) for p in problems)
+        super().__init__("\n".join(str(p) for p in self.problems))
+
+
+class DataError(AssayError):
+    """Mend the data: the message names file, symbol, timestamp and the remedy."""
+
+    exit_code = 3
+
+
+class ContractError(AssayError):
+    """Mend the component: it broke a promise of its contract."""
+
+
+class GateFailed(AssayError):
+    """A required gate failed under gates.enforce=true."""
+
+    exit_code = 4
+
+
+class OutputError(AssayError):
+    """The output folder cannot be written: full, read-only or in the way."""

@@ -1,0 +1,163 @@
+"""The values that flow between stages; all immutable.
+
+Shape legend: R panel rows, N samples (a subset of rows), F features, D decision times, S symbols,
+T bars of the backtest.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Float = npt.NDArray[np.float64]
+Float32 = npt.NDArray[np.float32]
+Int = npt.NDArray[np.int64]
+Time = npt.NDArray[np.datetime64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceFacts:
+    """What a source declares about itself; printed in the verdict.
+
+    identity names the data logically (for the ledger's families), never by content.
+    """
+
+    identity: str
+    description: str
+    survivorship: Literal["free", "biased", "unknown"]
+    adjustment: Literal["raw", "split", "total"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Samples:
+    """A design matrix with its labels: what a model is fitted on.
+
+    X_NF float32, finite; y_N float64, finite; columns: F names; timestamps_N decision times;
+    symbols_N symbol codes.
+    """
+
+    X_NF: Float32
+    y_N: Float
+    columns: tuple[str, ...]
+    timestamps_N: Time
+    symbols_N: npt.NDArray[np.int32]
+
+    def __len__(self) -> int:
+        return len(self.y_N)
+
+    def take(self, index: npt.NDArray[np.generic]) -> "Samples":
+        return Samples(
+            X_NF=self.X_NF[index],
+            y_N=self.y_N[index],
+            columns=self.columns,
+            timestamps_N=self.timestamps_N[index],
+            symbols_N=self.symbols_N[index],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Span:
+    """One split of the decision times into half-open intervals [start, end), in order."""
+
+    train: tuple[np.datetime64, np.datetime64]
+    valid: tuple[np.datetime64, np.datetime64]
+    test: tuple[np.datetime64, np.datetime64]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Fold:
+    """Row numbers of one span after purging: a train row's label is known before valid begins, a valid
+    row's before test begins."""
+
+    number: int
+    span: Span
+    train_rows: Int
+    valid_rows: Int
+    test_rows: Int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Head:
+    """What a loss asks of a model: how many outputs, and how a raw score becomes a forecast."""
+
+    width: int = 1
+    link: Literal["identity", "sigmoid"] = "identity"
+    labels: Literal["real", "binary"] = "real"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PriceGrid:
+    """Prices on the union of timestamps: (T, S), NaN where a symbol has no bar."""
+
+    symbols: tuple[str, ...]
+    timestamps_T: Time
+    fields: Mapping[str, Float]
+    bars_per_year: float
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class BacktestResult:
+    """What trading the weights would have earned.
+
+    equity  one row per bar: timestamp, equity, cash, positions_value, gross, net, return,
+            and one column `cost_<kind>` per kind of cost, all in currency but gross, net (fractions
+            of equity) and return (fraction)
+    trades  one row per fill: decided_at, filled_at, symbol, quantity, price, notional, and the same
+            `cost_<kind>` columns as far as they fall on trades
+    holdings_TS  units held after each bar's fills
+    """
+
+    equity: "pd.DataFrame"
+    trades: "pd.DataFrame"
+    holdings_TS: Float
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Scored:
+    """Out-of-sample forecasts with their outcomes, sorted by (timestamp, symbol); M scored rows.
+
+    train_mean_M: mean label of the train rows of the fold that made the forecast.
+    baselines: name -> forecasts of a baseline fitted in the same folds.
+    """
+
+    span: Literal["valid", "test"]
+    timestamps_M: Time
+    symbols_M: npt.NDArray[np.int32]
+    fold_M: Int
+    forecast_M: Float
+    target_M: Float
+    train_mean_M: Float
+    baselines: Mapping[str, Float] = field(default_factory=dict[str, Float])
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Evidence:
+    """Everything a gate may look at.
+
+    metrics: flat, for example "test/r2"; horizon_bars: bars a label overlaps; returns_T and
+    benchmark_T: per-bar net returns of the portfolio and of the index at equal average exposure.
+    """
+
+    metrics: Mapping[str, float]
+    valid: Scored
+    test: Scored
+    horizon_bars: int
+    kind: Literal["level", "return", "direction"]
+    returns_T: Float
+    benchmark_T: Float
+    bars_per_year: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judgement:
+    """The outcome of one gate. value and threshold are None where they cannot be computed."""
+
+    status: Literal["passed", "failed", "not_applicable"]
+    value: float | None
+    threshold: float | None
+    says: str
