@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     import onnx
     import torch
 
+Kind = Literal["level", "return", "direction"]
+
 LAST_LABEL = "last_label"
 """Name of the column that holds the latest label known at a row: the target's expression, `horizon`
 bars back. Every design matrix can offer it; a model that wants it lists it in `inputs`."""
@@ -57,26 +59,41 @@ class Source(Component):
         """What the source declares about itself."""
 
     @abstractmethod
+    def fields(self) -> tuple[str, ...]:
+        """Names of the fields its bars will have, found out without reading the bars.
+
+        Raises DataError where the source is missing or lacks a column.
+        """
+
+    @abstractmethod
     def load(self) -> Panel:
         """All bars, checked. Raises DataError naming file, symbol, timestamp and remedy."""
 
 
 class Features(Component):
-    """A feature set: ordered names with causal expressions."""
+    """A feature set: ordered names with causal expressions.
+
+    definitions: name -> sub-expression that the expressions may use by that name.
+    """
+
+    definitions: Mapping[str, str]
 
     @abstractmethod
-    def expressions(self) -> Mapping[str, str]:
+    def expanded(self) -> Mapping[str, str]:
         """name -> expression, templates over windows expanded."""
+
 
 
 class Target(Component):
     """The quantity to forecast."""
 
-    kind: ClassVar[Literal["level", "return", "direction"]]
-    """level: a quantity that is not traded itself; return: a price move; direction: its sign, 0 or 1."""
+    @property
+    @abstractmethod
+    def kind(self) -> Kind:
+        """level: a quantity that is not traded itself; return: a price move; direction: its sign, 0 or 1."""
 
     @abstractmethod
-    def expression(self) -> str:
+    def text(self) -> str:
         """An expression that looks forward; horizon and label_end are derived from it."""
 
 
@@ -139,6 +156,8 @@ class Loss(Component):
     """What a model minimises, written once in torch."""
 
     head: ClassVar[Head]
+    least_squares: ClassVar[bool] = False
+    """True where the loss is the squared error up to a factor, so that a closed form minimises it."""
 
     @abstractmethod
     def __call__(self, score_N: "torch.Tensor", target_N: "torch.Tensor") -> "torch.Tensor":
@@ -167,8 +186,10 @@ class Portfolio(Component):
     forecast_kind: ClassVar[tuple[str, ...]]
     """Kinds of target whose forecasts it understands: level, return, direction."""
 
-    lookback_bars: int = 1
-    """Forecast rows that one row of weights depends on."""
+    @property
+    def lookback_bars(self) -> int:
+        """Forecast rows that one row of weights depends on."""
+        return 1
 
     @abstractmethod
     def weights(self, forecast_DS: Float, *, bars_per_year: float) -> Float:

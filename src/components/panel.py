@@ -115,7 +115,7 @@ class Panel:
     def from_frame(frame: "pd.DataFrame") -> "Panel":
         """From columns symbol, timestamp and numeric fields, already sorted and checked."""
         symbol = frame["symbol"].to_numpy(dtype=object)
-        starts = np.flatnonzero(np.concatenate([[True], symbol[1:] != symbol[:-1]])) if len(symbol) else []
+        starts: Int = np.flatnonzero(np.concatenate([[True], symbol[1:] != symbol[:-1]])) if len(symbol) else []
         fields: dict[str, Any] = {
             str(name): frame[name].to_numpy(dtype=np.float64)
             for name in frame.columns

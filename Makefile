@@ -1,0 +1,49 @@
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: .venv/installed  ## create .venv with the pinned versions, bytecode compiled
+
+setup-dev: .venv/installed-dev  ## the same with torch and the tools for tests
+
+run: .venv/installed  ## run the main experiment on bundled real data
+	$(BIN)/python -m runner +experiment=sp500_volatility
+
+test: .venv/installed-dev  ## lint, types, layers and the default tests
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -m "not slow and not gpu"
+
+test-slow: .venv/installed-dev  ## the tests that take minutes
+	$(BIN)/pytest -m "slow and not gpu"
+
+format: .venv/installed-dev  ## rewrite the sources in house style
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+docs: .venv/installed  ## regenerate the numbers and tables of README and experiments/ from run manifests
+	$(BIN)/python tools/docs.py
+
+clean:  ## remove outputs and caches, keep .venv
+	rm -rf outputs .pytest_cache .ruff_cache .mypy_cache .hypothesis
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/installed: pyproject.toml constraints.txt | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	$(BIN)/python -m compileall -q .venv/lib src >/dev/null || true
+	touch $@
+
+.venv/installed-dev: .venv/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev]"
+	$(BIN)/python -m compileall -q .venv/lib src >/dev/null || true
+	touch $@
+
+.PHONY: help setup setup-dev run test test-slow format docs clean

@@ -1,0 +1,95 @@
+"""The backtest that every choice of this slot is, apart from what a fill costs in market impact."""
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Gt
+
+from components.backtest._market import check_decisions, open_market
+from components.backtest._records import equity_frame, trades_frame
+from components.backtest._simulation import Terms, simulate
+from components.contracts import Backtest
+from components.errors import ContractError
+from components.values import BacktestResult, Float, PriceGrid, Time
+
+
+@dataclass(frozen=True, kw_only=True)
+class SimulatedBacktest(Backtest):
+    """A bar-by-bar simulation of one account; `run` says how.
+
+    capital: at the start, currency.
+    execution_lag_bars: bars between a decision and its fill.
+    price: where on its bar a fill happens.
+    cost_bps: commission and half spread, basis points of what is traded, per side.
+    borrow_bps_annual: paid on the value of short positions.
+    financing_bps_annual: paid on negative cash.
+    cash_bps_annual: earned on positive cash, proceeds of short sales included.
+    rebalance_band: a symbol is traded only where target and drifted weight differ by more, as a fraction
+    of equity; a target of 0 is always traded.
+    """
+
+    capital: Annotated[float, Gt(0)]
+    execution_lag_bars: Annotated[int, Ge(1)]
+    price: Literal["close", "open"]
+    cost_bps: Annotated[float, Ge(0)]
+    borrow_bps_annual: Annotated[float, Ge(0)]
+    financing_bps_annual: Annotated[float, Ge(0)]
+    cash_bps_annual: Annotated[float, Ge(0)]
+    rebalance_band: Annotated[float, Ge(0)]
+
+    @abstractmethod
+    def impact(self, prices: PriceGrid) -> Float | None:
+        """(T, S) impact of a fill on each bar, as a fraction of its notional per sqrt(notional).
+
+        NaN where it is unknown, and the symbol therefore cannot be traded; None for no impact.
+        """
+
+    def fields(self) -> tuple[str, ...]:
+        return ("close",) if self.price == "close" else ("close", self.price)
+
+    def run(self, decided_D: Time, weights_DS: Float, prices: PriceGrid) -> BacktestResult:
+        """Trades towards weights_DS[d] at bar d + execution_lag_bars, pays costs, marks at the close.
+
+        On every bar from the first decision's to the last, in this order:
+        1. Interest accrues on the balances held since the bar before, by elapsed time / 365.25 days.
+        2. Fills: quantity = weight * equity / price - units held, equity at the prices of the fill and
+           before its costs, which are paid from cash. A symbol without a positive price on the bar is
+           not traded: its order lapses and its units stay, marked at the last known close.
+        3. Marks: equity = cash + units * last known close. At or below 0 the account is ruined: it is
+           sold out at the marks at no further cost, and stays flat (column `ruined`).
+
+        Between fills units stay, so weights drift; nothing is closed at the end; a decision whose fill
+        lies beyond the last bar is not executed. equity = capital + gains + interest - costs.
+
+        equity has the columns of BacktestResult, `interest` (earned) and `ruined`; its first return is 0.
+        holdings_TS has the rows of equity.
+
+        Raises ContractError if a decision is no bar, a weight is not finite or a field is missing.
+        """
+        missing = [name for name in self.fields() if name not in prices.fields]
+        if missing:
+            raise ContractError(f"the prices lack {missing[0]}, a field that this backtest declares")
+        check_decisions(decided_D, weights_DS, prices)
+        market = open_market(
+            decided_D,
+            prices,
+            lag_bars=self.execution_lag_bars,
+            price=self.price,
+            impact_TS=self.impact(prices),
+        )
+        ledger = simulate(self._terms(), market, weights_DS)
+        trades = trades_frame(market, ledger)
+        equity = equity_frame(market, ledger, trades, self.capital)
+        return BacktestResult(equity=equity, trades=trades, holdings_TS=ledger.units_TS)
+
+    def _terms(self) -> Terms:
+        return Terms(
+            capital=self.capital,
+            lag_bars=self.execution_lag_bars,
+            cost_bps=self.cost_bps,
+            borrow_bps_annual=self.borrow_bps_annual,
+            financing_bps_annual=self.financing_bps_annual,
+            cash_bps_annual=self.cash_bps_annual,
+            rebalance_band=self.rebalance_band,
+        )

@@ -1,0 +1,146 @@
+"""A model made of named models: each fitted on its own columns, forecasts averaged with weights."""
+
+import json
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from components.contracts import LAST_LABEL, FittedModel, Loss, Model
+from components.graph import forecast_graph, rounded
+from components.seeds import derive
+from components.values import Float, Int, Samples
+
+if TYPE_CHECKING:
+    import onnx
+
+FILE = "committee.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Committee(Model):
+    """Members in the order of their names' first mention; it reads the union of their columns."""
+
+    members: Mapping[str, Model]
+
+    @abstractmethod
+    def sample(self, train: Samples, seed: int) -> Samples:
+        """The train rows on which one member is fitted."""
+
+    @abstractmethod
+    def weights(self, forecasts_MN: Float, valid: Samples) -> Float:
+        """(M,) weights that sum to 1, from the members' forecasts of the valid rows."""
+
+    def supports(self, loss: Loss) -> str | None:
+        for name, member in self.members.items():
+            if (only := member.supports(loss)) is not None:
+                return f"{only} (member '{name}')"
+        return None
+
+    def inputs(self, features: tuple[str, ...]) -> tuple[str, ...]:
+        wanted = {column for member in self.members.values() for column in member.inputs(features)}
+        return tuple(column for column in (*features, LAST_LABEL) if column in wanted)
+
+    def fit(self, train: Samples, valid: Samples, *, loss: Loss, seed: int, threads: int) -> FittedModel:
+        features = tuple(column for column in train.columns if column != LAST_LABEL)
+        indices = [
+            np.array([train.columns.index(column) for column in member.inputs(features)], dtype=np.int64)
+            for member in self.members.values()
+        ]
+        fitted = []
+        for (name, member), index in zip(self.members.items(), indices, strict=True):
+            member_seed = derive(seed, "member", name)
+            sample = _columns(self.sample(train, derive(member_seed, "sample")), index)
+            fitted.append(
+                member.fit(sample, _columns(valid, index), loss=loss, seed=member_seed, threads=threads)
+            )
+        forecasts_MN = np.array(
+            [model.predict(valid.X_NF[:, index]) for model, index in zip(fitted, indices, strict=True)]
+        )
+        return WeightedMean(
+            members=tuple(zip(self.members, fitted, strict=True)),
+            indices=tuple(indices),
+            weights_M=self.weights(forecasts_MN, valid),
+            n_columns=len(train.columns),
+        )
+
+    def from_files(self, files: Mapping[str, bytes]) -> FittedModel:
+        content = json.loads(files[FILE])
+        fitted = []
+        for name, member in self.members.items():
+            prefix = f"{name}/"
+            own = {path.removeprefix(prefix): data for path, data in files.items() if path.startswith(prefix)}
+            fitted.append((name, member.from_files(own)))
+        return WeightedMean(
+            members=tuple(fitted),
+            indices=tuple(np.array(index, dtype=np.int64) for index in content["columns"]),
+            weights_M=np.array(content["weights"], dtype=np.float64),
+            n_columns=content["n_columns"],
+        )
+
+
+def _columns(samples: Samples, index: Int) -> Samples:
+    return Samples(
+        X_NF=np.ascontiguousarray(samples.X_NF[:, index]),
+        y_N=samples.y_N,
+        columns=tuple(samples.columns[i] for i in index),
+        timestamps_N=samples.timestamps_N,
+        symbols_N=samples.symbols_N,
+    )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class WeightedMean(FittedModel):
+    """f(x) = sum over members m of weights_M[m] f_m(x[indices[m]])."""
+
+    members: Sequence[tuple[str, FittedModel]]
+    indices: Sequence[Int]
+    weights_M: Float
+    n_columns: int
+
+    def predict(self, X_NF: npt.NDArray[np.float32]) -> Float:
+        total_N = np.zeros(len(X_NF))
+        for (_, model), index, weight in zip(self.members, self.indices, self.weights_M, strict=True):
+            total_N += weight * model.predict(np.ascontiguousarray(X_NF[:, index]))
+        return rounded(total_N)
+
+    def to_files(self) -> dict[str, bytes]:
+        content = {
+            "columns": [index.tolist() for index in self.indices],
+            "weights": self.weights_M.tolist(),
+            "n_columns": self.n_columns,
+        }
+        files = {FILE: json.dumps(content).encode()}
+        for name, model in self.members:
+            files |= {f"{name}/{path}": data for path, data in model.to_files().items()}
+        return files
+
+    def to_onnx(self) -> "onnx.ModelProto":
+        """The members' graphs side by side, each behind a gather of its columns.
+
+        Products and sums are single nodes in the order of `predict`: a matrix product would fuse and
+        reorder them, and a mean of few float32 values often lies halfway between two of them.
+        """
+        from onnx import TensorProto, compose, helper, numpy_helper
+
+        nodes: list[Any] = []
+        constants: dict[str, npt.NDArray[Any]] = {"nothing": np.array(0.0)}
+        total = "nothing"
+        for number, ((_, model), index) in enumerate(zip(self.members, self.indices, strict=True)):
+            member = f"member_{number}"
+            graph = compose.add_prefix(model.to_onnx(), f"{member}/").graph
+            constants |= {f"{member}_columns": index, f"{member}_weight": self.weights_M[number]}
+            constants |= {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
+            nodes += [
+                helper.make_node("Gather", ["features", f"{member}_columns"], [f"{member}/features"], axis=1),
+                *graph.node,
+                helper.make_node("Cast", [f"{member}/forecast"], [f"{member}_wide"], to=TensorProto.DOUBLE),
+                helper.make_node("Mul", [f"{member}_wide", f"{member}_weight"], [f"{member}_part"]),
+                helper.make_node("Add", [total, f"{member}_part"], [f"{member}_total"]),
+            ]
+            total = f"{member}_total"
+        nodes.append(helper.make_node("Cast", [total], ["forecast"], to=TensorProto.FLOAT))
+        return forecast_graph(nodes, constants, self.n_columns)

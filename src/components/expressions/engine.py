@@ -1,0 +1,140 @@
+"""Computes expressions on a panel: blocks of symbols for what looks along time, dates for what looks across."""
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from components.errors import DataError
+from components.expressions import kernels
+from components.expressions.operators import Operator
+from components.expressions.plan import CrossStep, Pass, Step, plan
+from components.expressions.tree import Node, fields_of
+from components.panel import Float, Int, Panel
+
+# Rows of a block: its columns stay in the cache of a core while the steps pass over them.
+BLOCK_ROWS = 16_384
+
+
+def evaluate(
+    nodes: Mapping[str, Node],
+    panel: Panel,
+    *,
+    threads: int = 0,
+    out: npt.NDArray[Any] | None = None,
+    dtype: npt.DTypeLike = np.float32,
+) -> npt.NDArray[Any]:
+    """values_FR (F, R) of the expressions, in their order, on the rows of the panel.
+
+    threads: 0 = all cores; the values do not depend on it. out: an array (F, R) to write to. A value is NaN where
+    a bar that it needs is missing: outside the symbol's bars, or NaN. Time-series operators read the rows of the
+    value's own symbol only. Computed in float64. Raises DataError if the panel lacks a field.
+    """
+    for name, node in nodes.items():
+        if missing := sorted(fields_of(node) - set(panel.fields)):
+            raise DataError(
+                f"{name}: the panel has no field '{missing[0]}'; fields: {', '.join(sorted(panel.fields))}"
+            )
+    values_FR = np.empty((len(nodes), panel.n_rows), dtype) if out is None else out
+    passes = plan(nodes.values())
+    with ThreadPoolExecutor(threads or len(os.sched_getaffinity(0))) as pool:
+        run = _Execution(panel=panel, values_FR=values_FR, pool=pool)
+        for number, current in enumerate(passes):
+            run.cross_sections(current.cross)
+            run.blocks(current)
+            run.keep(frozenset().union(*(later.reads() for later in passes[number + 1 :])))
+    return values_FR
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Execution:
+    """One evaluation; columns: what is kept for all symbols, by name."""
+
+    panel: Panel
+    values_FR: npt.NDArray[Any]
+    pool: ThreadPoolExecutor
+    store: dict[str, Float] = field(default_factory=dict)
+
+    def keep(self, columns: frozenset[str]) -> None:
+        """Frees the columns that are not read any more."""
+        for name in self.store.keys() - columns:
+            del self.store[name]
+
+    def column(self, name: str) -> Float:
+        return self.store[name] if name in self.store else self.panel.fields[name]
+
+    def each(self, work: Callable[[Any], None], items: Iterable[Any]) -> None:
+        """Does the work for every item; the first error is raised here."""
+        for _ in self.pool.map(work, items):
+            pass
+
+    def blocks(self, current: Pass) -> None:
+        """Steps along time, block by block of symbols."""
+        for step in current.steps:
+            if step.column:
+                self.store[step.column] = np.empty(self.panel.n_rows)
+        operations = [_operation(step) for step in current.steps]
+
+        def work(symbols: tuple[int, int]) -> None:
+            offsets = self.panel.offsets[symbols[0] : symbols[1] + 1]
+            rows = slice(int(offsets[0]), int(offsets[-1]))
+            offsets = offsets - offsets[0]
+            slots = np.empty((current.slots, rows.stop - rows.start))
+            with np.errstate(all="ignore"):
+                for step, operation in zip(current.steps, operations, strict=True):
+                    operands = [
+                        slots[o] if isinstance(o, int) else self.column(o)[rows] if isinstance(o, str) else o
+                        for o in step.operands
+                    ]
+                    operation(operands, offsets, slots[step.slot])
+                    for row in step.rows:
+                        self.values_FR[row, rows] = slots[step.slot]
+                    if step.column:
+                        self.store[step.column][rows] = slots[step.slot]
+
+        if current.steps:
+            self.each(work, _blocks(self.panel.offsets))
+
+    def cross_sections(self, steps: tuple[CrossStep, ...]) -> None:
+        """Steps across symbols, block by block of dates."""
+        for step in steps:
+            source, target = self.column(step.source), np.empty(self.panel.n_rows)
+            kernel = kernels.cross_kernel(step.operator.kernel)
+            rows, offsets = self.dates
+            self.each(
+                lambda dates: kernel(source, rows, offsets[dates[0] : dates[1] + 1], target),
+                _blocks(offsets),
+            )
+            self.store[step.column] = target
+
+    @cached_property
+    def dates(self) -> tuple[Int, Int]:
+        """Row numbers by date, symbols in order, and the offsets of each date in them."""
+        codes_R = self.panel.date_codes_R
+        counts = np.bincount(codes_R, minlength=len(self.panel.dates_T))
+        return np.argsort(codes_R, kind="stable"), np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+
+
+def _operation(step: Step) -> Callable[[list[Any], Int, Float], None]:
+    """The step's computation as a function of operands, offsets and out."""
+    operator, constants = step.operator, step.constants
+    if operator.apply is not None:
+        apply = operator.apply
+        return lambda operands, offsets, out: apply(*operands, *constants, out)
+    whole = tuple(constant.whole for constant in operator.constants)
+    kernel = kernels.window_kernel(operator.kernel, len(operator.series), whole)
+    values = [int(v) if is_whole else v for v, is_whole in zip(constants, whole, strict=True)]
+    return lambda operands, offsets, out: kernel(*operands, offsets, *values, out)
+
+
+def _blocks(offsets: Int) -> list[tuple[int, int]]:
+    """Runs [first, last) of symbols or dates of about BLOCK_ROWS rows."""
+    marks = np.searchsorted(offsets, np.arange(0, offsets[-1] + BLOCK_ROWS, BLOCK_ROWS))
+    bounds = np.unique(np.minimum(marks, len(offsets) - 1))
+    return [(int(a), int(b)) for a, b in pairwise(bounds)]

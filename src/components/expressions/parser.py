@@ -1,0 +1,246 @@
+"""Text to tree. The text is parsed by `ast` and translated node by node; it is never evaluated as Python."""
+
+import ast
+import math
+import re
+import warnings
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+
+import numpy as np
+
+from components.expressions.operators import FUNCTIONS, OPERATORS, Operator
+from components.expressions.tree import Call, ExpressionError, Field, Node, Number
+
+# An expression may come from a stranger: these keep parsing and analysing it cheap.
+MAX_CHARACTERS = 4_000
+MAX_DEPTH = 100
+MAX_NODES = 5_000
+
+_BINARY: dict[type[ast.operator], str] = {
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.Div: "/",
+    ast.Pow: "**",
+}
+_COMPARISONS: dict[type[ast.cmpop], str] = {
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+}
+_FOREIGN = re.compile(r"[#\\\x00]|[^\x00-\x7f]")
+
+
+def parse(
+    text: str,
+    *,
+    fields: Collection[str] | None = None,
+    where: str = "",
+    let: Mapping[str, str] | None = None,
+) -> Node:
+    """The tree of an expression.
+
+    fields: the fields there are, None if not known; where: what the error message begins with; let: named
+    expressions that the text (and they themselves) may use like fields. Raises ExpressionError.
+    """
+    known = None if fields is None else tuple(sorted(fields))
+    node = _Translation(text=text, where=where, fields=known, let=let or {}).tree()
+    if isinstance(node, Number):
+        raise ExpressionError(where, f'"{text}" reads no field')
+    return node
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Translation:
+    """The translation of one text; let definitions are texts of their own."""
+
+    text: str
+    where: str
+    fields: tuple[str, ...] | None
+    let: Mapping[str, str]
+    open: tuple[str, ...] = ()
+    sizes: dict[int, tuple[Node, int, int]] = field(default_factory=dict)
+
+    def tree(self) -> Node:
+        return self.translate(self.syntax())
+
+    def fail(self, message: str, hint: str = "") -> ExpressionError:
+        return ExpressionError(self.where, message, hint)
+
+    def syntax(self) -> ast.expr:
+        """Python's own syntax tree of the text."""
+        if not isinstance(self.text, str):
+            raise self.fail(f"an expression must be a text, got {self.text!r}")
+        text = self.text.replace("\n", " ").replace("\t", " ").replace("\r", " ").rstrip()
+        if not text.strip():
+            raise self.fail("the expression is empty")
+        if len(text) > MAX_CHARACTERS:
+            raise self.fail(
+                f"the expression has {len(text)} characters, {MAX_CHARACTERS} are allowed",
+                "name its parts with let",
+            )
+        if foreign := _FOREIGN.search(text):
+            raise self.fail(f"unexpected character {foreign.group()!a} at column {foreign.start() + 1}")
+        indent = len(text) - len(text.lstrip())
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")
+                body = ast.parse(text.lstrip(), mode="eval").body
+        except SyntaxError as error:
+            column = f" (column {error.offset + indent})" if error.offset else ""
+            raise self.fail(f'"{_shortened(text)}" is not a valid expression: {error.msg}{column}') from None
+        except (ValueError, RecursionError, MemoryError):
+            raise self.fail(f'"{_shortened(text)}" is nested too deeply') from None
+        for part in ast.walk(body):
+            if isinstance(part, ast.expr):
+                part.col_offset += indent
+        return body
+
+    def translate(self, part: ast.expr, depth: int = 0) -> Node:
+        if depth > MAX_DEPTH:
+            raise self.fail(f'"{_shortened(self.text)}" is nested too deeply', f"{MAX_DEPTH} levels are allowed")
+        match part:
+            case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
+                return self.number(value, part)
+            case ast.Name(id=name):
+                return self.name(name, part)
+            case ast.Call(func=ast.Name(id=name), args=args, keywords=[]):
+                return self.call(self.function(name, part), args, part, depth)
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                return self.call(OPERATORS["neg"], [operand], part, depth)
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                return self.call(OPERATORS["not"], [operand], part, depth)
+            case ast.UnaryOp(op=ast.UAdd(), operand=operand):
+                return self.translate(operand, depth + 1)
+            case ast.BinOp(left=left, op=operator, right=right) if type(operator) in _BINARY:
+                return self.call(OPERATORS[_BINARY[type(operator)]], [left, right], part, depth)
+            case ast.Compare(left=left, ops=[comparison], comparators=[right]) if type(comparison) in _COMPARISONS:
+                return self.call(OPERATORS[_COMPARISONS[type(comparison)]], [left, right], part, depth)
+            case ast.BoolOp(op=operator, values=values):
+                name = "and" if isinstance(operator, ast.And) else "or"
+                return self.chain(OPERATORS[name], values, part, depth)
+        raise self.foreign(part)
+
+    def foreign(self, part: ast.expr) -> ExpressionError:
+        """What is Python but not of this language."""
+        hints: dict[type[ast.expr], str] = {
+            ast.IfExp: "write where(condition, x, y)",
+            ast.Compare: "write a < b and b < c" if len(getattr(part, "ops", ())) > 1 else "",
+            ast.Call: "arguments are given by position, as in mean(close, 20)",
+            ast.BinOp: "operators: + - * / **, comparisons, and, or, not",
+        }
+        piece = _shortened(ast.unparse(part), 40)
+        return self.fail(
+            f"'{piece}' at column {part.col_offset + 1} is not part of the language", hints.get(type(part), "")
+        )
+
+    def number(self, value: float, part: ast.expr) -> Number:
+        try:
+            number = float(value)
+        except OverflowError:
+            number = math.inf
+        if not math.isfinite(number):
+            raise self.fail(f"the constant at column {part.col_offset + 1} is not a finite number")
+        return Number(number + 0.0)
+
+    def name(self, name: str, part: ast.expr) -> Node:
+        if name in self.let:
+            return self.defined(name)
+        if self.fields is None or name in self.fields:
+            return Field(name)
+        column = part.col_offset + 1
+        if name in FUNCTIONS:
+            raise self.fail(f"operator '{name}' at column {column} needs arguments: {OPERATORS[name].signature}")
+        known = (*self.fields, *self.let)
+        raise self.fail(
+            f"unknown field '{name}' at column {column}", f"{_nearest(name, known)}fields: {', '.join(self.fields)}"
+        )
+
+    def defined(self, name: str) -> Node:
+        """The tree of a let definition."""
+        where = f"{self.where}: let {name}" if self.where else f"let {name}"
+        if name in self.open:
+            raise self.fail(f"the definition of '{name}' uses itself: {' -> '.join((*self.open, name))}")
+        if self.fields is not None and name in self.fields:
+            raise self.fail(f"the definition '{name}' has the name of a field", "choose another name")
+        return replace(self, text=self.let[name], where=where, open=(*self.open, name)).tree()
+
+    def function(self, name: str, part: ast.expr) -> Operator:
+        if name not in FUNCTIONS:
+            raise self.fail(
+                f"unknown operator '{name}' at column {part.col_offset + 1}",
+                _nearest(name, FUNCTIONS).rstrip() or f"operators: {', '.join(FUNCTIONS)}",
+            )
+        return OPERATORS[name]
+
+    def chain(self, operator: Operator, values: list[ast.expr], part: ast.expr, depth: int) -> Node:
+        """a and b and c as (a and b) and c."""
+        node = self.translate(values[0], depth + 1)
+        for value in values[1:]:
+            node = self.built(operator, (node, self.translate(value, depth + 1)), part)
+        return node
+
+    def call(self, operator: Operator, args: list[ast.expr], part: ast.expr, depth: int) -> Node:
+        expected = operator.arguments
+        if len(args) != len(expected):
+            raise self.fail(
+                f"'{operator.name}' at column {part.col_offset + 1} takes {len(expected)} "
+                f"argument{'s' * (len(expected) > 1)}, got {len(args)}",
+                f"write {operator.signature}",
+            )
+        nodes = tuple(self.translate(arg, depth + 1) for arg in args)
+        for constant, node, arg in zip(
+            operator.constants, nodes[len(operator.series) :], args[len(operator.series) :], strict=True
+        ):
+            if not isinstance(node, Number) or not constant.allows(node.value):
+                raise self.fail(
+                    f"'{constant.name}' of {operator.signature} must be {constant.allowed}, "
+                    f"got {_shortened(ast.unparse(arg), 40)} at column {arg.col_offset + 1}"
+                )
+        return self.built(operator, nodes, part)
+
+    def built(self, operator: Operator, nodes: tuple[Node, ...], part: ast.expr) -> Node:
+        """The call, or its value where all arguments are constants."""
+        column = part.col_offset + 1
+        if operator.name == "**" and not isinstance(nodes[1], Number):
+            raise self.fail(f"the exponent of ** at column {column} must be a constant", "write power(x, y)")
+        if all(isinstance(node, Number) for node in nodes):
+            if operator.apply is None:
+                raise self.fail(f"'{operator.name}' at column {column} reads no field", "its x is a constant")
+            return self.folded(operator.apply, nodes, part)
+        node = Call(operator.name, nodes)
+        depth, count = self.measured(node)
+        if depth > MAX_DEPTH or count > MAX_NODES:
+            raise self.fail(f'"{_shortened(self.text)}" is too large', f"{MAX_NODES} parts are allowed")
+        return node
+
+    def folded(self, apply: object, nodes: tuple[Node, ...], part: ast.expr) -> Number:
+        assert callable(apply)
+        out = np.empty(1)
+        with np.errstate(all="ignore"):
+            apply(*(node.value for node in nodes if isinstance(node, Number)), out)
+        return self.number(float(out[0]), part)
+
+    def measured(self, node: Node) -> tuple[int, int]:
+        """(depth, number of parts) of a tree; parts that definitions share count every time."""
+        if not isinstance(node, Call):
+            return 0, 1
+        if id(node) not in self.sizes:
+            parts = [self.measured(arg) for arg in node.args]
+            size = 1 + max(depth for depth, _ in parts), 1 + sum(count for _, count in parts)
+            self.sizes[id(node)] = (node, *size)
+        return self.sizes[id(node)][1:]
+
+
+def _nearest(name: str, known: Collection[str]) -> str:
+    matches = get_close_matches(name, list(known), n=1)
+    return f"did you mean '{matches[0]}'? " if matches else ""
+
+
+def _shortened(text: str, length: int = 60) -> str:
+    return text if len(text) <= length else f"{text[: length - 3]}..."

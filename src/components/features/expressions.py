@@ -1,0 +1,47 @@
+"""A feature set written down as expressions."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from annotated_types import Ge, MinLen
+
+from components.contracts import Features
+
+PLACEHOLDER = "{w}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExpressionFeatures(Features):
+    """Named causal expressions over the panel's fields.
+
+    definitions  name -> sub-expression, usable by name in every expression
+    windows      bars; an entry whose name contains {w} is repeated for each window, {w} replaced in
+                 name and expression
+    expressions  name -> expression in the language of `components.expressions`
+    """
+
+    definitions: Mapping[str, str]
+    windows: tuple[Annotated[int, Ge(1)], ...]
+    expressions: Annotated[Mapping[str, str], MinLen(1)]
+
+    def expanded(self) -> Mapping[str, str]:
+        features: dict[str, str] = {}
+        for name, text in self.expressions.items():
+            if PLACEHOLDER in name:
+                for window in self.windows:
+                    features[name.replace(PLACEHOLDER, str(window))] = text.replace(PLACEHOLDER, str(window))
+            else:
+                features[name] = text
+        return features
+
+    @classmethod
+    def examples(cls) -> Sequence[Mapping[str, Any]]:
+        return (
+            {"definitions": {}, "windows": (), "expressions": {"momentum": "close / ref(close, 5) - 1"}},
+            {
+                "definitions": {"r": "log(close / ref(close, 1))"},
+                "windows": (5, 22),
+                "expressions": {"trend_{w}": "mean(r, {w})", "risk_{w}": "std(r, {w})", "last": "r"},
+            },
+        )

@@ -1,0 +1,143 @@
+"""How gates put figures into words, and the judgements that several of them share."""
+
+import math
+from typing import Literal
+
+import numpy as np
+
+from components.statistics.newey_west import MeanTest
+from components.values import Evidence, Judgement, Scored
+
+Span = Literal["valid", "test"]
+
+METRIC_WORDS = {
+    "r2": "R² (share of the outcomes' variance explained)",
+    "r2_train_mean": "R² against the training mean",
+    "correlation": "the correlation of forecasts and outcomes",
+    "direction_accuracy": "the share of directions forecast right",
+    "accuracy": "the share of labels forecast right",
+    "auc": "AUC",
+    "log_loss": "the log loss",
+    "ic": "the mean information coefficient",
+    "rank_ic": "the mean rank information coefficient",
+    "sharpe": "the Sharpe ratio",
+    "max_drawdown": "the maximum drawdown",
+}
+SPAN_WORDS = {
+    "valid": "on the validation spans",
+    "test": "on the test spans",
+    "backtest": "of the portfolio",
+    "benchmark": "of the benchmark",
+}
+
+
+def metric_in_words(metric: str) -> str:
+    """ "test/r2" as "R² (...) on the test spans"; other names as they are."""
+    span, _, name = metric.partition("/")
+    if name in METRIC_WORDS and span in SPAN_WORDS:
+        return f"{METRIC_WORDS[name]} {SPAN_WORDS[span]}"
+    return metric
+
+
+def number(value: float) -> str:
+    """Three significant digits, without exponent where one can read it: 0.0312, 12.4, 1,250."""
+    if value == 0 or not math.isfinite(value):
+        return "0" if value == 0 else str(value)
+    if abs(value) < 1e-4 or abs(value) >= 1e9:
+        return f"{value:.2e}"
+    digits = max(2 - math.floor(math.log10(abs(value))), 0)
+    text = f"{value:,.{digits}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def percent(share: float) -> str:
+    """0.0823 as "8.2 %"; two decimals below one percent, none of them noise."""
+    digits = 1 if abs(share) >= 0.01 or share == 0 else 2
+    return f"{share * 100:,.{digits}f} %"
+
+
+def probability(p: float) -> str:
+    """p = 0.013, or p < 0.001."""
+    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+
+
+def sentence(text: str) -> str:
+    """The text with a capital first letter."""
+    return text[:1].upper() + text[1:]
+
+
+def t_and_p(test: MeanTest) -> str:
+    """ "t = 3.1, p = 0.001", one-sided."""
+    return f"t = {test.t:.1f}, {probability(test.p_greater)}"
+
+
+def scored_on(evidence: Evidence, span: Span) -> Scored:
+    """The forecasts of a span."""
+    return evidence.test if span == "test" else evidence.valid
+
+
+def judge_by_test(test: MeanTest, *, level: float, years: float, measured: str, needed: str) -> Judgement:
+    """Passes where a one-sided test rejects "no better" at the level; value and threshold are p-values.
+
+    measured: the figures, a clause; needed: the smallest effect that would pass on the same dates, a
+    noun phrase; years: calendar years that the test saw.
+    """
+    if math.isnan(test.t):
+        return not_computable(
+            f"{sentence(measured)}, but whether that is luck cannot be tested: it takes 8 dates or more on "
+            f"which the difference varies, and there are {test.n} dates.",
+            level,
+        )
+    passed = test.p_greater <= level
+    says = f"{sentence(measured)} ({t_and_p(test)}): {_luck(test, passed)}."
+    if not passed:
+        says += f" On these dates {needed} would suffice. {_more_history(test, level, years)}"
+    return judgement(passed, value=test.p_greater, threshold=level, says=says)
+
+
+def _luck(test: MeanTest, passed: bool) -> str:
+    if passed:
+        return "more than luck explains"
+    return "luck explains as much" if test.mean > 0 else "no improvement at all"
+
+
+def _more_history(test: MeanTest, level: float, years: float) -> str:
+    """What more history would do if the effect kept its size: t grows with the root of time."""
+    if not test.mean > 0:
+        return "More history of this kind would not help."
+    more = years * ((test.critical(level) / test.t) ** 2 - 1)
+    if more > 200:
+        return "At the effect measured even two more centuries of history would not suffice."
+    return f"At the effect measured about {duration(more)} more of history would suffice."
+
+
+def duration(years: float) -> str:
+    """ "7 months" or "3.5 years"."""
+    if years < 1:
+        months = max(math.ceil(years * 12), 1)
+        return f"{months} month{'s' if months > 1 else ''}"
+    return f"{number(round(years, 1) if years < 10 else round(years))} years"
+
+
+def years_of(scored: Scored) -> float:
+    """Calendar years between the first and the last scored decision."""
+    if len(scored.timestamps_M) == 0:
+        return 0.0
+    return float((scored.timestamps_M[-1] - scored.timestamps_M[0]) / np.timedelta64(1, "D")) / 365.25
+
+
+def not_applicable(says: str) -> Judgement:
+    """The gate's precondition is absent: it blocks nothing."""
+    return Judgement(status="not_applicable", value=None, threshold=None, says=says)
+
+
+def not_computable(says: str, threshold: float | None) -> Judgement:
+    """What should be measured could not be: that is a failure, not a pass."""
+    return Judgement(status="failed", value=None, threshold=threshold, says=says)
+
+
+def judgement(passed: bool, *, value: float, threshold: float, says: str) -> Judgement:
+    """Passed or failed on a figure that was measured."""
+    return Judgement(
+        status="passed" if passed else "failed", value=float(value), threshold=float(threshold), says=says
+    )

@@ -1,0 +1,90 @@
+"""Are the forecasts better than a naive baseline's, by more than luck explains?"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from annotated_types import Gt, Le
+
+from components.contracts import Gate
+from components.gates._wording import (
+    SPAN_WORDS,
+    Span,
+    judge_by_test,
+    not_applicable,
+    not_computable,
+    percent,
+    scored_on,
+    years_of,
+)
+from components.statistics.comparison import per_timestamp, predictive_accuracy
+from components.statistics.forecast import logistic_loss
+from components.values import Evidence, Float, Judgement
+
+LOSS_WORDS = {
+    "squared": "squared forecast errors",
+    "absolute": "absolute forecast errors",
+    "logistic": "log losses",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class BeatsBaseline(Gate):
+    """One-sided Diebold-Mariano test that the forecasts' expected loss is below a baseline's.
+
+    The loss differential is averaged over the symbols of a timestamp; its standard error is robust to
+    the labels' overlap (`components.statistics.comparison.predictive_accuracy`). Rows where either
+    forecast or the outcome is NaN are left out.
+    baseline: name of a baseline fitted in the same folds; level: one-sided error probability.
+    """
+
+    baseline: str
+    loss: Literal["squared", "absolute", "logistic"]
+    level: Annotated[float, Gt(0), Le(0.5)]
+    span: Span
+    required: bool
+
+    @classmethod
+    def examples(cls) -> Sequence[Mapping[str, Any]]:
+        return (
+            {"baseline": "last_value", "loss": "squared", "level": 0.05, "span": "test", "required": True},
+            {"baseline": "train_mean", "loss": "logistic", "level": 0.01, "span": "valid", "required": False},
+        )
+
+    def baselines(self) -> tuple[str, ...]:
+        return (self.baseline,)
+
+    def judge(self, evidence: Evidence) -> Judgement:
+        scored = scored_on(evidence, self.span)
+        if self.baseline not in scored.baselines:
+            return not_applicable(f"The baseline {self.baseline} is not part of this experiment.")
+        if self.loss == "logistic" and evidence.kind != "direction":
+            return not_applicable(f"The log loss needs a direction target; this one is a {evidence.kind}.")
+        loss_M = self._loss(scored.target_M, scored.forecast_M)
+        baseline_M = self._loss(scored.target_M, scored.baselines[self.baseline])
+        baseline_M = np.where(np.isfinite(loss_M), baseline_M, np.nan)
+        loss_T = per_timestamp(baseline_M, scored.timestamps_M)
+        if not np.isfinite(loss_T).any():
+            return not_computable("No date has a forecast, a baseline and an outcome.", self.level)
+        test = predictive_accuracy(
+            loss_M, baseline_M, scored.timestamps_M, horizon_bars=evidence.horizon_bars
+        )
+        baseline_loss = max(float(np.nanmean(loss_T)), np.finfo(np.float64).tiny)
+        gain = test.mean / baseline_loss
+        direction = "smaller" if gain >= 0 else "larger"
+        least = test.critical(self.level) * test.standard_error / baseline_loss
+        return judge_by_test(
+            test,
+            level=self.level,
+            years=years_of(scored),
+            measured=f"{LOSS_WORDS[self.loss]} {SPAN_WORDS[self.span]} are {percent(abs(gain))} {direction} "
+            f"than those of {self.baseline}",
+            needed=f"an average {percent(least)} smaller",
+        )
+
+    def _loss(self, y_M: Float, f_M: Float) -> Float:
+        if self.loss == "logistic":
+            return logistic_loss(y_M, f_M)
+        gap_M = y_M - f_M
+        return gap_M**2 if self.loss == "squared" else np.abs(gap_M)

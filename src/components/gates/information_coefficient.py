@@ -1,0 +1,79 @@
+"""Do the forecasts order the symbols of a date, by more than luck explains?"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from annotated_types import Ge, Gt, Le
+
+from components.contracts import Gate
+from components.gates._wording import (
+    SPAN_WORDS,
+    Span,
+    judge_by_test,
+    judgement,
+    not_applicable,
+    number,
+    scored_on,
+    years_of,
+)
+from components.statistics.cross_section import MIN_SYMBOLS, cross_sections, information_coefficients
+from components.statistics.newey_west import mean_test
+from components.values import Evidence, Judgement
+
+
+@dataclass(frozen=True, kw_only=True)
+class InformationCoefficient(Gate):
+    """Passes where the mean over dates of the cross-sectional correlation of forecasts and outcomes reaches
+    a minimum and a one-sided test says that it is above zero.
+
+    kind rank: Spearman; pearson: Pearson. minimum: smallest mean worth having, a correlation.
+    level: one-sided error probability; standard errors are robust to the labels' overlap. Dates with fewer
+    than 3 symbols do not count; without any other date the gate does not apply.
+    """
+
+    kind: Literal["rank", "pearson"]
+    minimum: Annotated[float, Ge(0), Le(1)]
+    level: Annotated[float, Gt(0), Le(0.5)]
+    span: Span
+    required: bool
+
+    @classmethod
+    def examples(cls) -> Sequence[Mapping[str, Any]]:
+        return (
+            {"kind": "rank", "minimum": 0.01, "level": 0.05, "span": "test", "required": True},
+            {"kind": "pearson", "minimum": 0.0, "level": 0.01, "span": "valid", "required": False},
+        )
+
+    def judge(self, evidence: Evidence) -> Judgement:
+        scored = scored_on(evidence, self.span)
+        sizes_G = np.bincount(cross_sections(scored.timestamps_M, scored.fold_M))
+        if sizes_G.max(initial=0) < MIN_SYMBOLS:
+            return not_applicable(f"No date has the {MIN_SYMBOLS} symbols that a cross-section needs.")
+        ic_T = information_coefficients(
+            scored.target_M,
+            scored.forecast_M,
+            scored.timestamps_M,
+            scored.fold_M,
+            ranked=self.kind == "rank",
+        )
+        test = mean_test(ic_T, evidence.horizon_bars)
+        name = "rank information coefficient" if self.kind == "rank" else "information coefficient"
+        measured = f"the mean {name} {SPAN_WORDS[self.span]} is {number(test.mean)} over {test.n} dates"
+        least = max(test.critical(self.level) * test.standard_error, self.minimum)
+        tested = judge_by_test(
+            test,
+            level=self.level,
+            years=years_of(scored),
+            measured=measured,
+            needed=f"a mean of {number(least)}",
+        )
+        if tested.value is None:
+            return tested
+        if test.mean >= self.minimum:
+            return judgement(
+                tested.status == "passed", value=test.mean, threshold=self.minimum, says=tested.says
+            )
+        says = f"{tested.says} It is below the minimum of {number(self.minimum)}."
+        return judgement(False, value=test.mean, threshold=self.minimum, says=says)

@@ -1,0 +1,42 @@
+"""Ridge regression."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import numpy as np
+from annotated_types import Gt
+
+from components.contracts import FittedModel, Loss, Model
+from components.model._linear_function import LinearFunction, least_squares_only, standardise
+from components.values import Samples
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ridge(Model):
+    """Least squares with shrunken slopes: min over b0, b of sum_i (y_i - b0 - z_i . b)^2 + penalty |b|^2,
+
+    where z are the features at train mean 0 and standard deviation 1; the intercept b0 is free.
+    Hoerl and Kennard (1970), "Ridge Regression", Technometrics 12(1), eq. 2.1.
+
+    penalty: weight of the squared slopes, in train rows (as many rows halve a lone slope), > 0.
+
+    Rows must be finite; a constant column gets slope 0. Raises DataError without train rows.
+    """
+
+    penalty: Annotated[float, Gt(0)]
+
+    @classmethod
+    def examples(cls) -> Sequence[Mapping[str, Any]]:
+        return ({"penalty": 1.0}, {"penalty": 100.0})
+
+    def supports(self, loss: Loss) -> str | None:
+        return least_squares_only(loss)
+
+    def fit(self, train: Samples, valid: Samples, *, loss: Loss, seed: int, threads: int) -> FittedModel:
+        data = standardise(train)
+        gram_FF = data.Z_NF.T @ data.Z_NF + self.penalty * np.eye(data.Z_NF.shape[1])
+        return data.function(np.linalg.solve(gram_FF, data.Z_NF.T @ data.y_N))
+
+    def from_files(self, files: Mapping[str, bytes]) -> FittedModel:
+        return LinearFunction.from_files(files)

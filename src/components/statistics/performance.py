@@ -1,0 +1,113 @@
+"""Performance of a return series, in the conventions of empyrical.
+
+returns_T: (T,) simple returns per period; NaN are dropped first and do not count towards the length.
+periods: periods per year. What is undefined (too few returns, no variation) is NaN, never an error.
+"""
+
+import math
+
+import numpy as np
+
+from components.values import Float
+
+
+def known(returns_T: Float) -> Float:
+    """The returns that are not NaN."""
+    return returns_T[~np.isnan(returns_T)]
+
+
+def wealth(returns_T: Float) -> Float:
+    """(T + 1,) compounded wealth from 1, the start included."""
+    return np.concatenate([[1.0], np.cumprod(1 + known(returns_T))])
+
+
+def sharpe_ratio(returns_T: Float, periods: float) -> float:
+    """mean / std(ddof=1) * sqrt(periods), of returns in excess of whatever the caller subtracted.
+
+    +-inf where the returns are all the same and not zero; NaN below two returns or where all are zero.
+    """
+    r_T = known(returns_T)
+    if len(r_T) < 2:
+        return math.nan
+    return _ratio(float(r_T.mean()), _deviation(r_T)) * math.sqrt(periods)
+
+
+def sortino_ratio(returns_T: Float, periods: float, required: float = 0.0) -> float:
+    """(mean - required) * periods / downside_risk; required: minimal acceptable return per period."""
+    r_T = known(returns_T)
+    if len(r_T) < 2:
+        return math.nan
+    return _ratio((float(r_T.mean()) - required) * periods, downside_risk(r_T, periods, required))
+
+
+def downside_risk(returns_T: Float, periods: float, required: float = 0.0) -> float:
+    """sqrt(mean(min(r - required, 0)^2) * periods), the mean taken over all returns."""
+    r_T = known(returns_T)
+    if len(r_T) == 0:
+        return math.nan
+    return math.sqrt(float(np.mean(np.minimum(r_T - required, 0.0) ** 2)) * periods)
+
+
+def annual_return(returns_T: Float, periods: float) -> float:
+    """Compound annual growth rate prod(1 + r)^(periods / T) - 1; -1 once everything is lost."""
+    r_T = known(returns_T)
+    if len(r_T) == 0:
+        return math.nan
+    growth = float(np.prod(1 + r_T))
+    return math.exp(min(math.log(growth) * periods / len(r_T), 700.0)) - 1 if growth > 0 else -1.0
+
+
+def annual_volatility(returns_T: Float, periods: float) -> float:
+    """std(ddof=1) * sqrt(periods)."""
+    r_T = known(returns_T)
+    return _deviation(r_T) * math.sqrt(periods) if len(r_T) > 1 else math.nan
+
+
+def max_drawdown(returns_T: Float) -> float:
+    """Deepest fall of compounded wealth below its running peak, the start included; <= 0."""
+    if len(known(returns_T)) == 0:
+        return math.nan
+    wealth_T = wealth(returns_T)
+    return float(np.min(wealth_T / np.maximum.accumulate(wealth_T) - 1))
+
+
+def calmar_ratio(returns_T: Float, periods: float) -> float:
+    """annual_return / |max_drawdown|; NaN without a drawdown."""
+    drawdown = max_drawdown(returns_T)
+    return annual_return(returns_T, periods) / -drawdown if drawdown < 0 else math.nan
+
+
+def omega_ratio(returns_T: Float, threshold: float = 0.0) -> float:
+    """Sum of gains over sum of losses, both relative to a threshold per period; NaN without losses."""
+    excess_T = known(returns_T) - threshold
+    losses = -float(excess_T[excess_T < 0].sum())
+    return float(excess_T[excess_T > 0].sum()) / losses if losses > 0 else math.nan
+
+
+def hit_rate(returns_T: Float) -> float:
+    """Share of positive returns among those that are not zero."""
+    r_T = known(returns_T)
+    moved_T = r_T[r_T != 0]
+    return float(np.mean(moved_T > 0)) if len(moved_T) else math.nan
+
+
+def annualisation_factor(periods: int, autocorrelation: float) -> float:
+    """What a per-period Sharpe ratio is multiplied by when returns follow an AR(1).
+
+    q / sqrt(q + 2 * sum_{k=1..q-1} (q - k) rho^k), which is sqrt(q) at rho = 0 (Lo 2002, The
+    Statistics of Sharpe Ratios, FAJ 58(4):36, eq. 20).
+    """
+    k = np.arange(1, periods)
+    return periods / math.sqrt(periods + 2 * float(np.sum((periods - k) * autocorrelation**k)))
+
+
+def _deviation(r_T: Float) -> float:
+    """std(ddof=1), exactly 0 where the returns differ by rounding only."""
+    deviation = float(r_T.std(ddof=1))
+    return deviation if deviation > 1e-12 * float(np.abs(r_T).max()) else 0.0
+
+
+def _ratio(gain: float, risk: float) -> float:
+    if risk > 0:
+        return gain / risk
+    return math.copysign(math.inf, gain) if gain != 0 else math.nan

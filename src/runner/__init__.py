@@ -1,0 +1,1 @@
+"""How an experiment is composed, checked, executed, recorded, judged and promoted."""

@@ -1,0 +1,50 @@
+"""The typed root of a configuration: one field per slot of an experiment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated
+
+from annotated_types import Ge
+
+from components.contracts import (
+    Backtest,
+    Ensemble,
+    Features,
+    Loss,
+    Model,
+    Portfolio,
+    Source,
+    Split,
+    Target,
+)
+from components.gates.gate_set import GateSet
+from runner.debug import Debug
+from runner.export import Export
+from runner.tracking import Tracker
+
+
+@dataclass(frozen=True, kw_only=True)
+class Experiment:
+    """Everything that is said about an experiment; a field's annotation says what fits into the slot.
+
+    seed     from which all seeds are derived
+    threads  processor threads; 0: all
+    """
+
+    name: str
+    seed: Annotated[int, Ge(0)]
+    threads: Annotated[int, Ge(0)]
+    data: Source
+    features: Features
+    target: Target
+    split: Split
+    model: Model
+    loss: Loss
+    ensemble: Ensemble
+    baselines: Mapping[str, Model]
+    portfolio: Portfolio
+    backtest: Backtest
+    gates: GateSet
+    tracking: Tracker
+    export: Export
+    debug: Debug

@@ -1,0 +1,59 @@
+"""What makes two runs the same run, and two trials the same trial."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from components.panel import Panel
+from runner.catalog import catalogue
+from runner.experiment import Experiment
+from runner.keys import code_fingerprint, content_hash
+from runner.ledger import Family
+
+INERT = frozenset({"name", "threads", "tracking", "export", "debug"})
+"""Sections that change no forecast, weight, cost or verdict. (debug does, through the panel and folds,
+whose content is in the key.)"""
+
+JUDGED_BY = frozenset({"gates", "baselines"})
+"""Sections that judge a trial without being part of it."""
+
+
+def keyed(section: Any) -> Any:
+    """A configuration without the parameters that its components declare inert."""
+    if isinstance(section, Mapping):
+        target = section.get("_target_")
+        inert = catalogue()[target].inert if isinstance(target, str) and target in catalogue() else ()
+        return {name: keyed(value) for name, value in section.items() if name not in inert}
+    if isinstance(section, list | tuple):
+        return [keyed(entry) for entry in section]
+    return section
+
+
+def run_key(config: Mapping[str, Any], design_key: str) -> str:
+    """Same key: same data, code and settings, so the same bytes in every result."""
+    kept = {name: keyed(value) for name, value in config.items() if name not in INERT}
+    return content_hash({"config": kept, "code": _code(config), "design": design_key})
+
+
+def trial_key(config: Mapping[str, Any], design_key: str) -> str:
+    """A run's key without what only judges it: another threshold is no further try."""
+    return run_key({name: value for name, value in config.items() if name not in JUDGED_BY}, design_key)
+
+
+def _code(config: Mapping[str, Any]) -> str:
+    targets = sorted(_targets({name: value for name, value in config.items() if name not in INERT}))
+    return content_hash([code_fingerprint(catalogue()[target]) for target in targets])
+
+
+def _targets(section: Any) -> set[str]:
+    if isinstance(section, Mapping):
+        own = {section["_target_"]} if isinstance(section.get("_target_"), str) else set()
+        return own.union(*(_targets(value) for value in section.values()))
+    if isinstance(section, list | tuple):
+        return set().union(*(_targets(entry) for entry in section))
+    return set()
+
+
+def family_of(experiment: Experiment, panel: Panel) -> Family:
+    """The data's logical identity: source, symbols and days."""
+    first, last = panel.dates_T[[0, -1]].astype("datetime64[D]").tolist()
+    return Family(source=experiment.data.facts().identity, symbols=panel.symbols, first=first, last=last)

@@ -1,0 +1,193 @@
+"""The flat figures of a run: name -> number, NaN where a figure is undefined.
+
+valid/<name>, test/<name>             the model's forecasts; <name>_fold_<k> on fold k alone
+valid/<baseline>/<name>, test/...     a baseline's forecasts of the same rows
+backtest/<name>, benchmark/<name>     the portfolio, and the same average exposure held constant
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from components.contracts import Kind
+from components.statistics import cross_section, forecast, performance, sharpe
+from components.statistics.newey_west import mean_test
+from components.values import BacktestResult, Float, Scored
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Metric = Callable[[Float, Float], float]
+
+REAL: Mapping[str, Metric] = {
+    "r2": forecast.r2,
+    "mse": forecast.mse,
+    "rmse": forecast.rmse,
+    "mae": forecast.mae,
+    "bias": forecast.bias,
+    "correlation": forecast.correlation,
+    "variance_ratio": forecast.variance_ratio,
+    "calibration_slope": forecast.calibration_slope,
+}
+METRICS: Mapping[Kind, Mapping[str, Metric]] = {
+    # qlike is meant for log variances, the usual level; for another level it is a skewed squared error.
+    "level": {**REAL, "qlike": forecast.qlike},
+    "return": {**REAL, "direction_accuracy": forecast.direction_accuracy},
+    "direction": {
+        "accuracy": forecast.accuracy,
+        "base_rate": lambda y_M, _: forecast.base_rate(y_M),
+        "positive_share": lambda _, p_M: forecast.mean((p_M > 0.5).astype(np.float64)),
+        "log_loss": forecast.log_loss,
+        "brier": forecast.brier,
+        "auc": forecast.auc,
+    },
+}
+PER_FOLD: Mapping[Kind, tuple[str, ...]] = {
+    "level": ("r2", "r2_train_mean", "mse"),
+    "return": ("r2", "r2_train_mean", "mse", "direction_accuracy", "ic", "rank_ic"),
+    "direction": ("accuracy", "base_rate", "auc", "log_loss", "ic", "rank_ic"),
+}
+
+
+def run_metrics(
+    *,
+    valid: Scored,
+    test: Scored,
+    kind: Kind,
+    horizon_bars: int,
+    backtest: BacktestResult,
+    benchmark: BacktestResult,
+    bars_per_year: float,
+) -> dict[str, float]:
+    """Every figure of a run under its full name."""
+    figures: dict[str, float] = {}
+    for scored in (valid, test):
+        figures |= _prefixed(scored.span, score(scored, kind, horizon_bars))
+        for name, baseline_M in scored.baselines.items():
+            rival = replace(scored, forecast_M=baseline_M)
+            figures |= _prefixed(f"{scored.span}/{name}", score(rival, kind, horizon_bars))
+    for name, result in (("backtest", backtest), ("benchmark", benchmark)):
+        figures |= _prefixed(name, backtest_metrics(result.equity, result.trades, bars_per_year))
+    return figures
+
+
+def score(scored: Scored, kind: Kind, horizon_bars: int) -> dict[str, float]:
+    """Figures of scored forecasts, over all rows and per fold.
+
+    level, return: errors in the target's unit, r2 around the pooled mean, r2_train_mean against the mean
+    label of the training rows; direction: accuracy at 1/2, base_rate of the more frequent label,
+    positive_share of forecasts above 1/2, log_loss (nats), brier, auc. Where a date has 3 symbols or more,
+    ic and rank_ic are means over dates and ic_t, rank_ic_t their t statistics, robust to the overlap of
+    horizon_bars.
+    """
+    with np.errstate(all="ignore"):
+        figures = _figures(scored, kind, horizon_bars)
+        for fold in np.unique(scored.fold_M):
+            of_fold = _figures(_rows(scored, scored.fold_M == fold), kind, horizon_bars)
+            figures |= {f"{name}_fold_{fold}": of_fold[name] for name in PER_FOLD[kind] if name in of_fold}
+    return _finite(figures)
+
+
+def backtest_metrics(
+    equity: "pd.DataFrame", trades: "pd.DataFrame", bars_per_year: float
+) -> dict[str, float]:
+    """Figures of a backtest; fractions, annual where the name or convention says so.
+
+    sharpe, sortino, cagr, volatility, max_drawdown, calmar, hit_rate (conventions of
+    components.statistics.performance), psr: probability that the true Sharpe ratio is above 0;
+    total_return; turnover_annual: traded notional, bought and sold, over the equity of its bar, per year;
+    cost_annual: costs over the equity of their bar, per year; exposure_gross, exposure_net: mean
+    fractions of equity; n_trades; years.
+    """
+    returns_T = equity["return"].to_numpy(dtype=np.float64)
+    equity_T = equity["equity"].to_numpy(dtype=np.float64)
+    years = len(performance.known(returns_T)) / bars_per_year
+    costs_T = _total(equity, "cost_")
+    with np.errstate(all="ignore"):
+        figures = {
+            "sharpe": performance.sharpe_ratio(returns_T, bars_per_year),
+            "sortino": performance.sortino_ratio(returns_T, bars_per_year),
+            "cagr": performance.annual_return(returns_T, bars_per_year),
+            "volatility": performance.annual_volatility(returns_T, bars_per_year),
+            "max_drawdown": performance.max_drawdown(returns_T),
+            "calmar": performance.calmar_ratio(returns_T, bars_per_year),
+            "hit_rate": performance.hit_rate(returns_T),
+            "psr": sharpe.probabilistic_sharpe(sharpe.sharpe_sample(returns_T)),
+            "total_return": float(performance.wealth(returns_T)[-1]) - 1,
+            "turnover_annual": _traded(equity, trades, equity_T) / years if years else math.nan,
+            "cost_annual": _share(costs_T, equity_T) / years if years else math.nan,
+            "exposure_gross": forecast.mean(equity["gross"].to_numpy(dtype=np.float64)),
+            "exposure_net": forecast.mean(equity["net"].to_numpy(dtype=np.float64)),
+            "n_trades": float(len(trades)),
+            "years": years,
+        }
+    return _finite(figures)
+
+
+def _figures(scored: Scored, kind: Kind, horizon_bars: int) -> dict[str, float]:
+    y_M, f_M = forecast.pairs(scored.target_M, scored.forecast_M)
+    figures = {name: metric(y_M, f_M) for name, metric in METRICS[kind].items()}
+    if kind != "direction":
+        figures["r2_train_mean"] = forecast.r2_against(
+            scored.target_M, scored.forecast_M, scored.train_mean_M
+        )
+    sizes_G = np.bincount(cross_section.cross_sections(scored.timestamps_M, scored.fold_M))
+    if sizes_G.max(initial=0) >= cross_section.MIN_SYMBOLS:
+        for name, ranked in (("ic", False), ("rank_ic", True)):
+            test = mean_test(_coefficients(scored, ranked=ranked), horizon_bars)
+            figures |= {name: test.mean, f"{name}_t": test.t}
+    return figures
+
+
+def _coefficients(scored: Scored, *, ranked: bool) -> Float:
+    return cross_section.information_coefficients(
+        scored.target_M, scored.forecast_M, scored.timestamps_M, scored.fold_M, ranked=ranked
+    )
+
+
+def _rows(scored: Scored, keep_M: Any) -> Scored:
+    return replace(
+        scored,
+        timestamps_M=scored.timestamps_M[keep_M],
+        symbols_M=scored.symbols_M[keep_M],
+        fold_M=scored.fold_M[keep_M],
+        forecast_M=scored.forecast_M[keep_M],
+        target_M=scored.target_M[keep_M],
+        train_mean_M=scored.train_mean_M[keep_M],
+        baselines={name: baseline_M[keep_M] for name, baseline_M in scored.baselines.items()},
+    )
+
+
+def _total(frame: "pd.DataFrame", prefix: str) -> Float:
+    """(T,) sum of the columns whose name starts with the prefix."""
+    columns = [frame[name].to_numpy(dtype=np.float64) for name in frame if str(name).startswith(prefix)]
+    return np.sum(columns, axis=0) if columns else np.zeros(len(frame))
+
+
+def _traded(equity: "pd.DataFrame", trades: "pd.DataFrame", equity_T: Float) -> float:
+    """Sum over fills of |notional| over the equity of their bar."""
+    if len(trades) == 0:
+        return 0.0
+    stamps_T = equity["timestamp"].to_numpy()
+    bar = np.searchsorted(stamps_T, trades["filled_at"].to_numpy().astype(stamps_T.dtype))
+    notional = np.abs(trades["notional"].to_numpy(dtype=np.float64))
+    notional_T = np.zeros(len(equity_T))
+    np.add.at(notional_T, bar, notional)
+    return _share(notional_T, equity_T)
+
+
+def _share(amount_T: Float, equity_T: Float) -> float:
+    """Sum of the amounts over the equity of their bar, while there is any."""
+    alive_T = equity_T > 0
+    return float(np.sum(amount_T[alive_T] / equity_T[alive_T]))
+
+
+def _prefixed(prefix: str, figures: Mapping[str, float]) -> dict[str, float]:
+    return {f"{prefix}/{name}": value for name, value in figures.items()}
+
+
+def _finite(figures: Mapping[str, float]) -> dict[str, float]:
+    return {name: value if math.isfinite(value) else math.nan for name, value in figures.items()}

@@ -1,0 +1,162 @@
+"""What the command line asks for: choices of files, values of leaves, and settings of Hydra."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from hydra._internal.config_repository import ConfigRepository
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from hydra.errors import HydraException
+
+from components.errors import ConfigError, Problem
+from runner.check import join, nearest
+from runner.experiment import Experiment
+from runner.schema import parameters
+
+EXPERIMENT = "experiment"
+SWEEP = "sweep"
+
+
+@dataclass(kw_only=True)
+class Request:
+    """The overrides of one command line, sorted by what they mean.
+
+    choices: group (with package, if any) -> choice; leaves: in the order given; hydra: passed through.
+    """
+
+    experiment: str | None = None
+    choices: dict[str, str] = field(default_factory=dict)
+    leaves: list[Override] = field(default_factory=list)
+    hydra: list[str] = field(default_factory=list)
+
+
+def parsed(texts: Sequence[str]) -> list[Override]:
+    """The overrides in Hydra's grammar; raises ConfigError with one line for each that it cannot read."""
+    parser = OverridesParser.create()
+    overrides: list[Override] = []
+    problems: list[Problem] = []
+    for text in texts:
+        try:
+            overrides += parser.parse_overrides([text])
+        except HydraException as error:
+            reason = " ".join(str(error).split("\nSee https")[0].split())
+            hint = "write key=value; quote values with spaces, commas or brackets: \"key='a, b'\""
+            problems.append(Problem("", f"'{text}' cannot be read: {reason}", hint))
+    if problems:
+        raise ConfigError(*problems)
+    return overrides
+
+
+def sort(overrides: Iterable[Override], files: ConfigRepository) -> tuple[Request, list[Problem]]:
+    """The request that these overrides make of the configuration files, and what is wrong with them.
+
+    `experiment=x` and `debug=x` mean the same with and without `+`. Raises ConfigError with every problem
+    where the experiment itself does not exist.
+    """
+    request = Request()
+    problems: list[Problem] = []
+    for override in overrides:
+        problem = _add(request, override, files)
+        problems += [problem] if problem else []
+        if problem and override.key_or_group == EXPERIMENT:
+            raise ConfigError(*problems)
+    return request, problems
+
+
+def _add(request: Request, override: Override, files: ConfigRepository) -> Problem | None:
+    key, value = override.key_or_group, override.value()
+    if override.is_hydra_override():
+        request.hydra.append(str(override.input_line))
+    elif (top := key.split(".")[0].split("/")[0]) not in top_level_keys():
+        near = nearest(top, top_level_keys())
+        return Problem(top, "unknown key", f"did you mean '{near}'?" if near else "see python -m runner list")
+    elif override.is_sweep_override():
+        hint = "add -m to sweep over them, or quote them to mean one text"
+        return Problem(key, f"'{override.input_line}' gives several values", hint)
+    elif override.is_delete() or isinstance(value, dict) or not files.group_exists(key):
+        request.leaves.append(override)
+    elif not isinstance(value, str) or not files.config_exists(f"{key}/{value}"):
+        return _no_choice(key, value, files.get_group_options(key))
+    elif key == EXPERIMENT:
+        request.experiment = value
+    else:
+        request.choices[_group(override)] = value
+    return None
+
+
+def top_level_keys() -> tuple[str, ...]:
+    return (*parameters(Experiment), EXPERIMENT, SWEEP)
+
+
+def _group(override: Override) -> str:
+    """`+` is kept only with a package, where it adds an entry, as in +model@baselines.extra=ridge."""
+    if override.package is None:
+        return override.key_or_group
+    plus = "+" if override.is_add() else ""
+    return f"{plus}{override.key_or_group}@{override.package}"
+
+
+def _no_choice(group: str, value: Any, names: Sequence[str]) -> Problem:
+    near = nearest(str(value), names)
+    hint = (f"did you mean '{near}'? " if near else "") + f"choices: {', '.join(names)}"
+    return Problem(f"{group}={'null' if value is None else value}", f"no such choice for {group}", hint)
+
+
+def apply(config: dict[str, Any], leaf: Override) -> Problem | None:
+    """Writes one leaf into the plain configuration, or deletes it; returns what is in the way."""
+    *parents, last = leaf.key_or_group.split(".")
+    node: Any = config
+    for depth, name in enumerate(parents):
+        if not leaf.is_delete() and isinstance(node, dict):
+            node.setdefault(name, {})
+        inner = _entry(node, name)
+        if inner is None:
+            return _no_entry(parents[:depth], name, node, leaf)
+        node = inner[0]
+    if leaf.is_delete():
+        return _delete(node, parents, last, leaf)
+    if isinstance(node, dict):
+        node[last] = _merged(node.get(last), leaf.value())
+    elif _entry(node, last):
+        node[int(last)] = leaf.value()
+    else:
+        return _no_entry(parents, last, node, leaf)
+    return None
+
+
+def _entry(node: Any, name: str) -> tuple[Any] | None:
+    """The entry of a map or list, wrapped so that a null entry differs from none."""
+    if isinstance(node, dict) and name in node:
+        return (node[name],)
+    if isinstance(node, list) and name.isdecimal() and int(name) < len(node):
+        return (node[int(name)],)
+    return None
+
+
+def _delete(node: Any, parents: list[str], last: str, leaf: Override) -> Problem | None:
+    if not isinstance(node, dict) or last not in node:
+        return _no_entry(parents, last, node, leaf)
+    del node[last]
+    return None
+
+
+def _no_entry(parents: Sequence[str], name: str, node: Any, leaf: Override) -> Problem:
+    path = ".".join(parents)
+    where = join(path, name)
+    verb = "deleted" if leaf.is_delete() else "set"
+    if isinstance(node, dict):
+        near = nearest(name, [str(key) for key in node])
+        hint = f"did you mean '{join(path, near)}'?" if near else f"it has: {', '.join(map(str, node))}"
+    elif isinstance(node, list):
+        hint = f"{path} has the entries 0 to {len(node) - 1}"
+    else:
+        hint = f"{path} is a single value"
+    return Problem(where, f"no such key; '{leaf.input_line}' cannot be {verb}", hint)
+
+
+def _merged(old: Any, new: Any) -> Any:
+    """A map is laid over a map, key by key; everything else is replaced."""
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        return {**old, **{key: _merged(old.get(key), value) for key, value in new.items()}}
+    return new

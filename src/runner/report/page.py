@@ -1,0 +1,93 @@
+"""From a run folder to report.html."""
+
+import base64
+import os
+import re
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from components.errors import OutputError
+from runner.report import notation, tables, words
+from runner.report.pictures import Picture, draw
+from runner.report.run_folder import RunFolder
+
+
+def write_report(run_folder: Path) -> Path:
+    """Writes <run>/report.html and <run>/plots/*.png, and returns the path of the former.
+
+    The page holds its pictures and its style, loads nothing and needs no script. The same run folder
+    gives the same bytes. Raises DataError where the run is incomplete, OutputError where the folder
+    cannot be written.
+    """
+    run = RunFolder.open(Path(run_folder))
+    pictures = draw(run)
+    page = render(run, pictures)
+    try:
+        (run.path / "plots").mkdir(exist_ok=True)
+        for picture in pictures.values():
+            _write(run.path / "plots" / f"{picture.name}.png", picture.png)
+        _write(run.path / "report.html", page.encode())
+    except OSError as error:
+        raise OutputError(f"{run.path}: the report cannot be written ({error.strerror})") from error
+    return run.path / "report.html"
+
+
+def render(run: RunFolder, pictures: dict[str, Picture]) -> str:
+    """The page as text."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("runner.report", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        date=notation.date,
+        count=notation.count,
+        seconds=notation.seconds,
+        significant=notation.significant,
+        typeset=_typeset,
+        base64=lambda data: base64.b64encode(data).decode(),
+    )
+    return environment.get_template("template.html.j2").render(_content(run, pictures))
+
+
+def _content(run: RunFolder, pictures: dict[str, Picture]) -> dict[str, Any]:
+    """Everything that the template shows, under the names it uses."""
+    manifest = run.manifest
+    return {
+        "manifest": manifest,
+        "config": run.config,
+        "gates": run.gates["gates"],
+        "pictures": pictures,
+        "verdict": words.verdict(manifest, run.gates),
+        "trial": words.trial_sentence(manifest["trial"]),
+        "cautions": words.cautions(manifest, run.gates),
+        "cards": tables.cards(run.metrics, run.kind),
+        "forecast_table": tables.forecast_table(run.metrics),
+        "portfolio_table": tables.portfolio_table(run.metrics),
+        "cost_table": tables.cost_table(run.equity, run.trades),
+        "fold_table": tables.fold_table(run.metrics, manifest["folds"], run.kind),
+        "split_table": tables.split_table(manifest["folds"]),
+    }
+
+
+def _typeset(text: Any) -> str:
+    """A real minus before negative numbers, and no line break before a percent sign."""
+    return re.sub(r"(?<=\d) (?=%)", "\u00a0", re.sub(r"(?<![^\s(])-(?=[\d.])", "\u2212", str(text)))
+
+
+def _write(file: Path, data: bytes) -> None:
+    """All of it or nothing: a reader never sees half a report."""
+    handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(file)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,85 @@
+"""Which pictures a report holds, in their order, and what each one shows."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runner.report import forecast_pictures, portfolio_pictures, theme
+from runner.report.run_folder import RunFolder
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """A drawn picture: its name is that of its file, its caption says how to read it."""
+
+    name: str
+    caption: str
+    png: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Plan:
+    name: str
+    caption: str
+    draw: "Callable[[RunFolder], Figure | None]"
+
+
+_PLANS = (
+    _Plan(
+        name="equity",
+        draw=portfolio_pictures.equity,
+        caption="Portfolio and benchmark after all costs. Drawdown: how far equity lies below its highest "
+        "value so far. Exposure: gross is long plus short, net is long minus short.",
+    ),
+    _Plan(
+        name="forecast",
+        draw=forecast_pictures.through_time,
+        caption="Test spans only: every forecast was made by a model that had not seen its outcome. "
+        "Dotted lines: the next fold's model takes over.",
+    ),
+    _Plan(
+        name="calibration",
+        draw=forecast_pictures.calibration,
+        caption="Test forecasts in ten groups of equal size. Groups on the dashed line mean what they say; "
+        "a flat row of groups means that the forecast carries no information. Standard errors count "
+        "overlapping labels once.",
+    ),
+    _Plan(
+        name="quintiles",
+        draw=forecast_pictures.quintiles,
+        caption="On each date the symbols are sorted by their forecast into five groups, whose outcomes are "
+        "compared with the mean of that date. A useful ranking rises from left to right, and its cumulative "
+        "rank correlation rises steadily.",
+    ),
+    _Plan(
+        name="folds",
+        draw=forecast_pictures.by_fold,
+        caption="Each fold's own test span. A score that lies outside the drawn range stands at its edge, "
+        "with its value.",
+    ),
+    _Plan(
+        name="costs",
+        draw=portfolio_pictures.costs,
+        caption="What the positions earned before costs, what each cost took, and what was left.",
+    ),
+    _Plan(
+        name="splits",
+        draw=portfolio_pictures.splits,
+        caption="Rows at the seams whose label was not yet known are purged; the vault lies outside every "
+        "fold, figure and picture of this report.",
+    ),
+)
+
+
+def draw(run: RunFolder) -> dict[str, Picture]:
+    """name -> picture, without those that have nothing to show for this run."""
+    drawn = {}
+    with theme.styled():
+        for plan in _PLANS:
+            figure = plan.draw(run)
+            if figure is not None:
+                drawn[plan.name] = Picture(name=plan.name, caption=plan.caption, png=theme.png(figure))
+    return drawn

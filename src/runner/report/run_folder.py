@@ -1,0 +1,137 @@
+"""A finished run, read back from its folder alone."""
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from components.errors import ConfigError, DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FILES = (
+    "manifest.json",
+    "config.yaml",
+    "metrics.json",
+    "gates.json",
+    "forecasts.parquet",
+    "weights.parquet",
+    "trades.parquet",
+    "equity.parquet",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunFolder:
+    """What a run wrote down: the small files at once, the tables when they are first asked for.
+
+    metrics: flat name -> number, None where it is undefined; config: the resolved YAML, as text.
+    """
+
+    path: Path
+    manifest: dict[str, Any]
+    config: str
+    metrics: dict[str, float | None]
+    gates: dict[str, Any]
+
+    @staticmethod
+    def open(path: Path) -> "RunFolder":
+        """Raises DataError naming the file that is missing or unreadable, and the remedy."""
+        manifest = _manifest(path)
+        missing = [name for name in FILES if not (path / name).is_file()]
+        if missing:
+            state = manifest.get("state", "unknown")
+            raise DataError(
+                f"{path}: incomplete run (state: {state}), {', '.join(missing)} missing; "
+                "run the experiment again, finished stages come from the cache"
+            )
+        return RunFolder(
+            path=path,
+            manifest=manifest,
+            config=(path / "config.yaml").read_text(encoding="utf-8"),
+            metrics=_json(path / "metrics.json"),
+            gates=_json(path / "gates.json"),
+        )
+
+    @property
+    def kind(self) -> str:
+        """level, return or direction."""
+        return str(self.manifest["target"]["kind"])
+
+    @cached_property
+    def forecasts(self) -> "pd.DataFrame":
+        """fold, span, timestamp, symbol, forecast, target, label_end and `baseline/<name>`."""
+        return self._table("forecasts")
+
+    @cached_property
+    def test(self) -> "pd.DataFrame":
+        """The scored forecasts of the test spans, in order of time: those whose outcome is known."""
+        frame = self.forecasts
+        scored = (frame["span"] == "test") & frame["forecast"].notna() & frame["target"].notna()
+        return frame[scored].sort_values(["timestamp", "symbol"], kind="stable")
+
+    @cached_property
+    def weights(self) -> "pd.DataFrame":
+        return self._table("weights")
+
+    @cached_property
+    def trades(self) -> "pd.DataFrame":
+        return self._table("trades")
+
+    @cached_property
+    def equity(self) -> "pd.DataFrame":
+        return self._table("equity")
+
+    def _table(self, name: str) -> "pd.DataFrame":
+        import pandas as pd
+        from pyarrow import ArrowException
+
+        file = self.path / f"{name}.parquet"
+        try:
+            return pd.read_parquet(file)
+        except (OSError, ValueError, ArrowException) as error:
+            raise DataError(f"{file}: unreadable ({_first_line(error)}); run the experiment again") from error
+
+
+def find_run(name: str, outputs: Path = Path("outputs")) -> Path:
+    """The folder of a run named by its path, its run id, or 'latest'.
+
+    Raises ConfigError where there is none, or where the beginning of a run id fits several.
+    """
+    if name == "latest":
+        if (outputs / "latest").exists():
+            return (outputs / "latest").resolve()
+        raise ConfigError(f"{outputs}/latest does not exist: no run has finished here; name a run folder")
+    if (Path(name) / "manifest.json").is_file():
+        return Path(name)
+    known = sorted(path.parent for path in outputs.glob("runs/*/*/manifest.json"))
+    fitting = [path for path in known if path.name == name] or [p for p in known if p.name.startswith(name)]
+    if len(fitting) == 1:
+        return fitting[0]
+    if fitting:
+        raise ConfigError(f"run '{name}' is ambiguous: {', '.join(path.name for path in fitting)}")
+    newest = max((path.name for path in known), default=None)
+    hint = f"the newest run id is '{newest}'" if newest else f"there are no runs under {outputs}/runs"
+    raise ConfigError(f"run '{name}' does not exist: neither a run folder nor a run id; {hint}")
+
+
+def _manifest(path: Path) -> dict[str, Any]:
+    if not path.is_dir():
+        raise ConfigError(f"{path}: no such run folder")
+    if not (path / "manifest.json").is_file():
+        raise ConfigError(f"{path}: not a run folder, it has no manifest.json")
+    manifest: dict[str, Any] = _json(path / "manifest.json")
+    return manifest
+
+
+def _json(file: Path) -> Any:
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(f"{file}: unreadable ({_first_line(error)}); run the experiment again") from error
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,86 @@
+"""How the results of stages are written down in the store: arrays, tables and model files, no pickle."""
+
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+
+from components.values import BacktestResult
+from runner.formats import ARRAYS, FRAME, Files
+from runner.stages import FeatureTable, Forecasts, Labels
+
+
+def _prefixed(prefix: str, files: Files) -> dict[str, bytes]:
+    return {f"{prefix}/{name}": data for name, data in files.items()}
+
+
+def _under(prefix: str, files: Files) -> dict[str, bytes]:
+    return {
+        name.removeprefix(f"{prefix}/"): data for name, data in files.items() if name.startswith(f"{prefix}/")
+    }
+
+
+class _FeatureFormat:
+    def encode(self, value: FeatureTable) -> Files:
+        return ARRAYS.encode({"names": np.array(value.names), "values_FR": value.values_FR})
+
+    def decode(self, files: Files) -> FeatureTable:
+        arrays = ARRAYS.decode(files)
+        return FeatureTable(names=tuple(map(str, arrays["names"])), values_FR=arrays["values_FR"])
+
+
+class _LabelFormat:
+    def encode(self, value: Labels) -> Files:
+        return ARRAYS.encode(
+            {
+                "y_R": value.y_R,
+                "label_end_R": value.label_end_R,
+                "horizon_bars": np.array(value.horizon_bars),
+            }
+        )
+
+    def decode(self, files: Files) -> Labels:
+        arrays = ARRAYS.decode(files)
+        return Labels(
+            y_R=arrays["y_R"],
+            label_end_R=arrays["label_end_R"],
+            horizon_bars=int(arrays["horizon_bars"]),
+        )
+
+
+class _ForecastFormat:
+    def encode(self, value: Forecasts) -> Files:
+        arrays: dict[str, Any] = {
+            field.name: getattr(value, field.name) for field in fields(Forecasts) if field.name != "models"
+        }
+        files = dict(ARRAYS.encode(arrays))
+        for number, model in enumerate(value.models, start=1):
+            files |= _prefixed(f"fold_{number}", model)
+        return files
+
+    def decode(self, files: Files) -> Forecasts:
+        arrays = ARRAYS.decode(files)
+        folds = range(1, len(arrays["train_mean_K"]) + 1)
+        return Forecasts(**arrays, models=tuple(_under(f"fold_{number}", files) for number in folds))
+
+
+class _BacktestFormat:
+    def encode(self, value: BacktestResult) -> Files:
+        return {
+            **_prefixed("equity", FRAME.encode(value.equity)),
+            **_prefixed("trades", FRAME.encode(value.trades)),
+            **_prefixed("holdings", ARRAYS.encode({"holdings_TS": value.holdings_TS})),
+        }
+
+    def decode(self, files: Files) -> BacktestResult:
+        return BacktestResult(
+            equity=FRAME.decode(_under("equity", files)),
+            trades=FRAME.decode(_under("trades", files)),
+            holdings_TS=ARRAYS.decode(_under("holdings", files))["holdings_TS"],
+        )
+
+
+FEATURES = _FeatureFormat()
+LABELS = _LabelFormat()
+FORECASTS = _ForecastFormat()
+BACKTEST = _BacktestFormat()

@@ -1,0 +1,312 @@
+"""The stages of an experiment as plain functions, in the order in which data flows:
+
+panel -> features, target -> folds -> forecast -> weights -> backtest -> evidence
+
+Each takes values and returns a value; caching, recording and judging are the business of `runner.run`.
+Shape legend: R panel rows, F features, N samples, M forecast rows, D decision times, S symbols.
+"""
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from components.contracts import (
+    LAST_LABEL,
+    Features,
+    Loss,
+    Model,
+    Portfolio,
+    Split,
+    Target,
+)
+from components.errors import DataError
+from components.expressions import Call, Field, Node, Number, parse, reach, shift
+from components.panel import Panel
+from components.seeds import derive
+from components.values import Float, Float32, Fold, Int, PriceGrid, Samples, Scored, Time
+from runner.debug import Debug
+
+NO_TIME = np.datetime64("NaT", "us")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class FeatureTable:
+    """values_FR (F, R) float32: the features, then LAST_LABEL; NaN where a needed bar is missing."""
+
+    names: tuple[str, ...]
+    values_FR: Float32
+
+    def rows_ready(self) -> npt.NDArray[np.bool_]:
+        """(R,) rows at which every column is finite: only there a forecast is made."""
+        return np.asarray(np.isfinite(self.values_FR).all(axis=0))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Labels:
+    """y_R (R,) float64, NaN where undefined; label_end_R: time of the last bar that the label reads."""
+
+    y_R: Float
+    label_end_R: Time
+    horizon_bars: int
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Forecasts:
+    """Forecasts of every fold, valid and test rows; M rows in order of fold, span, panel row.
+
+    is_test_M tells the span; train_mean_K the mean training label per fold; models the fitted model of
+    each fold, written down.
+    """
+
+    row_M: Int
+    fold_M: Int
+    is_test_M: npt.NDArray[np.bool_]
+    forecast_M: Float
+    train_mean_K: Float
+    models: tuple[Mapping[str, bytes], ...]
+
+
+def visible_panel(panel: Panel, split: Split, debug: Debug) -> Panel:
+    """The panel without its vault, and in a debug run only a corner of it."""
+    if split.vault_start is not None:
+        panel = panel.before(np.datetime64(split.vault_start))
+        if panel.n_rows == 0:
+            raise DataError(f"split.vault_start: no bars before {split.vault_start}; choose a later date")
+    keep_R = np.ones(panel.n_rows, dtype=bool)
+    if debug.max_symbols is not None:
+        keep_R &= panel.symbol_codes_R < debug.max_symbols
+    if debug.max_bars is not None and len(panel.dates_T) > debug.max_bars:
+        keep_R &= panel.timestamps_R >= panel.dates_T[-debug.max_bars]
+    return panel if keep_R.all() else panel.take(keep_R)
+
+
+def parsed_features(features: Features) -> dict[str, Node]:
+    """name -> tree of each feature."""
+    return {
+        name: parse(text, let=features.definitions, where=f"features.expressions.{name}")
+        for name, text in features.expanded().items()
+    }
+
+
+def parsed_target(target: Target) -> Node:
+    return parse(target.text(), where="target")
+
+
+def input_expressions(features: Features, target: Target) -> dict[str, Node]:
+    """name -> tree of every column of the design matrix: the features, then the latest known label."""
+    label = parsed_target(target)
+    return {**parsed_features(features), LAST_LABEL: _known(label, reach(label).lookahead_bars)}
+
+
+def _known(node: Node, bars: int) -> Node:
+    """The expression with every field read `bars` earlier.
+
+    Unlike ref(node, bars) it is causal even around a cross-section: bars of one symbol may lie later
+    than the same number of bars of another.
+    """
+    if isinstance(node, Field):
+        return shift(node, bars)
+    if not isinstance(node, Call):
+        return node
+    if node.operator == "ref" and isinstance(node.args[1], Number):
+        return _known(node.args[0], bars + int(node.args[1].value))
+    return Call(node.operator, tuple(_known(argument, bars) for argument in node.args))
+
+
+def compute_features(columns: Mapping[str, Node], panel: Panel, *, threads: int) -> FeatureTable:
+    """Every column at every bar."""
+    from components.expressions.engine import evaluate
+
+    return FeatureTable(names=tuple(columns), values_FR=evaluate(columns, panel, threads=threads))
+
+
+def compute_labels(label: Node, panel: Panel, *, threads: int) -> Labels:
+    """The label of every bar and when it is known; a label that is not finite is undefined."""
+    from components.expressions.engine import evaluate
+
+    y_R = evaluate({"label": label}, panel, threads=threads, dtype=np.float64)[0]
+    bars = reach(label)
+    label_end_R: Time = np.full(panel.n_rows, NO_TIME)
+    for start, end in itertools.pairwise(panel.offsets):
+        last_read = panel.timestamps_R[min(start + bars.lookahead_bars, end) : end]
+        label_end_R[start : start + len(last_read)] = last_read
+    if bars.cross_sectional:
+        label_end_R = _latest_of_date(label_end_R, panel)
+    defined = np.isfinite(y_R) & ~np.isnat(label_end_R)
+    return Labels(
+        y_R=np.where(defined, y_R, np.nan),
+        label_end_R=np.where(defined, label_end_R, NO_TIME),
+        horizon_bars=bars.lookahead_bars,
+    )
+
+
+def _latest_of_date(label_end_R: Time, panel: Panel) -> Time:
+    """A label that compares symbols is known when the slowest of them has closed its last bar."""
+    latest_T = np.full(len(panel.dates_T), np.iinfo(np.int64).min)
+    # NaT is the smallest int64, so it never wins the maximum.
+    np.maximum.at(latest_T, panel.date_codes_R, label_end_R.view(np.int64))
+    latest_R = latest_T.view(label_end_R.dtype)[panel.date_codes_R]
+    return np.where(np.isnat(label_end_R), NO_TIME, latest_R)
+
+
+def make_folds(
+    split: Split, table: FeatureTable, labels: Labels, panel: Panel, debug: Debug
+) -> tuple[Fold, ...]:
+    """Rows of each fold. A train row must have its label known at the first decision of the validation
+    span, a validation row at the first decision of the test span; test rows need no label.
+
+    Raises DataError where a span is left without rows.
+    """
+    ready_R = table.rows_ready()
+    if not ready_R.any():
+        raise DataError(_too_short(panel, table))
+    spans = split.spans(np.unique(panel.timestamps_R[ready_R]))
+    if debug.max_folds is not None:
+        spans = spans[: debug.max_folds]
+    folds = []
+    for number, span in enumerate(spans, start=1):
+        fold = Fold(
+            number=number,
+            span=span,
+            train_rows=_known_rows(span.train, span.valid[0], ready_R, labels, panel),
+            valid_rows=_known_rows(span.valid, span.test[0], ready_R, labels, panel),
+            test_rows=np.flatnonzero(ready_R & _within(span.test, panel)),
+        )
+        for name, rows in (("train", fold.train_rows), ("valid", fold.valid_rows), ("test", fold.test_rows)):
+            if len(rows) == 0:
+                raise DataError(
+                    f"split: fold {number} has no {name} rows left after purging labels of "
+                    f"{labels.horizon_bars} bars; lengthen the span, shorten the horizon or give more bars"
+                )
+        folds.append(fold)
+    return tuple(folds)
+
+
+def purged(fold: Fold, table: FeatureTable, panel: Panel) -> tuple[int, int]:
+    """How many ready rows the purge took from train and from valid (labels undefined included)."""
+    ready_R = table.rows_ready()
+    return (
+        int((ready_R & _within(fold.span.train, panel)).sum()) - len(fold.train_rows),
+        int((ready_R & _within(fold.span.valid, panel)).sum()) - len(fold.valid_rows),
+    )
+
+
+def _within(interval: tuple[np.datetime64, np.datetime64], panel: Panel) -> npt.NDArray[np.bool_]:
+    return (panel.timestamps_R >= interval[0]) & (panel.timestamps_R < interval[1])
+
+
+def _known_rows(
+    interval: tuple[np.datetime64, np.datetime64],
+    known_by: np.datetime64,
+    ready_R: npt.NDArray[np.bool_],
+    labels: Labels,
+    panel: Panel,
+) -> Int:
+    # NaT compares false: an undefined label is never known.
+    return np.flatnonzero(ready_R & _within(interval, panel) & (labels.label_end_R <= known_by))
+
+
+def _too_short(panel: Panel, table: FeatureTable) -> str:
+    finite = np.isfinite(table.values_FR).sum(axis=1)
+    slowest = table.names[int(finite.argmin())]
+    longest = int(np.diff(panel.offsets).max())
+    return (
+        f"features: no bar has all features: the longest symbol has {longest} bars and '{slowest}' needs "
+        "more for its warm-up; give more bars or shorten the windows"
+    )
+
+
+def samples(
+    rows: Int, columns: tuple[str, ...], table: FeatureTable, labels: Labels, panel: Panel
+) -> Samples:
+    """The design matrix of the given panel rows, row-major."""
+    picked = [table.names.index(name) for name in columns]
+    return Samples(
+        X_NF=np.ascontiguousarray(table.values_FR[picked][:, rows].T),
+        y_N=labels.y_R[rows],
+        columns=columns,
+        timestamps_N=panel.timestamps_R[rows],
+        symbols_N=panel.symbol_codes_R[rows],
+    )
+
+
+def walk_forward(
+    model: Model,
+    loss: Loss,
+    folds: tuple[Fold, ...],
+    table: FeatureTable,
+    labels: Labels,
+    panel: Panel,
+    *,
+    seed: int,
+    threads: int,
+) -> Forecasts:
+    """Fits on each fold's train rows and forecasts its validation and test rows."""
+    columns = model.inputs(tuple(name for name in table.names if name != LAST_LABEL))
+    parts: list[tuple[Int, int, bool, Float]] = []
+    means, models = [], []
+    for fold in folds:
+        train = samples(fold.train_rows, columns, table, labels, panel)
+        valid = samples(fold.valid_rows, columns, table, labels, panel)
+        test = samples(fold.test_rows, columns, table, labels, panel)
+        fitted = model.fit(train, valid, loss=loss, seed=derive(seed, "fold", fold.number), threads=threads)
+        parts.append((fold.valid_rows, fold.number, False, fitted.predict(valid.X_NF)))
+        parts.append((fold.test_rows, fold.number, True, fitted.predict(test.X_NF)))
+        means.append(float(train.y_N.mean()))
+        models.append(fitted.to_files())
+    return Forecasts(
+        row_M=np.concatenate([rows for rows, *_ in parts]),
+        fold_M=np.concatenate([np.full(len(rows), fold) for rows, fold, *_ in parts]),
+        is_test_M=np.concatenate([np.full(len(rows), test) for rows, _, test, _ in parts]),
+        forecast_M=np.concatenate([forecast for *_, forecast in parts]),
+        train_mean_K=np.array(means),
+        models=tuple(models),
+    )
+
+
+def scored(
+    forecasts: Forecasts, baselines: Mapping[str, Forecasts], labels: Labels, panel: Panel, *, test: bool
+) -> Scored:
+    """The forecasts of one kind of span whose outcome is known, sorted by time, then symbol."""
+    row_M = forecasts.row_M
+    index = np.flatnonzero((forecasts.is_test_M == test) & np.isfinite(labels.y_R[row_M]))
+    index = index[np.lexsort((panel.symbol_codes_R[row_M[index]], panel.timestamps_R[row_M[index]]))]
+    rows, folds = row_M[index], forecasts.fold_M[index]
+    return Scored(
+        span="test" if test else "valid",
+        timestamps_M=panel.timestamps_R[rows],
+        symbols_M=panel.symbol_codes_R[rows],
+        fold_M=folds,
+        forecast_M=forecasts.forecast_M[index],
+        target_M=labels.y_R[rows],
+        train_mean_M=forecasts.train_mean_K[folds - 1],
+        baselines={name: baseline.forecast_M[index] for name, baseline in baselines.items()},
+    )
+
+
+def decide_weights(portfolio: Portfolio, forecasts: Forecasts, panel: Panel) -> tuple[Time, Float]:
+    """(D,) decision times of the test spans and (D, S) target weights."""
+    rows = forecasts.row_M[forecasts.is_test_M]
+    decided_D, position_M = np.unique(panel.timestamps_R[rows], return_inverse=True)
+    forecast_DS = np.full((len(decided_D), len(panel.symbols)), np.nan)
+    forecast_DS[position_M, panel.symbol_codes_R[rows]] = forecasts.forecast_M[forecasts.is_test_M]
+    return decided_D, portfolio.weights(forecast_DS, bars_per_year=panel.bars_per_year)
+
+
+def price_grid(panel: Panel, fields: tuple[str, ...]) -> PriceGrid:
+    """The panel's prices as (T, S) matrices. Raises DataError where a field is missing."""
+    missing = [name for name in fields if name not in panel.fields]
+    if missing:
+        raise DataError(
+            f"backtest: needs the field(s) {', '.join(missing)}, the data has {', '.join(panel.fields)}; "
+            "choose another backtest or add the column"
+        )
+    return PriceGrid(
+        symbols=panel.symbols,
+        timestamps_T=panel.dates_T,
+        fields={name: panel.grid(name) for name in fields},
+        bars_per_year=panel.bars_per_year,
+    )

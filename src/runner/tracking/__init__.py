@@ -1,0 +1,92 @@
+"""Tracking: where a run is logged besides its own folder; it never gets in the run's way."""
+
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from components.contracts import Component
+
+State = Literal["finished", "failed", "interrupted"]
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunInfo:
+    """What a tracker is told of a run: name (its run id), experiment, resolved plain configuration,
+    the run's folder, and the outputs folder under which a tracker may keep its own files."""
+
+    name: str
+    experiment: str
+    config: Mapping[str, Any]
+    folder: Path
+    outputs: Path
+
+
+class Session(ABC):
+    """One tracked run. Every method may raise: `tracked` sees to it that the run does not notice."""
+
+    @abstractmethod
+    def log_metrics(self, metrics: Mapping[str, float | None]) -> None:
+        """Flat name -> number; None and what is not finite is left out."""
+
+    @abstractmethod
+    def log_files(self, paths: Sequence[Path]) -> None:
+        """Files of the run folder, such as the report and its pictures."""
+
+    @abstractmethod
+    def finish(self, state: State) -> None:
+        """Closes the run with its true state."""
+
+
+class Tracker(Component):
+    """A place that runs are logged to."""
+
+    @abstractmethod
+    def start(self, run: RunInfo) -> Session:
+        """Begins to track a run."""
+
+
+@contextmanager
+def tracked(tracker: Tracker, run: RunInfo) -> Iterator[Session]:
+    """A session that is closed with the block's true state and never raises.
+
+    The first thing that goes wrong in the tracker is told in one warning; the session then does nothing.
+    """
+    session = _Guarded(lambda: tracker.start(run))
+    try:
+        yield session
+    except KeyboardInterrupt:
+        session.finish("interrupted")
+        raise
+    except BaseException:
+        session.finish("failed")
+        raise
+    session.finish("finished")
+
+
+class _Guarded(Session):
+    def __init__(self, start: Callable[[], Session]) -> None:
+        self._session: Session | None = None
+        self._guard(lambda: setattr(self, "_session", start()))
+
+    def log_metrics(self, metrics: Mapping[str, float | None]) -> None:
+        self._guard(lambda: self._session and self._session.log_metrics(metrics))
+
+    def log_files(self, paths: Sequence[Path]) -> None:
+        self._guard(lambda: self._session and self._session.log_files(paths))
+
+    def finish(self, state: State) -> None:
+        self._guard(lambda: self._session and self._session.finish(state))
+        self._session = None
+
+    def _guard(self, action: Callable[[], object]) -> None:
+        try:
+            action()
+        except Exception as error:
+            self._session = None
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
+            logger.warning("tracking stopped, the run goes on: %s", reason)

@@ -1,0 +1,129 @@
+"""The verdict: all gates together, and in words."""
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from components.contracts import Gate
+from components.errors import ContractError
+from components.gates.gate_set import GateSet
+from components.statistics.sharpe import expected_maximum
+from components.values import Evidence, Judgement, SourceFacts
+
+SURVIVORSHIP = {
+    "biased": "The universe was picked with hindsight (survivorship bias): what failed or was delisted is "
+    "missing, so results look better than they could have been.",
+    "unknown": "Whether the data still hold what failed or was delisted is not known: results may look "
+    "better than they could have been.",
+}
+ADJUSTMENT = {
+    "raw": "Prices are raw: a split or a dividend looks like a move of the market.",
+    "split": "Prices are adjusted for splits, not for dividends: holding earned more than the returns show.",
+    "total": "Prices are adjusted for splits and dividends: returns are complete, but past price levels "
+    "contain later knowledge, so features should be ratios.",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class GateOutcome:
+    """One gate's judgement under its name; value and threshold are finite or None."""
+
+    name: str
+    status: Literal["passed", "failed", "not_applicable"]
+    required: bool
+    value: float | None
+    threshold: float | None
+    says: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """passed: no required gate failed, and at least one required gate could be applied and passed."""
+
+    passed: bool
+    gates: tuple[GateOutcome, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """{"passed": bool, "gates": [{"name", "status", "required", "value", "threshold", "says"}]}."""
+        return {"passed": self.passed, "gates": [asdict(gate) for gate in self.gates]}
+
+    def failed(self, *, required: bool) -> tuple[GateOutcome, ...]:
+        """The failed gates among the required or the advisory ones."""
+        return tuple(gate for gate in self.gates if gate.status == "failed" and gate.required == required)
+
+
+def judge(gates: GateSet, evidence: Evidence) -> Verdict:
+    """Judges every gate on the evidence. Raises ContractError naming a gate that breaks."""
+    outcomes = tuple(_outcome(name, gate, evidence) for name, gate in gates.checks.items())
+    required = [outcome.status for outcome in outcomes if outcome.required]
+    return Verdict(passed="failed" not in required and "passed" in required, gates=outcomes)
+
+
+def in_words(
+    verdict: Verdict, *, facts: SourceFacts, trial: int | None, family_trials: int
+) -> tuple[str, ...]:
+    """The verdict as plain sentences, the decision first.
+
+    trial: number of this run among the family_trials configurations tried on this data, None for a run
+    that is no trial.
+    """
+    lines = [_decision(verdict)]
+    lines += [f"{gate.name}: {gate.says}" for gate in verdict.failed(required=True)]
+    lines += [f"{gate.name} (advisory): {gate.says}" for gate in verdict.failed(required=False)]
+    lines.append(_tries(trial, family_trials))
+    if facts.survivorship in SURVIVORSHIP:
+        lines.append(SURVIVORSHIP[facts.survivorship])
+    lines.append(ADJUSTMENT[facts.adjustment])
+    return tuple(lines)
+
+
+def _outcome(name: str, gate: Gate, evidence: Evidence) -> GateOutcome:
+    try:
+        judgement = gate.judge(evidence)
+    except Exception as error:
+        raise ContractError(
+            f"gates.checks.{name}: {type(gate).__name__}.judge raised {type(error).__name__}: {error}"
+        ) from error
+    if not isinstance(judgement, Judgement):
+        raise ContractError(
+            f"gates.checks.{name}: {type(gate).__name__}.judge returned {type(judgement).__name__}, "
+            "not a Judgement"
+        )
+    return GateOutcome(
+        name=name,
+        status=judgement.status,
+        required=gate.required,
+        value=_finite(judgement.value),
+        threshold=_finite(judgement.threshold),
+        says=judgement.says,
+    )
+
+
+def _finite(value: float | None) -> float | None:
+    return float(value) if value is not None and math.isfinite(value) else None
+
+
+def _decision(verdict: Verdict) -> str:
+    required = [gate for gate in verdict.gates if gate.required]
+    applied = [gate for gate in required if gate.status != "not_applicable"]
+    failed = verdict.failed(required=True)
+    if verdict.passed:
+        which = "the only" if len(applied) == 1 else f"all {len(applied)}"
+        gates = "gate" if len(applied) == 1 else "gates"
+        return f"Passed: {which} required {gates} that could be applied passed."
+    if failed:
+        names = ", ".join(gate.name for gate in failed)
+        return f"Rejected: {len(failed)} of {len(applied)} required gates failed: {names}."
+    return "Rejected: no required gate could be applied, so nothing speaks for this model."
+
+
+def _tries(trial: int | None, family_trials: int) -> str:
+    if trial is None:
+        return "This run is no trial: it is not counted and cannot be promoted."
+    if family_trials <= 1:
+        return "It is the first trial on this data: nothing was selected yet."
+    luck = expected_maximum(family_trials)
+    return (
+        f"It is trial {trial} of {family_trials} on this data. The best of {family_trials} independent "
+        f"worthless trials would reach a t statistic of about {luck:.1f} by luck alone."
+    )
