@@ -214,7 +214,7 @@ class Backtest(Component):
 
 
 class Gate(Component):
-    """One named check with a threshold."""
+    """One named check with a threshold; required: a failure rejects the run, else it is only advice."""
 
     required: bool
 

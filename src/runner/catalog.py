@@ -41,7 +41,7 @@ def slot_kind(annotation: Any) -> type | None:
 
 def catalogue() -> Mapping[str, type[Component]]:
     """`module.Class` -> class: the shipped components and those of the user's own packages."""
-    return {name: cls for name, cls in _walk(user_packages()).items() if not inspect.isabstract(cls)}
+    return _concrete(user_packages())
 
 
 def unfinished(target: str) -> tuple[str, ...]:
@@ -55,21 +55,25 @@ def user_packages() -> tuple[str, ...]:
     named: list[str] = []
     pyproject = Path("pyproject.toml")
     if pyproject.is_file():
-        named += _packages_of(pyproject)
+        try:
+            named += _named_in(pyproject.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise ConfigError(f"{pyproject}: cannot be read: {error}") from None
     named += [name.strip() for name in os.environ.get("ASSAY_COMPONENTS", "").split(",") if name.strip()]
     return tuple(dict.fromkeys(named))
 
 
-def _packages_of(pyproject: Path) -> list[str]:
-    where = f"{pyproject}: [tool.assay] components"
-    try:
-        table = tomllib.loads(pyproject.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"{pyproject}: cannot be read: {error}") from None
-    named = table.get("tool", {}).get("assay", {}).get("components", [])
+@functools.cache
+def _named_in(pyproject: str) -> tuple[str, ...]:
+    named = tomllib.loads(pyproject).get("tool", {}).get("assay", {}).get("components", [])
     if not isinstance(named, list) or not all(isinstance(name, str) for name in named):
-        raise ConfigError(f'{where}: must be a list of package names, for example ["my_components"]')
-    return named
+        raise ValueError('[tool.assay] components must be a list of package names, like ["my_components"]')
+    return tuple(named)
+
+
+@functools.cache
+def _concrete(packages: tuple[str, ...]) -> Mapping[str, type[Component]]:
+    return {name: cls for name, cls in _walk(packages).items() if not inspect.isabstract(cls)}
 
 
 @functools.cache
@@ -78,7 +82,7 @@ def _walk(packages: tuple[str, ...]) -> Mapping[str, type[Component]]:
     for name in (*_shipped(), *packages):
         for module in _modules(name, own=name not in packages):
             for cls in vars(module).values():
-                if is_component(cls) and cls.__module__ == module.__name__:
+                if _is_public(cls) and cls.__module__ == module.__name__:
                     found[class_path(cls)] = cls
                     if not inspect.isabstract(cls):
                         parameters(cls)
@@ -96,6 +100,10 @@ def _shipped() -> tuple[str, ...]:
         elif importlib.util.find_spec(f"{components.__name__}.{slot}"):
             names.append(f"{components.__name__}.{slot}")
     return tuple(names)
+
+
+def _is_public(cls: Any) -> bool:
+    return is_component(cls) and not cls.__name__.startswith("_")
 
 
 def _modules(name: str, *, own: bool) -> Iterator[ModuleType]:

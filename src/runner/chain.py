@@ -61,6 +61,14 @@ def _table() -> "sa.Table":
     return sa.Table("events", sa.MetaData(), sequence, *texts, *hashes, *indexes)
 
 
+_ELSEWHERE = "set ASSAY_LEDGER to another file"
+_REMEDIES = {
+    "locked": "wait until the process that holds it has ended",
+    "full": f"free some space or {_ELSEWHERE}",
+    "No module named": "install the driver that its URL asks for",
+}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Event:
     """One line of the chain; time in UTC, ISO 8601; hash over all other fields."""
@@ -220,9 +228,11 @@ def _reported(place: str) -> Iterator[None]:
 
 
 def unusable(place: str, reason: str) -> OutputError:
-    return OutputError(
-        f"ledger {place}: cannot be used: {reason}; make it writable or set ASSAY_LEDGER to another file"
+    """The one line for a ledger that cannot be opened, read or written."""
+    remedy = next(
+        (text for word, text in _REMEDIES.items() if word in reason), f"make it writable or {_ELSEWHERE}"
     )
+    return OutputError(f"ledger {place}: cannot be used: {reason}; {remedy}")
 
 
 def _verify(transaction: Transaction, witnesses: set[str]) -> list[str]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
+from hydra import version
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.utils import create_config_search_path
 from hydra.core.utils import setup_globals
@@ -57,12 +58,10 @@ def compose(overrides: Sequence[str]) -> Composed:
     Raises ConfigError where there is no configuration to speak of: an override that cannot be read, an
     experiment that does not exist, a broken file, `hydra.*` set where it may not be.
     """
-    search_path = create_config_search_path(f"file://{config_folder()}")
-    loader = ConfigLoaderImpl(search_path)
+    loader = config_loader()
     request, problems = sort(parsed(overrides), loader.repository)
-    loader.repository = WatchedRepository(search_path)
     replaced = _replaced_slots(loader, request)
-    loader.repository = watched = WatchedRepository(search_path, replaced)
+    loader.repository = watched = WatchedRepository(loader.config_search_path, replaced)
     tree, notices = _load(loader, ROOT, request)
     _refuse_hydra_settings(loader, tree, request)
     raw = _plain(tree, request)
@@ -73,10 +72,19 @@ def compose(overrides: Sequence[str]) -> Composed:
         experiment=request.experiment,
         choices=_choices(tree),
         overrides=tuple(overrides),
-        notices=(*notices, *_drop_notices(watched, request)),
-        local_files=tuple(dict.fromkeys(watched.local)),
+        notices=(*notices, *_drop_notices(watched, request), *_local_notices(watched)),
+        local_files=watched.local_files,
         problems=(*problems, *unresolved),
     )
+
+
+def config_loader() -> ConfigLoaderImpl:
+    """Hydra's loader over the shipped configurations and ./conf, under our rules."""
+    version.setbase("1.3")
+    setup_globals()
+    loader = ConfigLoaderImpl(create_config_search_path(f"file://{config_folder()}"))
+    loader.repository = WatchedRepository(loader.config_search_path)
+    return loader
 
 
 def _load(loader: ConfigLoaderImpl, name: str | None, request: Request) -> tuple[DictConfig, list[str]]:
@@ -85,7 +93,6 @@ def _load(loader: ConfigLoaderImpl, name: str | None, request: Request) -> tuple
     if name is not None:
         overrides += [f"{group}={choice}" for group, choice in request.choices.items()]
         overrides += [f"+{EXPERIMENT}={request.experiment}"] if request.experiment else []
-    setup_globals()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
@@ -110,6 +117,10 @@ def _drop_notices(watched: WatchedRepository, request: Request) -> list[str]:
         f"its {', '.join(dropped)} {'is' if len(dropped) == 1 else 'are'} dropped"
         for slot, dropped in watched.dropped.items()
     ]
+
+
+def _local_notices(watched: WatchedRepository) -> list[str]:
+    return [f"local files used: {', '.join(watched.local_files)}"] if watched.local_files else []
 
 
 def _refuse_hydra_settings(loader: ConfigLoaderImpl, tree: DictConfig, request: Request) -> None:

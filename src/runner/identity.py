@@ -8,6 +8,8 @@ from runner.catalog import catalogue
 from runner.experiment import Experiment
 from runner.keys import code_fingerprint, content_hash
 from runner.ledger import Family
+from runner.metrics import run_metrics
+from runner.stages import decide_weights, scored, walk_forward
 
 INERT = frozenset({"name", "threads", "tracking", "export", "debug"})
 """Sections that change no forecast, weight, cost or verdict. (debug does, through the panel and folds,
@@ -31,7 +33,8 @@ def keyed(section: Any) -> Any:
 def run_key(config: Mapping[str, Any], design_key: str) -> str:
     """Same key: same data, code and settings, so the same bytes in every result."""
     kept = {name: keyed(value) for name, value in config.items() if name not in INERT}
-    return content_hash({"config": kept, "code": _code(config), "design": design_key})
+    shared = [code_fingerprint(step) for step in (walk_forward, scored, decide_weights, run_metrics)]
+    return content_hash({"config": kept, "code": [*shared, _code(config)], "design": design_key})
 
 
 def trial_key(config: Mapping[str, Any], design_key: str) -> str:

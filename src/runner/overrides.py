@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hydra._internal.config_repository import ConfigRepository
+from hydra.core.config_loader import ConfigLoader
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
@@ -31,21 +32,51 @@ class Request:
     hydra: list[str] = field(default_factory=list)
 
 
-def parsed(texts: Sequence[str]) -> list[Override]:
-    """The overrides in Hydra's grammar; raises ConfigError with one line for each that it cannot read."""
-    parser = OverridesParser.create()
+def parsed(texts: Sequence[str], loader: ConfigLoader | None = None) -> list[Override]:
+    """The overrides in Hydra's grammar; raises ConfigError with one line for each that it cannot read.
+
+    The loader is needed only to enumerate sweeps over glob(...).
+    """
+    parser = OverridesParser.create(loader)
     overrides: list[Override] = []
     problems: list[Problem] = []
     for text in texts:
         try:
-            overrides += parser.parse_overrides([text])
+            override = parser.parse_overrides([text])[0]
         except HydraException as error:
-            reason = " ".join(str(error).split("\nSee https")[0].split())
-            hint = "write key=value; quote values with spaces, commas or brackets: \"key='a, b'\""
-            problems.append(Problem("", f"'{text}' cannot be read: {reason}", hint))
+            problems.append(_unreadable(text, error.__cause__))
+        else:
+            overrides.append(override)
+            if not override.key_or_group:
+                problems.append(_unreadable(text, None))
     if problems:
         raise ConfigError(*problems)
     return overrides
+
+
+def _unreadable(text: str, cause: BaseException | None) -> Problem:
+    reason = f" ({str(cause).splitlines()[0]})" if cause else ""
+    hint = "write KEY=VALUE; put a value with brackets, commas or quotes in quotes: \"KEY='mean(close, 5)'\""
+    return Problem("", f"'{text}' cannot be read{reason}", hint)
+
+
+def normalised(override: Override, files: ConfigRepository) -> str:
+    """The override in the form in which Hydra itself accepts it, whatever `+` the user gave."""
+    if override.is_hydra_override() or override.is_delete():
+        return str(override.input_line)
+    if override.key_or_group == EXPERIMENT:
+        key = f"+{EXPERIMENT}"
+    elif is_choice(override, files):
+        key = _group(override)
+    else:
+        key = f"++{override.key_or_group}"
+    return f"{key}={override.get_value_string()}"
+
+
+def is_choice(override: Override, files: ConfigRepository) -> bool:
+    """True for the choice of a file, false for a value of a leaf."""
+    named = not isinstance(override.value(), dict) and not override.is_delete()
+    return named and files.group_exists(override.key_or_group)
 
 
 def sort(overrides: Iterable[Override], files: ConfigRepository) -> tuple[Request, list[Problem]]:
@@ -70,11 +101,14 @@ def _add(request: Request, override: Override, files: ConfigRepository) -> Probl
         request.hydra.append(str(override.input_line))
     elif (top := key.split(".")[0].split("/")[0]) not in top_level_keys():
         near = nearest(top, top_level_keys())
-        return Problem(top, "unknown key", f"did you mean '{near}'?" if near else "see python -m runner list")
+        hint = f"did you mean '{near}'?" if near else f"allowed: {', '.join(top_level_keys())}"
+        return Problem(top, "unknown key", hint)
+    elif key == SWEEP:
+        return Problem(key, f"'{override.input_line}' is a search space", "add -m to sweep over it")
     elif override.is_sweep_override():
         hint = "add -m to sweep over them, or quote them to mean one text"
         return Problem(key, f"'{override.input_line}' gives several values", hint)
-    elif override.is_delete() or isinstance(value, dict) or not files.group_exists(key):
+    elif not is_choice(override, files):
         request.leaves.append(override)
     elif not isinstance(value, str) or not files.config_exists(f"{key}/{value}"):
         return _no_choice(key, value, files.get_group_options(key))

@@ -5,8 +5,8 @@ recorded in between.
 """
 
 import hashlib
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -28,50 +28,48 @@ from runner.store import Store
 T = TypeVar("T")
 
 
-class Progress(Protocol):
-    """Told when a stage begins and ends."""
+class Stage(Protocol):
+    """A stage while it runs: `cached` is set where its result was found, `seconds` when it ends."""
 
-    def begin(self, stage: str) -> None: ...
-
-    def end(self, stage: str, seconds: float, cached: bool) -> None: ...
-
-
-@dataclass(frozen=True, kw_only=True)
-class StageTime:
-    name: str
-    seconds: float
     cached: bool
+    seconds: float
+
+
+class Progress(Protocol):
+    """Shows the stages of a run."""
+
+    def stage(self, name: str) -> AbstractContextManager[Stage]: ...
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Cache:
-    """Runs stages through the store, telling and remembering how long each took."""
+    """Runs stages through the store, showing and remembering how long each took."""
 
     store: Store
     progress: Progress
-    times: list[StageTime] = field(default_factory=list[StageTime])
+    times: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
 
     def stage(self, name: str, fn: Callable[[], T]) -> T:
         """A stage that is not worth storing."""
-        return self._timed(name, fn, lambda: False)
-
-    def stored(self, name: str, kind: str, key: str, fn: Callable[[], T], form: Format[T]) -> T:
-        computed: list[bool] = []
-
-        def compute() -> T:
-            computed.append(True)
+        with self._shown(name):
             return fn()
 
-        return self._timed(name, lambda: self.store.compute(key, kind, compute, form), lambda: not computed)
+    def stored(self, name: str, kind: str, key: str, fn: Callable[[], T], form: Format[T]) -> T:
+        """A stage whose result is kept under its key; `kind` is its folder in the store."""
+        with self._shown(name) as stage:
+            stage.cached = True
 
-    def _timed(self, name: str, fn: Callable[[], T], cached: Callable[[], bool]) -> T:
-        self.progress.begin(name)
-        start = time.perf_counter()
-        value = fn()
-        spent = StageTime(name=name, seconds=time.perf_counter() - start, cached=cached())
-        self.times.append(spent)
-        self.progress.end(name, spent.seconds, spent.cached)
-        return value
+            def compute() -> T:
+                stage.cached = False
+                return fn()
+
+            return self.store.compute(key, kind, compute, form)
+
+    @contextmanager
+    def _shown(self, name: str) -> Iterator[Stage]:
+        with self.progress.stage(name) as stage:
+            yield stage
+        self.times.append({"name": name, "seconds": round(stage.seconds, 4), "cached": stage.cached})
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -217,4 +215,5 @@ def _fit(experiment: Experiment, model: Model, prepared: Prepared) -> Forecasts:
 
 
 def open_cache(outputs: Path, progress: Progress) -> Cache:
+    """The store under the outputs folder."""
     return Cache(store=Store(outputs / "store"), progress=progress)

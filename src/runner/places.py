@@ -18,3 +18,12 @@ def local_folder() -> Path | None:
     if not local.is_dir() or local.resolve() == config_folder():
         return None
     return local
+
+
+def config_files(group: str) -> dict[str, Path]:
+    """choice -> file of a group, sorted; the files of ./conf win."""
+    files: dict[str, Path] = {}
+    for folder in (config_folder(), local_folder()):
+        if folder is not None:
+            files |= {path.stem: path for path in (folder / group).glob("*.yaml")}
+    return dict(sorted(files.items()))

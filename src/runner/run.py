@@ -1,54 +1,167 @@
-"""One experiment from configuration to verdict: compute, record, judge, report, promote."""
+"""One experiment from checked configuration to verdict: compute, record, judge, promote, report."""
 
-import contextlib
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from components.errors import AssayError
-from components.expressions import reach, to_text
+import numpy as np
+
+from components.errors import GateFailed
 from components.values import Evidence
-from runner import pipeline, stages
+from runner import describe, pipeline, stages
 from runner.compose import Composed
 from runner.console import Console
 from runner.experiment import Experiment
 from runner.identity import family_of, run_key, trial_key
-from runner.ledger import Ledger, TrialNumber
+from runner.ledger import Ledger
 from runner.metrics import run_metrics
-from runner.pipeline import Cache, Executed, Prepared
+from runner.pipeline import Executed, Prepared
+from runner.promote import write_promoted
 from runner.records import RunRecord
-from runner.tracking import tracked
-from runner.verdict import Verdict, in_words, judge
+from runner.report import write_report
+from runner.tracking import RunInfo, tracked
+from runner.verdict import Verdict, judge
 
 OUTPUTS = Path("outputs")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """How a run ended: its folder, figures and verdict, and the exit code of the process."""
+    """What a run came to: its folder, its verdict and the exit code of the process."""
 
     folder: Path
-    metrics: Mapping[str, float]
     verdict: Verdict
     exit_code: int
 
 
 def run_experiment(experiment: Experiment, composed: Composed, console: Console, *, single: bool) -> Outcome:
-    """Runs what was composed and checked.
+    """Runs a checked experiment and records all of it under outputs/runs/.
 
-    single: not a job of a sweep, so that a passing run may be promoted by itself.
+    single: no job of a sweep, so that a passing run may promote itself.
     """
+    for notice in composed.notices:
+        console.note(notice)
+    config = composed.config
     cache = pipeline.open_cache(OUTPUTS, console)
     prepared = pipeline.prepare(experiment, cache)
-    key = run_key(composed.config, prepared.design_key)
-    with RunRecord.create(OUTPUTS, experiment.name, key) as record, tracked(experiment.tracking, record):
-        record.describe(_description(experiment, composed, prepared))
-        record.write_config(composed.config)
-        with _trial(experiment, composed, prepared, console) as trial:
-            executed = pipeline.execute(experiment, composed.config, prepared, cache)
-            evidence = _evidence(experiment, prepared, executed)
-            trial.metrics = evidence.metrics
-        verdict = judge(experiment.gates, evidence)
-        _record(record, experiment, prepared, executed, evidence, verdict)
-    return Outcome(folder=record.folder, metrics=evidence.metrics, verdict=verdict, exit_code=0)
+    key = run_key(config, prepared.design_key)
+    with RunRecord.create(OUTPUTS, experiment.name, key) as record:
+        record.write_text("config.yaml", describe.settings_text(config))
+        record.note(describe.description(experiment, composed, prepared))
+        with tracked(experiment.tracking, _info(experiment, config, record)) as session:
+            with _trial(experiment, config, prepared, record) as metrics:
+                executed = pipeline.execute(experiment, config, prepared, cache)
+                evidence = gather(experiment, prepared, executed)
+                metrics |= evidence.metrics
+            verdict = judge(experiment.gates, evidence)
+            _write_results(record, prepared, executed, evidence, verdict)
+            if single and verdict.passed and _promotes_itself(experiment):
+                bundle = cache.stage(
+                    "promote", lambda: _promoted(experiment, config, prepared, executed, verdict, record)
+                )
+                record.note({"bundle": str(bundle)})
+            record.note({"stages": cache.times})
+            record.close("finished")
+            report = cache.stage("report", lambda: write_report(record.folder))
+            session.log_metrics(evidence.metrics)
+            session.log_files([report, *sorted((record.folder / "plots").glob("*.png"))])
+    console.summary(record.folder)
+    rejected = experiment.gates.enforce and not verdict.passed
+    return Outcome(folder=record.folder, verdict=verdict, exit_code=GateFailed.exit_code if rejected else 0)
+
+
+def gather(experiment: Experiment, prepared: Prepared, executed: Executed) -> Evidence:
+    """Everything that the gates may look at."""
+    labels, panel = prepared.labels, prepared.panel
+    valid, test = (
+        stages.scored(executed.forecasts, executed.baselines, labels, panel, test=test)
+        for test in (False, True)
+    )
+    metrics = run_metrics(
+        valid=valid,
+        test=test,
+        kind=experiment.target.kind,
+        horizon_bars=labels.horizon_bars,
+        backtest=executed.backtest,
+        benchmark=executed.benchmark,
+        bars_per_year=panel.bars_per_year,
+    )
+    return Evidence(
+        metrics=metrics,
+        valid=valid,
+        test=test,
+        horizon_bars=labels.horizon_bars,
+        kind=experiment.target.kind,
+        returns_T=executed.backtest.equity["return"].to_numpy(dtype=np.float64),
+        benchmark_T=executed.benchmark.equity["return"].to_numpy(dtype=np.float64),
+        bars_per_year=panel.bars_per_year,
+    )
+
+
+def _info(experiment: Experiment, config: Mapping[str, Any], record: RunRecord) -> RunInfo:
+    return RunInfo(
+        name=record.run_id,
+        experiment=experiment.name,
+        config=config,
+        folder=record.folder,
+        outputs=record.outputs,
+    )
+
+
+def _promotes_itself(experiment: Experiment) -> bool:
+    return experiment.export.promote == "auto" and not experiment.debug.enabled
+
+
+def _promoted(
+    experiment: Experiment,
+    config: Mapping[str, Any],
+    prepared: Prepared,
+    executed: Executed,
+    verdict: Verdict,
+    record: RunRecord,
+) -> Path:
+    gates, run = verdict.to_json(), record.manifest
+    return write_promoted(experiment, config, prepared, executed, gates=gates, run=run)
+
+
+@contextmanager
+def _trial(
+    experiment: Experiment, config: Mapping[str, Any], prepared: Prepared, record: RunRecord
+) -> Iterator[dict[str, float]]:
+    """Records a trial before its fit, and how it ended; the block fills in its figures.
+
+    A debug run is no trial: it has no number and nothing is recorded.
+    """
+    metrics: dict[str, float] = {}
+    if experiment.debug.enabled:
+        record.note({"trial": {"key": None, "number": None, "family_trials": 0, "counted": False}})
+        yield metrics
+        return
+    ledger = Ledger.open()
+    key = trial_key(config, prepared.design_key)
+    body = {"experiment": experiment.name, "run_id": record.run_id, "choices": record.manifest["choices"]}
+    number = ledger.start_trial(family_of(experiment, prepared.panel), key, body)
+    counted = {"number": number.number, "family_trials": number.family_trials, "counted": True}
+    record.note({"trial": {"key": key, **counted}, "ledger_head": number.head})
+    try:
+        yield metrics
+    except KeyboardInterrupt:
+        ledger.finish_trial(key, "interrupted", {})
+        raise
+    except BaseException as error:
+        ledger.finish_trial(key, "failed", {"error": f"{type(error).__name__}: {error}"})
+        raise
+    record.note({"ledger_head": ledger.finish_trial(key, "finished", {"metrics": metrics})})
+
+
+def _write_results(
+    record: RunRecord, prepared: Prepared, executed: Executed, evidence: Evidence, verdict: Verdict
+) -> None:
+    record.write_table("forecasts", describe.forecast_frame(prepared, executed))
+    record.write_table("weights", describe.weight_frame(prepared, executed))
+    record.write_table("trades", executed.backtest.trades)
+    record.write_table("equity", describe.equity_frame(executed))
+    record.write_metrics(evidence.metrics)
+    record.write_verdict(verdict)

@@ -22,14 +22,19 @@ class WatchedRepository(ConfigRepository):
 
     A file outside conf/hydra/ may not set `hydra.*`, and no defaults list may call a resolver. `replaced`
     names the slots for which the command line chose another file than the experiment: the experiment's
-    values for them are left out and listed in `dropped`, by slot. `local` lists the files of ./conf read.
+    values for them are left out and listed in `dropped`, by slot. `local_files` are the files of ./conf
+    that were read.
     """
 
     def __init__(self, config_search_path: ConfigSearchPath, replaced: Collection[str] = ()) -> None:
         super().__init__(config_search_path)
         self.replaced = frozenset(replaced)
-        self.local: list[str] = []
+        self._local: dict[str, None] = {}
         self.dropped: dict[str, list[str]] = {}
+
+    @property
+    def local_files(self) -> tuple[str, ...]:
+        return tuple(self._local)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "WatchedRepository":
         return self  # Hydra works on a copy; what it read must be seen here
@@ -44,7 +49,7 @@ class WatchedRepository(ConfigRepository):
             raise ConfigError(f"{where}: cannot be read: {' '.join(str(error).split())}") from None
         if loaded is not None and loaded.provider in ("main", "local"):
             if loaded.provider == "local":
-                self.local.append(where)
+                self._local[where] = None
             self._watch(config_path, loaded)
         return loaded
 

@@ -90,7 +90,9 @@ def shift(node: Node, bars: int) -> Node:
 def to_text(node: Node) -> str:
     """The canonical text: parse(to_text(node)) == node."""
     if isinstance(node, Number):
-        return str(int(node.value)) if node.value.is_integer() and abs(node.value) < 1e15 else repr(node.value)
+        return (
+            str(int(node.value)) if node.value.is_integer() and abs(node.value) < 1e15 else repr(node.value)
+        )
     if isinstance(node, Field):
         return node.name
     operator = OPERATORS[node.operator]
@@ -104,12 +106,18 @@ def to_text(node: Node) -> str:
 
 def _left_bound(operator: Operator) -> int:
     """Infix operators group to the left, but comparisons and powers do not chain."""
-    return operator.precedence + (operator.precedence in (OPERATORS["<"].precedence, OPERATORS["**"].precedence))
+    return operator.precedence + (
+        operator.precedence in (OPERATORS["<"].precedence, OPERATORS["**"].precedence)
+    )
 
 
 def _operand(node: Node, precedence: int) -> str:
     """The text, in parentheses if it binds less tightly than its surroundings."""
     text = to_text(node)
-    if isinstance(node, Call) and (symbol := OPERATORS[node.operator]).symbol and symbol.precedence < precedence:
+    if (
+        isinstance(node, Call)
+        and (symbol := OPERATORS[node.operator]).symbol
+        and symbol.precedence < precedence
+    ):
         return f"({text})"
     return text

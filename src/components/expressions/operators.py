@@ -99,9 +99,7 @@ def _infix(symbol: str, precedence: int, apply: elementwise.Elementwise, doc: st
 
 
 def _prefix(name: str, symbol: str, precedence: int, apply: elementwise.Elementwise, doc: str) -> Operator:
-    return Operator(
-        name=name, kind="elementwise", doc=doc, symbol=symbol, precedence=precedence, apply=apply
-    )
+    return Operator(name=name, kind="elementwise", doc=doc, symbol=symbol, precedence=precedence, apply=apply)
 
 
 def _function(name: str, apply: elementwise.Elementwise, doc: str, *series: str) -> Operator:
@@ -129,16 +127,14 @@ def _cross(name: str, kernel: str, doc: str) -> Operator:
     return Operator(name=name, kind="cross", doc=doc, kernel=kernel)
 
 
-def _macro(name: str, definition: Callable[..., Node], doc: str, *constants: Constant, x: str = "x") -> Operator:
-    return Operator(
-        name=name, kind="macro", doc=doc, series=(x,), constants=constants, definition=definition
-    )
+def _macro(
+    name: str, definition: Callable[..., Node], doc: str, *constants: Constant, x: str = "x"
+) -> Operator:
+    return Operator(name=name, kind="macro", doc=doc, series=(x,), constants=constants, definition=definition)
 
 
 _SHIFT = Constant(name="n", low=-MAX_BARS)
-_LIMITS = tuple(
-    Constant(name=name, low=-math.inf, high=math.inf, whole=False) for name in ("low", "high")
-)
+_LIMITS = tuple(Constant(name=name, low=-math.inf, high=math.inf, whole=False) for name in ("low", "high"))
 
 _TABLE = (
     _infix("or", 1, elementwise.from_predicate(np.logical_or), "1 where x or y is not 0, else 0."),
@@ -213,9 +209,7 @@ _TABLE = (
     ),
     _window("mad", "moments.mad", "Mean absolute deviation from the mean of the window.", _bars(1)),
     _window("max", "extremes.max_", "Greatest value.", _bars(1)),
-    _macro(
-        "min", lambda x, w: call("neg", call("max", call("neg", x), w)), "Smallest value.", _bars(1)
-    ),
+    _macro("min", lambda x, w: call("neg", call("max", call("neg", x), w)), "Smallest value.", _bars(1)),
     _window(
         "argmax",
         "extremes.argmax",
@@ -262,9 +256,7 @@ _TABLE = (
         "Rank of this bar's value among those of the window, divided by w: in (0, 1], average of ties.",
         _bars(1),
     ),
-    _window(
-        "slope", "regression.slope", "Slope of the least-squares line over the bars, per bar.", _bars(2)
-    ),
+    _window("slope", "regression.slope", "Slope of the least-squares line over the bars, per bar.", _bars(2)),
     _window(
         "rsquare",
         "regression.rsquare",

@@ -103,7 +103,9 @@ class _Translation:
 
     def translate(self, part: ast.expr, depth: int = 0) -> Node:
         if depth > MAX_DEPTH:
-            raise self.fail(f'"{_shortened(self.text)}" is nested too deeply', f"{MAX_DEPTH} levels are allowed")
+            raise self.fail(
+                f'"{_shortened(self.text)}" is nested too deeply', f"{MAX_DEPTH} levels are allowed"
+            )
         match part:
             case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
                 return self.number(value, part)
@@ -119,7 +121,9 @@ class _Translation:
                 return self.translate(operand, depth + 1)
             case ast.BinOp(left=left, op=operator, right=right) if type(operator) in _BINARY:
                 return self.call(OPERATORS[_BINARY[type(operator)]], [left, right], part, depth)
-            case ast.Compare(left=left, ops=[comparison], comparators=[right]) if type(comparison) in _COMPARISONS:
+            case ast.Compare(left=left, ops=[comparison], comparators=[right]) if (
+                type(comparison) in _COMPARISONS
+            ):
                 return self.call(OPERATORS[_COMPARISONS[type(comparison)]], [left, right], part, depth)
             case ast.BoolOp(op=operator, values=values):
                 name = "and" if isinstance(operator, ast.And) else "or"
@@ -136,7 +140,8 @@ class _Translation:
         }
         piece = _shortened(ast.unparse(part), 40)
         return self.fail(
-            f"'{piece}' at column {part.col_offset + 1} is not part of the language", hints.get(type(part), "")
+            f"'{piece}' at column {part.col_offset + 1} is not part of the language",
+            hints.get(type(part), ""),
         )
 
     def number(self, value: float, part: ast.expr) -> Number:
@@ -155,10 +160,13 @@ class _Translation:
             return Field(name)
         column = part.col_offset + 1
         if name in FUNCTIONS:
-            raise self.fail(f"operator '{name}' at column {column} needs arguments: {OPERATORS[name].signature}")
+            raise self.fail(
+                f"operator '{name}' at column {column} needs arguments: {OPERATORS[name].signature}"
+            )
         known = (*self.fields, *self.let)
         raise self.fail(
-            f"unknown field '{name}' at column {column}", f"{_nearest(name, known)}fields: {', '.join(self.fields)}"
+            f"unknown field '{name}' at column {column}",
+            f"{_nearest(name, known)}fields: {', '.join(self.fields)}",
         )
 
     def defined(self, name: str) -> Node:

@@ -32,7 +32,7 @@ SPAN_WORDS = {
 
 
 def metric_in_words(metric: str) -> str:
-    """ "test/r2" as "R² (...) on the test spans"; other names as they are."""
+    """Writes "test/r2" as "R² (...) on the test spans"; other names as they are."""
     span, _, name = metric.partition("/")
     if name in METRIC_WORDS and span in SPAN_WORDS:
         return f"{METRIC_WORDS[name]} {SPAN_WORDS[span]}"
@@ -51,9 +51,10 @@ def number(value: float) -> str:
 
 
 def percent(share: float) -> str:
-    """0.0823 as "8.2 %"; two decimals below one percent, none of them noise."""
-    digits = 1 if abs(share) >= 0.01 or share == 0 else 2
-    return f"{share * 100:,.{digits}f} %"
+    """0.0823 as "8.2 %", 0.5 as "50 %"; a second decimal below one percent."""
+    digits = 1 if abs(share) >= 0.00995 else 2
+    text = f"{share * 100:,.{digits}f}".rstrip("0").rstrip(".")
+    return f"{text} %" if text not in ("", "-0") else "0 %"
 
 
 def probability(p: float) -> str:
@@ -67,7 +68,7 @@ def sentence(text: str) -> str:
 
 
 def t_and_p(test: MeanTest) -> str:
-    """ "t = 3.1, p = 0.001", one-sided."""
+    """The statistic and its one-sided p-value, as in t = 3.1, p = 0.001."""
     return f"t = {test.t:.1f}, {probability(test.p_greater)}"
 
 
@@ -98,7 +99,7 @@ def judge_by_test(test: MeanTest, *, level: float, years: float, measured: str, 
 def _luck(test: MeanTest, passed: bool) -> str:
     if passed:
         return "more than luck explains"
-    return "luck explains as much" if test.mean > 0 else "no improvement at all"
+    return "no more than luck explains" if test.mean > 0 else "no improvement at all"
 
 
 def _more_history(test: MeanTest, level: float, years: float) -> str:
@@ -112,11 +113,14 @@ def _more_history(test: MeanTest, level: float, years: float) -> str:
 
 
 def duration(years: float) -> str:
-    """ "7 months" or "3.5 years"."""
+    """0.5 as "6 months", 3.52 as "3.5 years"."""
     if years < 1:
-        months = max(math.ceil(years * 12), 1)
-        return f"{months} month{'s' if months > 1 else ''}"
-    return f"{number(round(years, 1) if years < 10 else round(years))} years"
+        return _counted(str(max(math.ceil(years * 12), 1)), "month")
+    return _counted(number(round(years, 1) if years < 10 else round(years)), "year")
+
+
+def _counted(amount: str, unit: str) -> str:
+    return f"{amount} {unit}" if amount == "1" else f"{amount} {unit}s"
 
 
 def years_of(scored: Scored) -> float:

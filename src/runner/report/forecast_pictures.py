@@ -49,20 +49,23 @@ def _level_through_time(axis: "Axes", rows: "pd.DataFrame") -> None:
 def _probability_through_time(axis: "Axes", rows: "pd.DataFrame") -> None:
     window = min(63, max(2, len(rows) // 4))
     share = series.rolling_mean(rows["target"].to_numpy(float), window)
-    label = f"share that rose, last {window} outcomes"
+    label = f"share that came true, last {window} rows"
     said = series.rolling_mean(rows["forecast"].to_numpy(float), window)
     few = rows.iloc[theme.thin(len(rows))]
     axis.plot(
-        few["timestamp"], few["forecast"], ".", color=theme.MODEL, alpha=0.16, markersize=2, markeredgewidth=0
+        few["timestamp"],
+        few["forecast"],
+        ".",
+        color=theme.MODEL,
+        alpha=0.3,
+        markersize=2.5,
+        markeredgewidth=0,
     )
     _line(axis, rows["timestamp"], share, color=theme.OUTCOME, linewidth=1.3, label=label)
     _line(axis, rows["timestamp"], said, color=theme.MODEL, linewidth=1.3, label="their mean forecast")
-    axis.plot(
-        few["timestamp"], few["forecast"], color=theme.MODEL, linewidth=0.9, label="forecast probability"
-    )
     axis.axhline(0.5, color=theme.MUTED, linewidth=0.7)
     theme.percent(axis.yaxis)
-    axis.set_ylabel("probability of a rise")
+    axis.set_ylabel("probability")
 
 
 def _line(axis: "Axes", when: Any, values: Any, **style: Any) -> None:
@@ -95,7 +98,7 @@ def calibration(run: RunFolder) -> "Figure | None":
         left.set_title("Reliability")
     else:
         left.set_title("Calibration")
-        _cloud(left, forecast_N, outcome_N)
+        _cloud(left, forecast_N, outcome_N, bins)
     _diagonal(left, bins)
     left.locator_params(axis="x", nbins=6)
     left.errorbar(
@@ -103,18 +106,23 @@ def calibration(run: RunFolder) -> "Figure | None":
         ecolor=theme.MODEL, elinewidth=0.9, capsize=2, label="group mean ± 2 s.e.", zorder=4,
     )  # fmt: skip
     left.set_xlabel("forecast")
-    left.set_ylabel("share that rose" if run.kind == "direction" else "outcome")
+    left.set_ylabel("share that came true" if run.kind == "direction" else "outcome")
     theme.legend(left)
     _distributions(right, forecast_N, outcome_N, run.kind)
     return made
 
 
-def _cloud(axis: "Axes", forecast_N: Any, outcome_N: Any) -> None:
+def _cloud(axis: "Axes", forecast_N: Any, outcome_N: Any, bins: series.Bins) -> None:
+    """The rows themselves, as far as they lie in a range in which the group means can be told apart."""
     few = theme.thin(len(forecast_N), 3000)
     axis.scatter(forecast_N[few], outcome_N[few], s=3, color=theme.OUTCOME, alpha=0.35, linewidths=0)
+    ends = np.concatenate(
+        [bins.outcome_B - 2 * bins.error_B, bins.outcome_B + 2 * bins.error_B, bins.forecast_B]
+    )
+    middle, reach = (ends.max() + ends.min()) / 2, 1.5 * np.ptp(ends)
     low, high = np.quantile(outcome_N, [0.002, 0.998])
     pad = 0.06 * (high - low) or 1.0
-    axis.set_ylim(low - pad, high + pad)
+    axis.set_ylim(max(low - pad, middle - reach), min(high + pad, middle + reach))
 
 
 def _diagonal(axis: "Axes", bins: series.Bins) -> None:
@@ -131,13 +139,13 @@ def _distributions(axis: "Axes", forecast_N: Any, outcome_N: Any, kind: str) -> 
         axis.set_title("Forecasts")
         axis.hist(forecast_N, bins=40, color=theme.MODEL, alpha=0.85)
         axis.axvline(
-            outcome_N.mean(), color=theme.INK, linewidth=0.8, linestyle="--", label="share that rose"
+            outcome_N.mean(), color=theme.INK, linewidth=0.8, linestyle="--", label="share that came true"
         )
         axis.set_xlabel("forecast")
     else:
         axis.set_title("Distribution")
         low, high = np.quantile(np.concatenate([forecast_N, outcome_N]), [0.002, 0.998])
-        edges = np.linspace(low, high, 41) if high > low else 10
+        edges = np.linspace(low, high if high > low else low + 1.0, 41).tolist()
         axis.hist(outcome_N, bins=edges, color=theme.OUTCOME, alpha=0.6, label="outcome")
         axis.hist(forecast_N, bins=edges, histtype="step", color=theme.MODEL, linewidth=1.3, label="forecast")
         axis.set_xlabel("value")

@@ -6,61 +6,67 @@ from typing import Any, Literal
 
 DASH = "–"
 
-Style = Literal["significant", "decimals", "percent", "fine percent", "t", "times"]
+Style = Literal["significant", "decimals", "percent", "fine percent", "t", "times", "count"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Notation:
     """How one metric is named and written.
 
-    better: +1 where more is better, -1 where less is, 0 where neither.
+    better: +1 where more is better, -1 where less is, 0 where neither; brief: shown on the terminal too.
     """
 
     label: str
     style: Style
     better: Literal[-1, 0, 1]
+    brief: bool = False
 
 
-def _notation(label: str, style: Style, better: Literal[-1, 0, 1]) -> Notation:
-    return Notation(label=label, style=style, better=better)
+def _notation(label: str, style: Style, better: Literal[-1, 0, 1], *, brief: bool = False) -> Notation:
+    return Notation(label=label, style=style, better=better, brief=brief)
 
 
 FORECAST = {
-    "r2": _notation("R²", "decimals", 1),
+    "r2": _notation("R²", "decimals", 1, brief=True),
     "r2_train_mean": _notation("R² against train mean", "decimals", 1),
-    "mse": _notation("Mean squared error", "significant", -1),
+    "mse": _notation("Mean squared error", "significant", -1, brief=True),
     "rmse": _notation("Root mean squared error", "significant", -1),
     "mae": _notation("Mean absolute error", "significant", -1),
-    "qlike": _notation("QLIKE loss", "significant", -1),
+    "qlike": _notation("QLIKE loss", "significant", -1, brief=True),
     "bias": _notation("Bias (forecast − outcome)", "significant", 0),
-    "correlation": _notation("Correlation", "decimals", 1),
+    "correlation": _notation("Correlation", "decimals", 1, brief=True),
     "calibration_slope": _notation("Calibration slope (ideal: 1)", "decimals", 0),
     "variance_ratio": _notation("Variance of forecast / outcome", "decimals", 0),
-    "direction_accuracy": _notation("Direction accuracy", "percent", 1),
-    "accuracy": _notation("Accuracy", "percent", 1),
-    "base_rate": _notation("Base rate (larger class)", "percent", 0),
+    "direction_accuracy": _notation("Direction accuracy", "percent", 1, brief=True),
+    "accuracy": _notation("Accuracy", "percent", 1, brief=True),
+    "base_rate": _notation("Base rate (larger class)", "percent", 0, brief=True),
     "positive_share": _notation("Share of 'up' calls", "percent", 0),
-    "log_loss": _notation("Log loss", "significant", -1),
+    "log_loss": _notation("Log loss", "significant", -1, brief=True),
     "brier": _notation("Brier score", "significant", -1),
-    "auc": _notation("Area under ROC curve", "decimals", 1),
-    "ic": _notation("Information coefficient, mean", "decimals", 1),
-    "ic_t": _notation("Information coefficient, t", "t", 1),
-    "rank_ic": _notation("Rank IC, mean", "decimals", 1),
-    "rank_ic_t": _notation("Rank IC, t", "t", 1),
+    "auc": _notation("Area under ROC curve", "decimals", 1, brief=True),
+    "ic": _notation("Mean IC (information coefficient)", "decimals", 1),
+    "ic_t": _notation("IC, t statistic", "t", 1),
+    "rank_ic": _notation("Mean rank IC", "decimals", 1, brief=True),
+    "rank_ic_t": _notation("Rank IC, t statistic", "t", 1, brief=True),
 }
 
 PORTFOLIO = {
-    "sharpe": _notation("Sharpe ratio", "t", 1),
+    "sharpe": _notation("Sharpe ratio", "t", 1, brief=True),
     "sortino": _notation("Sortino ratio", "t", 1),
-    "cagr": _notation("Return per year", "percent", 1),
-    "volatility": _notation("Volatility per year", "percent", 0),
-    "max_drawdown": _notation("Deepest drawdown", "percent", 1),
+    "cagr": _notation("Return per year", "percent", 1, brief=True),
+    "volatility": _notation("Volatility per year", "percent", 0, brief=True),
+    "max_drawdown": _notation("Deepest drawdown", "percent", 1, brief=True),
     "calmar": _notation("Calmar ratio", "t", 1),
     "omega": _notation("Omega ratio", "t", 1),
     "hit_rate": _notation("Winning bars", "percent", 1),
-    "average_exposure": _notation("Average gross exposure", "percent", 0),
-    "turnover_annual": _notation("Turnover per year (x equity)", "times", -1),
-    "cost_annual": _notation("Costs per year (of equity)", "fine percent", -1),
+    "total_return": _notation("Return in all", "percent", 1),
+    "psr": _notation("Probability that the true Sharpe exceeds 0", "percent", 1),
+    "exposure_gross": _notation("Average gross exposure", "percent", 0),
+    "exposure_net": _notation("Average net exposure", "percent", 0),
+    "n_trades": _notation("Trades", "count", 0),
+    "turnover_annual": _notation("Turnover per year (x equity)", "times", -1, brief=True),
+    "cost_annual": _notation("Costs per year (of equity)", "fine percent", -1, brief=True),
+    "years": _notation("Years", "decimals", 0),
 }
 
 
@@ -82,6 +88,8 @@ def write(value: Any, style: Style) -> str:
         return f"{_unsigned_zero(100 * value, 1):.1f} %"
     if style == "fine percent":
         return f"{_unsigned_zero(100 * value, 2):.2f} %"
+    if style == "count":
+        return count(value)
     if style == "times":
         return f"{value:.1f} x"
     if style == "t":

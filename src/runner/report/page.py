@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from components.errors import OutputError
-from runner.report import notation, tables, words
+from runner.report import notation, tables
 from runner.report.pictures import Picture, draw
 from runner.report.run_folder import RunFolder
+from runner.report.words import words
 
 
 def write_report(run_folder: Path) -> Path:
@@ -63,9 +64,7 @@ def _content(run: RunFolder, pictures: dict[str, Picture]) -> dict[str, Any]:
         "config": run.config,
         "gates": run.gates["gates"],
         "pictures": pictures,
-        "verdict": words.verdict(manifest, run.gates),
-        "trial": words.trial_sentence(manifest["trial"]),
-        "cautions": words.cautions(manifest, run.gates),
+        "verdict": words(manifest, run.gates),
         "cards": tables.cards(run.metrics, run.kind),
         "forecast_table": tables.forecast_table(run.metrics),
         "portfolio_table": tables.portfolio_table(run.metrics),

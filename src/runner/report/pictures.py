@@ -45,7 +45,7 @@ _PLANS = (
         draw=forecast_pictures.calibration,
         caption="Test forecasts in ten groups of equal size. Groups on the dashed line mean what they say; "
         "a flat row of groups means that the forecast carries no information. Standard errors count "
-        "overlapping labels once.",
+        "overlapping labels once; single rows outside the drawn range are left out.",
     ),
     _Plan(
         name="quintiles",

@@ -145,9 +145,13 @@ def splits(run: RunFolder) -> "Figure | None":
 
 
 def _vault(axis: "Axes", data: dict[str, Any]) -> None:
-    start, last = data.get("vault_start"), data.get("last")
-    if start is None or last is None:
+    """A hatched band from the vault's start; where the run saw no bar of it, a narrow one."""
+    from matplotlib.dates import date2num
+
+    if data["vault_start"] is None:
         return
-    begin, end = np.datetime64(start), max(np.datetime64(last), np.datetime64(start))
-    label = f"vault, from {notation.date(start)}"
+    low, high = axis.get_xlim()
+    begin, last = (float(date2num(np.datetime64(data[name]))) for name in ("vault_start", "last"))
+    end = max(last, begin + 0.05 * (high - low))
+    label = f"vault, from {notation.date(data['vault_start'])}"
     axis.axvspan(begin, end, facecolor="#eef0f3", edgecolor="#aab2bb", hatch="////", linewidth=0, label=label)

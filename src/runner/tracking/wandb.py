@@ -13,7 +13,7 @@ from runner.tracking import RunInfo, Session, State, Tracker
 if TYPE_CHECKING:
     import wandb
 
-INIT_SECONDS = 30
+INIT_SECONDS = 20
 FINISH_SECONDS = 300
 
 
@@ -66,15 +66,24 @@ class _WandBSession(Session):
             self._send(state)
 
     def _send(self, state: State) -> None:
+        try:
+            self._write(state, self.tracker.mode)
+        except Exception as error:
+            if self.tracker.mode == "offline":
+                raise
+            self._write(state, "offline")
+            raise RuntimeError(
+                f"kept under {self.run.outputs / 'wandb'} for `wandb sync`: {error}"
+            ) from error
+
+    def _write(self, state: State, mode: Literal["offline", "online"]) -> None:
         import wandb
 
         settings = _settings(self.run.outputs)
-        if self.tracker.mode == "online" and wandb.setup(settings=settings).settings.api_key is None:
-            raise RuntimeError(
-                "W&B has no key; run `wandb login`, set WANDB_API_KEY or use tracking=wandb_offline"
-            )
+        if mode == "online" and wandb.setup(settings=settings).settings.api_key is None:
+            raise RuntimeError("W&B has no key; run `wandb login` or set WANDB_API_KEY")
         run = wandb.init(
-            mode=self.tracker.mode,
+            mode=mode,
             project=self.tracker.project,
             entity=self.tracker.entity,
             group=self.tracker.group,

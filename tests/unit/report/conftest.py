@@ -12,19 +12,23 @@ import pytest
 BuildRun = Callable[..., Path]
 
 
+@pytest.fixture(scope="session")
+def write_run() -> BuildRun:
+    """write_run(folder, kind) -> folder."""
+    return write
+
+
 @pytest.fixture
 def build_run(tmp_path: Path) -> BuildRun:
     """build_run(kind, **changes_to_the_manifest) -> folder; kind: level, direction or return."""
 
     def build(kind: str = "level", **changes: Any) -> Path:
-        return write_run(
-            tmp_path / "outputs" / "runs" / kind / f"20250301T101500Z-{kind:0<8.8}", kind, **changes
-        )
+        return write(tmp_path / "outputs" / "runs" / kind / f"20250301T101500Z-{kind:0<8.8}", kind, **changes)
 
     return build
 
 
-def write_run(folder: Path, kind: str, **changes: Any) -> Path:
+def write(folder: Path, kind: str, **changes: Any) -> Path:
     rng = np.random.default_rng(7)
     symbols = [f"S{i:02d}" for i in range(20)] if kind == "return" else ["SPX"]
     days = pd.bdate_range("2003-01-02", "2016-12-30" if kind != "return" else "2012-12-31")
@@ -206,12 +210,20 @@ def _manifest(kind: str, run_id: str, symbols: list[str], folds: list[dict[str, 
 
 
 def _metrics(kind: str, n_folds: int, rng: Any) -> dict[str, float | None]:
-    portfolio = {
-        "backtest/sharpe": 0.352, "backtest/sortino": 0.49, "backtest/cagr": 0.0415, "backtest/volatility": 0.124,
-        "backtest/max_drawdown": -0.312, "backtest/turnover_annual": 11.27, "backtest/cost_annual": 0.0012,
-        "benchmark/sharpe": 0.31, "benchmark/sortino": None, "benchmark/cagr": 0.0473, "benchmark/volatility": 0.171,
+    portfolio: dict[str, float | None] = {
+        "backtest/sharpe": 0.352,
+        "backtest/sortino": 0.49,
+        "backtest/cagr": 0.0415,
+        "backtest/volatility": 0.124,
+        "backtest/max_drawdown": -0.312,
+        "backtest/turnover_annual": 11.27,
+        "backtest/cost_annual": 0.0012,
+        "benchmark/sharpe": 0.31,
+        "benchmark/sortino": None,
+        "benchmark/cagr": 0.0473,
+        "benchmark/volatility": 0.171,
         "benchmark/max_drawdown": -0.467,
-    }  # fmt: skip
+    }
     if kind == "level":
         own = {"r2": 0.6412, "r2_train_mean": 0.6533, "mse": 0.2917, "mae": 0.4123, "correlation": 0.807}
         rivals = {"last_value": {"r2": 0.585, "mse": 0.3378}, "har": {"r2": 0.684, "mse": 0.257}}
@@ -244,30 +256,21 @@ def _metrics(kind: str, n_folds: int, rng: Any) -> dict[str, float | None]:
     return {**metrics, **portfolio}
 
 
-def _gates(kind: str) -> dict[str, Any]:
-    def gate(
-        name: str, status: str, required: bool, value: float | None, threshold: float | None, says: str
-    ) -> Any:
-        named = {"name": name, "status": status, "required": required}
-        return {**named, "value": value, "threshold": threshold, "says": says}
+REGRESSION = (
+    ("r2_above_zero", "passed", True, 0.6412, 0.0, "Test R² is 0.641, above the required 0.000."),
+    ("beats_last_value", "passed", True, 3.12, 1.645, "Errors are 13.6 % smaller than those of last_value."),
+    ("stable_folds", "passed", True, 0.91, 0.6, "10 of 11 folds have R² above 0 (91 %; 60 % are required)."),
+    ("beats_har", "failed", False, -4.8, 1.645, "Errors are 13.5 % larger than those of har (t = -4.80)."),
+)
+CLASSIFICATION = (
+    ("direction_skill", "failed", True, -0.031, 0.0, "Right on 50.7 % of 2,061 bars; always 'up' on 53.8 %."),
+    ("beats_train_mean", "failed", True, -2.2, 1.645, "Log loss is 0.7 % larger than that of train_mean."),
+    ("no_collapse", "passed", True, 0.21, 0.05, "The model calls 'down' on 21 % of the bars."),
+    ("ranking", "not_applicable", True, None, None, "Needs three symbols on a date; there is one."),
+)
 
-    if kind != "direction":
-        gates = [
-            gate("r2_above_zero", "passed", True, 0.6412, 0.0, "Test R² is 0.641, above the required 0.000."),
-            gate("beats_last_value", "passed", True, 3.12, 1.645, "Forecast errors are 13.6 % smaller than those of "
-                 "last_value (t = 3.12, p = 0.001): more than luck explains."),
-            gate("stable_folds", "passed", True, 0.91, 0.6, "10 of 11 folds have R² above 0 (91 %; 60 % are required)."),
-            gate("beats_har", "failed", False, -4.8, 1.645, "Forecast errors are 13.5 % larger than those of har "
-                 "(t = -4.80): the linear model is better here."),
-        ]  # fmt: skip
-        return {"passed": True, "gates": gates}
-    gates = [
-        gate("direction_skill", "failed", True, -0.031, 0.0, "The direction was right on 50.7 % of 2,061 bars; always "
-             "saying 'up' is right on 53.8 %. An accuracy of 55.6 % would have sufficed."),
-        gate("beats_train_mean", "failed", True, -2.2, 1.645, "Log loss is 0.7 % larger than that of train_mean "
-             "(t = -2.20, p = 0.986)."),
-        gate("no_collapse", "passed", True, 0.21, 0.05, "The model calls 'down' on 21 % of the bars."),
-        gate("information_coefficient", "not_applicable", True, None, None, "Needs three symbols on a date; there is "
-             "one."),
-    ]  # fmt: skip
-    return {"passed": False, "gates": gates}
+
+def _gates(kind: str) -> dict[str, Any]:
+    rows = CLASSIFICATION if kind == "direction" else REGRESSION
+    names = ("name", "status", "required", "value", "threshold", "says")
+    return {"passed": kind != "direction", "gates": [dict(zip(names, row, strict=True)) for row in rows]}

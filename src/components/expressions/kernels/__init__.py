@@ -66,9 +66,9 @@ def _compiled(name: str, *arguments: Any) -> Callable[..., None]:
     numba.config.CACHE_DIR = str(_cache_folder())
     try:
         signature = numba.void(*arguments)
-        compiled: Callable[..., None] = numba.njit(
-            signature, cache=True, nogil=True, error_model="numpy"
-        )(python)
+        compiled: Callable[..., None] = numba.njit(signature, cache=True, nogil=True, error_model="numpy")(
+            python
+        )
     finally:
         numba.config.CACHE_DIR = before
     return compiled

@@ -40,39 +40,38 @@ def rank(x: Float, rows: Int, offsets: Int, out: Float) -> None:
         values[:count].sort()
         for n in range(count):
             value = x[found[n]]
-            less = place(values, count, value)
-            last = less
-            while last + 1 < count and values[last + 1] == value:
-                last += 1
-            out[found[n]] = ((less + last) / 2.0 + 1.0) / count
+            less = place(values, count, value, False)
+            not_greater = place(values, count, value, True)
+            out[found[n]] = (less + not_greater + 1) / (2.0 * count)
 
 
 def zscore(x: Float, rows: Int, offsets: Int, out: Float) -> None:
     """(x - mean) / standard deviation with n - 1 degrees of freedom, NaN where all are equal."""
-    centred(x, rows, offsets, True, out)
+    centre(x, rows, offsets, True, out)
 
 
 def demean(x: Float, rows: Int, offsets: Int, out: Float) -> None:
     """x minus the mean."""
-    centred(x, rows, offsets, False, out)
+    centre(x, rows, offsets, False, out)
 
 
 @helper
-def centred(x: Float, rows: Int, offsets: Int, scaled: bool, out: Float) -> None:
+def centre(x: Float, rows: Int, offsets: Int, scaled: bool, out: Float) -> None:
     """x minus the mean of its date, divided by the standard deviation if scaled."""
     found = np.empty(most(offsets), np.int64)
     for d in range(len(offsets) - 1):
         count = present(x, rows, offsets[d], offsets[d + 1], found, out)
-        total = 0.0
+        if count == 0:
+            continue
+        first = x[found[0]]
+        total = squares = 0.0
         for n in range(count):
-            row = found[n]
-            total += x[row] - x[found[0]]
-        squares = 0.0
+            total += x[found[n]] - first
         for n in range(count):
-            row = found[n]
-            out[row] = (x[row] - x[found[0]]) - total / count
-            squares += out[row] * out[row]
+            centred = x[found[n]] - first - total / count
+            out[found[n]] = centred
+            squares += centred * centred
         if scaled:
+            deviation = np.sqrt(squares / (count - 1)) if squares > 0.0 else np.nan
             for n in range(count):
-            row = found[n]
-                out[row] = out[row] / np.sqrt(squares / (count - 1)) if squares > 0.0 else np.nan
+                out[found[n]] /= deviation

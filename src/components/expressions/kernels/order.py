@@ -6,12 +6,12 @@ from components.expressions.kernels import Float, Int, helper
 
 
 @helper
-def place(values: Float, count: int, value: float) -> int:
-    """Number of the first `count` sorted values that are less than value."""
+def place(values: Float, count: int, value: float, ties: bool) -> int:
+    """Number of the first `count` sorted values that are less than value, or equal to it if ties count."""
     low, high = 0, count
     while low < high:
         middle = (low + high) // 2
-        if values[middle] < value:
+        if values[middle] < value or (ties and values[middle] == value):
             low = middle + 1
         else:
             high = middle
@@ -23,7 +23,7 @@ def replaced(values: Float, count: int, old: float, new: float) -> int:
     """Takes old out of the sorted values and puts new in, NaN standing for none; their new count."""
     hole = count
     if old == old:
-        hole = place(values, count, old)
+        hole = place(values, count, old, False)
         count -= 1
     if new != new:
         for j in range(hole, count):

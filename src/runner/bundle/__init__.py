@@ -1,0 +1,1 @@
+"""The inference export: data only, opened with numpy, numba and onnxruntime alone."""

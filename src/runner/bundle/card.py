@@ -1,0 +1,148 @@
+"""The model card: what a bundle forecasts, on what evidence, and what was never tested."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+KINDS = {
+    "level": "a quantity that is not traded itself",
+    "return": "a move of the price",
+    "direction": "the probability that it is 1 (up), between 0 and 1",
+}
+SURVIVORSHIP = {
+    "free": "The data hold what was delisted, too.",
+    "biased": "**The universe was picked with hindsight**: what failed or was delisted is missing, so "
+    "results look better than they could have been.",
+    "unknown": "**Whether the data still hold what was delisted is not known**: results may look better "
+    "than they could have been.",
+}
+STATUS = {"passed": "passed", "failed": "FAILED", "not_applicable": "not applicable"}
+
+
+def model_card(manifest: Mapping[str, Any], gates: Mapping[str, Any], parity: Mapping[str, Any]) -> str:
+    """Markdown for README.md. manifest: the content of bundle.json; its `run` is the run's manifest."""
+    run, recipe = manifest["run"], manifest["recipe"]
+    sections = [
+        (f"# {manifest['name']}, version {manifest['version']}", _summary(manifest)),
+        ("## Data", _data(run["data"], recipe)),
+        ("## Verdict", _gates(run, gates)),
+        ("## Which model this is", _model(run["folds"])),
+        ("## Parity", _parity(parity)),
+        ("## Features", _features(recipe)),
+        ("## Use", _use(manifest)),
+        ("## Origin", _origin(run)),
+    ]
+    return "\n\n".join(f"{title}\n\n{body}" for title, body in sections) + "\n"
+
+
+def _summary(manifest: Mapping[str, Any]) -> str:
+    recipe = manifest["recipe"]
+    bars = "the next bar" if recipe["horizon_bars"] == 1 else f"the next {recipe['horizon_bars']} bars"
+    return (
+        f"Forecasts `{_code(recipe['target'])}` over {bars}: {KINDS[recipe['kind']]}. The portfolio "
+        f"`{recipe['portfolio']['_target_'].rsplit('.', 1)[-1]}` turns the forecasts into target weights."
+    )
+
+
+def _data(data: Mapping[str, Any], recipe: Mapping[str, Any]) -> str:
+    vault = data.get("vault_start")
+    return _list(
+        f"{data['description']} (`{data['identity']}`), {data['n_symbols']} symbols, {data['n_rows']} bars "
+        f"from {data['first']} to {data['last']}, {recipe['bars_per_year']:.4g} bars a year",
+        f"Bars from {vault} on lie in the vault: neither the model nor any figure here has seen them."
+        if vault
+        else "No vault: nothing was held back for a last test.",
+        SURVIVORSHIP[data["survivorship"]],
+        f"Prices: {data['adjustment']}.",
+        f"Fingerprint: `{data['fingerprint']}`",
+    )
+
+
+def _gates(run: Mapping[str, Any], gates: Mapping[str, Any]) -> str:
+    trial = run.get("trial") or {}
+    counted = (
+        f" It was trial {trial['number']} of {trial['family_trials']} on this family of data."
+        if trial.get("number") is not None
+        else ""
+    )
+    rows = [
+        (
+            gate["name"] + ("" if gate["required"] else " (advisory)"),
+            STATUS[gate["status"]],
+            _number(gate["value"]),
+            _number(gate["threshold"]),
+            gate["says"],
+        )
+        for gate in gates["gates"]
+    ]
+    verdict = "Passed its required gates." if gates["passed"] else "**Rejected by its gates.**"
+    return f"{verdict}{counted}\n\n{_table(('gate', 'status', 'value', 'threshold', 'says'), rows)}"
+
+
+def _model(folds: Sequence[Mapping[str, Any]]) -> str:
+    rows = [
+        (str(fold["number"]), *(" to ".join(map(str, fold[span])) for span in ("train", "valid", "test")))
+        for fold in folds
+    ]
+    return (
+        f"The model is the one that fold {folds[-1]['number']}, the last, fitted on its train span. Out of "
+        "sample it was scored on that fold's test span alone; the figures of the verdict also hold those of "
+        "the other folds' models, which are not in this bundle. It was not fitted again on later bars.\n\n"
+        + _table(("fold", "train", "valid", "test"), rows)
+    )
+
+
+def _parity(parity: Mapping[str, Any]) -> str:
+    outcome = "gave the same" if parity["passed"] else "**did not give the same**"
+    largest = parity["max_abs_difference"]
+    return (
+        f"Replayed from {parity['first']} to {parity['last']} without the training libraries, this bundle "
+        f"{outcome} {parity['forecasts']} forecasts (largest difference "
+        f"{'-' if largest is None else format(largest, '.2g')}) and {parity['orders']} orders "
+        f"({parity['differing_orders']} differ). Tolerance: {parity['tolerance']}."
+    )
+
+
+def _features(recipe: Mapping[str, Any]) -> str:
+    rows = [
+        (name, f"`{_code(text)}`", "yes" if name in recipe["inputs"] else "no")
+        for name, text in recipe["expressions"].items()
+    ]
+    return (
+        "A row is forecast where all of these are finite, also those that the model does not read.\n\n"
+        + _table(("column", "expression", "read by the model"), rows)
+    )
+
+
+def _use(manifest: Mapping[str, Any]) -> str:
+    reference = f"{manifest['name']}@{manifest['version']}"
+    return f"```\npython -m runner predict --bundle {reference} --data bars.csv\n```"
+
+
+def _origin(run: Mapping[str, Any]) -> str:
+    git = run.get("git")
+    commit = f"`{git['commit']}`{' with local changes' if git['dirty'] else ''}" if git else "unknown"
+    versions = ", ".join(f"{name} {version}" for name, version in sorted(run.get("versions", {}).items()))
+    return _list(
+        f"Experiment `{run['experiment']}`, seed {run['seed']}, run `{run['run_id']}`",
+        f"Run key: `{run['run_key']}`",
+        f"Ledger head: `{run.get('ledger_head')}`",
+        f"Git commit: {commit}",
+        f"Versions: {versions or 'unknown'}",
+    )
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4g}"
+
+
+def _code(text: str) -> str:
+    return text.replace("`", "'")
+
+
+def _list(*entries: str) -> str:
+    return "\n".join(f"- {entry}" for entry in entries)
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)

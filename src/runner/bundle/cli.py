@@ -1,0 +1,144 @@
+"""The verb `predict`: forecasts and target weights of a bundle on new bars."""
+
+import argparse
+import csv
+import io
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from components.data.files import Files
+from components.errors import DataError
+from components.panel import Panel
+from components.values import Float, Time
+from runner.bundle.reader import Bundle, BundleForecast
+from runner.bundle.registry import find
+
+REGISTRY = Path("outputs/registry")
+HEADER = ("timestamp", "symbol", "forecast", "weight")
+DESCRIPTION = """\
+Forecasts new bars with a promoted bundle and turns the forecasts into target weights, as CSV:
+timestamp, symbol, forecast (empty where it cannot be made), weight (fraction of equity; empty with
+--all where it depends on bars before the first)."""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Writes the forecasts to a file or to the standard output; returns the exit code."""
+    options = _parser().parse_args(argv)
+    bundle = Bundle.open(find(options.bundle, options.registry))
+    panel = _load(options)
+    forecast = bundle.forecast(panel, threads=options.threads)
+    text = _csv(_rows(bundle, forecast, last_only=not options.all))
+    if options.output is None:
+        sys.stdout.write(text)
+    else:
+        from runner.disk import write_atomically
+
+        write_atomically(options.output, text.encode())
+    for note in _notes(bundle, forecast, last_only=not options.all):
+        sys.stderr.write(f"note: {note}\n")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m runner predict",
+        description=DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--bundle", required=True, metavar="NAME[@VERSION]|PATH", help="latest version where none is named")
+    add("--data", required=True, metavar="FILE", help="CSV or Parquet, one line per symbol and bar")
+    add("--all", action="store_true", help="every bar that can be forecast, not only the last one")
+    add("--output", type=Path, metavar="FILE", help="instead of the standard output")
+    add("--symbol-column", metavar="NAME", default="symbol", help="default: symbol; '' if there is none")
+    add("--time-column", metavar="NAME", default="timestamp", help="default: timestamp")
+    add("--date-format", metavar="FORMAT", help="strptime format of text dates; default: ISO 8601")
+    add("--registry", type=Path, metavar="FOLDER", default=REGISTRY, help=f"default: {REGISTRY}")
+    add("--threads", type=int, metavar="N", default=0, help="default: 0, all cores")
+    return parser
+
+
+def _load(options: argparse.Namespace) -> Panel:
+    source = Files(
+        path=options.data,
+        symbol_column=options.symbol_column or None,
+        time_column=options.time_column,
+        date_format=options.date_format,
+        columns={},
+        survivorship="unknown",
+        adjustment="raw",
+    )
+    return source.load()
+
+
+def _rows(bundle: Bundle, forecast: BundleForecast, *, last_only: bool) -> Iterator[tuple[str, ...]]:
+    """One line per bar, in order of time, then symbol.
+
+    Raises DataError if the last bar is asked for and has no forecast or no known weight.
+    """
+    panel = forecast.panel
+    dates_D, forecast_DS = forecast.grid()
+    weights_DS = bundle.weights(forecast_DS)
+    if last_only:
+        _check_last(bundle, forecast, dates_D, weights_DS)
+        dates_D, forecast_DS, weights_DS = dates_D[-1:], forecast_DS[-1:], weights_DS[-1:]
+    texts_D = _dates(dates_D)
+    position_R = np.searchsorted(dates_D, panel.timestamps_R)
+    shown_R = np.isin(panel.timestamps_R, dates_D)
+    for row in np.lexsort((panel.symbol_codes_R, panel.timestamps_R)):
+        if shown_R[row]:
+            d, s = position_R[row], panel.symbol_codes_R[row]
+            yield texts_D[d], panel.symbols[s], _text(forecast_DS[d, s]), _text(weights_DS[d, s])
+
+
+def _check_last(bundle: Bundle, forecast: BundleForecast, dates_D: Time, weights_DS: Float) -> None:
+    panel = forecast.panel
+    last = panel.dates_T[-1]
+    if dates_D[-1] != last:
+        row = int(np.flatnonzero(panel.timestamps_R == last)[0])
+        raise DataError(
+            f"the last bar cannot be forecast: {forecast.why_not(row)}; mend the bars or use --all"
+        )
+    if np.isnan(weights_DS[-1]).any():
+        lookback = bundle.portfolio.lookback_bars
+        needed = bundle.recipe.slowest[1] + lookback - 1
+        raise DataError(
+            f"too few bars: the weights of the last bar depend on forecasts at {lookback} dates, "
+            f"{len(dates_D)} can be made; give at least {needed} bars of every symbol"
+        )
+
+
+def _notes(bundle: Bundle, forecast: BundleForecast, *, last_only: bool) -> Iterator[str]:
+    """What the reader of the last bar's weights should know."""
+    panel, universe = forecast.panel, bundle.recipe.universe
+    if absent := sorted(set(universe) - set(panel.symbols)):
+        yield f"weights are spread without {', '.join(absent)}, of the bundle's universe but not in the bars"
+    if not last_only:
+        return
+    last_R = panel.timestamps_R == panel.dates_T[-1]
+    for row in np.setdiff1d(np.flatnonzero(last_R), forecast.row_M):
+        yield f"no forecast: {forecast.why_not(int(row))}"
+    if stale := sorted(set(panel.symbols) - {panel.symbols[s] for s in panel.symbol_codes_R[last_R]}):
+        yield f"no bar at {panel.dates_T[-1]}: {', '.join(stale)}"
+
+
+def _dates(times_D: Time) -> npt.NDArray[np.str_]:
+    """ISO texts, no finer than needed."""
+    midnight = (times_D == times_D.astype("datetime64[D]")).all()
+    return np.datetime_as_string(times_D, unit="D" if midnight else "auto")
+
+
+def _text(value: float) -> str:
+    return "" if np.isnan(value) else f"{value:.9g}"
+
+
+def _csv(rows: Iterator[tuple[str, ...]]) -> str:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(HEADER)
+    writer.writerows(rows)
+    return buffer.getvalue()

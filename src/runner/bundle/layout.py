@@ -1,0 +1,57 @@
+"""The files of a bundle and their checksums."""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+from components.errors import DataError
+
+FORMAT_VERSION = 1
+MANIFEST = "bundle.json"
+GRAPH = "model.onnx"
+CONFIG = "config.yaml"
+GATES = "gates.json"
+PARITY = "parity.json"
+CARD = "README.md"
+SUMS = "SHA256SUMS"
+FILES = (MANIFEST, GRAPH, CONFIG, GATES, PARITY, CARD)
+
+
+def checksums(files: Mapping[str, bytes]) -> bytes:
+    """The content of SHA256SUMS, in the form that `sha256sum --check` reads."""
+    lines = [f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in sorted(files.items())]
+    return "".join(lines).encode()
+
+
+def read_verified(folder: Path) -> dict[str, bytes]:
+    """name -> content of every file of the bundle.
+
+    Raises DataError naming the first file that is missing or is not what was written.
+    """
+    if not folder.is_dir():
+        raise DataError(f"{folder}: no such folder; give the folder of a bundle or <name>[@version]")
+    files = {name: _read(folder, name) for name in (*FILES, SUMS)}
+    sums = files.pop(SUMS)
+    lines = sums.splitlines(keepends=True)
+    for name, data in files.items():
+        if checksums({name: data}) not in lines:
+            raise DataError(
+                f"{folder / name}: changed since the bundle was written: its checksum is not that of {SUMS}; "
+                "restore the file or promote the run again"
+            )
+    if sums != checksums(files):
+        raise DataError(
+            f"{folder / SUMS}: changed since the bundle was written; "
+            "restore the file or promote the run again"
+        )
+    return files
+
+
+def _read(folder: Path, name: str) -> bytes:
+    try:
+        return (folder / name).read_bytes()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise DataError(
+            f"{folder / name}: cannot be read: {reason}; a bundle needs {', '.join((*FILES, SUMS))}"
+        ) from None

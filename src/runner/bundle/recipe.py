@@ -1,0 +1,62 @@
+"""What a bundle computes, as plain data: everything but the model's graph."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any
+
+from components.contracts import Kind
+from components.expressions import Node, Reach, fields_of, parse, reach
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """expressions    column -> causal expression of every column of the run's design matrix: a row is
+                      forecast where all of them are finite, as in the run
+    inputs         the columns that the model reads, in the order of its graph
+    target         expression of what is forecast, its kind, and the bars it looks ahead
+    portfolio      configuration of the portfolio: `_target_` and parameters
+    bars_per_year  of the run's data: the weights are annualised with it, however short the new data is
+    universe       symbols with a bar at the end of the run's data
+    """
+
+    expressions: Mapping[str, str]
+    inputs: tuple[str, ...]
+    target: str
+    kind: Kind
+    horizon_bars: int
+    portfolio: Mapping[str, Any]
+    bars_per_year: float
+    universe: tuple[str, ...]
+
+    @cached_property
+    def nodes(self) -> Mapping[str, Node]:
+        """column -> tree. Raises ExpressionError for a text that is no expression."""
+        return {name: parse(text, where=f"bundle: {name}") for name, text in self.expressions.items()}
+
+    @cached_property
+    def reaches(self) -> Mapping[str, Reach]:
+        return {name: reach(node) for name, node in self.nodes.items()}
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Fields of the panel that the expressions read, sorted."""
+        return tuple(sorted(frozenset[str]().union(*(fields_of(node) for node in self.nodes.values()))))
+
+    @property
+    def slowest(self) -> tuple[str, int]:
+        """The column that looks back furthest, and how many bars it needs, its own included."""
+        name = max(self.reaches, key=lambda column: self.reaches[column].lookback_bars)
+        return name, self.reaches[name].lookback_bars + 1
+
+    @property
+    def cross_sectional(self) -> bool:
+        return any(each.cross_sectional for each in self.reaches.values())
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @staticmethod
+    def from_json(content: Mapping[str, Any]) -> "Recipe":
+        sequences = {name: tuple(content[name]) for name in ("inputs", "universe")}
+        return Recipe(**{**content, **sequences})

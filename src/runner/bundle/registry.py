@@ -1,0 +1,84 @@
+"""Where promoted bundles lie: <root>/<name>/<version>/, versions 1, 2, 3, ..."""
+
+import json
+import re
+from collections.abc import Callable
+from difflib import get_close_matches
+from pathlib import Path
+
+from components.errors import ConfigError, DataError, OutputError
+from runner.bundle.layout import MANIFEST
+
+NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
+ATTEMPTS = 100
+
+
+def versions(root: Path, name: str) -> list[int]:
+    """Versions of a name, ascending; none if the name is unknown."""
+    folder = root / name
+    if not folder.is_dir():
+        return []
+    return sorted(int(entry.name) for entry in folder.iterdir() if entry.name.isdecimal())
+
+
+def register(root: Path, name: str, run_key: str, write: Callable[[Path, int], None]) -> Path:
+    """The folder of the bundle of a run: the one it has already, or that of the next version.
+
+    write: writes version `int` into the folder `Path`, raising OutputError where it exists already,
+    as it does when another process was quicker. Raises ConfigError for a name that is none.
+    """
+    if NAME.fullmatch(name) is None:
+        raise ConfigError(
+            f"export.name: '{name}' is no name of a bundle; use letters, digits, dot, dash and underscore"
+        )
+    for _ in range(ATTEMPTS):
+        known = versions(root, name)
+        for version in reversed(known):
+            if _run_key(root / name / str(version)) == run_key:
+                return root / name / str(version)
+        version = max(known, default=0) + 1
+        folder = root / name / str(version)
+        try:
+            write(folder, version)
+        except OutputError:
+            if not folder.exists():
+                raise
+        else:
+            return folder
+    raise OutputError(f"{root / name}: other processes keep taking the next version; try again")
+
+
+def _run_key(folder: Path) -> str | None:
+    try:
+        key: str = json.loads((folder / MANIFEST).read_bytes())["run"]["run_key"]
+    except (OSError, ValueError, KeyError):
+        return None  # damaged: opening it will say so
+    return key
+
+
+def find(reference: str, root: Path) -> Path:
+    """The folder of `<name>[@version]`, the latest version by default, or of a path to a bundle.
+
+    Raises DataError naming what there is.
+    """
+    if (Path(reference) / MANIFEST).is_file():
+        return Path(reference)
+    name, _, wanted = reference.partition("@")
+    known = versions(root, name) if NAME.fullmatch(name) else []
+    if not known:
+        raise DataError(_unknown(name, root))
+    if not wanted:
+        return root / name / str(known[-1])
+    if wanted not in map(str, known):
+        raise DataError(f"{reference}: no such version; versions of '{name}': {', '.join(map(str, known))}")
+    return root / name / wanted
+
+
+def _unknown(name: str, root: Path) -> str:
+    folders = root.iterdir() if root.is_dir() else ()
+    names = sorted(folder.name for folder in folders if versions(root, folder.name))
+    if not names:
+        return f"{name}: no such bundle: {root} is empty; promote a run first: python -m runner promote RUN"
+    nearest = get_close_matches(name, names, n=1)
+    hint = f"did you mean '{nearest[0]}'? " if nearest else ""
+    return f"{name}: no such bundle; {hint}bundles in {root}: {', '.join(names)}"

@@ -1,0 +1,67 @@
+"""Writes a bundle: whole or not at all."""
+
+import json
+import shutil
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from runner.bundle import layout
+from runner.bundle.card import model_card
+from runner.bundle.reader import Bundle
+from runner.disk import sync_folder, write_synced, writing
+
+
+def write_bundle(
+    folder: Path,
+    bundle: Bundle,
+    *,
+    name: str,
+    version: int,
+    config: Mapping[str, Any],
+    run: Mapping[str, Any],
+    gates: Mapping[str, Any],
+    parity: Mapping[str, Any],
+) -> None:
+    """Writes the bundle into a folder that does not exist yet.
+
+    config: the run's resolved configuration; run: its manifest; gates: its verdict; parity: the outcome
+    of `replay`. Raises OutputError if the folder cannot be written or exists already.
+    """
+    import yaml
+
+    manifest = {
+        "format_version": layout.FORMAT_VERSION,
+        "name": name,
+        "version": version,
+        "recipe": bundle.recipe.to_json(),
+        "run": dict(run),
+    }
+    files = {
+        layout.MANIFEST: _json(manifest),
+        layout.GRAPH: bundle.graph,
+        layout.CONFIG: yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True).encode(),
+        layout.GATES: _json(gates),
+        layout.PARITY: _json(parity),
+        layout.CARD: model_card(manifest, gates, parity).encode(),
+    }
+    _write(folder, {**files, layout.SUMS: layout.checksums(files)})
+
+
+def _json(content: Mapping[str, Any]) -> bytes:
+    return json.dumps(content, indent=1, allow_nan=False).encode() + b"\n"
+
+
+def _write(folder: Path, files: Mapping[str, bytes]) -> None:
+    partial = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}")
+    with writing(folder.parent):
+        try:
+            partial.mkdir(parents=True)
+            for name, data in files.items():
+                write_synced(partial / name, data)
+            sync_folder(partial)
+            partial.rename(folder)  # fails where the folder has files already
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+        sync_folder(folder.parent)

@@ -1,0 +1,130 @@
+"""The command line: what is said here is done elsewhere; imports stay cheap, so that --help is instant."""
+
+import importlib
+import sys
+from collections.abc import Callable, Sequence
+from difflib import get_close_matches
+
+from components.errors import AssayError, ConfigError
+
+HELP = """\
+Assay: a declarative experiment runner for market forecasts.
+
+Run an experiment, which is a file of conf/experiment/ plus what you override:
+  python -m runner +experiment=NAME [SLOT=CHOICE ...] [PATH.TO.SETTING=VALUE ...]
+  python -m runner +experiment=NAME debug=fast           seconds instead of minutes; figures mean nothing
+  python -m runner -m +experiment=NAME model=lightgbm,ridge seed=1,2     every combination
+  python -m runner -m +experiment=NAME +sweep=NAME       a search space from conf/sweep/
+  python -m runner +experiment=NAME --cfg job            show the composed configuration, run nothing
+
+Or say what to do:
+  check [-m] OVERRIDES       check an experiment, or every point of a sweep, without reading any data
+  list [SLOT]                every component, choice and experiment there is
+  explain NAME               what a choice or class does, with its parameters, ranges and defaults
+  predict --bundle NAME --data FILE    forecasts and target weights from a promoted bundle
+  promote RUN                promote a run that passed its gates
+  report [RUN]               write the report of a finished run again
+  VERB --help                more about one of them
+
+Your own files: ./conf/<slot>/<choice>.yaml wins over a shipped choice; your own components are named in
+./pyproject.toml, [tool.assay] components = ["my_package"], or in ASSAY_COMPONENTS.
+
+Exit codes: 0 ran; 2 mend the configuration; 3 mend the data; 4 a required gate failed (gates.enforce=true);
+5 leaks found; 130 interrupted; 1 anything else. With -m: 1 if a job crashed, else 4, else 0.
+"""
+
+VERBS = {
+    "check": "runner.guide:check",
+    "list": "runner.guide:list_all",
+    "explain": "runner.guide:explain",
+    "predict": "runner.bundle.cli:main",
+    "promote": "runner.promote:main",
+    "report": "runner.report:main",
+}
+INTERRUPTED = 130
+HELP_FLAGS = ("-h", "--help", "help")
+MULTIRUN_FLAGS = ("-m", "--multirun")
+RUN_FLAGS = ("-r", "--run")
+# Flags of Hydra that show something and run nothing.
+SHOW_FLAGS = (
+    "-c",
+    "--cfg",
+    "--resolve",
+    "-p",
+    "--package",
+    "-i",
+    "--info",
+    "--hydra-help",
+    "--shell-completion",
+)
+OWN_FOLDER_FLAGS = ("-cd", "--config-dir", "-cp", "--config-path", "-cn", "--config-name")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """The exit code of the process; what is wrong goes to stderr, one line each, without a stack trace."""
+    try:
+        return _dispatch(list(arguments))
+    except AssayError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _dispatch(arguments: list[str]) -> int:
+    first = arguments[0] if arguments else "help"
+    if first in HELP_FLAGS:
+        print(HELP, end="")
+        return 0
+    if first in VERBS:
+        module, _, function = VERBS[first].partition(":")
+        verb: Callable[[list[str]], int] = getattr(importlib.import_module(module), function)
+        return verb(arguments[1:])
+    if "=" not in first and not first.startswith(("-", "~")):
+        near = get_close_matches(first, VERBS, n=1)
+        hint = f"did you mean '{near[0]}'?" if near else f"verbs: {', '.join(VERBS)}"
+        raise ConfigError(f"{first}: neither a verb nor KEY=VALUE; {hint}")
+    return _hydra_form(arguments)
+
+
+def _hydra_form(arguments: list[str]) -> int:
+    """`python -m runner OVERRIDES`, with the flags that Hydra's users know."""
+    flags = [argument.partition("=")[0] for argument in arguments if argument.startswith("-")]
+    if any(flag in HELP_FLAGS for flag in flags):
+        print(HELP, end="")
+        return 0
+    for flag in flags:
+        _refuse_unknown(flag)
+    if any(flag in SHOW_FLAGS for flag in flags):
+        from runner.handover import show
+
+        return show(arguments)
+    plain = [argument for argument in arguments if not argument.startswith("-")]
+    if any(flag in MULTIRUN_FLAGS for flag in flags):
+        from runner.sweep import sweep
+
+        return sweep(plain)
+    return _run(plain)
+
+
+def _refuse_unknown(flag: str) -> None:
+    known = (*HELP_FLAGS[:2], *MULTIRUN_FLAGS, *RUN_FLAGS, *SHOW_FLAGS)
+    if flag in OWN_FOLDER_FLAGS:
+        raise ConfigError(
+            f"{flag}: not supported; put your files into ./conf, they win over the shipped ones"
+        )
+    if flag not in known:
+        near = get_close_matches(flag, known, n=1)
+        hint = f"did you mean '{near[0]}'?" if near else "see --help"
+        raise ConfigError(f"{flag}: unknown flag; {hint}")
+
+
+def _run(overrides: list[str]) -> int:
+    from runner.configure import configure
+
+    experiment, composed = configure(overrides)
+    from runner.console import Console
+    from runner.run import run_experiment
+
+    return run_experiment(experiment, composed, Console(), single=True).exit_code

@@ -1,0 +1,167 @@
+"""What a run says on the terminal: its stages as they go, then its figures, gates, verdict and paths."""
+
+import sys
+import textwrap
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TextIO
+
+from rich import box
+from rich.console import Console as RichConsole
+from rich.status import Status
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from runner.report import notation, tables
+from runner.report.run_folder import RunFolder
+from runner.report.words import PASSED, REJECTED, Words, words
+
+PLAIN_WIDTH = 100
+STYLES = {
+    "passed": "green",
+    "failed": "red",
+    "not_applicable": "dim",
+    PASSED: "bold green",
+    REJECTED: "bold red",
+}
+STATUS = {"passed": "passed", "failed": "FAILED", "not_applicable": "not applicable"}
+MARKS = {"passed": "✓", "failed": "✗", "not_applicable": "·"}
+ASCII_MARKS = {"passed": "+", "failed": "x", "not_applicable": "-"}
+
+
+@dataclass(kw_only=True)
+class Stage:
+    """One stage while it runs; `cached` is set by whoever found its result in the store."""
+
+    name: str
+    cached: bool = False
+    seconds: float = 0.0
+    status: Status | None = None
+
+    def progress(self, text: str) -> None:
+        """Says how far the stage has come, for example "fold 3 of 9"; seen on a terminal only."""
+        if self.status:
+            self.status.update(f"{self.name}: {text}")
+
+
+class Console:
+    """Colours and a spinner on a terminal; elsewhere plain lines of at most 100 columns."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        stream = stream or sys.stdout
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a narrow encoding must not end a run
+        self._rich = RichConsole(file=stream, highlight=False, markup=False, emoji=False)
+        if not self._rich.is_terminal:
+            self._rich.width = PLAIN_WIDTH
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[Stage]:
+        """Shows that a stage runs; leaves one line with its time, also where it fails."""
+        stage = Stage(name=name)
+        began = time.perf_counter()
+        outcome = "failed"
+        try:
+            if self._rich.is_terminal:
+                with self._rich.status(name) as stage.status:
+                    yield stage
+            else:
+                yield stage
+            outcome = "cached" if stage.cached else ""
+        finally:
+            stage.status = None
+            stage.seconds = time.perf_counter() - began
+            self._stage_line(stage, outcome)
+
+    def note(self, text: str) -> None:
+        """A line that the user must see: a notice, a warning."""
+        self._item("note:", text, style="yellow")
+
+    def summary(self, run_folder: Path) -> None:
+        """Figures, gates, verdict and paths of a finished run, from its folder."""
+        run = RunFolder.open(run_folder)
+        brief = {
+            name: value
+            for name, value in run.metrics.items()
+            if notation.describe(name.rpartition("/")[2]).brief
+        }
+        self._table(tables.forecast_table(brief))
+        self._table(tables.portfolio_table(brief))
+        self._gates(run)
+        self._verdict(words(run.manifest, run.gates))
+        self._paths(run)
+
+    def _stage_line(self, stage: Stage, outcome: str) -> None:
+        line = Text.assemble(
+            (f"[{datetime.now():%H:%M:%S}] ", "dim"), f"{stage.name:<12} {stage.seconds:7.2f} s"
+        )
+        if outcome:
+            line.append(f"  {outcome}", style="red" if outcome == "failed" else "cyan")
+        self._rich.print(line)
+
+    def _table(self, table: tables.Table) -> None:
+        if not table.rows:
+            return
+        shown = self._grid(table.header[0])
+        for word in table.header[1:]:
+            shown.add_column(word, justify="right")
+        for row in table.rows:
+            cells = [Text(cell, "bold" if i == row.best else "") for i, cell in enumerate(row.cells)]
+            shown.add_row(row.label, *cells)
+        self._rich.print("", shown, sep="\n")
+
+    def _gates(self, run: RunFolder) -> None:
+        marks = ASCII_MARKS if self._rich.options.ascii_only else MARKS
+        shown = self._grid("Gate")
+        for word in ("status", "weight"):
+            shown.add_column(word)
+        for word in ("value", "threshold"):
+            shown.add_column(word, justify="right")
+        for gate in run.gates["gates"]:
+            status = gate["status"]
+            shown.add_row(
+                gate["name"],
+                Text(f"{marks[status]} {STATUS[status]}", STYLES[status]),
+                "required" if gate["required"] else "advisory",
+                notation.significant(gate["value"]),
+                notation.significant(gate["threshold"]),
+            )
+        self._rich.print("", shown, "", sep="\n")
+
+    def _verdict(self, said: Words) -> None:
+        self._item(f"{said.word.upper()}:", said.headline, style=STYLES.get(said.word, "bold"), indent=2)
+        for line in (*said.reasons, said.tries):
+            self._item("-", line)
+        if said.cautions:
+            self._rich.print("Before you trust a figure:")
+        for line in said.cautions:
+            self._item("-", line, style="yellow")
+        self._rich.print()
+
+    def _paths(self, run: RunFolder) -> None:
+        report = run.path / "report.html"
+        paths = {
+            "Run": str(run.path),
+            "Report": str(report) if report.exists() else notation.DASH,
+            "Bundle": run.manifest.get("bundle") or "not promoted",
+        }
+        for name, path in paths.items():
+            self._rich.print(Text(f"{name:<7} {path}"), soft_wrap=True)
+
+    def _item(self, bullet: str, text: str, *, style: str = "", indent: int | None = None) -> None:
+        """A bullet and a text that wraps with a hanging indent, by default below its beginning."""
+        hanging = " " * (len(bullet) + 1 if indent is None else indent)
+        lines = textwrap.wrap(f"{bullet} {text}", width=self._rich.width, subsequent_indent=hanging)
+        shown = Text("\n".join(lines))
+        shown.stylize(style, 0, len(bullet))
+        self._rich.print(shown, soft_wrap=True)
+
+    @staticmethod
+    def _grid(first: str) -> RichTable:
+        shown = RichTable(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="dim")
+        shown.add_column(first)
+        return shown

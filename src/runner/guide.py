@@ -1,0 +1,173 @@
+"""The verbs that look before one runs: check, list, explain."""
+
+import argparse
+import inspect
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import is_dataclass
+from pathlib import Path
+
+from components.contracts import Component
+from components.errors import ConfigError
+from runner.catalog import catalogue, slot_kind, slots
+from runner.check import TARGET, nearest
+from runner.places import config_files
+from runner.schema import Parameter, allowed, class_path, is_mapping, kind_of, parameters, show, unwrap
+
+# Groups of files that are no slot: what +experiment= and +sweep= select.
+FURTHER_GROUPS = ("experiment", "sweep")
+SETTING = re.compile(r"(?P<key>[A-Za-z_]\w*):\s*(?P<value>[^#]*?)\s*(?:#\s*(?P<comment>.*))?")
+
+
+def check(arguments: Sequence[str]) -> int:
+    """`check [-m] OVERRIDES`: one line and 0, or raises ConfigError with every problem."""
+    parser = _parser("check", "Checks an experiment, or every point of a sweep, without reading any data.")
+    parser.add_argument("-m", "--multirun", action="store_true", help="check every point of a sweep")
+    parser.add_argument("overrides", nargs="*", metavar="OVERRIDE", help="as for a run: +experiment=NAME ...")
+    options, further = parser.parse_known_args(arguments)
+    flags = [text for text in further if text.startswith("-")]
+    if flags:
+        raise ConfigError(f"{flags[0]}: unknown flag of check; see python -m runner check --help")
+    if options.multirun:
+        from runner.grid import check_points, expand, with_search_space
+
+        points = expand(with_search_space(options.overrides))
+        check_points(points)
+        print(f"ok: {len(points)} points checked")
+        return 0
+    from runner.configure import configure
+    from runner.interpolation import leaves
+
+    _, composed = configure(options.overrides)
+    n_settings, n_notices = sum(1 for _ in leaves(composed.config)), len(composed.notices)
+    print(f"ok: {n_settings} settings checked, {n_notices} notice{'' if n_notices == 1 else 's'}")
+    for notice in composed.notices:
+        print(f"notice: {notice}")
+    return 0
+
+
+def list_all(arguments: Sequence[str]) -> int:
+    """`list [SLOT]`: every choice and class, with one line on what it is."""
+    groups = (*slots(), *FURTHER_GROUPS)
+    parser = _parser("list", "Shows every component, choice and experiment there is.")
+    parser.add_argument("slot", nargs="?", metavar="SLOT", help=f"one of {', '.join(groups)}")
+    slot = parser.parse_args(arguments).slot
+    if slot is not None and slot not in groups:
+        near = nearest(slot, groups)
+        hint = f"did you mean '{near}'?" if near else f"slots: {', '.join(groups)}"
+        raise ConfigError(f"{slot}: no such slot; {hint}")
+    for group in [slot] if slot else groups:
+        print(group)
+        lines = list(_list_lines(group))
+        width = max((len(name) for name, _ in lines), default=0)
+        for name, what in lines:
+            print(f"  {name:<{width}}  {what}".rstrip())
+    return 0
+
+
+def _list_lines(group: str) -> Iterator[tuple[str, str]]:
+    """(choice, what it is) of every file, then the classes of the group that no file of it configures."""
+    used = set()
+    for choice, path in config_files(group).items():
+        cls = _class_of(path)
+        used.add(cls)
+        yield choice, _first_comment(path) or (_first_line(cls) if cls else "")
+    for name, cls in catalogue().items():
+        if cls not in used and isinstance(cls, type) and kind_of(cls) in _kinds(group):
+            yield name, _first_line(cls)
+
+
+def _kinds(group: str) -> set[type]:
+    """The contracts at home in a slot: its own and those nested in it, such as the gates of a gate set."""
+    kind = slot_kind(slots().get(group))
+    if kind is None or is_mapping(unwrap(slots()[group])[0]):
+        return set()
+    inner = {slot_kind(p.annotation) for p in parameters(kind).values()} if is_dataclass(kind) else set()
+    return {kind, *inner} - {None}
+
+
+def explain(arguments: Sequence[str]) -> int:
+    """`explain NAME`: docstring, parameters with types, ranges, values in the file, comments."""
+    parser = _parser("explain", "Shows what a choice or class does, with its parameters.")
+    parser.add_argument(
+        "name", metavar="NAME", help="a choice (ridge), a slot's choice (model/ridge) or a class"
+    )
+    name = parser.parse_args(arguments).name
+    found = [*_choices_named(name), *_classes_named(name)]
+    if not found:
+        near = nearest(name, [*_all_choices(), *(cls.__name__ for cls in catalogue().values())])
+        hint = f"did you mean '{near}'?" if near else "see python -m runner list"
+        raise ConfigError(f"{name}: neither a choice nor a class; {hint}")
+    print("\n\n".join("\n".join(lines) for lines in found))
+    return 0
+
+
+def _choices_named(name: str) -> Iterator[list[str]]:
+    for full, path in _all_choices().items():
+        if name in (full, full.partition("/")[2]):
+            cls = _class_of(path)
+            if cls is not None and cls.__name__ != "GateSet":
+                yield [f"{full}  ({class_path(cls)})", "", *_about(cls, _settings(path))]
+            else:
+                yield [f"{full}  ({path.name})", "", *path.read_text(encoding="utf-8").splitlines()]
+
+
+def _classes_named(name: str) -> Iterator[list[str]]:
+    for target, cls in catalogue().items():
+        if name in (target, cls.__name__):
+            yield [target, "", *_about(cls, {})]
+
+
+def _all_choices() -> Mapping[str, Path]:
+    """`slot/choice` -> file."""
+    return {
+        f"{group}/{choice}": path
+        for group in (*slots(), *FURTHER_GROUPS)
+        for choice, path in config_files(group).items()
+    }
+
+
+def _about(cls: type[Component], settings: Mapping[str, tuple[str, str]]) -> Iterator[str]:
+    yield from (inspect.getdoc(cls) or "").splitlines()
+    yield ""
+    yield "parameters:" if parameters(cls) else "no parameters"
+    for name, parameter in parameters(cls).items():
+        value, comment = settings.get(name, ("", ""))
+        yield f"  {name}: {allowed(parameter.annotation)}{_default(parameter, value)}"
+        if comment:
+            yield f"      {comment}"
+
+
+def _default(parameter: Parameter, value: str) -> str:
+    if value and value != "???":
+        return f" [{value}]"
+    return " (required)" if parameter.required else f" [{show(parameter.default)}]"
+
+
+def _settings(path: Path) -> dict[str, tuple[str, str]]:
+    """key -> (value as written, comment) of the top-level keys of a file."""
+    found = {}
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if match := SETTING.fullmatch(line):
+            found[match["key"]] = (match["value"], match["comment"] or "")
+    return found
+
+
+def _class_of(path: Path) -> type[Component] | None:
+    return catalogue().get(_settings(path).get(TARGET, ("", ""))[0])
+
+
+def _first_line(cls: type[Component]) -> str:
+    return (inspect.getdoc(cls) or "").partition("\n")[0]
+
+
+def _first_comment(path: Path) -> str:
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if line.startswith("#") and not line.startswith("# @"):
+            return line.lstrip("# ")
+    return ""
+
+
+def _parser(verb: str, description: str) -> argparse.ArgumentParser:
+    return argparse.ArgumentParser(prog=f"{sys.argv[0]} {verb}", description=description, allow_abbrev=False)

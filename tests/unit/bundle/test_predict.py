@@ -1,0 +1,148 @@
+"""`python -m runner predict`: what it writes, what it says, what it never imports."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from components.errors import DataError
+from components.model.linear import Linear
+from runner.bundle.cli import main
+
+
+@pytest.fixture
+def registry(made, tmp_path):
+    made.write(tmp_path / "registry" / "vol" / "1")
+    return tmp_path / "registry"
+
+
+def predict(registry, data, *options):
+    return main(["--bundle", "vol", "--registry", str(registry), "--data", data, *options])
+
+
+def test_the_last_bar_goes_to_the_standard_output(made, registry, tmp_path, bars_csv, capsys):
+    assert predict(registry, bars_csv(tmp_path / "bars.csv", made.panel, last=60)) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    lines = out.splitlines()
+    assert lines[0] == "timestamp,symbol,forecast,weight"
+    last = made.forecast_M[made.panel.timestamps_R[made.row_M] == made.panel.dates_T[-1]]
+    forecast_DS = np.atleast_2d(last)
+    weights = made.bundle.weights(forecast_DS)[0]
+    assert lines[1:] == [
+        f"2020-02-04,{symbol},{forecast:.9g},{weight:.9g}"
+        for symbol, forecast, weight in zip("ABC", last, weights, strict=True)
+    ]
+
+
+def test_all_bars_go_to_a_file(made, registry, tmp_path, bars_csv, capsys):
+    data, output = bars_csv(tmp_path / "bars.csv", made.panel), tmp_path / "forecasts.csv"
+    assert predict(registry, data, "--all", "--output", str(output)) == 0
+    assert capsys.readouterr() == ("", "")
+    table = pd.read_csv(output)
+    assert list(table.columns) == ["timestamp", "symbol", "forecast", "weight"]
+    assert len(table) == 3 * (400 - 22)
+    assert (table["timestamp"] + table["symbol"]).is_monotonic_increasing
+    tested = table[table["timestamp"] >= "2019-10-28"].sort_values(["symbol", "timestamp"])
+    # Nine digits give a float32 back exactly.
+    assert np.array_equal(tested["forecast"].to_numpy(np.float32), made.forecast_M.astype(np.float32))
+
+
+def test_a_symbol_that_cannot_be_forecast_gets_no_weight_and_a_note(
+    made, registry, tmp_path, bars_csv, capsys
+):
+    panel = made.panel
+    recent = panel.take((panel.symbol_codes_R != 1) | (panel.timestamps_R >= panel.dates_T[-10]))
+    halted = recent.take((recent.symbol_codes_R != 2) | (recent.timestamps_R < panel.dates_T[-1]))
+    assert predict(registry, bars_csv(tmp_path / "bars.csv", halted)) == 0
+    out, err = capsys.readouterr()
+    assert [line.split(",")[1:] for line in out.splitlines()[2:]] == [["B", "", "0"]]
+    assert err.splitlines() == [
+        "note: no forecast: B, 2020-02-04T00:00:00.000000: 10 bars up to here, 23 needed "
+        "('variance_22' looks back 22 bars)",
+        "note: no bar at 2020-02-04T00:00:00.000000: C",
+    ]
+
+
+def test_too_few_bars_say_how_many_are_needed(made, registry, tmp_path, bars_csv):
+    with pytest.raises(DataError) as error:
+        predict(registry, bars_csv(tmp_path / "bars.csv", made.panel, last=12))
+    assert str(error.value) == (
+        "too few bars: the longest symbol, A, has 12; 'variance_22' looks back 22 bars, so give at least 23"
+    )
+
+
+def test_a_last_bar_without_forecast_is_explained(made, registry, tmp_path, bars_csv):
+    panel = made.panel
+    broken = panel.take((panel.symbol_codes_R == 0) | (panel.timestamps_R < panel.dates_T[-1]))
+    keep = (broken.symbol_codes_R != 0) | (broken.timestamps_R >= panel.dates_T[-5])
+    with pytest.raises(DataError) as error:
+        predict(registry, bars_csv(tmp_path / "bars.csv", broken.take(keep)))
+    assert str(error.value) == (
+        "the last bar cannot be forecast: A, 2020-02-04T00:00:00.000000: 5 bars up to here, 23 needed "
+        "('variance_22' looks back 22 bars); mend the bars or use --all"
+    )
+
+
+def test_missing_columns_and_bundles_are_named(made, registry, tmp_path):
+    data = tmp_path / "bars.csv"
+    data.write_text("timestamp,symbol,price\n2020-01-01,A,1\n")
+    with pytest.raises(DataError, match="no column 'close'"):
+        predict(registry, str(data))
+    with pytest.raises(DataError, match=r"^volx: no such bundle"):
+        main(["--bundle", "volx", "--registry", str(registry), "--data", str(data)])
+
+
+def test_weights_that_need_more_dates_than_given(build, tmp_path, bars_csv, capsys):
+    portfolio = {
+        "_target_": "components.portfolio.rank_long_short.RankLongShort",
+        "quantile": 0.34,
+        "gross_exposure": 1.0,
+        "holding_bars": 5,
+    }
+    made = build(Linear(features=None), portfolio=portfolio)
+    made.write(tmp_path / "registry" / "vol" / "1")
+    data = bars_csv(tmp_path / "bars.csv", made.panel, last=25)
+    with pytest.raises(DataError) as error:
+        predict(tmp_path / "registry", data)
+    assert str(error.value) == (
+        "too few bars: the weights of the last bar depend on forecasts at 5 dates, 3 can be made; "
+        "give at least 27 bars of every symbol"
+    )
+    assert predict(tmp_path / "registry", data, "--all") == 0
+    assert all(line.endswith(",") for line in capsys.readouterr().out.splitlines()[1:])
+    predict(tmp_path / "registry", bars_csv(tmp_path / "bars.csv", made.panel, last=27))
+    assert not any(line.endswith(",") for line in capsys.readouterr().out.splitlines()[1:])
+
+
+def test_it_imports_no_training_library(made, registry, tmp_path, bars_csv):
+    data = bars_csv(tmp_path / "bars.csv", made.panel, last=60)
+    script = (
+        "import sys; from runner.bundle.cli import main; "
+        f"main(['--bundle', 'vol', '--registry', {str(registry)!r}, '--data', {data!r}]); "
+        "heavy = {'lightgbm', 'torch', 'sklearn', 'onnx', 'hydra', 'wandb', 'sqlalchemy'}; "
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    assert done.stdout.splitlines()[-1] == "[]"
+    assert len(done.stdout.splitlines()) == 5
+
+
+def test_help_names_every_option(capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["--help"])
+    assert stop.value.code == 0
+    out = capsys.readouterr().out
+    for option in (
+        "--bundle",
+        "--data",
+        "--all",
+        "--output",
+        "--symbol-column",
+        "--time-column",
+        "--registry",
+    ):
+        assert option in out

@@ -1,0 +1,142 @@
+"""Rewrites the generated blocks of README.md and experiments/*/README.md from run manifests.
+
+    python tools/docs.py [--outputs outputs] [--check]
+
+A block stands between `<!-- generated: NAME ... -->` and `<!-- end -->`. --check changes nothing and
+exits 1 if a block would change.
+"""
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+BLOCK = re.compile(r"(<!-- generated: (?P<call>[^>]*?) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def latest_run(outputs: Path, experiment: str) -> Path:
+    finished = [
+        folder
+        for folder in sorted((outputs / "runs" / experiment).glob("*"))
+        if (folder / "gates.json").is_file()
+        and json.loads((folder / "manifest.json").read_text())["state"] == "finished"
+    ]
+    if not finished:
+        raise SystemExit(f"{outputs}/runs/{experiment}: no finished run; run it first (make docs does)")
+    return finished[-1]
+
+
+def read(run: Path, name: str) -> Any:
+    return json.loads((run / f"{name}.json").read_text())
+
+
+def number(value: float | None, form: str) -> str:
+    return "–" if value is None else format(value, form).replace("-", "−")
+
+
+def table(header: list[str], rows: list[list[str]]) -> str:
+    lines = [header, ["---"] * len(header), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def results(outputs: Path, *experiments: str) -> str:
+    """One line an experiment: verdict, the figure it is gated on beside its baseline, the portfolio."""
+    rows = []
+    for name in experiments:
+        run = latest_run(outputs, name)
+        metrics, gates = read(run, "metrics"), read(run, "gates")
+        required = [
+            gate for gate in gates["gates"] if gate["required"] and gate["status"] != "not_applicable"
+        ]
+        passed = sum(gate["status"] == "passed" for gate in required)
+        rows.append(
+            [
+                f"`{name}`",
+                "**passed**" if gates["passed"] else "rejected",
+                f"{passed} of {len(required)}",
+                headline(metrics),
+                number(metrics["backtest/sharpe"], ".2f"),
+                number(metrics["benchmark/sharpe"], ".2f"),
+                number(metrics["backtest/max_drawdown"], ".0%"),
+            ]
+        )
+    header = ["experiment", "verdict", "required gates passed", "out-of-sample skill"]
+    return table([*header, "Sharpe, net", "Sharpe, index at equal exposure", "drawdown"], rows)
+
+
+def headline(metrics: dict[str, float | None]) -> str:
+    if "test/accuracy" in metrics:
+        return (
+            f"{number(metrics['test/accuracy'], '.1%')} direction, "
+            f"base rate {number(metrics['test/base_rate'], '.1%')}"
+        )
+    if metrics.get("test/rank_ic") is not None:
+        return f"rank IC {number(metrics['test/rank_ic'], '.3f')} (t = {number(metrics['test/rank_ic_t'], '.1f')})"
+    rivals = [
+        f"{key.split('/')[1]} {number(value, '.3f')}"
+        for key, value in metrics.items()
+        if re.fullmatch("test/[^/]+/r2", key)
+    ]
+    return f"R² {number(metrics['test/r2'], '.3f')} ({', '.join(rivals)})"
+
+
+def gates(outputs: Path, experiment: str) -> str:
+    """Every gate of one experiment with what it says."""
+    marks = {"passed": "passed", "failed": "**failed**", "not_applicable": "not applicable"}
+    rows = [
+        [
+            f"`{gate['name']}`",
+            "required" if gate["required"] else "advisory",
+            marks[gate["status"]],
+            gate["says"],
+        ]
+        for gate in read(latest_run(outputs, experiment), "gates")["gates"]
+    ]
+    return table(["gate", "", "", "says"], rows)
+
+
+def components(outputs: Path) -> str:
+    """Every discovered component: slot, choices in conf/, first line of its docstring."""
+    del outputs
+    from runner.listing import listing
+
+    return table(
+        ["slot", "choice", "what it is"], [[f"`{slot}`", f"`{name}`", text] for slot, name, text in listing()]
+    )
+
+
+GENERATORS: dict[str, Callable[..., str]] = {"results": results, "gates": gates, "components": components}
+
+
+def rewritten(text: str, outputs: Path) -> str:
+    def block(match: re.Match[str]) -> str:
+        name, *arguments = match["call"].split()
+        return f"{match[1]}{GENERATORS[name](outputs, *arguments)}{match[3]}"
+
+    return BLOCK.sub(block, text)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--outputs", type=Path, default=Path("outputs"))
+    parser.add_argument("--check", action="store_true")
+    arguments = parser.parse_args()
+    stale = []
+    for path in (ROOT / "README.md", *sorted((ROOT / "experiments").glob("*/README.md"))):
+        old = path.read_text(encoding="utf-8")
+        new = rewritten(old, arguments.outputs)
+        if new != old:
+            stale.append(path.relative_to(ROOT))
+            if not arguments.check:
+                path.write_text(new, encoding="utf-8")
+    for path in stale:
+        print(f"{path}: {'stale: run make docs' if arguments.check else 'rewritten'}")
+    return 1 if arguments.check and stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
