@@ -24,7 +24,14 @@ GENESIS = "0" * 64
 """What the first event names as the hash before it, and the head of an empty chain."""
 
 _BUSY_SECONDS = 30.0
-_ATTEMPTS = 4
+_RETRY_SECONDS = (0.1, 0.2, 0.4)
+
+_ELSEWHERE = "set ASSAY_LEDGER to another place"
+_REMEDIES = {
+    "locked": "wait until the process that holds it has ended",
+    "full": f"free some space or {_ELSEWHERE}",
+    "No module named": "install the driver that its URL asks for",
+}
 
 # INSERT OR REPLACE deletes without firing DELETE triggers, hence the guard on INSERT.
 _GUARDS = {
@@ -34,7 +41,8 @@ _GUARDS = {
         """CREATE TRIGGER IF NOT EXISTS events_no_delete BEFORE DELETE ON events
         BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END""",
         """CREATE TRIGGER IF NOT EXISTS events_no_replace BEFORE INSERT ON events
-        WHEN NEW.sequence <= (SELECT max(sequence) FROM events)
+        WHEN EXISTS (SELECT 1 FROM events WHERE sequence >= NEW.sequence OR hash = NEW.hash
+            OR previous = NEW.previous)
         BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END""",
     ],
     "postgresql": [
@@ -57,16 +65,8 @@ def _table() -> "sa.Table":
     texts = [sa.Column(name, sa.Text, nullable=False) for name in ("time", "kind", "family", "key", "body")]
     hashes = [sa.Column(name, sa.Text, nullable=False, unique=True) for name in ("previous", "hash")]
     sequence = sa.Column("sequence", sa.Integer, primary_key=True, autoincrement=False)
-    indexes = [sa.Index(f"events_by_{name}", name, "kind") for name in ("key", "family")]
+    indexes = [sa.Index("events_by_key", "key", "kind"), sa.Index("events_by_kind", "kind", "family", "key")]
     return sa.Table("events", sa.MetaData(), sequence, *texts, *hashes, *indexes)
-
-
-_ELSEWHERE = "set ASSAY_LEDGER to another file"
-_REMEDIES = {
-    "locked": "wait until the process that holds it has ended",
-    "full": f"free some space or {_ELSEWHERE}",
-    "No module named": "install the driver that its URL asks for",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,15 +159,13 @@ class Chain:
         """Raises OutputError where the database cannot be reached, read or made."""
         import sqlalchemy as sa
 
-        place = (
-            url.database if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
-        )
-        with _reported(str(place)):
-            arguments = {"timeout": _BUSY_SECONDS, "isolation_level": None}
-            is_sqlite = url.get_backend_name() == "sqlite"
-            engine = sa.create_engine(url, poolclass=sa.NullPool, connect_args=arguments if is_sqlite else {})
+        is_file = url.get_backend_name() == "sqlite"
+        place = str(url.database) if is_file else url.render_as_string(hide_password=True)
+        arguments = {"timeout": _BUSY_SECONDS, "isolation_level": None} if is_file else {}
+        with _reported(place):
+            engine = sa.create_engine(url, poolclass=sa.NullPool, connect_args=arguments)
         sa.event.listen(engine, "begin", _begin)
-        chain = Chain(engine, str(place))
+        chain = Chain(engine, place)
         if not chain.read(lambda transaction: sa.inspect(transaction.connection).has_table("events")):
             chain.append(lambda transaction: _create(transaction.connection))
         return chain
@@ -177,25 +175,26 @@ class Chain:
         return self._transact(work, appends=True)
 
     def read(self, work: Callable[[Transaction], T]) -> T:
-        """Runs `work` on one consistent state."""
+        """Runs `work`, which appends nothing; others may append meanwhile."""
         return self._transact(work, appends=False)
 
     def _transact(self, work: Callable[[Transaction], T], *, appends: bool) -> T:
         import sqlalchemy as sa
 
+        def once() -> T:
+            connecting = self.engine.connect().execution_options(appends=appends)
+            with connecting as connection, connection.begin():
+                return work(Transaction(connection))
+
         with _reported(self.place):
-            for attempt in range(_ATTEMPTS):
+            for pause in _RETRY_SECONDS:
                 try:
-                    with (
-                        self.engine.connect().execution_options(appends=appends) as connection,
-                        connection.begin(),
-                    ):
-                        return work(Transaction(connection))
+                    return once()
                 except sa.exc.OperationalError as error:
-                    if "locked" not in str(error.orig) or attempt == _ATTEMPTS - 1:
+                    if "locked" not in str(error.orig):
                         raise
-                    time.sleep(0.1 * 2**attempt)
-        raise AssertionError("unreachable")
+                    time.sleep(pause)
+            return once()
 
     def verify(self, witnesses: Iterable[str]) -> list[str]:
         """What is wrong with the chain, one line each; witnesses are heads noted down elsewhere."""
@@ -230,7 +229,8 @@ def _reported(place: str) -> Iterator[None]:
 def unusable(place: str, reason: str) -> OutputError:
     """The one line for a ledger that cannot be opened, read or written."""
     remedy = next(
-        (text for word, text in _REMEDIES.items() if word in reason), f"make it writable or {_ELSEWHERE}"
+        (text for word, text in _REMEDIES.items() if word in reason),
+        f"make it reachable and writable or {_ELSEWHERE}",
     )
     return OutputError(f"ledger {place}: cannot be used: {reason}; {remedy}")
 

@@ -1,15 +1,16 @@
 """From a command line to one plain configuration with every reference resolved."""
 
+import functools
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from hydra import version
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.utils import create_config_search_path
 from hydra.core.utils import setup_globals
-from hydra.errors import HydraException
+from hydra.errors import HydraException, MissingConfigException
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -18,7 +19,7 @@ from components.errors import ConfigError, Problem
 from runner.check import MISSING
 from runner.experiment import Experiment
 from runner.interpolation import resolve
-from runner.overrides import EXPERIMENT, Request, apply, parsed, sort
+from runner.overrides import EXPERIMENT, Request, apply, no_choice, parsed, sort
 from runner.places import config_folder
 from runner.schema import parameters
 from runner.sources import HYDRA_RULE, WatchedRepository
@@ -97,6 +98,8 @@ def _load(loader: ConfigLoaderImpl, name: str | None, request: Request) -> tuple
         warnings.simplefilter("always")
         try:
             tree = loader.load_configuration(name, overrides, RunMode.RUN, from_shell=False)
+        except MissingConfigException as error:
+            raise ConfigError(_no_file(error, loader)) from None
         except (HydraException, OmegaConfBaseException) as error:
             raise ConfigError(_one_line(error)) from None
     return tree, [" ".join(str(warning.message).split()) for warning in caught]
@@ -126,11 +129,19 @@ def _local_notices(watched: WatchedRepository) -> list[str]:
 def _refuse_hydra_settings(loader: ConfigLoaderImpl, tree: DictConfig, request: Request) -> None:
     """Callbacks and the like run code: whoever smuggled one in, by whatever package, is refused."""
     found = _hydra_settings(tree)
-    own = _hydra_settings(_load(loader, None, request)[0])
+    own = _own_hydra_settings(
+        tuple(part.path or "" for part in loader.get_search_path().get_path()), *request.hydra
+    )
     changed = [f"hydra.{key}" for key in found if found[key] != own.get(key)]
     if changed:
         where = f"experiment '{request.experiment}'" if request.experiment else "the configuration"
         raise ConfigError(f"{where}: {', '.join(changed)} {HYDRA_RULE}")
+
+
+@functools.lru_cache
+def _own_hydra_settings(search_path: tuple[str, ...], *overrides: str) -> dict[str, Any]:
+    """What Hydra is told by conf/hydra/ and these overrides alone, without any of our sections."""
+    return _hydra_settings(_load(config_loader(), None, Request(hydra=list(overrides)))[0])
 
 
 def _hydra_settings(tree: DictConfig) -> dict[str, Any]:
@@ -154,9 +165,18 @@ def _choices(tree: DictConfig) -> dict[str, str]:
     return {slot: str(choice) for slot, choice in tree.hydra.runtime.choices.items() if slot in known}
 
 
+def _no_file(error: MissingConfigException, loader: ConfigLoaderImpl) -> Problem:
+    """A choice in a file that does not exist, with the file that makes it."""
+    path = error.missing_cfg_file or ""
+    group, _, choice = path.rpartition("/")
+    problem = no_choice(group, choice, error.options or ())
+    where = getattr(loader.repository, "chosen_by", {}).get(path)
+    return replace(problem, path=f"{where}: {problem.path}") if where else problem
+
+
 def _one_line(error: Exception) -> str:
-    """Hydra's complaint without its search path and line breaks."""
-    text = str(error).split("Config search path:")[0]
+    """Hydra's complaint without line breaks, with its cause."""
+    text = str(error)
     if error.__cause__ is not None:
         text += f": {error.__cause__}"
     return " ".join(text.split())

@@ -97,7 +97,7 @@ class Console:
 
     def _stage_line(self, stage: Stage, outcome: str) -> None:
         line = Text.assemble(
-            (f"[{datetime.now():%H:%M:%S}] ", "dim"), f"{stage.name:<12} {stage.seconds:7.2f} s"
+            (f"[{datetime.now():%H:%M:%S}] ", "dim"), f"{stage.name:<20} {stage.seconds:7.2f} s"
         )
         if outcome:
             line.append(f"  {outcome}", style="red" if outcome == "failed" else "cyan")

@@ -54,7 +54,8 @@ def description(experiment: Experiment, composed: Composed, prepared: Prepared) 
         "overrides": list(composed.overrides),
         "local_files": list(composed.local_files),
         "notices": list(composed.notices),
-        "trial": None,
+        "trial": {"key": None, "number": None, "family_trials": 0, "counted": False},
+        "ledger_head": None,
         "bundle": None,
     }
 

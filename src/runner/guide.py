@@ -73,9 +73,9 @@ def _list_lines(group: str) -> Iterator[tuple[str, str]]:
         cls = _class_of(path)
         used.add(cls)
         yield choice, _first_comment(path) or (_first_line(cls) if cls else "")
-    for name, cls in catalogue().items():
-        if cls not in used and isinstance(cls, type) and kind_of(cls) in _kinds(group):
-            yield name, _first_line(cls)
+    for cls in catalogue().values():
+        if cls not in used and kind_of(cls) in _kinds(group):
+            yield cls.__name__, _first_line(cls)
 
 
 def _kinds(group: str) -> set[type]:
@@ -84,7 +84,7 @@ def _kinds(group: str) -> set[type]:
     if kind is None or is_mapping(unwrap(slots()[group])[0]):
         return set()
     inner = {slot_kind(p.annotation) for p in parameters(kind).values()} if is_dataclass(kind) else set()
-    return {kind, *inner} - {None}
+    return {kind, *(nested for nested in inner if nested is not None)}
 
 
 def explain(arguments: Sequence[str]) -> int:

@@ -10,7 +10,6 @@ import importlib.util
 import json
 import math
 import sys
-import sysconfig
 from collections.abc import Mapping, Sequence
 from functools import cache
 from numbers import Integral, Real
@@ -25,6 +24,7 @@ FORMAT = 1
 """Raise it when the meaning of a key or the form of a stored result changes: old entries are not found."""
 
 _OURS = frozenset({"components", "runner"})
+_INSTALLED = frozenset({"site-packages", "dist-packages"})
 
 
 def canonical_json(value: Any) -> str:
@@ -90,15 +90,18 @@ def code_fingerprint(subject: type | ModuleType | FunctionType) -> str:
     inside functions), without comments and docstrings, the versions of the libraries it declares
     (`libraries`) or that these sources import under their distribution's name, and Python's own.
     Project modules are `components`, `runner`, the subject's own top-level package, and whatever else
-    is not installed under site-packages. Of a function's own module only the statements it reaches by
-    name count, together with those that may act on import. Modules imported by a computed name are
-    not seen. Raises ContractError if the subject has no source file.
+    is not installed under site-packages or dist-packages. Of a function's own module only the
+    statements it reaches by name count, together with those that may act on import. Modules imported
+    by a computed name are not seen. Raises ContractError if the subject has no source file.
     """
     name = subject.__name__ if isinstance(subject, ModuleType) else subject.__module__
     home = name.partition(".")[0]
     digests: dict[str, str] = {}
     libraries = set(getattr(subject, "libraries", ()))
-    pending: list[tuple[str, Path | None, str | None]] = [(name, _own_file(name), _symbol(subject))]
+    pending: list[tuple[str, Path | None, str | None]] = [
+        *((package, _file_of(package), None) for package in _prefixes(name)[:-1]),
+        (name, _own_file(name), _symbol(subject)),
+    ]
     while pending:
         module, file, symbol = pending.pop()
         label = f"{module}:{symbol}" if symbol else module
@@ -147,9 +150,8 @@ def _is_project(top: str, home: str) -> bool:
         return True
     if top in sys.stdlib_module_names:
         return False
-    installed = (sysconfig.get_path("purelib"), sysconfig.get_path("platlib"))
     places = _places(top)
-    return bool(places) and not any(place.is_relative_to(folder) for place in places for folder in installed)
+    return bool(places) and not any(_INSTALLED.intersection(place.parts) for place in places)
 
 
 @cache

@@ -8,47 +8,55 @@ backtest/<name>, benchmark/<name>     the portfolio, and the same average exposu
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from components.contracts import Kind
 from components.statistics import cross_section, forecast, performance, sharpe
+from components.statistics.comparison import per_timestamp
 from components.statistics.newey_west import mean_test
 from components.values import BacktestResult, Float, Scored
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Metric = Callable[[Float, Float], float]
+Metric = Callable[[Scored], float]
+
+
+def _of(function: Callable[[Float, Float], float]) -> Metric:
+    return lambda scored: function(scored.target_M, scored.forecast_M)
+
 
 REAL: Mapping[str, Metric] = {
-    "r2": forecast.r2,
-    "mse": forecast.mse,
-    "rmse": forecast.rmse,
-    "mae": forecast.mae,
-    "bias": forecast.bias,
-    "correlation": forecast.correlation,
-    "variance_ratio": forecast.variance_ratio,
-    "calibration_slope": forecast.calibration_slope,
+    "r2": _of(forecast.r2),
+    "r2_train_mean": lambda s: forecast.r2_against(s.target_M, s.forecast_M, s.train_mean_M),
+    "mse": _of(forecast.mse),
+    "rmse": _of(forecast.rmse),
+    "mae": _of(forecast.mae),
+    "bias": _of(forecast.bias),
+    "correlation": _of(forecast.correlation),
+    "variance_ratio": _of(forecast.variance_ratio),
+    "calibration_slope": _of(forecast.calibration_slope),
 }
 METRICS: Mapping[Kind, Mapping[str, Metric]] = {
     # qlike is meant for log variances, the usual level; for another level it is a skewed squared error.
-    "level": {**REAL, "qlike": forecast.qlike},
-    "return": {**REAL, "direction_accuracy": forecast.direction_accuracy},
+    "level": {**REAL, "qlike": _of(forecast.qlike)},
+    "return": {**REAL, "direction_accuracy": _of(forecast.direction_accuracy)},
     "direction": {
-        "accuracy": forecast.accuracy,
-        "base_rate": lambda y_M, _: forecast.base_rate(y_M),
-        "positive_share": lambda _, p_M: forecast.mean((p_M > 0.5).astype(np.float64)),
-        "log_loss": forecast.log_loss,
-        "brier": forecast.brier,
-        "auc": forecast.auc,
+        "accuracy": _of(forecast.accuracy),
+        "base_rate": lambda s: forecast.base_rate(s.target_M),
+        "positive_share": lambda s: forecast.mean((s.forecast_M > 0.5).astype(np.float64)),
+        "log_loss": _of(forecast.log_loss),
+        "brier": _of(forecast.brier),
+        "auc": _of(forecast.auc),
     },
 }
 PER_FOLD: Mapping[Kind, tuple[str, ...]] = {
     "level": ("r2", "r2_train_mean", "mse"),
-    "return": ("r2", "r2_train_mean", "mse", "direction_accuracy", "ic", "rank_ic"),
-    "direction": ("accuracy", "base_rate", "auc", "log_loss", "ic", "rank_ic"),
+    "return": ("r2", "r2_train_mean", "mse", "direction_accuracy"),
+    "direction": ("accuracy", "base_rate", "auc", "log_loss"),
 }
 
 
@@ -83,11 +91,13 @@ def score(scored: Scored, kind: Kind, horizon_bars: int) -> dict[str, float]:
     ic and rank_ic are means over dates and ic_t, rank_ic_t their t statistics, robust to the overlap of
     horizon_bars.
     """
+    metrics = METRICS[kind]
     with np.errstate(all="ignore"):
-        figures = _figures(scored, kind, horizon_bars)
+        figures = {name: metric(scored) for name, metric in metrics.items()}
         for fold in np.unique(scored.fold_M):
-            of_fold = _figures(_rows(scored, scored.fold_M == fold), kind, horizon_bars)
-            figures |= {f"{name}_fold_{fold}": of_fold[name] for name in PER_FOLD[kind] if name in of_fold}
+            rows = _rows(scored, scored.fold_M == fold)
+            figures |= {f"{name}_fold_{fold}": metrics[name](rows) for name in PER_FOLD[kind]}
+        figures |= _order(scored, horizon_bars)
     return _finite(figures)
 
 
@@ -127,28 +137,26 @@ def backtest_metrics(
     return _finite(figures)
 
 
-def _figures(scored: Scored, kind: Kind, horizon_bars: int) -> dict[str, float]:
-    y_M, f_M = forecast.pairs(scored.target_M, scored.forecast_M)
-    figures = {name: metric(y_M, f_M) for name, metric in METRICS[kind].items()}
-    if kind != "direction":
-        figures["r2_train_mean"] = forecast.r2_against(
-            scored.target_M, scored.forecast_M, scored.train_mean_M
+def _order(scored: Scored, horizon_bars: int) -> dict[str, float]:
+    """How well symbols are ordered, in all and per fold; nothing where no date has enough symbols."""
+    section_M = cross_section.cross_sections(scored.timestamps_M, scored.fold_M)
+    if np.bincount(section_M).max(initial=0) < cross_section.MIN_SYMBOLS:
+        return {}
+    _, first_G = np.unique(section_M, return_index=True)
+    stamps_G, fold_G = scored.timestamps_M[first_G], scored.fold_M[first_G]
+    figures: dict[str, float] = {}
+    for name, ranked in (("ic", False), ("rank_ic", True)):
+        ic_G = cross_section.section_coefficients(
+            scored.target_M, scored.forecast_M, section_M, ranked=ranked
         )
-    sizes_G = np.bincount(cross_section.cross_sections(scored.timestamps_M, scored.fold_M))
-    if sizes_G.max(initial=0) >= cross_section.MIN_SYMBOLS:
-        for name, ranked in (("ic", False), ("rank_ic", True)):
-            test = mean_test(_coefficients(scored, ranked=ranked), horizon_bars)
-            figures |= {name: test.mean, f"{name}_t": test.t}
+        test = mean_test(per_timestamp(ic_G, stamps_G), horizon_bars)
+        figures |= {name: test.mean, f"{name}_t": test.t}
+        for fold in np.unique(fold_G):
+            figures[f"{name}_fold_{fold}"] = forecast.mean(performance.known(ic_G[fold_G == fold]))
     return figures
 
 
-def _coefficients(scored: Scored, *, ranked: bool) -> Float:
-    return cross_section.information_coefficients(
-        scored.target_M, scored.forecast_M, scored.timestamps_M, scored.fold_M, ranked=ranked
-    )
-
-
-def _rows(scored: Scored, keep_M: Any) -> Scored:
+def _rows(scored: Scored, keep_M: npt.NDArray[np.bool_]) -> Scored:
     return replace(
         scored,
         timestamps_M=scored.timestamps_M[keep_M],
@@ -157,7 +165,7 @@ def _rows(scored: Scored, keep_M: Any) -> Scored:
         forecast_M=scored.forecast_M[keep_M],
         target_M=scored.target_M[keep_M],
         train_mean_M=scored.train_mean_M[keep_M],
-        baselines={name: baseline_M[keep_M] for name, baseline_M in scored.baselines.items()},
+        baselines={},
     )
 
 

@@ -111,7 +111,7 @@ def _add(request: Request, override: Override, files: ConfigRepository) -> Probl
     elif not is_choice(override, files):
         request.leaves.append(override)
     elif not isinstance(value, str) or not files.config_exists(f"{key}/{value}"):
-        return _no_choice(key, value, files.get_group_options(key))
+        return no_choice(key, value, files.get_group_options(key))
     elif key == EXPERIMENT:
         request.experiment = value
     else:
@@ -131,9 +131,10 @@ def _group(override: Override) -> str:
     return f"{plus}{override.key_or_group}@{override.package}"
 
 
-def _no_choice(group: str, value: Any, names: Sequence[str]) -> Problem:
+def no_choice(group: str, value: Any, names: Sequence[str]) -> Problem:
+    """The problem of a file that does not exist."""
     near = nearest(str(value), names)
-    hint = (f"did you mean '{near}'? " if near else "") + f"choices: {', '.join(names)}"
+    hint = (f"did you mean '{near}'? " if near else "") + f"choices: {', '.join(names) or 'none'}"
     return Problem(f"{group}={'null' if value is None else value}", f"no such choice for {group}", hint)
 
 

@@ -176,7 +176,8 @@ def execute(experiment: Experiment, config: Mapping[str, Any], prepared: Prepare
 def _forecasts(
     experiment: Experiment, config: Mapping[str, Any], prepared: Prepared, cache: Cache
 ) -> tuple[Forecasts, str]:
-    parts = (experiment.model, experiment.ensemble, experiment.loss)
+    members = tuple(experiment.ensemble.members().values())
+    parts = (experiment.model, experiment.ensemble, experiment.loss, *members)
     settings = [keyed(config[slot]) for slot in ("model", "ensemble", "loss")]
     key = _fit_key(parts, [*settings, experiment.seed], prepared)
     model = experiment.ensemble.around(experiment.model)

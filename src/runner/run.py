@@ -136,7 +136,6 @@ def _trial(
     """
     metrics: dict[str, float] = {}
     if experiment.debug.enabled:
-        record.note({"trial": {"key": None, "number": None, "family_trials": 0, "counted": False}})
         yield metrics
         return
     ledger = Ledger.open()

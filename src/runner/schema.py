@@ -91,7 +91,7 @@ def alternatives(annotation: Any) -> tuple[Any, ...]:
     base, metadata = unwrap(annotation)
     if get_origin(base) in (Union, types.UnionType):
         members = get_args(base)
-        return tuple(Annotated[m, *metadata] if metadata else m for m in members)
+        return tuple(Annotated[m, *metadata] if metadata and m is not type(None) else m for m in members)
     return (annotation,)
 
 
@@ -173,20 +173,20 @@ def ranges(annotation: Any) -> str:
             f"{sign} {getattr(constraint, name)}" for cls, name, sign in BOUNDS if type(constraint) is cls
         ]
         if isinstance(constraint, at.MinLen):
-            parts.append(f"have at least {_entries(constraint.min_length)}")
+            parts.append(f"with at least {_entries(constraint.min_length)}")
         elif isinstance(constraint, at.MaxLen):
-            parts.append(f"have at most {_entries(constraint.max_length)}")
+            parts.append(f"with at most {_entries(constraint.max_length)}")
         elif isinstance(constraint, at.MultipleOf):
             parts.append(f"a multiple of {constraint.multiple_of}")
     return " and ".join(parts)
 
 
 def allowed(annotation: Any, value: Any = None) -> str:
-    """What may stand here; only the range where `value` is of the right type."""
+    """What may stand here; only the range where `value` is a number of the right type."""
     texts: list[str] = []
     for member in alternatives(annotation):
         limits = ranges(member)
-        if limits and _right_type(unwrap(member)[0], value):
+        if limits and _is_number_of(unwrap(member)[0], value):
             texts.append(limits)
         else:
             texts.append(f"{noun(member)} {limits}".strip())
@@ -219,13 +219,7 @@ def _entries(count: int) -> str:
     return f"{count} entry" if count == 1 else f"{count} entries"
 
 
-def _right_type(base: Any, value: Any) -> bool:
+def _is_number_of(base: Any, value: Any) -> bool:
     if isinstance(value, bool):
-        return base is bool
-    if base is float:
-        return isinstance(value, (int, float))
-    if is_tuple(base):
-        return isinstance(value, (list, tuple))
-    if is_mapping(base):
-        return isinstance(value, Mapping)
-    return isinstance(base, type) and isinstance(value, base)
+        return False
+    return isinstance(value, int | float) if base is float else base is int and isinstance(value, int)

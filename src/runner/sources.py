@@ -23,12 +23,13 @@ class WatchedRepository(ConfigRepository):
     A file outside conf/hydra/ may not set `hydra.*`, and no defaults list may call a resolver. `replaced`
     names the slots for which the command line chose another file than the experiment: the experiment's
     values for them are left out and listed in `dropped`, by slot. `local_files` are the files of ./conf
-    that were read.
+    that were read; `chosen_by` tells which file chose a `group/choice`.
     """
 
     def __init__(self, config_search_path: ConfigSearchPath, replaced: Collection[str] = ()) -> None:
         super().__init__(config_search_path)
         self.replaced = frozenset(replaced)
+        self.chosen_by: dict[str, str] = {}
         self._local: dict[str, None] = {}
         self.dropped: dict[str, list[str]] = {}
 
@@ -61,9 +62,11 @@ class WatchedRepository(ConfigRepository):
         if not config_path.startswith("hydra/") and ("hydra" in content or package.startswith("hydra")):
             keys = [f"hydra.{key}" for key in content.get("hydra") or ()] or ["hydra"]
             raise ConfigError(f"{where}: {', '.join(keys)} {HYDRA_RULE}")
-        for text in _defaults_texts(loaded.defaults_list or ()):
-            if calls_resolver(text):
-                raise ConfigError(f"{where}: defaults: '{text}' calls a resolver; {REFERENCES_ONLY}")
+        for group, package, choice in _chosen(loaded.defaults_list or ()):
+            self.chosen_by[f"{group.lstrip('/')}/{choice}"] = where
+            for text in (group, package, choice):
+                if calls_resolver(text):
+                    raise ConfigError(f"{where}: defaults: '{text}' calls a resolver; {REFERENCES_ONLY}")
         if config_path.startswith("experiment/"):
             self._drop_replaced(content)
 
@@ -78,13 +81,15 @@ def _name(config_path: str) -> str:
     return f"{group} '{choice}'" if group else f"{CONFIG}/{choice}.yaml"
 
 
-def _defaults_texts(defaults: Collection[InputDefault]) -> Iterator[Any]:
+def _chosen(defaults: Collection[InputDefault]) -> Iterator[tuple[str, str | None, str | None]]:
+    """(group, package, choice) of every entry of a defaults list; a bare path has no group."""
     for default in defaults:
         if isinstance(default, GroupDefault):
             values = default.value if isinstance(default.value, list) else [default.value]
-            yield from (default.group, default.package, *values)
+            for value in values:
+                yield default.group or "", default.package, value
         elif isinstance(default, ConfigDefault):
-            yield from (default.path, default.package)
+            yield "", default.package, default.path
 
 
 def _not_yaml(error: yaml.MarkedYAMLError) -> str:

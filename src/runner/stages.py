@@ -210,12 +210,13 @@ def _known_rows(
 
 
 def _too_short(panel: Panel, table: FeatureTable) -> str:
-    finite = np.isfinite(table.values_FR).sum(axis=1)
-    slowest = table.names[int(finite.argmin())]
+    """Which column is to blame: one that is nowhere finite, else the one that is so least often."""
+    finite_F = np.isfinite(table.values_FR).sum(axis=1)
+    slowest = table.names[int(finite_F.argmin())]
     longest = int(np.diff(panel.offsets).max())
     return (
-        f"features: no bar has all features: the longest symbol has {longest} bars and '{slowest}' needs "
-        "more for its warm-up; give more bars or shorten the windows"
+        f"features: no bar has all features: '{slowest}' has a value at {finite_F.min()} of {panel.n_rows} bars "
+        f"(the longest symbol has {longest}); give more bars, shorten its windows or mend its inputs"
     )
 
 

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import pairwise
 from typing import Any
 
@@ -13,13 +13,16 @@ import numpy.typing as npt
 
 from components.errors import DataError
 from components.expressions import kernels
-from components.expressions.operators import Operator
-from components.expressions.plan import CrossStep, Pass, Step, plan
+from components.expressions.elementwise import Elementwise
+from components.expressions.plan import CrossStep, Operand, Pass, Step, plan
 from components.expressions.tree import Node, fields_of
 from components.panel import Float, Int, Panel
 
 # Rows of a block: its columns stay in the cache of a core while the steps pass over them.
 BLOCK_ROWS = 16_384
+
+Operation = Callable[[list[Any], Int, Float], None]
+"""What a step does, of operands, offsets and out."""
 
 
 def evaluate(
@@ -79,39 +82,39 @@ class _Execution:
         for step in current.steps:
             if step.column:
                 self.store[step.column] = np.empty(self.panel.n_rows)
-        operations = [_operation(step) for step in current.steps]
+        operations = [(step, _operation(step)) for step in current.steps]
+        self.each(partial(self.block, operations, current.slots), _blocks(self.panel.offsets))
 
-        def work(symbols: tuple[int, int]) -> None:
-            offsets = self.panel.offsets[symbols[0] : symbols[1] + 1]
-            rows = slice(int(offsets[0]), int(offsets[-1]))
-            offsets = offsets - offsets[0]
-            slots = np.empty((current.slots, rows.stop - rows.start))
-            with np.errstate(all="ignore"):
-                for step, operation in zip(current.steps, operations, strict=True):
-                    operands = [
-                        slots[o] if isinstance(o, int) else self.column(o)[rows] if isinstance(o, str) else o
-                        for o in step.operands
-                    ]
-                    operation(operands, offsets, slots[step.slot])
-                    for row in step.rows:
-                        self.values_FR[row, rows] = slots[step.slot]
-                    if step.column:
-                        self.store[step.column][rows] = slots[step.slot]
+    def block(self, operations: list[tuple[Step, Operation]], slots: int, symbols: tuple[int, int]) -> None:
+        offsets = self.panel.offsets[symbols[0] : symbols[1] + 1]
+        rows = slice(int(offsets[0]), int(offsets[-1]))
+        offsets = offsets - offsets[0]
+        slots_SN = np.empty((slots, rows.stop - rows.start))
+        with np.errstate(all="ignore"):
+            for step, operation in operations:
+                operands = [self.operand(o, slots_SN, rows) for o in step.operands]
+                result = slots_SN[step.slot]
+                operation(operands, offsets, result)
+                for row in step.rows:
+                    self.values_FR[row, rows] = result
+                if step.column:
+                    self.store[step.column][rows] = result
 
-        if current.steps:
-            self.each(work, _blocks(self.panel.offsets))
+    def operand(self, operand: Operand, slots_SN: Float, rows: slice) -> Float | float:
+        if isinstance(operand, int):
+            return slots_SN[operand]
+        return self.column(operand)[rows] if isinstance(operand, str) else operand
 
     def cross_sections(self, steps: tuple[CrossStep, ...]) -> None:
         """Steps across symbols, block by block of dates."""
         for step in steps:
-            source, target = self.column(step.source), np.empty(self.panel.n_rows)
-            kernel = kernels.cross_kernel(step.operator.kernel)
-            rows, offsets = self.dates
-            self.each(
-                lambda dates: kernel(source, rows, offsets[dates[0] : dates[1] + 1], target),
-                _blocks(offsets),
-            )
-            self.store[step.column] = target
+            self.store[step.column] = np.empty(self.panel.n_rows)
+            work = partial(self.cross_block, kernels.cross_kernel(step.operator.kernel), step)
+            self.each(work, _blocks(self.dates[1]))
+
+    def cross_block(self, kernel: Callable[..., None], step: CrossStep, dates: tuple[int, int]) -> None:
+        rows, offsets = self.dates
+        kernel(self.column(step.source), rows, offsets[dates[0] : dates[1] + 1], self.store[step.column])
 
     @cached_property
     def dates(self) -> tuple[Int, Int]:
@@ -121,16 +124,25 @@ class _Execution:
         return np.argsort(codes_R, kind="stable"), np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
 
 
-def _operation(step: Step) -> Callable[[list[Any], Int, Float], None]:
-    """The step's computation as a function of operands, offsets and out."""
-    operator, constants = step.operator, step.constants
+def _operation(step: Step) -> Operation:
+    operator = step.operator
     if operator.apply is not None:
-        apply = operator.apply
-        return lambda operands, offsets, out: apply(*operands, *constants, out)
-    whole = tuple(constant.whole for constant in operator.constants)
-    kernel = kernels.window_kernel(operator.kernel, len(operator.series), whole)
-    values = [int(v) if is_whole else v for v, is_whole in zip(constants, whole, strict=True)]
-    return lambda operands, offsets, out: kernel(*operands, offsets, *values, out)
+        return partial(_elementwise, operator.apply, step.constants)
+    constants = operator.kernel_constants(step.constants)
+    kernel = kernels.window_kernel(operator.kernel, len(operator.series), tuple(map(type, constants)))
+    return partial(_window, kernel, constants)
+
+
+def _elementwise(
+    apply: Elementwise, constants: tuple[float, ...], operands: list[Any], offsets: Int, out: Float
+) -> None:
+    apply(*operands, *constants, out)
+
+
+def _window(
+    kernel: Callable[..., None], constants: tuple[float, ...], operands: list[Any], offsets: Int, out: Float
+) -> None:
+    kernel(*operands, offsets, *constants, out)
 
 
 def _blocks(offsets: Int) -> list[tuple[int, int]]:

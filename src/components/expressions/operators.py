@@ -51,7 +51,8 @@ class Operator:
     """One operator of the language.
 
     series: names of the arguments that are expressions; constants: those after them; symbol and precedence: how an
-    infix operator is written; bars: how many bars, its own included, a value reads.
+    infix operator is written; bars: how many bars, its own included, a value reads, from the constants; passed: what
+    a kernel gets of the constants, if not themselves.
     """
 
     name: str
@@ -65,6 +66,15 @@ class Operator:
     kernel: str = ""
     definition: Callable[..., Node] | None = None
     bars: Callable[..., int] = own_window
+    passed: Callable[..., tuple[int | float, ...]] | None = None
+
+    def kernel_constants(self, values: tuple[float, ...]) -> tuple[int | float, ...]:
+        """The constants as the kernel takes them: int for bars, float else."""
+        if self.passed is not None:
+            return self.passed(*values)
+        return tuple(
+            int(v) if constant.whole else v for v, constant in zip(values, self.constants, strict=True)
+        )
 
     @property
     def arguments(self) -> tuple[str, ...]:
@@ -116,11 +126,8 @@ def _window(
     doc: str,
     *constants: Constant,
     series: tuple[str, ...] = ("x",),
-    bars: Callable[..., int] = own_window,
 ) -> Operator:
-    return Operator(
-        name=name, kind="window", doc=doc, series=series, constants=constants, kernel=kernel, bars=bars
-    )
+    return Operator(name=name, kind="window", doc=doc, series=series, constants=constants, kernel=kernel)
 
 
 def _cross(name: str, kernel: str, doc: str) -> Operator:
@@ -285,15 +292,17 @@ _TABLE = (
         _bars(2),
         series=("x", "y"),
     ),
-    _window(
-        "ema",
-        "weighted.ema",
-        "Exponential mean: weights (1-a)^k, a = 2 / (span + 1), over the bars where that is at least 1e-9, "
+    Operator(
+        name="ema",
+        kind="window",
+        doc="Exponential mean: weights (1-a)^k, a = 2 / (span + 1), over the bars where that is at least 1e-9, "
         "divided by their sum. A finite window, so that the look-back is exact.",
-        Constant(name="span", low=1, high=5_000),
+        constants=(Constant(name="span", low=1, high=5_000),),
+        kernel="exponential.ema",
         bars=ema_length,
+        passed=lambda span: (int(span), ema_length(span)),
     ),
-    _window("wma", "weighted.wma", "Mean with linear weights, 1 for the oldest bar to w for this.", _bars(1)),
+    _window("wma", "regression.wma", "Mean with linear weights, 1 for the oldest bar to w for this.", _bars(1)),
     _cross(
         "cs_rank",
         "cross.rank",

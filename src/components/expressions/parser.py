@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from functools import cached_property
 
 import numpy as np
 
@@ -49,9 +50,10 @@ def parse(
     expressions that the text (and they themselves) may use like fields. Raises ExpressionError.
     """
     known = None if fields is None else tuple(sorted(fields))
-    node = _Translation(text=text, where=where, fields=known, let=let or {}).tree()
+    translation = _Translation(text=text, where=where, fields=known, let=let or {})
+    node = translation.tree()
     if isinstance(node, Number):
-        raise ExpressionError(where, f'"{text}" reads no field')
+        raise translation.fail(f"{translation.quoted} reads no field")
     return node
 
 
@@ -72,12 +74,25 @@ class _Translation:
     def fail(self, message: str, hint: str = "") -> ExpressionError:
         return ExpressionError(self.where, message, hint)
 
-    def syntax(self) -> ast.expr:
-        """Python's own syntax tree of the text."""
+    @cached_property
+    def line(self) -> str:
+        """The text in one line, columns kept."""
         if not isinstance(self.text, str):
             raise self.fail(f"an expression must be a text, got {self.text!r}")
-        text = self.text.replace("\n", " ").replace("\t", " ").replace("\r", " ").rstrip()
-        if not text.strip():
+        return re.sub(r"\s", " ", self.text).rstrip()
+
+    @property
+    def quoted(self) -> str:
+        return f'"{_shortened(self.line)}"'
+
+    def piece(self, part: ast.expr) -> str:
+        """What the user wrote for a part."""
+        return _shortened(self.line[part.col_offset : part.end_col_offset], 40)
+
+    def syntax(self) -> ast.expr:
+        """Python's own syntax tree of the text."""
+        text = self.line
+        if not text:
             raise self.fail("the expression is empty")
         if len(text) > MAX_CHARACTERS:
             raise self.fail(
@@ -86,25 +101,20 @@ class _Translation:
             )
         if foreign := _FOREIGN.search(text):
             raise self.fail(f"unexpected character {foreign.group()!a} at column {foreign.start() + 1}")
-        indent = len(text) - len(text.lstrip())
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("error")
-                body = ast.parse(text.lstrip(), mode="eval").body
+                return ast.parse(text, mode="eval").body
         except SyntaxError as error:
-            column = f" (column {error.offset + indent})" if error.offset else ""
-            raise self.fail(f'"{_shortened(text)}" is not a valid expression: {error.msg}{column}') from None
+            column = f" (column {error.offset})" if error.offset else ""
+            raise self.fail(f"{self.quoted} is not a valid expression: {error.msg}{column}") from None
         except (ValueError, RecursionError, MemoryError):
-            raise self.fail(f'"{_shortened(text)}" is nested too deeply') from None
-        for part in ast.walk(body):
-            if isinstance(part, ast.expr):
-                part.col_offset += indent
-        return body
+            raise self.fail(f"{self.quoted} is nested too deeply") from None
 
     def translate(self, part: ast.expr, depth: int = 0) -> Node:
         if depth > MAX_DEPTH:
             raise self.fail(
-                f'"{_shortened(self.text)}" is nested too deeply', f"{MAX_DEPTH} levels are allowed"
+                f"{self.quoted} is nested too deeply", f"{MAX_DEPTH} levels are allowed"
             )
         match part:
             case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
@@ -138,9 +148,8 @@ class _Translation:
             ast.Call: "arguments are given by position, as in mean(close, 20)",
             ast.BinOp: "operators: + - * / **, comparisons, and, or, not",
         }
-        piece = _shortened(ast.unparse(part), 40)
         return self.fail(
-            f"'{piece}' at column {part.col_offset + 1} is not part of the language",
+            f"'{self.piece(part)}' at column {part.col_offset + 1} is not part of the language",
             hints.get(type(part), ""),
         )
 
@@ -208,7 +217,7 @@ class _Translation:
             if not isinstance(node, Number) or not constant.allows(node.value):
                 raise self.fail(
                     f"'{constant.name}' of {operator.signature} must be {constant.allowed}, "
-                    f"got {_shortened(ast.unparse(arg), 40)} at column {arg.col_offset + 1}"
+                    f"got {self.piece(arg)} at column {arg.col_offset + 1}"
                 )
         return self.built(operator, nodes, part)
 
@@ -224,7 +233,7 @@ class _Translation:
         node = Call(operator.name, nodes)
         depth, count = self.measured(node)
         if depth > MAX_DEPTH or count > MAX_NODES:
-            raise self.fail(f'"{_shortened(self.text)}" is too large', f"{MAX_NODES} parts are allowed")
+            raise self.fail(f"{self.quoted} is too large", f"{MAX_NODES} parts are allowed")
         return node
 
     def folded(self, apply: object, nodes: tuple[Node, ...], part: ast.expr) -> Number:

@@ -1,0 +1,1 @@
+"""Gates: named checks with a threshold that together make the verdict."""

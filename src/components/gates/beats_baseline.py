@@ -1,5 +1,6 @@
 """Are the forecasts better than a naive baseline's, by more than luck explains?"""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
@@ -19,7 +20,8 @@ from components.gates._wording import (
     years_of,
 )
 from components.statistics.comparison import per_timestamp, predictive_accuracy
-from components.statistics.forecast import logistic_loss
+from components.statistics.forecast import logistic_loss, mean
+from components.statistics.performance import known
 from components.values import Evidence, Float, Judgement
 
 LOSS_WORDS = {
@@ -64,22 +66,22 @@ class BeatsBaseline(Gate):
         loss_M = self._loss(scored.target_M, scored.forecast_M)
         baseline_M = self._loss(scored.target_M, scored.baselines[self.baseline])
         baseline_M = np.where(np.isfinite(loss_M), baseline_M, np.nan)
-        loss_T = per_timestamp(baseline_M, scored.timestamps_M)
-        if not np.isfinite(loss_T).any():
+        baseline_loss = mean(known(per_timestamp(baseline_M, scored.timestamps_M)))
+        if math.isnan(baseline_loss):
             return not_computable("No date has a forecast, a baseline and an outcome.", self.level)
+        if baseline_loss == 0:
+            return not_computable(f"{self.baseline} makes no error: it cannot be beaten.", self.level)
         test = predictive_accuracy(
             loss_M, baseline_M, scored.timestamps_M, horizon_bars=evidence.horizon_bars
         )
-        baseline_loss = max(float(np.nanmean(loss_T)), np.finfo(np.float64).tiny)
         gain = test.mean / baseline_loss
-        direction = "smaller" if gain >= 0 else "larger"
         least = test.critical(self.level) * test.standard_error / baseline_loss
         return judge_by_test(
             test,
             level=self.level,
             years=years_of(scored),
-            measured=f"{LOSS_WORDS[self.loss]} {SPAN_WORDS[self.span]} are {percent(abs(gain))} {direction} "
-            f"than those of {self.baseline}",
+            measured=f"{LOSS_WORDS[self.loss]} {SPAN_WORDS[self.span]} are {percent(abs(gain))} "
+            f"{'smaller' if gain >= 0 else 'larger'} than those of {self.baseline}",
             needed=f"an average {percent(least)} smaller",
         )
 

@@ -56,10 +56,12 @@ class ExposureSkill(Gate):
 
     def _measured(self, own_T: Float, held_T: Float, periods: float) -> str:
         if self.measure == "sharpe":
-            own, held = number(sharpe_ratio(own_T, periods)), number(sharpe_ratio(held_T, periods))
-            return f"the portfolio's Sharpe ratio is {own}, against {held} for the same average exposure held"
-        own, held = percent(own_T.mean() * periods), percent(held_T.mean() * periods)
-        return f"the portfolio earns {own} a year, against {held} for the same average exposure held"
+            own, held = (number(sharpe_ratio(r_T, periods)) for r_T in (own_T, held_T))
+            compared = f"the portfolio's Sharpe ratio is {own}, against {held}"
+        else:
+            own, held = (percent(float(r_T.mean()) * periods) for r_T in (own_T, held_T))
+            compared = f"the portfolio earns {own} a year, against {held}"
+        return f"{compared} for the market held at the same average exposure"
 
     def _needed(self, least: float, periods: float) -> str:
         if self.measure == "sharpe":

@@ -14,6 +14,7 @@ from components.gates._wording import (
     judge_by_test,
     judgement,
     not_applicable,
+    not_computable,
     number,
     scored_on,
     years_of,
@@ -60,6 +61,11 @@ class InformationCoefficient(Gate):
         )
         test = mean_test(ic_T, evidence.horizon_bars)
         name = "rank information coefficient" if self.kind == "rank" else "information coefficient"
+        if test.n == 0:
+            return not_computable(
+                f"The {name} could not be computed: on no date do forecasts and outcomes both vary.",
+                self.minimum,
+            )
         measured = f"the mean {name} {SPAN_WORDS[self.span]} is {number(test.mean)} over {test.n} dates"
         least = max(test.critical(self.level) * test.standard_error, self.minimum)
         tested = judge_by_test(

@@ -32,8 +32,8 @@ class LightGBM(Model):
     squared leaf values, in train rows; early_stopping_rounds: trees without a better mean loss on
     the valid rows after which it stops and keeps the best, or None: valid is not looked at.
 
-    Raises DataError without train rows, or without valid rows to stop early on; ConfigError where the
-    loss needs torch and it is missing.
+    Raises DataError with too few train rows to draw from, or without valid rows to stop early on;
+    ConfigError where the loss needs torch and it is missing.
     """
 
     n_estimators: Annotated[int, Ge(1)]
@@ -71,8 +71,11 @@ class LightGBM(Model):
     def fit(self, train: Samples, valid: Samples, *, loss: Loss, seed: int, threads: int) -> FittedModel:
         import lightgbm
 
-        if len(train) == 0:
-            raise DataError("the train span has no rows to fit on; use a longer history")
+        if int(self.bagging_fraction * len(train)) == 0:
+            raise DataError(
+                f"the train span has {len(train)} rows, of which model.bagging_fraction = "
+                f"{self.bagging_fraction} draws none; use a longer history"
+            )
         native = loss.native("lightgbm")
         torch_objective = _torch_objective(loss, train) if native is None else None
         objective = native or {"objective": torch_objective, "metric": "None"}

@@ -1,0 +1,1 @@
+"""Statistical inference on forecasts, returns and trials: pure functions, own implementations."""

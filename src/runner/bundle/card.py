@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from runner.bundle.recipe import Recipe
+
 KINDS = {
     "level": "a quantity that is not traded itself",
     "return": "a move of the price",
@@ -15,44 +17,56 @@ SURVIVORSHIP = {
     "unknown": "**Whether the data still hold what was delisted is not known**: results may look better "
     "than they could have been.",
 }
+ADJUSTMENT = {
+    "raw": "raw",
+    "split": "adjusted for splits",
+    "total": "adjusted for splits and dividends",
+}
 STATUS = {"passed": "passed", "failed": "FAILED", "not_applicable": "not applicable"}
 
 
-def model_card(manifest: Mapping[str, Any], gates: Mapping[str, Any], parity: Mapping[str, Any]) -> str:
-    """Markdown for README.md. manifest: the content of bundle.json; its `run` is the run's manifest."""
-    run, recipe = manifest["run"], manifest["recipe"]
+def model_card(
+    recipe: Recipe,
+    *,
+    name: str,
+    version: int,
+    run: Mapping[str, Any],
+    gates: Mapping[str, Any],
+    parity: Mapping[str, Any],
+) -> str:
+    """Markdown for README.md; run, gates and parity as in `write_bundle`."""
     sections = [
-        (f"# {manifest['name']}, version {manifest['version']}", _summary(manifest)),
+        (f"# {name}, version {version}", _summary(recipe)),
         ("## Data", _data(run["data"], recipe)),
         ("## Verdict", _gates(run, gates)),
         ("## Which model this is", _model(run["folds"])),
         ("## Parity", _parity(parity)),
         ("## Features", _features(recipe)),
-        ("## Use", _use(manifest)),
+        ("## Use", _use(f"{name}@{version}", recipe)),
         ("## Origin", _origin(run)),
     ]
     return "\n\n".join(f"{title}\n\n{body}" for title, body in sections) + "\n"
 
 
-def _summary(manifest: Mapping[str, Any]) -> str:
-    recipe = manifest["recipe"]
-    bars = "the next bar" if recipe["horizon_bars"] == 1 else f"the next {recipe['horizon_bars']} bars"
+def _summary(recipe: Recipe) -> str:
+    portfolio = recipe.portfolio["_target_"].rsplit(".", 1)[-1]
     return (
-        f"Forecasts `{_code(recipe['target'])}` over {bars}: {KINDS[recipe['kind']]}. The portfolio "
-        f"`{recipe['portfolio']['_target_'].rsplit('.', 1)[-1]}` turns the forecasts into target weights."
+        f"Forecasts `{recipe.target}` over the next {_count(recipe.horizon_bars, 'bar')}: "
+        f"{KINDS[recipe.kind]}. The portfolio `{portfolio}` turns the forecasts into target weights."
     )
 
 
-def _data(data: Mapping[str, Any], recipe: Mapping[str, Any]) -> str:
+def _data(data: Mapping[str, Any], recipe: Recipe) -> str:
     vault = data.get("vault_start")
     return _list(
-        f"{data['description']} (`{data['identity']}`), {data['n_symbols']} symbols, {data['n_rows']} bars "
-        f"from {data['first']} to {data['last']}, {recipe['bars_per_year']:.4g} bars a year",
+        f"{data['description']} (`{data['identity']}`), {_count(data['n_symbols'], 'symbol')}, "
+        f"{_count(data['n_rows'], 'bar')} from {data['first']} to {data['last']}, "
+        f"{recipe.bars_per_year:.4g} bars a year",
         f"Bars from {vault} on lie in the vault: neither the model nor any figure here has seen them."
         if vault
         else "No vault: nothing was held back for a last test.",
         SURVIVORSHIP[data["survivorship"]],
-        f"Prices: {data['adjustment']}.",
+        f"Prices: {ADJUSTMENT[data['adjustment']]}.",
         f"Fingerprint: `{data['fingerprint']}`",
     )
 
@@ -102,10 +116,10 @@ def _parity(parity: Mapping[str, Any]) -> str:
     )
 
 
-def _features(recipe: Mapping[str, Any]) -> str:
+def _features(recipe: Recipe) -> str:
     rows = [
-        (name, f"`{_code(text)}`", "yes" if name in recipe["inputs"] else "no")
-        for name, text in recipe["expressions"].items()
+        (column, f"`{text}`", "yes" if column in recipe.inputs else "no")
+        for column, text in recipe.expressions.items()
     ]
     return (
         "A row is forecast where all of these are finite, also those that the model does not read.\n\n"
@@ -113,9 +127,12 @@ def _features(recipe: Mapping[str, Any]) -> str:
     )
 
 
-def _use(manifest: Mapping[str, Any]) -> str:
-    reference = f"{manifest['name']}@{manifest['version']}"
-    return f"```\npython -m runner predict --bundle {reference} --data bars.csv\n```"
+def _use(reference: str, recipe: Recipe) -> str:
+    return (
+        f"```\npython -m runner predict --bundle {reference} --data bars.csv\n```\n\n"
+        f"bars.csv: columns timestamp, symbol, {', '.join(recipe.fields)}; sorted by symbol, then time; "
+        f"at least {recipe.slowest[1]} bars of a symbol."
+    )
 
 
 def _origin(run: Mapping[str, Any]) -> str:
@@ -131,12 +148,12 @@ def _origin(run: Mapping[str, Any]) -> str:
     )
 
 
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.4g}"
-
-
-def _code(text: str) -> str:
-    return text.replace("`", "'")
 
 
 def _list(*entries: str) -> str:

@@ -8,16 +8,22 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from components.data.files import Files
 from components.errors import DataError
 from components.panel import Panel
 from components.values import Float, Time
-from runner.bundle.reader import Bundle, BundleForecast
+from runner.bundle.reader import Bundle, BundleForecast, time_texts
 from runner.bundle.registry import find
 
 REGISTRY = Path("outputs/registry")
+OPTIONS = {
+    "data.path": "--data",
+    "data.symbol_column": "--symbol-column",
+    "data.time_column": "--time-column",
+    "data.date_format": "--date-format",
+    "name it with data.columns.close=COLUMN": "rename the column",
+}
 HEADER = ("timestamp", "symbol", "forecast", "weight")
 DESCRIPTION = """\
 Forecasts new bars with a promoted bundle and turns the forecasts into target weights, as CSV:
@@ -63,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _load(options: argparse.Namespace) -> Panel:
+    """The bars. Raises DataError in the words of this command's options."""
     source = Files(
         path=options.data,
         symbol_column=options.symbol_column or None,
@@ -72,7 +79,13 @@ def _load(options: argparse.Namespace) -> Panel:
         survivorship="unknown",
         adjustment="raw",
     )
-    return source.load()
+    try:
+        return source.load()
+    except DataError as error:
+        text = str(error)
+        for setting, option in OPTIONS.items():
+            text = text.replace(setting, option)
+        raise DataError(text) from None
 
 
 def _rows(bundle: Bundle, forecast: BundleForecast, *, last_only: bool) -> Iterator[tuple[str, ...]]:
@@ -86,7 +99,7 @@ def _rows(bundle: Bundle, forecast: BundleForecast, *, last_only: bool) -> Itera
     if last_only:
         _check_last(bundle, forecast, dates_D, weights_DS)
         dates_D, forecast_DS, weights_DS = dates_D[-1:], forecast_DS[-1:], weights_DS[-1:]
-    texts_D = _dates(dates_D)
+    texts_D = time_texts(dates_D)
     position_R = np.searchsorted(dates_D, panel.timestamps_R)
     shown_R = np.isin(panel.timestamps_R, dates_D)
     for row in np.lexsort((panel.symbol_codes_R, panel.timestamps_R)):
@@ -115,7 +128,8 @@ def _check_last(bundle: Bundle, forecast: BundleForecast, dates_D: Time, weights
 def _notes(bundle: Bundle, forecast: BundleForecast, *, last_only: bool) -> Iterator[str]:
     """What the reader of the last bar's weights should know."""
     panel, universe = forecast.panel, bundle.recipe.universe
-    if absent := sorted(set(universe) - set(panel.symbols)):
+    absent = sorted(set(universe) - set(panel.symbols))
+    if absent and len(panel.symbols) < len(universe):
         yield f"weights are spread without {', '.join(absent)}, of the bundle's universe but not in the bars"
     if not last_only:
         return
@@ -123,13 +137,7 @@ def _notes(bundle: Bundle, forecast: BundleForecast, *, last_only: bool) -> Iter
     for row in np.setdiff1d(np.flatnonzero(last_R), forecast.row_M):
         yield f"no forecast: {forecast.why_not(int(row))}"
     if stale := sorted(set(panel.symbols) - {panel.symbols[s] for s in panel.symbol_codes_R[last_R]}):
-        yield f"no bar at {panel.dates_T[-1]}: {', '.join(stale)}"
-
-
-def _dates(times_D: Time) -> npt.NDArray[np.str_]:
-    """ISO texts, no finer than needed."""
-    midnight = (times_D == times_D.astype("datetime64[D]")).all()
-    return np.datetime_as_string(times_D, unit="D" if midnight else "auto")
+        yield f"no bar at {time_texts(panel.dates_T[-1:])[0]}: {', '.join(stale)}"
 
 
 def _text(value: float) -> str:

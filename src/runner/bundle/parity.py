@@ -6,7 +6,7 @@ import numpy as np
 
 from components.panel import Panel
 from components.values import Float, Int
-from runner.bundle.reader import Bundle, forecast_grid
+from runner.bundle.reader import Bundle, forecast_grid, time_texts
 
 FORECAST_TOLERANCE = 1e-5
 WEIGHT_TOLERANCE = 1e-6
@@ -32,11 +32,11 @@ def replay(
     differing = (np.sign(ours_DS) != np.sign(theirs_DS)) | (np.abs(ours_DS - theirs_DS) > WEIGHT_TOLERANCE)
     missing = int(np.isnan(difference_M).sum())
     beyond = int((difference_M > tolerance_M).sum())
-    times = panel.timestamps_R[row_M]
+    first, last = time_texts(np.sort(panel.timestamps_R[row_M])[[0, -1]])
     return {
         "passed": missing == beyond == int(differing.sum()) == 0,
-        "first": str(times.min()),
-        "last": str(times.max()),
+        "first": str(first),
+        "last": str(last),
         "forecasts": len(row_M),
         "missing_forecasts": missing,
         "max_abs_difference": float(np.nanmax(difference_M)) if missing < len(row_M) else None,

@@ -21,6 +21,14 @@ from runner.bundle.layout import FORMAT_VERSION, GRAPH, MANIFEST, read_verified
 from runner.bundle.recipe import Recipe
 
 
+def time_texts(times_D: Time) -> npt.NDArray[np.str_]:
+    """ISO 8601, no finer than needed."""
+    for unit in ("D", "s"):
+        if (times_D == times_D.astype(f"datetime64[{unit}]")).all():
+            return np.datetime_as_string(times_D, unit=unit)
+    return np.datetime_as_string(times_D)
+
+
 def forecast_grid(panel: Panel, row_M: Int, forecast_M: Float) -> tuple[Time, Float]:
     """(D,) dates of the rows and (D, S) forecasts, NaN where there is none."""
     dates_D, position_M = np.unique(panel.timestamps_R[row_M], return_inverse=True)
@@ -58,7 +66,7 @@ class BundleForecast:
         """Why a row of the panel has no forecast."""
         code = int(self.panel.symbol_codes_R[row])
         given, (slowest, needed) = row - int(self.panel.offsets[code]) + 1, self.recipe.slowest
-        who = f"{self.panel.symbols[code]}, {self.panel.timestamps_R[row]}"
+        who = f"{self.panel.symbols[code]}, {time_texts(self.panel.timestamps_R[row : row + 1])[0]}"
         if given < needed:
             return (
                 f"{who}: {given} bars up to here, {needed} needed ('{slowest}' looks back {needed - 1} bars)"

@@ -44,7 +44,9 @@ def write_bundle(
         layout.CONFIG: yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True).encode(),
         layout.GATES: _json(gates),
         layout.PARITY: _json(parity),
-        layout.CARD: model_card(manifest, gates, parity).encode(),
+        layout.CARD: model_card(
+            bundle.recipe, name=name, version=version, run=run, gates=gates, parity=parity
+        ).encode(),
     }
     _write(folder, {**files, layout.SUMS: layout.checksums(files)})
 

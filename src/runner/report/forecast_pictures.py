@@ -52,17 +52,11 @@ def _probability_through_time(axis: "Axes", rows: "pd.DataFrame") -> None:
     label = f"share that came true, last {window} rows"
     said = series.rolling_mean(rows["forecast"].to_numpy(float), window)
     few = rows.iloc[theme.thin(len(rows))]
-    axis.plot(
-        few["timestamp"],
-        few["forecast"],
-        ".",
-        color=theme.MODEL,
-        alpha=0.3,
-        markersize=2.5,
-        markeredgewidth=0,
-    )
+    dots: dict[str, Any] = {"color": theme.MODEL, "alpha": 0.3, "markeredgewidth": 0}
+    axis.plot(few["timestamp"], few["forecast"], ".", markersize=2.5, **dots)
+    axis.plot([], [], "o", markersize=3.5, label="forecast", **dots)
     _line(axis, rows["timestamp"], share, color=theme.OUTCOME, linewidth=1.3, label=label)
-    _line(axis, rows["timestamp"], said, color=theme.MODEL, linewidth=1.3, label="their mean forecast")
+    _line(axis, rows["timestamp"], said, color=theme.MODEL, linewidth=1.3, label="mean forecast")
     axis.axhline(0.5, color=theme.MUTED, linewidth=0.7)
     theme.percent(axis.yaxis)
     axis.set_ylabel("probability")
@@ -151,6 +145,7 @@ def _distributions(axis: "Axes", forecast_N: Any, outcome_N: Any, kind: str) -> 
         axis.set_xlabel("value")
     axis.set_ylabel("rows")
     axis.locator_params(axis="x", nbins=5)
+    theme.thousands(axis.yaxis)
     theme.legend(axis)
     axis.grid(axis="x", visible=False)
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 DASH = "–"
 
-Style = Literal["significant", "decimals", "percent", "fine percent", "t", "times", "count"]
+Style = Literal["significant", "three decimals", "percent", "fine percent", "two decimals", "times", "count"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,37 +27,37 @@ def _notation(label: str, style: Style, better: Literal[-1, 0, 1], *, brief: boo
 
 
 FORECAST = {
-    "r2": _notation("R²", "decimals", 1, brief=True),
-    "r2_train_mean": _notation("R² against train mean", "decimals", 1),
+    "r2": _notation("R²", "three decimals", 1, brief=True),
+    "r2_train_mean": _notation("R² against train mean", "three decimals", 1),
     "mse": _notation("Mean squared error", "significant", -1, brief=True),
     "rmse": _notation("Root mean squared error", "significant", -1),
     "mae": _notation("Mean absolute error", "significant", -1),
     "qlike": _notation("QLIKE loss", "significant", -1, brief=True),
     "bias": _notation("Bias (forecast − outcome)", "significant", 0),
-    "correlation": _notation("Correlation", "decimals", 1, brief=True),
-    "calibration_slope": _notation("Calibration slope (ideal: 1)", "decimals", 0),
-    "variance_ratio": _notation("Variance of forecast / outcome", "decimals", 0),
+    "correlation": _notation("Correlation", "three decimals", 1, brief=True),
+    "calibration_slope": _notation("Calibration slope (ideal: 1)", "three decimals", 0),
+    "variance_ratio": _notation("Variance of forecast / outcome", "three decimals", 0),
     "direction_accuracy": _notation("Direction accuracy", "percent", 1, brief=True),
     "accuracy": _notation("Accuracy", "percent", 1, brief=True),
     "base_rate": _notation("Base rate (larger class)", "percent", 0, brief=True),
     "positive_share": _notation("Share of 'up' calls", "percent", 0),
     "log_loss": _notation("Log loss", "significant", -1, brief=True),
     "brier": _notation("Brier score", "significant", -1),
-    "auc": _notation("Area under ROC curve", "decimals", 1, brief=True),
-    "ic": _notation("Mean IC (information coefficient)", "decimals", 1),
-    "ic_t": _notation("IC, t statistic", "t", 1),
-    "rank_ic": _notation("Mean rank IC", "decimals", 1, brief=True),
-    "rank_ic_t": _notation("Rank IC, t statistic", "t", 1, brief=True),
+    "auc": _notation("Area under ROC curve", "three decimals", 1, brief=True),
+    "ic": _notation("Mean IC (information coefficient)", "three decimals", 1),
+    "ic_t": _notation("IC, t statistic", "two decimals", 1),
+    "rank_ic": _notation("Mean rank IC", "three decimals", 1, brief=True),
+    "rank_ic_t": _notation("Rank IC, t statistic", "two decimals", 1, brief=True),
 }
 
 PORTFOLIO = {
-    "sharpe": _notation("Sharpe ratio", "t", 1, brief=True),
-    "sortino": _notation("Sortino ratio", "t", 1),
+    "sharpe": _notation("Sharpe ratio", "two decimals", 1, brief=True),
+    "sortino": _notation("Sortino ratio", "two decimals", 1),
     "cagr": _notation("Return per year", "percent", 1, brief=True),
     "volatility": _notation("Volatility per year", "percent", 0, brief=True),
     "max_drawdown": _notation("Deepest drawdown", "percent", 1, brief=True),
-    "calmar": _notation("Calmar ratio", "t", 1),
-    "omega": _notation("Omega ratio", "t", 1),
+    "calmar": _notation("Calmar ratio", "two decimals", 1),
+    "omega": _notation("Omega ratio", "two decimals", 1),
     "hit_rate": _notation("Winning bars", "percent", 1),
     "total_return": _notation("Return in all", "percent", 1),
     "psr": _notation("Probability that the true Sharpe exceeds 0", "percent", 1),
@@ -66,7 +66,7 @@ PORTFOLIO = {
     "n_trades": _notation("Trades", "count", 0),
     "turnover_annual": _notation("Turnover per year (x equity)", "times", -1, brief=True),
     "cost_annual": _notation("Costs per year (of equity)", "fine percent", -1, brief=True),
-    "years": _notation("Years", "decimals", 0),
+    "years": _notation("Years", "two decimals", 0),
 }
 
 
@@ -92,9 +92,9 @@ def write(value: Any, style: Style) -> str:
         return count(value)
     if style == "times":
         return f"{value:.1f} x"
-    if style == "t":
+    if style == "two decimals":
         return f"{_unsigned_zero(value, 2):.2f}"
-    if style == "decimals":
+    if style == "three decimals":
         return f"{_unsigned_zero(value, 3):.3f}"
     return significant(value)
 
@@ -103,7 +103,9 @@ def significant(value: Any) -> str:
     """Four significant digits, without exponent where that is readable."""
     if not is_number(value):
         return DASH
-    if value == 0 or 1e-4 <= abs(value) < 1e4:
+    if abs(value) < 1e-12:
+        return "0"  # what rounding leaves of a zero
+    if 1e-4 <= abs(value) < 1e4:
         return f"{value:.4g}"
     return f"{value:,.0f}" if 1e4 <= abs(value) < 1e12 else f"{value:.3e}"
 

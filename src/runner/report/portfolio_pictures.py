@@ -8,6 +8,7 @@ from runner.report import notation, series, tables, theme
 from runner.report.run_folder import RunFolder
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -34,7 +35,7 @@ def equity(run: RunFolder) -> "Figure | None":
     theme.legend(top)
     middle.set_title("Drawdown")
     theme.percent(middle.yaxis)
-    _exposure(bottom, when_T, frame["gross"].to_numpy(float)[few], frame["net"].to_numpy(float)[few])
+    _exposure(bottom, frame, few)
     theme.dates(bottom)
     made.align_ylabels(axes[:, 0])
     return made
@@ -53,10 +54,17 @@ def _log_scale(axis: "Axes", growths: list[Any]) -> None:
     axis.set_yticks([], minor=True)
 
 
-def _exposure(axis: "Axes", when_T: Any, gross_T: Any, net_T: Any) -> None:
-    axis.set_title("Exposure, fraction of equity")
+def _exposure(axis: "Axes", frame: "pd.DataFrame", few: slice) -> None:
+    """Averaged over some bars: a portfolio that switches daily would fill the plot with ink."""
+    window = max(1, len(frame) // 140)
+    gross_T, net_T = (
+        series.rolling_mean(frame[name].to_numpy(float), window)[few] for name in ("gross", "net")
+    )
+    when_T = frame["timestamp"].to_numpy()[few]
+    averaged = "" if window == 1 else f", mean of {window} bars"
+    axis.set_title(f"Exposure, fraction of equity{averaged}")
     axis.fill_between(when_T, gross_T, color=theme.OUTCOME, alpha=0.45, linewidth=0, label="gross")
-    axis.plot(when_T, net_T, color=theme.MODEL, linewidth=0.8, label="net")
+    axis.plot(when_T, net_T, color=theme.MODEL, linewidth=0.9, label="net")
     axis.axhline(0.0, color=theme.INK, linewidth=0.6)
     theme.percent(axis.yaxis)
     theme.legend(axis)
@@ -65,13 +73,19 @@ def _exposure(axis: "Axes", when_T: Any, gross_T: Any, net_T: Any) -> None:
 def costs(run: RunFolder) -> "Figure | None":
     """From gross to net profit, and each cost summed up through time; shares of the starting equity."""
     frame = run.equity
-    names = [str(name) for name in frame if str(name).startswith("cost_") and frame[name].abs().sum() > 0]
-    if len(frame) < 2 or not names:
+    if len(frame) < 2:
         return None
     start = float(frame["equity"].iloc[0])
+    visible = 0.0005 * start  # less is written as 0.0 %
+    costs = [str(name) for name in frame if str(name).startswith("cost_")]
+    names = [name for name in costs if abs(frame[name].sum()) >= visible]
+    if not names:
+        return None
     made, axes = theme.figure(2.7, columns=2, left_in=1.15)
     left, right = axes[0]
-    _waterfall(left, [(label, amount / start) for label, amount in tables.profit_parts(frame)])
+    gross, *parts, net = tables.profit_parts(frame)
+    shown = [gross, *(part for part in parts if abs(part[1]) >= visible), net]
+    _waterfall(left, [(label, amount / start) for label, amount in shown])
     few = theme.thin(len(frame), 1500)
     stacked = [np.cumsum(frame[name].to_numpy(float))[few] / start for name in names]
     labels = [name.removeprefix("cost_").replace("_", " ") for name in names]
@@ -101,7 +115,8 @@ def _waterfall(axis: "Axes", parts: list[tuple[str, float]]) -> None:
     span = np.ptp(np.concatenate([starts, starts + lengths])) or 1.0
     for row, (start, length) in enumerate(zip(starts, lengths, strict=True)):
         edge = max(start, start + length)
-        text = f"{100 * length:+.1f} %".replace("-", "\u2212")
+        sign = "\u2212" if length < 0 else "+"
+        text = sign + notation.write(abs(length), "percent")
         axis.text(edge + 0.02 * span, row, text, va="center", fontsize=7.5)
     axis.set_yticks(place, [label for label, _ in parts])
     axis.invert_yaxis()

@@ -160,7 +160,8 @@ def cost_table(equity: Any, trades: Any) -> Table:
 
 def profit_parts(equity: Any) -> list[tuple[str, float]]:
     """Gross profit, minus each cost, plus interest, and the net profit that they add up to."""
-    costs = {name: float(equity[name].sum()) for name in equity if str(name).startswith("cost_")}
+    sums = {name: float(equity[name].sum()) for name in equity if str(name).startswith("cost_")}
+    costs = {name: paid for name, paid in sums.items() if paid}
     interest = float(equity["interest"].sum()) if "interest" in equity else 0.0
     earned = [("Interest on cash", interest)] if interest else []
     net = float(equity["equity"].iloc[-1] - equity["equity"].iloc[0])

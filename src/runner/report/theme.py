@@ -122,8 +122,16 @@ def dates(axes: "Axes") -> None:
 def legend(axes: "Axes", columns: int = 4) -> None:
     """Above the plot at the right, where it covers no data; the title stands at the left."""
     axes.legend(
-        loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=columns, borderaxespad=0.25, columnspacing=1.4
+        loc="lower right",
+        bbox_to_anchor=(1.0, 1.0),
+        ncols=columns,
+        borderaxespad=0.25,
+        columnspacing=1.4,
     )
+
+
+def thousands(axis: Any) -> None:
+    axis.set_major_formatter("{x:,.0f}")
 
 
 def percent(axis: Any, digits: int = 0) -> None:
@@ -133,7 +141,7 @@ def percent(axis: Any, digits: int = 0) -> None:
 
 
 _ROUND_STEPS = (
-    (1, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.8),
+    (1, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.8, 2, 2.2, 2.5, 3, 3.5, 4, 4.5, 5, 6, 7, 8, 9),
     (1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 8),
     (1, 1.5, 2, 3, 5, 7),
     (1, 2, 5),

@@ -80,7 +80,7 @@ class _WandBSession(Session):
         import wandb
 
         settings = _settings(self.run.outputs)
-        if mode == "online" and wandb.setup(settings=settings).settings.api_key is None:
+        if mode == "online" and wandb.api.api_key is None:  # else it would ask and wait for an answer
             raise RuntimeError("W&B has no key; run `wandb login` or set WANDB_API_KEY")
         run = wandb.init(
             mode=mode,

@@ -60,9 +60,8 @@ def test_a_symbol_that_cannot_be_forecast_gets_no_weight_and_a_note(
     out, err = capsys.readouterr()
     assert [line.split(",")[1:] for line in out.splitlines()[2:]] == [["B", "", "0"]]
     assert err.splitlines() == [
-        "note: no forecast: B, 2020-02-04T00:00:00.000000: 10 bars up to here, 23 needed "
-        "('variance_22' looks back 22 bars)",
-        "note: no bar at 2020-02-04T00:00:00.000000: C",
+        "note: no forecast: B, 2020-02-04: 10 bars up to here, 23 needed ('variance_22' looks back 22 bars)",
+        "note: no bar at 2020-02-04: C",
     ]
 
 
@@ -81,7 +80,7 @@ def test_a_last_bar_without_forecast_is_explained(made, registry, tmp_path, bars
     with pytest.raises(DataError) as error:
         predict(registry, bars_csv(tmp_path / "bars.csv", broken.take(keep)))
     assert str(error.value) == (
-        "the last bar cannot be forecast: A, 2020-02-04T00:00:00.000000: 5 bars up to here, 23 needed "
+        "the last bar cannot be forecast: A, 2020-02-04: 5 bars up to here, 23 needed "
         "('variance_22' looks back 22 bars); mend the bars or use --all"
     )
 
@@ -89,8 +88,18 @@ def test_a_last_bar_without_forecast_is_explained(made, registry, tmp_path, bars
 def test_missing_columns_and_bundles_are_named(made, registry, tmp_path):
     data = tmp_path / "bars.csv"
     data.write_text("timestamp,symbol,price\n2020-01-01,A,1\n")
-    with pytest.raises(DataError, match="no column 'close'"):
+    with pytest.raises(DataError) as error:
         predict(registry, str(data))
+    assert str(error.value) == (
+        f"{data}: no column 'close'; columns: timestamp, symbol, price; rename the column"
+    )
+    with pytest.raises(DataError) as error:
+        predict(registry, str(data), "--time-column", "Date")
+    assert str(error.value) == f"{data}: no column 'Date' (--time-column); columns: timestamp, symbol, price"
+    with pytest.raises(
+        DataError, match=r"nothing.csv: no such file; give an existing CSV or Parquet file in --data$"
+    ):
+        predict(registry, "nothing.csv")
     with pytest.raises(DataError, match=r"^volx: no such bundle"):
         main(["--bundle", "volx", "--registry", str(registry), "--data", str(data)])
 

@@ -19,7 +19,8 @@ def test_real_skill_passes(make_scored, make_evidence) -> None:
     assert judgement.status == "passed"
     assert re.fullmatch(
         rf"{right * 100:.1f} % of the directions on the test spans are forecast right, against "
-        rf'{UP.mean() * 100:.1f} % for always saying "up" \(t = [\d.]+, p < 0\.001\): more than luck explains\.',
+        rf'{UP.mean() * 100:.1f} % for always saying "up" \(t = [\d.]+, p < 0\.001\): '
+        r"more than luck explains\.",
         judgement.says,
     )
 

@@ -27,7 +27,7 @@ def test_the_figures_are_said(make_evidence) -> None:
     ratios = [r.mean() / r.std(ddof=1) * np.sqrt(252) for r in (own, MARKET)]
     assert judgement.status == "failed"
     assert judgement.says.startswith(f"The portfolio's Sharpe ratio is {ratios[0]:.3f}")
-    assert "for the same average exposure held" in judgement.says
+    assert "for the market held at the same average exposure" in judgement.says
     assert "On these dates a Sharpe ratio " in judgement.says
     by_mean = gate("mean").judge(make_evidence(returns_T=own, benchmark_T=MARKET))
     assert by_mean.says.startswith(f"The portfolio earns {own.mean() * 25200:.1f} % a year, against ")

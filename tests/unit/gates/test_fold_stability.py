@@ -20,8 +20,8 @@ def test_three_folds_of_four_suffice(make_evidence) -> None:
     judgement = gate().judge(make_evidence(metrics=folds(0.1, -0.05, 0.0, 0.2)))
     assert (judgement.status, judgement.value, judgement.threshold) == ("passed", 0.75, 0.75)
     assert judgement.says == (
-        "R² (share of the outcomes' variance explained) on the test spans is at least 0 in 3 of 4 folds (75 %); "
-        "the weakest is fold 2 with -0.05."
+        "R² (share of the outcomes' variance explained) on the test spans is at least 0 in 3 of 4 folds "
+        "(75 %); the weakest is fold 2 with -0.05."
     )
 
 

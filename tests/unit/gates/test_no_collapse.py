@@ -25,8 +25,8 @@ def test_a_lively_forecast_passes_and_the_figures_are_said(make_scored, make_evi
     assert judgement.says == (
         "The forecasts on the test spans have not collapsed: within a fold they vary 25 % as much as the "
         "outcomes (variance; at least 5 % asked for); 0.5 % of them equal the most frequent value of their "
-        f"fold (at most 50 % allowed); their correlation with last_value is {correlation:.4f} (at most 0.9990 "
-        "allowed)."
+        "fold (at most 50 % allowed); their correlation with last_value is "
+        f"{correlation:.4f} (at most 0.9990 allowed)."
     )
 
 
@@ -38,8 +38,8 @@ def test_a_constant_per_fold_has_collapsed(make_scored, make_evidence) -> None:
     constant = gate(max_constant_share=0.5).judge(evidence)
     assert (constant.status, constant.value) == ("failed", 1.0)
     assert constant.says == (
-        "The forecasts on the test spans have collapsed: 100 % of them equal the most frequent value of their "
-        "fold (at most 50 % allowed)."
+        "The forecasts on the test spans have collapsed: 100 % of them equal the most frequent value of "
+        "their fold (at most 50 % allowed)."
     )
 
 

@@ -35,7 +35,7 @@ def test_a_short_record_fails_and_the_length_that_suffices_is_true(make_evidence
     years = float(
         re.search(r"A record of ([\d.]+) years with the same ratio would suffice", judgement.says)[1]
     )
-    longer = np.tile(returns, int(np.ceil(years / 5)))[: int((years + 1) * 252)]
+    longer = np.tile(returns, int(np.ceil(years / 5)))
     assert gate().judge(make_evidence(returns_T=longer)).status == "passed"
 
 

@@ -183,7 +183,7 @@ def test_by_default_it_lies_in_the_users_data_folder(tmp_path, monkeypatch):
 
 
 def test_a_ledger_that_cannot_be_used_is_told_in_one_line(tmp_path):
-    remedy = "make it writable or set ASSAY_LEDGER to another file"
+    remedy = "make it reachable and writable or set ASSAY_LEDGER to another place"
     broken = tmp_path / "broken.sqlite"
     broken.write_text("this is not a database, not even nearly one\n" * 50)
     folder = tmp_path / "folder"

@@ -173,7 +173,12 @@ def test_log_cosh_starts_at_its_minimum_and_withstands_wild_labels():
 
 def test_no_rows_are_errors_of_the_data():
     train, nothing = samples(50), samples(50).take(np.arange(0))
-    with pytest.raises(DataError, match=r"^the train span has no rows to fit on; use a longer history$"):
+    with pytest.raises(DataError) as error:
+        MODEL.fit(train.take(np.arange(1)), train, loss=Squared(), seed=0, threads=1)
+    assert str(error.value) == (
+        "the train span has 1 rows, of which model.bagging_fraction = 0.8 draws none; use a longer history"
+    )
+    with pytest.raises(DataError, match=r"^the train span has 0 rows"):
         MODEL.fit(nothing, train, loss=Squared(), seed=0, threads=1)
     with pytest.raises(DataError) as error:
         MODEL.fit(train, nothing, loss=Squared(), seed=0, threads=1)

@@ -4,7 +4,6 @@ import hashlib
 import json
 import logging
 import multiprocessing
-import os
 import signal
 import subprocess
 import sys
@@ -260,18 +259,6 @@ def test_a_file_that_does_not_fit_leaves_nothing_behind(tmp_path):
     assert store.get("11", "forecast") is not None
     assert store.get("22", "forecast") is None
     assert leftovers(tmp_path) == []
-
-
-@pytest.fixture
-def small_disk(tmp_path):
-    """A file system of 256 KiB."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(place)]
-    if os.geteuid() != 0 or subprocess.run(command, check=False, capture_output=True).returncode != 0:
-        pytest.skip("mounting a small file system needs root")
-    yield place
-    subprocess.run(["umount", str(place)], check=True)
 
 
 def test_a_full_disk_is_told_in_one_line_and_leaves_nothing_behind(small_disk):

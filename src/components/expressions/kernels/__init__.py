@@ -39,11 +39,17 @@ def helper(function: Function) -> Function:
     return compiled
 
 
+@helper
+def bars_of(x: Float, offsets: Int, s: int) -> Float:
+    """The column of symbol s alone: counted from 0, indices need no check for negative ones, and loops vectorise."""
+    return x[offsets[s] : offsets[s + 1]]
+
+
 @cache
-def window_kernel(name: str, series: int, whole: tuple[bool, ...]) -> Callable[..., None]:
-    """The compiled kernel "module.function"; whole: which constants are numbers of bars."""
-    constants = (numba.int64 if is_whole else numba.float64 for is_whole in whole)
-    return _compiled(name, *[_input(numba.float64)] * series, _input(numba.int64), *constants, _OUT)
+def window_kernel(name: str, series: int, constants: tuple[type, ...]) -> Callable[..., None]:
+    """The compiled kernel "module.function"; constants: int or float each."""
+    types = (numba.int64 if constant is int else numba.float64 for constant in constants)
+    return _compiled(name, *[_input(numba.float64)] * series, _input(numba.int64), *types, _OUT)
 
 
 @cache

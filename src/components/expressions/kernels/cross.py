@@ -3,7 +3,6 @@
 import numpy as np
 
 from components.expressions.kernels import Float, Int, helper
-from components.expressions.kernels.order import place
 
 
 @helper
@@ -40,8 +39,8 @@ def rank(x: Float, rows: Int, offsets: Int, out: Float) -> None:
         values[:count].sort()
         for n in range(count):
             value = x[found[n]]
-            less = place(values, count, value, False)
-            not_greater = place(values, count, value, True)
+            less = np.searchsorted(values[:count], value)
+            not_greater = np.searchsorted(values[:count], value, "right")
             out[found[n]] = (less + not_greater + 1) / (2.0 * count)
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from components.expressions.kernels import Float, Int, helper
+from components.expressions.kernels import Float, Int, bars_of, helper
 
 
 @helper
@@ -13,53 +13,56 @@ def upper(a: float, b: float) -> float:
 
 def max_(x: Float, offsets: Int, w: int, out: Float) -> None:
     """Greatest value."""
-    before = np.empty(w)
+    before_W, after_W = np.empty(w), np.empty(w)
     for s in range(len(offsets) - 1):
-        start, end = offsets[s], offsets[s + 1]
-        for b in range(start, end, w):
-            best = x[b] if b > start else np.nan
-            before[w - 1] = x[b]
-            for k in range(w - 2, -1, -1):
-                if b > start:
-                    best = upper(best, x[b + k - w + 1])
-                before[k] = best
-            best = x[b]
-            for k in range(min(w, end - b)):
-                best = upper(best, x[b + k])
-                out[b + k] = upper(before[k], best)
+        xs, result = bars_of(x, offsets, s), bars_of(out, offsets, s)
+        for b in range(0, len(xs), w):
+            before, after = xs[b] if b > 0 else np.nan, xs[b]
+            before_W[w - 1] = after_W[0] = xs[b]
+            for k in range(1, w):
+                before = upper(before, xs[max(b - k, 0)])
+                before_W[w - 1 - k] = before
+                after = upper(after, xs[min(b + k, len(xs) - 1)])
+                after_W[k] = after
+            for k in range(min(w, len(xs) - b)):
+                result[b + k] = upper(before_W[k], after_W[k])
 
 
 def argmax(x: Float, offsets: Int, w: int, out: Float) -> None:
     """Position of the greatest value, 1 = oldest bar; the oldest of equal ones."""
-    before = np.empty(w, np.int64)
+    # Rows: the greatest value, and how many bars after b it stands.
+    before_PW, after_PW = np.empty((2, w)), np.empty((2, w))
     for s in range(len(offsets) - 1):
-        start, end = offsets[s], offsets[s + 1]
-        for b in range(start, end, w):
-            place = b
-            before[w - 1] = b
-            for k in range(w - 2, -1, -1):
-                j = b + k - w + 1
-                if b > start and not x[j] < x[place] and x[place] == x[place]:
-                    place = j
-                before[k] = place
-            place = b
-            for k in range(min(w, end - b)):
-                i = b + k
-                if not x[i] <= x[place] and x[place] == x[place]:
-                    place = i
-                winner = before[k] if x[before[k]] >= x[place] or x[before[k]] != x[before[k]] else place
-                full = i - start >= w - 1 and x[winner] == x[winner]
-                out[i] = winner - (i - w) if full else np.nan
+        xs, result = bars_of(x, offsets, s), bars_of(out, offsets, s)
+        for b in range(0, len(xs), w):
+            before, after = xs[b] if b > 0 else np.nan, xs[b]
+            before_place = after_place = 0.0
+            before_PW[0, w - 1] = after_PW[0, 0] = xs[b]
+            before_PW[1, w - 1] = after_PW[1, 0] = 0.0
+            for k in range(1, w):
+                value = xs[max(b - k, 0)]
+                stays = value < before or before != before
+                before, before_place = before if stays else value, before_place if stays else -k
+                before_PW[0, w - 1 - k], before_PW[1, w - 1 - k] = before, before_place
+                value = xs[min(b + k, len(xs) - 1)]
+                stays = value <= after or after != after
+                after, after_place = after if stays else value, after_place if stays else k
+                after_PW[0, k], after_PW[1, k] = after, after_place
+            for k in range(min(w, len(xs) - b)):
+                older = before_PW[0, k] >= after_PW[0, k]
+                place = (before_PW[1, k] if older else after_PW[1, k]) - k + w
+                known = before_PW[0, k] + after_PW[0, k]
+                result[b + k] = place if known == known else np.nan
 
 
 def bars_since(c: Float, offsets: Int, w: int, out: Float) -> None:
     """Bars since c was last not 0, w if it was not within the window."""
     for s in range(len(offsets) - 1):
-        start = offsets[s]
-        true, unknown = start - w, start - 1
-        for i in range(start, offsets[s + 1]):
-            if c[i] != c[i]:
+        cs, result = bars_of(c, offsets, s), bars_of(out, offsets, s)
+        true, unknown = -w, -1
+        for i in range(len(cs)):
+            if cs[i] != cs[i]:
                 unknown = i
-            elif c[i] != 0.0:
+            elif cs[i] != 0.0:
                 true = i
-            out[i] = np.nan if i - unknown < w else min(i - true, w)
+            result[i] = np.nan if i - unknown < w else min(i - true, w)

@@ -2,49 +2,54 @@
 
 import numpy as np
 
-from components.expressions.kernels import Float, Int, helper
+from components.expressions.kernels import Float, Int, bars_of, helper
 
 LEVEL, TREND, SQUARE = 0, 1, 2
 
 
 @helper
-def line_before(x: Float, start: int, b: int, w: int, before_PW: Float) -> None:
-    """Sums over the bars j < b of the window that ends at b + k, of z = x[j] - x[b], (j - b) z and z^2."""
-    before_PW[:, w - 1] = 0.0
-    for k in range(w - 2, -1, -1):
-        bars = k - w + 1
-        z = x[b + bars] - x[b] if b > start else np.nan
-        before_PW[LEVEL, k] = before_PW[LEVEL, k + 1] + z
-        before_PW[TREND, k] = before_PW[TREND, k + 1] + bars * z
-        before_PW[SQUARE, k] = before_PW[SQUARE, k + 1] + z * z
+def line_sums(x: Float, b: int, w: int, before_PW: Float, after_PW: Float) -> None:
+    """Sums of z = x[j] - x[b], of (j - b) z and of z^2: over the bars j < b of the window that ends at b + k, and
+    over b .. b + k."""
+    before = before_trend = before_square = 0.0 if b > 0 else np.nan
+    after = after_trend = after_square = 0.0
+    before_PW[:, w - 1] = after_PW[:, 0] = 0.0
+    for k in range(1, w):
+        z = x[max(b - k, 0)] - x[b]
+        before += z
+        before_trend -= k * z
+        before_square += z * z
+        before_PW[LEVEL, w - 1 - k] = before
+        before_PW[TREND, w - 1 - k] = before_trend
+        before_PW[SQUARE, w - 1 - k] = before_square
+        z = x[min(b + k, len(x) - 1)] - x[b]
+        after += z
+        after_trend += k * z
+        after_square += z * z
+        after_PW[LEVEL, k], after_PW[TREND, k], after_PW[SQUARE, k] = after, after_trend, after_square
 
 
 @helper
 def lines(x: Float, offsets: Int, w: int, wanted: int, out: Float) -> None:
-    """The least-squares line of x over the bars: its slope, its R squared or the last residual."""
-    before_PW = np.empty((3, w))
+    """Of the least-squares line of x over the bars: last residual (LEVEL), slope (TREND), R squared (SQUARE)."""
+    before_PW, after_PW = np.empty((3, w)), np.empty((3, w))
     bars_spread = w * (w * w - 1.0) / 12.0
     for s in range(len(offsets) - 1):
-        start, end = offsets[s], offsets[s + 1]
-        for b in range(start, end, w):
-            line_before(x, start, b, w, before_PW)
-            level = trend = square = 0.0
-            for k in range(min(w, end - b)):
-                z = x[b + k] - x[b]
-                level += z
-                trend += k * z
-                square += z * z
-                total = before_PW[LEVEL, k] + level
+        xs, result = bars_of(x, offsets, s), bars_of(out, offsets, s)
+        for b in range(0, len(xs), w):
+            line_sums(xs, b, w, before_PW, after_PW)
+            for k in range(min(w, len(xs) - b)):
+                total = before_PW[LEVEL, k] + after_PW[LEVEL, k]
                 middle = k - (w - 1) / 2.0
-                together = before_PW[TREND, k] + trend - middle * total
+                together = before_PW[TREND, k] + after_PW[TREND, k] - middle * total
                 slope = together / bars_spread
                 if wanted == LEVEL:
-                    out[b + k] = z - total / w - slope * (w - 1) / 2.0
+                    result[b + k] = xs[b + k] - xs[b] - total / w - slope * (w - 1) / 2.0
                 elif wanted == TREND:
-                    out[b + k] = slope
+                    result[b + k] = slope
                 else:
-                    spread = before_PW[SQUARE, k] + square - total * total / w
-                    out[b + k] = min(slope * together / spread, 1.0) if spread > 0.0 else np.nan
+                    spread = before_PW[SQUARE, k] + after_PW[SQUARE, k] - total * total / w
+                    result[b + k] = min(slope * together / spread, 1.0) if spread > 0.0 else np.nan
 
 
 def slope(x: Float, offsets: Int, w: int, out: Float) -> None:
@@ -62,53 +67,66 @@ def resid(x: Float, offsets: Int, w: int, out: Float) -> None:
     lines(x, offsets, w, LEVEL, out)
 
 
-COVARIANCE, CORRELATION, BETA = 0, 1, 2
+def wma(x: Float, offsets: Int, w: int, out: Float) -> None:
+    """Mean with weights 1 (oldest bar) to w (this bar)."""
+    before_PW, after_PW = np.empty((3, w)), np.empty((3, w))
+    weights_sum = w * (w + 1.0) / 2.0
+    for s in range(len(offsets) - 1):
+        xs, result = bars_of(x, offsets, s), bars_of(out, offsets, s)
+        for b in range(0, len(xs), w):
+            line_sums(xs, b, w, before_PW, after_PW)
+            for k in range(min(w, len(xs) - b)):
+                total = before_PW[LEVEL, k] + after_PW[LEVEL, k]
+                weighted = before_PW[TREND, k] + after_PW[TREND, k] + (w - k) * total
+                result[b + k] = xs[b] + weighted / weights_sum
 
 
 @helper
-def pair_before(x: Float, y: Float, start: int, b: int, w: int, before_PW: Float) -> None:
-    """Sums over the bars j < b of the window that ends at b + k, of u = x[j] - x[b], v = y[j] - y[b], uv, uu, vv."""
-    before_PW[:, w - 1] = 0.0
-    for k in range(w - 2, -1, -1):
-        j = b + k - w + 1
-        u = x[j] - x[b] if b > start else np.nan
-        v = y[j] - y[b] if b > start else np.nan
-        before_PW[0, k] = before_PW[0, k + 1] + u
-        before_PW[1, k] = before_PW[1, k + 1] + v
-        before_PW[2, k] = before_PW[2, k + 1] + u * v
-        before_PW[3, k] = before_PW[3, k + 1] + u * u
-        before_PW[4, k] = before_PW[4, k + 1] + v * v
+def pair_sums(x: Float, y: Float, b: int, w: int, before_PW: Float, after_PW: Float) -> None:
+    """Sums of u = x[j] - x[b], v = y[j] - y[b], uv, u^2, v^2: over the bars j < b of the window that ends at b + k,
+    and over b .. b + k."""
+    su = sv = suv = suu = svv = 0.0 if b > 0 else np.nan
+    tu = tv = tuv = tuu = tvv = 0.0
+    before_PW[:, w - 1] = after_PW[:, 0] = 0.0
+    for k in range(1, w):
+        j = max(b - k, 0)
+        u, v = x[j] - x[b], y[j] - y[b]
+        su, sv, suv, suu, svv = su + u, sv + v, suv + u * v, suu + u * u, svv + v * v
+        j = w - 1 - k
+        before_PW[0, j], before_PW[1, j], before_PW[2, j] = su, sv, suv
+        before_PW[3, j], before_PW[4, j] = suu, svv
+        j = min(b + k, len(x) - 1)
+        u, v = x[j] - x[b], y[j] - y[b]
+        tu, tv, tuv, tuu, tvv = tu + u, tv + v, tuv + u * v, tuu + u * u, tvv + v * v
+        after_PW[0, k], after_PW[1, k], after_PW[2, k] = tu, tv, tuv
+        after_PW[3, k], after_PW[4, k] = tuu, tvv
+
+
+COVARIANCE, CORRELATION, BETA = 0, 1, 2
 
 
 @helper
 def pairs(x: Float, y: Float, offsets: Int, w: int, wanted: int, out: Float) -> None:
     """Covariance, correlation or beta of x and y."""
-    before_PW = np.empty((5, w))
+    before_PW, after_PW = np.empty((5, w)), np.empty((5, w))
     for s in range(len(offsets) - 1):
-        start, end = offsets[s], offsets[s + 1]
-        for b in range(start, end, w):
-            pair_before(x, y, start, b, w, before_PW)
-            su = sv = suv = suu = svv = 0.0
-            for k in range(min(w, end - b)):
-                u, v = x[b + k] - x[b], y[b + k] - y[b]
-                su += u
-                sv += v
-                suv += u * v
-                suu += u * u
-                svv += v * v
-                u1, v1 = before_PW[0, k] + su, before_PW[1, k] + sv
-                together = before_PW[2, k] + suv - u1 * v1 / w
+        xs, ys, result = bars_of(x, offsets, s), bars_of(y, offsets, s), bars_of(out, offsets, s)
+        for b in range(0, len(xs), w):
+            pair_sums(xs, ys, b, w, before_PW, after_PW)
+            for k in range(min(w, len(xs) - b)):
+                u, v = before_PW[0, k] + after_PW[0, k], before_PW[1, k] + after_PW[1, k]
+                together = before_PW[2, k] + after_PW[2, k] - u * v / w
+                x_spread = before_PW[3, k] + after_PW[3, k] - u * u / w
+                y_spread = before_PW[4, k] + after_PW[4, k] - v * v / w
                 if wanted == COVARIANCE:
-                    out[b + k] = together / (w - 1)
-                    continue
-                y_spread = before_PW[4, k] + svv - v1 * v1 / w
-                if wanted == BETA:
-                    out[b + k] = together / y_spread if y_spread > 0.0 else np.nan
-                    continue
-                x_spread = before_PW[3, k] + suu - u1 * u1 / w
-                defined = x_spread > 0.0 and y_spread > 0.0
-                r = together / (np.sqrt(x_spread) * np.sqrt(y_spread)) if defined else np.nan
-                out[b + k] = r if r != r else min(max(r, -1.0), 1.0)
+                    result[b + k] = together / (w - 1)
+                elif wanted == BETA:
+                    result[b + k] = together / y_spread if y_spread > 0.0 else np.nan
+                elif x_spread > 0.0 and y_spread > 0.0:
+                    r = together / (np.sqrt(x_spread) * np.sqrt(y_spread))
+                    result[b + k] = min(max(r, -1.0), 1.0)
+                else:
+                    result[b + k] = np.nan
 
 
 def cov(x: Float, y: Float, offsets: Int, w: int, out: Float) -> None:

@@ -2,13 +2,15 @@
 
 import numpy as np
 
-from components.expressions.kernels import Float, Int
+from components.expressions.kernels import Float, Int, bars_of
 
 
 def ref(x: Float, offsets: Int, n: int, out: Float) -> None:
     """out[i] = x[i - n], NaN where the symbol has no such bar."""
     for s in range(len(offsets) - 1):
-        start, end = offsets[s], offsets[s + 1]
-        for i in range(start, end):
-            j = i - n
-            out[i] = x[j] if start <= j < end else np.nan
+        xs, result = bars_of(x, offsets, s), bars_of(out, offsets, s)
+        first, last = min(max(n, 0), len(xs)), max(min(len(xs), len(xs) + n), 0)
+        result[:first] = np.nan
+        result[last:] = np.nan
+        for i in range(first, last):
+            result[i] = xs[i - n]

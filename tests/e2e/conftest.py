@@ -1,0 +1,35 @@
+"""Runs of shipped experiments, shared by the tests of a session."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from harness import Assay, Run, Shipped, ended
+
+
+@pytest.fixture
+def assay(tmp_path: Path) -> Assay:
+    """Runs `python -m runner ...` in an empty folder with an empty ledger."""
+    return lambda *arguments: ended(tmp_path, *arguments)
+
+
+@pytest.fixture(scope="session")
+def shipped_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder in which every shipped experiment runs once."""
+    return tmp_path_factory.mktemp("shipped")
+
+
+@pytest.fixture(scope="session")
+def shipped(shipped_folder: Path) -> Shipped:
+    """name -> the first run of a shipped experiment, with what it printed."""
+    done: dict[str, tuple[subprocess.CompletedProcess[str], Run]] = {}
+
+    def run(name: str) -> tuple["subprocess.CompletedProcess[str]", Run]:
+        if name not in done:
+            process = ended(shipped_folder, f"+experiment={name}")
+            assert process.returncode == 0, process.stdout + process.stderr
+            done[name] = process, Run((shipped_folder / "outputs" / "latest").resolve())
+        return done[name]
+
+    return run

@@ -1,0 +1,84 @@
+"""The same experiment again: the same bytes, from the cache, with nothing heavy imported."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness import Run, Shipped, ended, environment
+
+RESULTS = ("forecasts.parquet", "weights.parquet", "trades.parquet", "equity.parquet", "metrics.json")
+HEAVY = ("torch", "lightning", "pytorch_lightning", "sktime", "lightgbm", "sklearn", "numba", "onnx")
+PROBE = "import sys; from runner.cli import main; code = main(sys.argv[1:]); print(code, *sys.modules)"
+
+
+def probed(folder: Path, *arguments: str) -> set[str]:
+    """The modules that a run has imported when it ends."""
+    process = subprocess.run(
+        [sys.executable, "-c", PROBE, *arguments],
+        cwd=folder, env=environment(folder), capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    code, *modules = process.stdout.splitlines()[-1].split()
+    assert code == "0"
+    return set(modules)
+
+
+def test_cached_run_is_equal_and_light(shipped: Shipped, shipped_folder: Path) -> None:
+    _, first = shipped("sp500_volatility")
+    modules = probed(shipped_folder, "+experiment=sp500_volatility")
+    again = Run((shipped_folder / "outputs" / "latest").resolve())
+    assert again.folder != first.folder
+    for name in RESULTS:
+        assert (again.folder / name).read_bytes() == (first.folder / name).read_bytes(), name
+    assert again.json("manifest")["run_key"] == first.json("manifest")["run_key"]
+    assert again.json("manifest")["trial"]["number"] == first.json("manifest")["trial"]["number"]
+    assert again.json("manifest")["bundle"] == first.json("manifest")["bundle"]
+    stored = [
+        stage
+        for stage in again.json("manifest")["stages"]
+        if stage["name"] in ("features", "forecast", "backtest")
+    ]
+    assert len(stored) == 3
+    assert all(stage["cached"] for stage in stored)
+    assert not modules & set(HEAVY)
+
+
+def test_cold_run_elsewhere_with_other_threads_gives_the_same_bytes(shipped: Shipped, tmp_path: Path) -> None:
+    _, first = shipped("sp500_volatility")
+    modules = probed(tmp_path, "+experiment=sp500_volatility", "threads=1", "tracking=none")
+    again = Run((tmp_path / "outputs" / "latest").resolve())
+    assert not any(stage["cached"] for stage in again.json("manifest")["stages"])
+    for name in RESULTS:
+        assert (again.folder / name).read_bytes() == (first.folder / name).read_bytes(), name
+    assert "lightgbm" in modules
+    assert not modules & {"torch", "lightning", "pytorch_lightning", "sktime"}
+
+
+@pytest.mark.parametrize(
+    ("change", "recomputed"),
+    [
+        ("backtest.cost_bps=7", {"backtest", "benchmark"}),
+        ("portfolio.max_weight=0.5", {"backtest", "benchmark"}),
+        ("model.num_leaves=7", {"forecast", "backtest", "benchmark"}),
+        ("baselines.har.features=[log_variance_5]", {"baseline har"}),
+        ("gates.checks.stable_folds.min_share=0.5", set()),
+    ],
+)
+def test_exactly_the_descendants_are_recomputed(
+    change: str, recomputed: set[str], shipped: Shipped, shipped_folder: Path
+) -> None:
+    shipped("sp500_volatility")
+    process = ended(shipped_folder, "+experiment=sp500_volatility", "tracking=none", "export=never", change)
+    assert process.returncode == 0, process.stderr
+    stages = Run((shipped_folder / "outputs" / "latest").resolve()).json("manifest")["stages"]
+    stored = {
+        "features",
+        "target",
+        "forecast",
+        "baseline last_value",
+        "baseline har",
+        "backtest",
+        "benchmark",
+    }
+    assert {s["name"] for s in stages if not s["cached"] and s["name"] in stored} == recomputed

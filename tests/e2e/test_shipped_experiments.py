@@ -1,0 +1,119 @@
+"""Every shipped experiment, end to end: what it leaves behind and what its verdict says."""
+
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from harness import Shipped
+from runner.places import config_folder
+
+NAMES = sorted(path.stem for path in config_folder().glob("experiment/*.yaml"))
+FILES = {
+    "config.yaml", "manifest.json", "forecasts.parquet", "weights.parquet", "trades.parquet",
+    "equity.parquet", "metrics.json", "gates.json", "junit.xml", "report.html",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_leaves_a_complete_run_folder(name: str, shipped: Shipped) -> None:
+    _, run = shipped(name)
+    assert {path.name for path in run.folder.iterdir()} >= FILES
+    assert len(list((run.folder / "plots").glob("*.png"))) >= 4
+    manifest = run.json("manifest")
+    assert manifest["state"] == "finished"
+    assert manifest["experiment"] == name
+    assert manifest["run_id"].endswith(manifest["run_key"][:8])
+    assert manifest["trial"]["counted"]
+    assert manifest["trial"]["number"] >= 1
+    assert manifest["ledger_head"]
+    assert manifest["versions"]["hydra-core"]
+    assert {stage["name"] for stage in manifest["stages"]} >= {"panel", "features", "target", "forecast"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_gates_and_junit_agree(name: str, shipped: Shipped) -> None:
+    _, run = shipped(name)
+    gates = run.json("gates")
+    assert set(gates) == {"passed", "gates"}
+    for gate in gates["gates"]:
+        assert set(gate) == {"name", "status", "required", "value", "threshold", "says"}
+        assert gate["status"] in ("passed", "failed", "not_applicable")
+        assert len(gate["says"]) > 20
+    failed = [g["name"] for g in gates["gates"] if g["required"] and g["status"] == "failed"]
+    assert gates["passed"] == (not failed)
+    cases = ElementTree.parse(run.folder / "junit.xml").getroot()
+    assert [c.get("name") for c in cases if c.find("failure") is not None] == failed
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_forecasts_are_out_of_sample_and_nothing_reaches_into_the_vault(name: str, shipped: Shipped) -> None:
+    _, run = shipped(name)
+    forecasts, manifest = run.table("forecasts"), run.json("manifest")
+    vault = np.datetime64(manifest["data"]["vault_start"])
+    for table, column in (("forecasts", "timestamp"), ("forecasts", "label_end"), ("equity", "timestamp")):
+        assert run.table(table)[column].max() < vault
+    test = forecasts[forecasts["span"] == "test"]
+    assert not test.duplicated(["timestamp", "symbol"]).any()
+    for fold, part in forecasts.groupby("fold"):
+        span = manifest["folds"][fold - 1]
+        valid, scored = part[part["span"] == "valid"], part[part["span"] == "test"]
+        assert valid["label_end"].max() <= scored["timestamp"].min()
+        assert str(scored["timestamp"].min().date()) == span["test"][0]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_books_balance(name: str, shipped: Shipped) -> None:
+    _, run = shipped(name)
+    equity, trades = run.table("equity"), run.table("trades")
+    np.testing.assert_allclose(equity["cash"] + equity["positions_value"], equity["equity"], rtol=1e-12)
+    np.testing.assert_allclose(trades["cost_commission"].sum(), equity["cost_commission"].sum(), rtol=1e-9)
+    assert np.isfinite(equity["benchmark_return"]).all()
+
+
+def test_volatility_passes_and_is_promoted(shipped: Shipped, shipped_folder: Path) -> None:
+    process, run = shipped("sp500_volatility")
+    assert "PASSED" in process.stdout
+    assert run.json("gates")["passed"]
+    assert run.json("metrics")["test/r2"] > run.json("metrics")["test/last_value/r2"]
+    bundle = shipped_folder / run.json("manifest")["bundle"]
+    assert (bundle / "model.onnx").is_file()
+    assert "Bundle  outputs/registry/sp500_volatility/1" in process.stdout
+
+
+def test_direction_is_rejected_in_plain_words(shipped: Shipped, shipped_folder: Path) -> None:
+    process, run = shipped("sp500_direction")
+    assert "REJECTED" in process.stdout
+    assert "would suffice" in process.stdout
+    assert not run.json("gates")["passed"]
+    assert run.json("manifest")["bundle"] is None
+    assert not (shipped_folder / "outputs" / "registry" / "sp500_direction").exists()
+
+
+def test_momentum_says_that_its_universe_was_picked_with_hindsight(shipped: Shipped) -> None:
+    process, run = shipped("us20_momentum")
+    assert "picked with hindsight" in " ".join(process.stdout.split())
+    assert "picked with hindsight" in (run.folder / "report.html").read_text()
+
+
+def test_trials_on_the_same_data_are_counted_together(shipped: Shipped) -> None:
+    first, second = (
+        shipped(name)[1].json("manifest")["trial"] for name in ("sp500_volatility", "sp500_direction")
+    )
+    other = shipped("us20_momentum")[1].json("manifest")["trial"]
+    assert {first["number"], second["number"]} == {1, 2}
+    assert other["number"] == 1
+
+
+def test_readme_and_studies_show_these_figures(shipped: Shipped, shipped_folder: Path) -> None:
+    for name in NAMES:
+        shipped(name)
+    root = Path(__file__).parents[2]
+    process = subprocess.run(
+        [sys.executable, root / "tools" / "docs.py", "--check", "--outputs", shipped_folder / "outputs"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert process.returncode == 0, process.stdout

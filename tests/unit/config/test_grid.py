@@ -1,0 +1,104 @@
+"""The points of a sweep, each checked before the first job."""
+
+from pathlib import Path
+
+import pytest
+
+from components.errors import ConfigError
+from runner.grid import check_points, expand, varying, with_search_space
+from runner.handover import for_hydra
+from runner.sweep import exit_code
+
+
+def complaint(*overrides: str) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        check_points(expand(with_search_space(overrides)))
+    return str(caught.value).splitlines()
+
+
+def test_the_grid_is_every_combination() -> None:
+    points = expand(["+experiment=x", "model=ridge,naive", "seed=range(1,4)", "hydra.verbose=true"])
+    assert len(points) == 6
+    assert points[1] == ["+experiment=x", "model=ridge", "seed=2"]
+    assert varying(points)[:2] == ["model=ridge seed=1", "model=ridge seed=2"]
+
+
+def test_a_glob_ranges_over_the_choices_of_a_slot() -> None:
+    assert expand(["loss=glob(*,exclude=l*)"]) == [["loss=huber"], ["loss=squared"]]
+
+
+def test_an_interval_is_no_grid() -> None:
+    with pytest.raises(ConfigError) as caught:
+        expand(["model.penalty=interval(0.1, 1)"])
+    assert str(caught.value) == (
+        "interval(...) is no grid; give values: choice(0.01,0.1), range(1,10,3) or a comma list"
+    )
+
+
+def test_a_search_space_adds_its_parameters_and_what_is_given_wins() -> None:
+    assert with_search_space(["seed=1", "+sweep=ridge_penalty"]) == [
+        "seed=1",
+        "model=ridge",
+        "model.penalty=choice(0.1,1.0,10.0,100.0,1000.0)",
+    ]
+    assert with_search_space(["sweep=ridge_penalty", "model.penalty=3"]) == ["model.penalty=3", "model=ridge"]
+
+
+def test_a_search_space_that_is_not_there() -> None:
+    assert complaint("sweep=modles") == [
+        "sweep=modles: no such choice for sweep; did you mean 'models'? choices: models, ridge_penalty"
+    ]
+
+
+@pytest.mark.parametrize("text", ["params: [a]\n", "other: 1\n", "params: {a: 1}\n"])
+def test_a_search_space_without_parameters(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "conf" / "sweep").mkdir(parents=True)
+    file = tmp_path / "conf" / "sweep" / "odd.yaml"
+    file.write_text(text)
+    assert complaint("sweep=odd") == [
+        f"{file}: must hold params: a map of keys to texts such as 'ridge,lightgbm'"
+    ]
+
+
+@pytest.mark.parametrize("space", ["models", "ridge_penalty"])
+def test_the_shipped_search_spaces_are_sound(space: str) -> None:
+    check_points(expand(with_search_space(["+experiment=sp500_volatility", f"+sweep={space}"])))
+
+
+def test_what_is_wrong_at_some_points_names_them_and_at_all_is_said_once() -> None:
+    assert complaint("model=ridge", "model.penalty=1,0,-1", "threads=-1") == [
+        "threads: -1 is not allowed; must be >= 0",
+        "at model.penalty=0: model.penalty: 0 is not allowed; must be > 0",
+        "at model.penalty=-1: model.penalty: -1 is not allowed; must be > 0",
+    ]
+
+
+def test_hydra_gets_overrides_that_it_accepts() -> None:
+    given = [
+        "experiment=sp500_direction",
+        "+debug=fast",
+        "model=ridge,naive",
+        "features.expressions.a='x, y'",
+        "~baselines.har",
+        "hydra.verbose=true",
+        "+model@baselines.b=naive",
+    ]
+    assert for_hydra(given) == [
+        "+experiment=sp500_direction",
+        "debug=fast",
+        "model=ridge,naive",
+        "++features.expressions.a='x, y'",
+        "~baselines.har",
+        "hydra.verbose=true",
+        "+model@baselines.b=naive",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("codes", "whole"), [([0, 0], 0), ([0, 4], 4), ([4, 1], 1), ([0, 3], 1), ([2], 1), ([130, 4], 1), ([], 0)]
+)
+def test_the_exit_code_of_a_sweep(codes: list[int], whole: int) -> None:
+    assert exit_code(codes) == whole

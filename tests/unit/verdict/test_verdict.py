@@ -1,0 +1,179 @@
+"""The verdict and its words."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+
+from components.contracts import Gate
+from components.errors import ContractError
+from components.gates.gate_set import GateSet
+from components.values import Evidence, Judgement, Scored, SourceFacts
+from runner.verdict import in_words, judge
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fixed(Gate):
+    """Returns what it was given, or raises."""
+
+    status: Any
+    required: bool
+    value: float | None = 1.0
+
+    @classmethod
+    def examples(cls) -> Sequence[Mapping[str, Any]]:
+        return ()
+
+    def judge(self, evidence: Evidence) -> Judgement:
+        if self.status == "raise":
+            raise ZeroDivisionError("float division by zero")
+        if self.status == "nothing":
+            return None  # type: ignore[return-value]
+        return Judgement(status=self.status, value=self.value, threshold=0.5, says=f"It {self.status}.")
+
+
+NOTHING = Scored(
+    span="test",
+    timestamps_M=np.array([], dtype="datetime64[us]"),
+    symbols_M=np.array([], dtype=np.int32),
+    fold_M=np.array([], dtype=np.int64),
+    forecast_M=np.array([]),
+    target_M=np.array([]),
+    train_mean_M=np.array([]),
+)
+EVIDENCE = Evidence(
+    metrics={},
+    valid=NOTHING,
+    test=NOTHING,
+    horizon_bars=1,
+    kind="level",
+    returns_T=np.array([]),
+    benchmark_T=np.array([]),
+    bars_per_year=252.0,
+)
+FREE = SourceFacts(identity="x", description="x", survivorship="free", adjustment="split")
+
+
+def verdict(**gates: Fixed):
+    return judge(GateSet(enforce=False, checks=gates), EVIDENCE)
+
+
+def required(status: str, value: float | None = 1.0) -> Fixed:
+    return Fixed(status=status, required=True, value=value)
+
+
+def advisory(status: str) -> Fixed:
+    return Fixed(status=status, required=False)
+
+
+def test_all_required_gates_must_pass() -> None:
+    assert verdict(a=required("passed"), b=required("passed")).passed
+    assert not verdict(a=required("passed"), b=required("failed")).passed
+
+
+def test_advisory_and_inapplicable_gates_block_nothing() -> None:
+    assert verdict(a=required("passed"), b=advisory("failed"), c=required("not_applicable")).passed
+
+
+@pytest.mark.parametrize("gates", [{}, {"a": advisory("passed")}, {"a": required("not_applicable")}])
+def test_a_model_for_which_nothing_speaks_does_not_pass(gates) -> None:
+    found = verdict(**gates)
+    assert not found.passed
+    assert in_words(found, facts=FREE, trial=1, family_trials=1)[0] == (
+        "Rejected: no required gate could be applied, so nothing speaks for this model."
+    )
+
+
+def test_json_has_exactly_the_agreed_keys_and_strict_numbers() -> None:
+    found = verdict(a=required("passed", math.nan), b=advisory("failed"), c=required("passed", math.inf))
+    assert json.loads(json.dumps(found.to_json(), allow_nan=False)) == {
+        "passed": True,
+        "gates": [
+            {
+                "name": "a",
+                "status": "passed",
+                "required": True,
+                "value": None,
+                "threshold": 0.5,
+                "says": "It passed.",
+            },
+            {
+                "name": "b",
+                "status": "failed",
+                "required": False,
+                "value": 1.0,
+                "threshold": 0.5,
+                "says": "It failed.",
+            },
+            {
+                "name": "c",
+                "status": "passed",
+                "required": True,
+                "value": None,
+                "threshold": 0.5,
+                "says": "It passed.",
+            },
+        ],
+    }
+
+
+def test_a_gate_that_raises_is_named() -> None:
+    with pytest.raises(ContractError) as caught:
+        verdict(a=required("passed"), slow=required("raise"))
+    assert str(caught.value) == (
+        "gates.checks.slow: Fixed.judge raised ZeroDivisionError: float division by zero"
+    )
+
+
+def test_a_gate_that_returns_something_else_is_named() -> None:
+    with pytest.raises(ContractError) as caught:
+        verdict(odd=required("nothing"))
+    assert str(caught.value) == "gates.checks.odd: Fixed.judge returned NoneType, not a Judgement"
+
+
+def test_a_rejection_names_the_failed_gates_and_repeats_what_they_say() -> None:
+    found = verdict(a=required("failed"), b=required("passed"), c=advisory("failed"), d=required("failed"))
+    assert in_words(found, facts=FREE, trial=3, family_trials=7) == (
+        "Rejected: 2 of 3 required gates failed: a, d.",
+        "a: It failed.",
+        "d: It failed.",
+        "c (advisory): It failed.",
+        "It is trial 3 of 7 on this data. The best of 7 independent worthless trials would reach a t "
+        "statistic of about 1.4 by luck alone.",
+        "Prices are adjusted for splits, not for dividends: holding earned more than the returns show.",
+    )
+
+
+def test_a_pass_is_said_first() -> None:
+    one = verdict(a=required("passed"))
+    assert in_words(one, facts=FREE, trial=1, family_trials=1)[:2] == (
+        "Passed: the only required gate that could be applied passed.",
+        "It is the first trial on this data: nothing was selected yet.",
+    )
+    two = verdict(a=required("passed"), b=required("passed"), c=required("not_applicable"))
+    assert in_words(two, facts=FREE, trial=1, family_trials=1)[0] == (
+        "Passed: all 2 required gates that could be applied passed."
+    )
+
+
+def test_a_run_that_is_no_trial_says_so() -> None:
+    said = in_words(verdict(a=required("passed")), facts=FREE, trial=None, family_trials=4)
+    assert said[1] == "This run is no trial: it is not counted and cannot be promoted."
+
+
+@pytest.mark.parametrize(
+    ("survivorship", "begins"),
+    [
+        ("biased", "The universe was picked with hindsight (survivorship bias)"),
+        ("unknown", "Whether the data still hold what failed or was delisted is not known"),
+    ],
+)
+def test_survivorship_is_warned_of(survivorship, begins: str) -> None:
+    facts = SourceFacts(identity="x", description="x", survivorship=survivorship, adjustment="raw")
+    said = in_words(verdict(a=required("passed")), facts=facts, trial=1, family_trials=1)
+    assert said[2].startswith(begins)
+    assert said[3] == "Prices are raw: a split or a dividend looks like a move of the market."
