@@ -49,9 +49,7 @@ def results(outputs: Path, *experiments: str) -> str:
     for name in experiments:
         run = latest_run(outputs, name)
         metrics, gates = read(run, "metrics"), read(run, "gates")
-        required = [
-            gate for gate in gates["gates"] if gate["required"] and gate["status"] != "not_applicable"
-        ]
+        required = [gate for gate in gates["gates"] if gate["required"] and gate["status"] != "not_applicable"]
         passed = sum(gate["status"] == "passed" for gate in required)
         rows.append(
             [
@@ -71,8 +69,7 @@ def results(outputs: Path, *experiments: str) -> str:
 def headline(metrics: dict[str, float | None]) -> str:
     if "test/accuracy" in metrics:
         return (
-            f"{number(metrics['test/accuracy'], '.1%')} direction, "
-            f"base rate {number(metrics['test/base_rate'], '.1%')}"
+            f"{number(metrics['test/accuracy'], '.1%')} direction, base rate {number(metrics['test/base_rate'], '.1%')}"
         )
     if metrics.get("test/rank_ic") is not None:
         return f"rank IC {number(metrics['test/rank_ic'], '.3f')} (t = {number(metrics['test/rank_ic_t'], '.1f')})"
@@ -104,9 +101,7 @@ def components(outputs: Path) -> str:
     del outputs
     from runner.listing import listing
 
-    return table(
-        ["slot", "choice", "what it is"], [[f"`{slot}`", f"`{name}`", text] for slot, name, text in listing()]
-    )
+    return table(["slot", "choice", "what it is"], [[f"`{slot}`", f"`{name}`", text] for slot, name, text in listing()])
 
 
 GENERATORS: dict[str, Callable[..., str]] = {"results": results, "gates": gates, "components": components}

@@ -1,11 +1,11 @@
 """The entry that Hydra needs: it accepts plugins from this namespace only."""
 
-from pathlib import Path
-
 from hydra.core.config_search_path import ConfigSearchPath
 from hydra.plugins.search_path_plugin import SearchPathPlugin
 
 from runner.places import config_folder, local_folder
+
+SCHEME = "file://"
 
 
 class LocalConfigurations(SearchPathPlugin):
@@ -15,14 +15,7 @@ class LocalConfigurations(SearchPathPlugin):
     """
 
     def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
-        ours = any(
-            part.provider == "main" and part.path == folder_url(config_folder())
-            for part in search_path.get_path()
-        )
+        main = [part.path for part in search_path.get_path() if part.provider == "main"]
         local = local_folder()
-        if ours and local is not None:
-            search_path.prepend(provider="local", path=folder_url(local), anchor="main")
-
-
-def folder_url(folder: Path) -> str:
-    return f"file://{folder}"
+        if str(config_folder()) in [str(path).removeprefix(SCHEME) for path in main] and local is not None:
+            search_path.prepend(provider="local", path=f"{SCHEME}{local}", anchor="main")

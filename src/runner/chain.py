@@ -241,9 +241,7 @@ def _verify(transaction: Transaction, witnesses: set[str]) -> list[str]:
     unseen = witnesses - {GENESIS}
     for event in transaction.events():
         if event.sequence != last + 1 or event.previous != head:
-            problems.append(
-                f"event {event.sequence}: does not follow event {last}; events were removed or added"
-            )
+            problems.append(f"event {event.sequence}: does not follow event {last}; events were removed or added")
         if event.computed_hash() != event.hash:
             problems.append(f"event {event.sequence}: was changed after it was written")
         last, head = event.sequence, event.hash

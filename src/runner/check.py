@@ -121,9 +121,7 @@ def _target(section: Mapping[Any, Any], kind: type, path: str) -> type[Component
     fitting = [name for name, cls in known.items() if issubclass(cls, kind)]
     target = section.get(TARGET, MISSING)
     if target == MISSING:
-        return Problem(
-            where, f"missing; must be of kind {kind.__name__}: {', '.join(fitting) or 'none found'}"
-        )
+        return Problem(where, f"missing; must be of kind {kind.__name__}: {', '.join(fitting) or 'none found'}")
     cls = known.get(target) if isinstance(target, str) else None
     if cls is None and isinstance(target, str) and (lacking := unfinished(target)):
         return Problem(where, f"{target} is no component: it lacks {', '.join(lacking)} of its contract")

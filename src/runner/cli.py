@@ -1,6 +1,7 @@
 """The command line: what is said here is done elsewhere; imports stay cheap, so that --help is instant."""
 
 import importlib
+import os
 import sys
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
@@ -70,6 +71,10 @@ def main(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has left, as in `list | head`: nothing to tell, and nothing to flush.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
 
 
 def _dispatch(arguments: list[str]) -> int:
@@ -111,9 +116,7 @@ def _hydra_form(arguments: list[str]) -> int:
 def _refuse_unknown(flag: str) -> None:
     known = (*HELP_FLAGS[:2], *MULTIRUN_FLAGS, *RUN_FLAGS, *SHOW_FLAGS)
     if flag in OWN_FOLDER_FLAGS:
-        raise ConfigError(
-            f"{flag}: not supported; put your files into ./conf, they win over the shipped ones"
-        )
+        raise ConfigError(f"{flag}: not supported; put your files into ./conf, they win over the shipped ones")
     if flag not in known:
         near = get_close_matches(flag, known, n=1)
         hint = f"did you mean '{near[0]}'?" if near else "see --help"

@@ -1,6 +1,6 @@
 """From a command line to one plain configuration with every reference resolved."""
 
-import functools
+import copy
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -53,29 +53,57 @@ class Composed:
     problems: tuple[Problem, ...]
 
 
-def compose(overrides: Sequence[str]) -> Composed:
+@dataclass(frozen=True, kw_only=True)
+class Files:
+    """What the chosen files say together, before single values are set."""
+
+    raw: dict[str, Any]
+    choices: Mapping[str, str]
+    notices: tuple[str, ...]
+    local_files: tuple[str, ...]
+
+
+Memo = dict[Any, Files]
+"""Files by request: the points of a sweep that choose the same files read them once."""
+
+
+def compose(overrides: Sequence[str], *, memo: Memo | None = None) -> Composed:
     """Composes what the command line asks for; nothing is built and nothing foreign is executed.
 
     Raises ConfigError where there is no configuration to speak of: an override that cannot be read, an
     experiment that does not exist, a broken file, `hydra.*` set where it may not be.
     """
+    memo = {} if memo is None else memo
     loader = config_loader()
     request, problems = sort(parsed(overrides), loader.repository)
-    replaced = _replaced_slots(loader, request)
-    loader.repository = watched = WatchedRepository(loader.config_search_path, replaced)
-    tree, notices = _load(loader, ROOT, request)
-    _refuse_hydra_settings(loader, tree, request)
-    raw = _plain(tree, request)
+    key = (request.experiment, *sorted(request.choices.items()), *request.hydra)
+    if key not in memo:
+        memo[key] = _files(loader, request)
+    files = memo[key]
+    raw = copy.deepcopy(files.raw)
     problems += [problem for leaf in request.leaves if (problem := apply(raw, leaf))]
     config, unresolved = resolve(raw)
     return Composed(
         config=config,
         experiment=request.experiment,
-        choices=_choices(tree),
+        choices=files.choices,
         overrides=tuple(overrides),
+        notices=files.notices,
+        local_files=files.local_files,
+        problems=(*problems, *unresolved),
+    )
+
+
+def _files(loader: ConfigLoaderImpl, request: Request) -> Files:
+    replaced = _replaced_slots(loader, request)
+    loader.repository = watched = WatchedRepository(loader.config_search_path, replaced)
+    tree, notices = _load(loader, ROOT, request)
+    _refuse_hydra_settings(loader, tree, request)
+    return Files(
+        raw=_plain(tree, request),
+        choices=_choices(tree),
         notices=(*notices, *_drop_notices(watched, request), *_local_notices(watched)),
         local_files=watched.local_files,
-        problems=(*problems, *unresolved),
     )
 
 
@@ -129,19 +157,11 @@ def _local_notices(watched: WatchedRepository) -> list[str]:
 def _refuse_hydra_settings(loader: ConfigLoaderImpl, tree: DictConfig, request: Request) -> None:
     """Callbacks and the like run code: whoever smuggled one in, by whatever package, is refused."""
     found = _hydra_settings(tree)
-    own = _own_hydra_settings(
-        tuple(part.path or "" for part in loader.get_search_path().get_path()), *request.hydra
-    )
+    own = _hydra_settings(_load(loader, None, Request(hydra=request.hydra))[0])
     changed = [f"hydra.{key}" for key in found if found[key] != own.get(key)]
     if changed:
         where = f"experiment '{request.experiment}'" if request.experiment else "the configuration"
         raise ConfigError(f"{where}: {', '.join(changed)} {HYDRA_RULE}")
-
-
-@functools.lru_cache
-def _own_hydra_settings(search_path: tuple[str, ...], *overrides: str) -> dict[str, Any]:
-    """What Hydra is told by conf/hydra/ and these overrides alone, without any of our sections."""
-    return _hydra_settings(_load(config_loader(), None, Request(hydra=list(overrides)))[0])
 
 
 def _hydra_settings(tree: DictConfig) -> dict[str, Any]:
@@ -152,12 +172,13 @@ def _hydra_settings(tree: DictConfig) -> dict[str, Any]:
 
 
 def _plain(tree: DictConfig, request: Request) -> dict[str, Any]:
-    """The composed sections as plain data, references still in them."""
+    """The composed sections as plain data, in the order of an experiment, references still in them."""
     raw = cast("dict[str, Any]", OmegaConf.to_container(tree, resolve=False))
     del raw["hydra"]
     if raw.get("name", MISSING) == MISSING:
         raw["name"] = request.experiment or UNNAMED
-    return raw
+    first = {slot: raw[slot] for slot in parameters(Experiment) if slot in raw}
+    return {**first, **raw}
 
 
 def _choices(tree: DictConfig) -> dict[str, str]:

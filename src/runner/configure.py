@@ -6,18 +6,18 @@ from dataclasses import replace
 from components.errors import ConfigError, Problem
 from runner.build import build
 from runner.check import problems
-from runner.compose import Composed, compose
+from runner.compose import Composed, Memo, compose
 from runner.experiment import Experiment
 from runner.rules import analyse, rule_notices, rule_problems
 
 
-def configure(overrides: Sequence[str]) -> tuple[Experiment, Composed]:
+def configure(overrides: Sequence[str], *, memo: Memo | None = None) -> tuple[Experiment, Composed]:
     """The experiment that a command line asks for, checked, with all notices in what was composed.
 
     Reads no data beyond the names of its columns. Raises ConfigError with all problems: of the command
     line and of single values, or, once every section can be built, of sections that do not fit together.
     """
-    composed = compose(overrides)
+    composed = compose(overrides, memo=memo)
     found = [*composed.problems, *_further(problems(composed.config, Experiment), composed.problems)]
     if found:
         raise ConfigError(*found)

@@ -84,11 +84,7 @@ class Console:
     def summary(self, run_folder: Path) -> None:
         """Figures, gates, verdict and paths of a finished run, from its folder."""
         run = RunFolder.open(run_folder)
-        brief = {
-            name: value
-            for name, value in run.metrics.items()
-            if notation.describe(name.rpartition("/")[2]).brief
-        }
+        brief = {name: value for name, value in run.metrics.items() if notation.describe(name.rpartition("/")[2]).brief}
         self._table(tables.forecast_table(brief))
         self._table(tables.portfolio_table(brief))
         self._gates(run)
@@ -96,9 +92,7 @@ class Console:
         self._paths(run)
 
     def _stage_line(self, stage: Stage, outcome: str) -> None:
-        line = Text.assemble(
-            (f"[{datetime.now():%H:%M:%S}] ", "dim"), f"{stage.name:<20} {stage.seconds:7.2f} s"
-        )
+        line = Text.assemble((f"[{datetime.now():%H:%M:%S}] ", "dim"), f"{stage.name:<20} {stage.seconds:7.2f} s")
         if outcome:
             line.append(f"  {outcome}", style="red" if outcome == "failed" else "cyan")
         self._rich.print(line)

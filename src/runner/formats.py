@@ -46,9 +46,7 @@ class _ArraysFormat:
             for name in sorted(value):
                 member = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
                 if value[name].dtype.hasobject:
-                    raise ContractError(
-                        f"{name}: an array of objects cannot be stored; use numbers, times or texts"
-                    )
+                    raise ContractError(f"{name}: an array of objects cannot be stored; use numbers, times or texts")
                 with archive.open(member, "w", force_zip64=True) as file:
                     np.lib.format.write_array(file, value[name], allow_pickle=False)
         return {"arrays.npz": buffer.getvalue()}
@@ -89,9 +87,7 @@ def parquet_bytes(frame: "pd.DataFrame") -> bytes:
     import pyarrow.parquet as pq
 
     if not all(isinstance(name, str) for name in frame.columns) or frame.columns.has_duplicates:
-        raise ContractError(
-            f"columns {list(frame.columns)}: a stored table needs distinct texts as column names"
-        )
+        raise ContractError(f"columns {list(frame.columns)}: a stored table needs distinct texts as column names")
     if not frame.index.equals(pd.RangeIndex(len(frame))):
         raise ContractError("a stored table needs the default index; call reset_index() first")
     try:

@@ -10,7 +10,7 @@ from hydra.errors import HydraException
 
 from components.errors import ConfigError, Problem
 from runner.check import nearest
-from runner.compose import config_loader
+from runner.compose import Memo, config_loader
 from runner.configure import configure
 from runner.overrides import SWEEP, parsed
 from runner.places import config_files
@@ -65,16 +65,20 @@ def check_points(points: Sequence[Sequence[str]]) -> None:
 
     Raises ConfigError: what is wrong at every point is said once, the rest with its points in front.
     """
+    memo: Memo = {}
     found: dict[Problem, list[str]] = {}
     for point, name in zip(points, varying(points), strict=True):
         try:
-            configure(point)
+            configure(point, memo=memo)
         except ConfigError as error:
             for problem in error.problems:
                 found.setdefault(problem, []).append(name)
-    problems = [
-        problem if len(names) == len(points) else Problem("", f"at {'; at '.join(names)}: {problem}")
-        for problem, names in found.items()
-    ]
-    if problems:
-        raise ConfigError(*problems)
+    if found:
+        raise ConfigError(*(_at(problem, names, len(points)) for problem, names in found.items()))
+
+
+def _at(problem: Problem, names: Sequence[str], n_points: int) -> Problem:
+    """The problem with the points at which it occurs, unless that is everywhere or says itself."""
+    if len(names) == n_points or all(problem.path in name.split() for name in names):
+        return problem
+    return Problem("", f"at {'; at '.join(names)}: {problem}")

@@ -3,7 +3,6 @@
 import argparse
 import inspect
 import re
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import is_dataclass
 from pathlib import Path
@@ -13,7 +12,17 @@ from components.errors import ConfigError
 from runner.catalog import catalogue, slot_kind, slots
 from runner.check import TARGET, nearest
 from runner.places import config_files
-from runner.schema import Parameter, allowed, class_path, is_mapping, kind_of, parameters, show, unwrap
+from runner.schema import (
+    Parameter,
+    allowed,
+    class_path,
+    holds_components,
+    is_mapping,
+    kind_of,
+    parameters,
+    show,
+    unwrap,
+)
 
 # Groups of files that are no slot: what +experiment= and +sweep= select.
 FURTHER_GROUPS = ("experiment", "sweep")
@@ -90,27 +99,28 @@ def _kinds(group: str) -> set[type]:
 def explain(arguments: Sequence[str]) -> int:
     """`explain NAME`: docstring, parameters with types, ranges, values in the file, comments."""
     parser = _parser("explain", "Shows what a choice or class does, with its parameters.")
-    parser.add_argument(
-        "name", metavar="NAME", help="a choice (ridge), a slot's choice (model/ridge) or a class"
-    )
+    parser.add_argument("name", metavar="NAME", help="a choice (ridge), a slot's choice (model/ridge) or a class")
     name = parser.parse_args(arguments).name
     found = [*_choices_named(name), *_classes_named(name)]
     if not found:
-        near = nearest(name, [*_all_choices(), *(cls.__name__ for cls in catalogue().values())])
+        choices = [full.partition("/")[2] for full in _all_choices()]
+        near = nearest(name, [*_all_choices(), *choices, *(cls.__name__ for cls in catalogue().values())])
         hint = f"did you mean '{near}'?" if near else "see python -m runner list"
         raise ConfigError(f"{name}: neither a choice nor a class; {hint}")
-    print("\n\n".join("\n".join(lines) for lines in found))
+    print("\n\n".join("\n".join(lines).rstrip() for lines in found))
     return 0
 
 
 def _choices_named(name: str) -> Iterator[list[str]]:
     for full, path in _all_choices().items():
-        if name in (full, full.partition("/")[2]):
-            cls = _class_of(path)
-            if cls is not None and cls.__name__ != "GateSet":
-                yield [f"{full}  ({class_path(cls)})", "", *_about(cls, _settings(path))]
-            else:
-                yield [f"{full}  ({path.name})", "", *path.read_text(encoding="utf-8").splitlines()]
+        if name not in (full, full.partition("/")[2]):
+            continue
+        cls = _class_of(path)
+        about = (*_about(cls, _settings(path)), "") if cls else ()
+        # A file with components inside it says more than its class does.
+        nested = cls is None or any(holds_components(p.annotation) for p in parameters(cls).values())
+        text = [f"{path.name}:", *path.read_text(encoding="utf-8").splitlines()] if nested else []
+        yield [f"{full}  ({class_path(cls)})" if cls else full, "", *about, *text]
 
 
 def _classes_named(name: str) -> Iterator[list[str]]:
@@ -146,11 +156,18 @@ def _default(parameter: Parameter, value: str) -> str:
 
 
 def _settings(path: Path) -> dict[str, tuple[str, str]]:
-    """key -> (value as written, comment) of the top-level keys of a file."""
-    found = {}
+    """key -> (value as written, comment) of the top-level keys of a file; a comment may run on."""
+    found: dict[str, tuple[str, str]] = {}
+    key = ""
     for line in path.read_text(encoding="utf-8").splitlines():
         if match := SETTING.fullmatch(line):
-            found[match["key"]] = (match["value"], match["comment"] or "")
+            key = match["key"]
+            found[key] = (match["value"], match["comment"] or "")
+        elif key and line.startswith(" ") and line.lstrip().startswith("#"):
+            value, comment = found[key]
+            found[key] = (value, f"{comment} {line.strip('# ')}")
+        else:
+            key = ""
     return found
 
 
@@ -170,4 +187,4 @@ def _first_comment(path: Path) -> str:
 
 
 def _parser(verb: str, description: str) -> argparse.ArgumentParser:
-    return argparse.ArgumentParser(prog=f"{sys.argv[0]} {verb}", description=description, allow_abbrev=False)
+    return argparse.ArgumentParser(prog=f"python -m runner {verb}", description=description, allow_abbrev=False)

@@ -133,9 +133,7 @@ def _prefixes(name: str) -> list[str]:
 def _own_file(module: str) -> Path:
     file = getattr(sys.modules.get(module), "__file__", None)
     if file is None or not file.endswith(".py"):
-        raise ContractError(
-            f"{module}: its source cannot be read, so its results cannot be cached; put it in a file"
-        )
+        raise ContractError(f"{module}: its source cannot be read, so its results cannot be cached; put it in a file")
     return Path(file)
 
 

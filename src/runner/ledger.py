@@ -53,11 +53,7 @@ class Family:
 
     def shares_bars(self, other: "Family") -> bool:
         """Whether some symbol and some day belong to both."""
-        return (
-            self.first <= other.last
-            and other.first <= self.last
-            and not set(self.symbols).isdisjoint(other.symbols)
-        )
+        return self.first <= other.last and other.first <= self.last and not set(self.symbols).isdisjoint(other.symbols)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -264,9 +260,7 @@ def _keys(transaction: Transaction, members: set[str]) -> set[str]:
 
 def _of_trial(transaction: Transaction, key: str, members: set[str]) -> list[Event]:
     return [
-        event
-        for event in transaction.events(key=key)
-        if event.family in members and event.kind.startswith("trial_")
+        event for event in transaction.events(key=key) if event.family in members and event.kind.startswith("trial_")
     ]
 
 
@@ -287,9 +281,7 @@ def _trial(key: str, events: list[Event]) -> Trial:
 
 def _summaries(transaction: Transaction) -> list[FamilySummary]:
     keys = transaction.keys_by_family("trial_started")
-    families = {
-        event.family: _family(event) for event in transaction.events(kind="family") if event.family in keys
-    }
+    families = {event.family: _family(event) for event in transaction.events(kind="family") if event.family in keys}
     summaries = []
     while families:
         family = next(iter(families.values()))

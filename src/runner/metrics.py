@@ -101,9 +101,7 @@ def score(scored: Scored, kind: Kind, horizon_bars: int) -> dict[str, float]:
     return _finite(figures)
 
 
-def backtest_metrics(
-    equity: "pd.DataFrame", trades: "pd.DataFrame", bars_per_year: float
-) -> dict[str, float]:
+def backtest_metrics(equity: "pd.DataFrame", trades: "pd.DataFrame", bars_per_year: float) -> dict[str, float]:
     """Figures of a backtest; fractions, annual where the name or convention says so.
 
     sharpe, sortino, cagr, volatility, max_drawdown, calmar, hit_rate (conventions of
@@ -146,9 +144,7 @@ def _order(scored: Scored, horizon_bars: int) -> dict[str, float]:
     stamps_G, fold_G = scored.timestamps_M[first_G], scored.fold_M[first_G]
     figures: dict[str, float] = {}
     for name, ranked in (("ic", False), ("rank_ic", True)):
-        ic_G = cross_section.section_coefficients(
-            scored.target_M, scored.forecast_M, section_M, ranked=ranked
-        )
+        ic_G = cross_section.section_coefficients(scored.target_M, scored.forecast_M, section_M, ranked=ranked)
         test = mean_test(per_timestamp(ic_G, stamps_G), horizon_bars)
         figures |= {name: test.mean, f"{name}_t": test.t}
         for fold in np.unique(fold_G):

@@ -123,9 +123,7 @@ def prepare(experiment: Experiment, cache: Cache) -> Prepared:
         lambda: stages.compute_labels(label, bars, threads=experiment.threads),
         LABELS,
     )
-    folds = cache.stage(
-        "folds", lambda: stages.make_folds(experiment.split, table, labels, bars, experiment.debug)
-    )
+    folds = cache.stage("folds", lambda: stages.make_folds(experiment.split, table, labels, bars, experiment.debug))
     return Prepared(
         panel=bars,
         columns=columns,
@@ -181,9 +179,7 @@ def _forecasts(
     settings = [keyed(config[slot]) for slot in ("model", "ensemble", "loss")]
     key = _fit_key(parts, [*settings, experiment.seed], prepared)
     model = experiment.ensemble.around(experiment.model)
-    return cache.stored(
-        "forecast", "forecast", key, lambda: _fit(experiment, model, prepared), FORECASTS
-    ), key
+    return cache.stored("forecast", "forecast", key, lambda: _fit(experiment, model, prepared), FORECASTS), key
 
 
 def _baseline(
@@ -192,9 +188,7 @@ def _baseline(
     model = experiment.baselines[name]
     settings = [keyed(config["baselines"][name]), keyed(config["loss"])]
     key = _fit_key((model, experiment.loss), [*settings, experiment.seed], prepared)
-    return cache.stored(
-        f"baseline {name}", "forecast", key, lambda: _fit(experiment, model, prepared), FORECASTS
-    )
+    return cache.stored(f"baseline {name}", "forecast", key, lambda: _fit(experiment, model, prepared), FORECASTS)
 
 
 def _fit_key(parts: tuple[Component, ...], settings: list[Any], prepared: Prepared) -> str:

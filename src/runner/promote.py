@@ -55,17 +55,13 @@ def write_promoted(
                 f"{parity['forecasts_beyond_tolerance']} of {parity['forecasts']} forecasts beyond the "
                 f"tolerance, {parity['differing_orders']} differing orders; mend to_onnx of the model"
             )
-        write_bundle(
-            folder, bundle, name=name, version=version, config=config, run=run, gates=gates, parity=parity
-        )
+        write_bundle(folder, bundle, name=name, version=version, config=config, run=run, gates=gates, parity=parity)
 
     name = experiment.export.name
     return register(REGISTRY, name, str(run["run_key"]), write)
 
 
-def _bundle(
-    experiment: Experiment, config: Mapping[str, Any], prepared: Prepared, executed: Executed
-) -> Bundle:
+def _bundle(experiment: Experiment, config: Mapping[str, Any], prepared: Prepared, executed: Executed) -> Bundle:
     model = experiment.ensemble.around(experiment.model)
     fitted = model.from_files(executed.forecasts.models[-1])
     panel = prepared.panel
@@ -110,8 +106,7 @@ def _refuse(folder: Path, manifest: Mapping[str, Any], gates: Mapping[str, Any])
     if not gates["passed"]:
         failed = [g["name"] for g in gates["gates"] if g["required"] and g["status"] == "failed"]
         raise DataError(
-            f"{folder}: rejected by {', '.join(failed) or 'its gates'}; "
-            "only a run that passed can be promoted"
+            f"{folder}: rejected by {', '.join(failed) or 'its gates'}; only a run that passed can be promoted"
         )
 
 

@@ -15,9 +15,7 @@ def _prefixed(prefix: str, files: Files) -> dict[str, bytes]:
 
 
 def _under(prefix: str, files: Files) -> dict[str, bytes]:
-    return {
-        name.removeprefix(f"{prefix}/"): data for name, data in files.items() if name.startswith(f"{prefix}/")
-    }
+    return {name.removeprefix(f"{prefix}/"): data for name, data in files.items() if name.startswith(f"{prefix}/")}
 
 
 class _FeatureFormat:

@@ -76,8 +76,7 @@ def gather(experiment: Experiment, prepared: Prepared, executed: Executed) -> Ev
     """Everything that the gates may look at."""
     labels, panel = prepared.labels, prepared.panel
     valid, test = (
-        stages.scored(executed.forecasts, executed.baselines, labels, panel, test=test)
-        for test in (False, True)
+        stages.scored(executed.forecasts, executed.baselines, labels, panel, test=test) for test in (False, True)
     )
     metrics = run_metrics(
         valid=valid,

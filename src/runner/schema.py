@@ -169,9 +169,7 @@ def ranges(annotation: Any) -> str:
     _, metadata = unwrap(annotation)
     parts: list[str] = []
     for constraint in _flat(metadata):
-        parts += [
-            f"{sign} {getattr(constraint, name)}" for cls, name, sign in BOUNDS if type(constraint) is cls
-        ]
+        parts += [f"{sign} {getattr(constraint, name)}" for cls, name, sign in BOUNDS if type(constraint) is cls]
         if isinstance(constraint, at.MinLen):
             parts.append(f"with at least {_entries(constraint.min_length)}")
         elif isinstance(constraint, at.MaxLen):

@@ -58,8 +58,8 @@ class WatchedRepository(ConfigRepository):
         where, content = _name(config_path), loaded.config
         if not isinstance(content, DictConfig):
             raise ConfigError(f"{where}: must be a map of keys to values, not a list")
-        package = str(loaded.header.get("package") or "")
-        if not config_path.startswith("hydra/") and ("hydra" in content or package.startswith("hydra")):
+        header = str(loaded.header.get("package") or "")
+        if not config_path.startswith("hydra/") and ("hydra" in content or header.startswith("hydra")):
             keys = [f"hydra.{key}" for key in content.get("hydra") or ()] or ["hydra"]
             raise ConfigError(f"{where}: {', '.join(keys)} {HYDRA_RULE}")
         for group, package, choice in _chosen(loaded.defaults_list or ()):

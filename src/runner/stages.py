@@ -152,9 +152,7 @@ def _latest_of_date(label_end_R: Time, panel: Panel) -> Time:
     return np.where(np.isnat(label_end_R), NO_TIME, latest_R)
 
 
-def make_folds(
-    split: Split, table: FeatureTable, labels: Labels, panel: Panel, debug: Debug
-) -> tuple[Fold, ...]:
+def make_folds(split: Split, table: FeatureTable, labels: Labels, panel: Panel, debug: Debug) -> tuple[Fold, ...]:
     """Rows of each fold. A train row must have its label known at the first decision of the validation
     span, a validation row at the first decision of the test span; test rows need no label.
 
@@ -220,9 +218,7 @@ def _too_short(panel: Panel, table: FeatureTable) -> str:
     )
 
 
-def samples(
-    rows: Int, columns: tuple[str, ...], table: FeatureTable, labels: Labels, panel: Panel
-) -> Samples:
+def samples(rows: Int, columns: tuple[str, ...], table: FeatureTable, labels: Labels, panel: Panel) -> Samples:
     """The design matrix of the given panel rows, row-major."""
     picked = [table.names.index(name) for name in columns]
     return Samples(

@@ -156,7 +156,5 @@ def _label(key: str, stage: str) -> str:
 def _checked(name: str) -> str:
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts or name in ("", ".", _INDEX):
-        raise ContractError(
-            f"{name!r} cannot be the name of a stored file; use a relative name other than {_INDEX}"
-        )
+        raise ContractError(f"{name!r} cannot be the name of a stored file; use a relative name other than {_INDEX}")
     return name

@@ -59,9 +59,7 @@ def judge(gates: GateSet, evidence: Evidence) -> Verdict:
     return Verdict(passed="failed" not in required and "passed" in required, gates=outcomes)
 
 
-def in_words(
-    verdict: Verdict, *, facts: SourceFacts, trial: int | None, family_trials: int
-) -> tuple[str, ...]:
+def in_words(verdict: Verdict, *, facts: SourceFacts, trial: int | None, family_trials: int) -> tuple[str, ...]:
     """The verdict as plain sentences, the decision first.
 
     trial: number of this run among the family_trials configurations tried on this data, None for a run
@@ -86,8 +84,7 @@ def _outcome(name: str, gate: Gate, evidence: Evidence) -> GateOutcome:
         ) from error
     if not isinstance(judgement, Judgement):
         raise ContractError(
-            f"gates.checks.{name}: {type(gate).__name__}.judge returned {type(judgement).__name__}, "
-            "not a Judgement"
+            f"gates.checks.{name}: {type(gate).__name__}.judge returned {type(judgement).__name__}, not a Judgement"
         )
     return GateOutcome(
         name=name,

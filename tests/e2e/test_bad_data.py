@@ -32,8 +32,7 @@ CASES = {
     ),
     "high below low": (
         "2010-01-03,5,4,6,5,1\n",
-        "bars.csv: high 4 is below low 6: symbol bars, 2010-01-03 00:00:00; "
-        "mend the bar (are the columns swapped?)",
+        "bars.csv: high 4 is below low 6: symbol bars, 2010-01-03 00:00:00; mend the bar (are the columns swapped?)",
     ),
     "negative price": (
         "2010-01-03,5,6,4,-5,1\n",
@@ -79,18 +78,14 @@ def test_a_vault_that_leaves_nothing(tmp_path: Path) -> None:
     process = ended(tmp_path, *FROM_FILE, "split.vault_start=1990-01-01")
     assert process.returncode == 3
     assert (
-        process.stderr.strip().splitlines()[-1]
-        == "split.vault_start: no bars before 1990-01-01; choose a later date"
+        process.stderr.strip().splitlines()[-1] == "split.vault_start: no bars before 1990-01-01; choose a later date"
     )
 
 
 def test_a_missing_file_is_found_by_the_check(tmp_path: Path) -> None:
     process = ended(tmp_path, *FROM_FILE)
     assert process.returncode == 2
-    assert (
-        process.stderr.strip()
-        == "data: bars.csv: no such file; give an existing CSV or Parquet file in data.path"
-    )
+    assert process.stderr.strip() == "data: bars.csv: no such file; give an existing CSV or Parquet file in data.path"
 
 
 def test_a_strangers_csv_runs(tmp_path: Path) -> None:

@@ -35,9 +35,7 @@ def test_cached_run_is_equal_and_light(shipped: Shipped, shipped_folder: Path) -
     assert again.json("manifest")["trial"]["number"] == first.json("manifest")["trial"]["number"]
     assert again.json("manifest")["bundle"] == first.json("manifest")["bundle"]
     stored = [
-        stage
-        for stage in again.json("manifest")["stages"]
-        if stage["name"] in ("features", "forecast", "backtest")
+        stage for stage in again.json("manifest")["stages"] if stage["name"] in ("features", "forecast", "backtest")
     ]
     assert len(stored) == 3
     assert all(stage["cached"] for stage in stored)

@@ -30,9 +30,7 @@ def random_case(seed):
         values[hole] = np.nan
     days = np.cumsum(rng.integers(1, 5, bars))
     stamps = np.datetime64("2015-01-02", "us") + days * np.timedelta64(1, "D")
-    prices = PriceGrid(
-        symbols=tuple("ABC"[:symbols]), timestamps_T=stamps, fields=fields, bars_per_year=252.0
-    )
+    prices = PriceGrid(symbols=tuple("ABC"[:symbols]), timestamps_T=stamps, fields=fields, bars_per_year=252.0)
     chosen = np.sort(rng.choice(bars, size=int(rng.integers(1, bars + 1)), replace=False))
     weights = np.round(rng.normal(0, 1.0, (len(chosen), symbols)), 1)
     terms = {

@@ -208,9 +208,7 @@ def test_pair_operator(expression: str, seed: int) -> None:
         start, end = panel.offsets[s], panel.offsets[s + 1]
         expected, tolerance = np.full(end - start, np.nan), np.zeros(end - start)
         for i in range(bars - 1, end - start):
-            a, b = (
-                panel.fields[name][start + i - bars + 1 : start + i + 1].astype(LONG) for name in ("x", "y")
-            )
+            a, b = (panel.fields[name][start + i - bars + 1 : start + i + 1].astype(LONG) for name in ("x", "y"))
             if not np.isnan(a + b).any():
                 expected[i] = reference(a, b)
                 tolerance[i] = 1e-6 * max(abs(expected[i]), float(scale(a, b)))

@@ -53,12 +53,8 @@ NINE = np.array([0.0, *MIXED])
 NEGATIVE = np.array([0.0, -0.06, -0.07, -0.01, -0.09, -0.02, -0.06, -0.08, -0.05])
 ALL_NEGATIVE = np.array([-0.02, *NEGATIVE[1:]])
 POSITIVE = np.array([0.01, 0.02, *[0.01] * 7])
-DF_ONE = np.array(
-    [-0.00171614, 0.01322056, 0.03063862, -0.01422057, -0.00489779, 0.01268925, -0.03357711, 0.01797036]
-)
-DF_TWO = np.array(
-    [0.01846232, 0.00793951, -0.01448395, 0.00422537, -0.00339611, 0.03756813, 0.0151531, 0.03549769]
-)
+DF_ONE = np.array([-0.00171614, 0.01322056, 0.03063862, -0.01422057, -0.00489779, 0.01268925, -0.03357711, 0.01797036])
+DF_TWO = np.array([0.01846232, 0.00793951, -0.01448395, 0.00422537, -0.00339611, 0.03756813, 0.0151531, 0.03549769])
 RETURNS_50 = np.fromstring(
     """
     0.002118886469477138 -0.002636546921058242 -0.0024358609660036726 -0.006071232875030698
@@ -101,9 +97,7 @@ def test_probabilistic_sharpe_of_2012(sample: SharpeSample, expected: float) -> 
         (0.8183, -1.4455, 7.0497, 0.15500654727884933, 13.911631940580502),
     ],
 )
-def test_hedge_fund_indices_of_2012(
-    sharpe: float, skew: float, kurtosis: float, error: float, months: float
-) -> None:
+def test_hedge_fund_indices_of_2012(sharpe: float, skew: float, kurtosis: float, error: float, months: float) -> None:
     sample = SharpeSample(sharpe=sharpe, n=134, skew=skew, kurtosis=kurtosis)
     assert standard_error(sample, sharpe) == pytest.approx(error, abs=1e-9)
     assert minimum_track_record(sample, 0.0, 0.95) == pytest.approx(months, abs=1e-8)
@@ -203,9 +197,7 @@ def test_diebold_mariano() -> None:  # F
 
 
 def test_overfitting_of_a_hand_made_matrix() -> None:  # F, enumerated by hand
-    performance_TK = np.array(
-        [[3, 0, 1], [3, 0, 1], [0, 2, 1], [0, 2, 1], [2, 1, 0], [2, 1, 0], [1, 3, 0], [1, 3, 0]]
-    )
+    performance_TK = np.array([[3, 0, 1], [3, 0, 1], [0, 2, 1], [0, 2, 1], [2, 1, 0], [2, 1, 0], [1, 3, 0], [1, 3, 0]])
     result = backtest_overfitting(performance_TK.astype(np.float64), n_blocks=4, metric="mean")
     assert result.probability == 1.0
     assert result.rank_C == pytest.approx([0.5, 0.375, 0.5, 0.5, 0.375, 0.375], abs=1e-12)
@@ -244,9 +236,7 @@ def test_studentising_finds_the_good_model_beside_a_noisy_one() -> None:  # AR g
     good_T = benchmark_T - 0.3 + rng.normal(0, 0.5, 500)
     noisy_T = benchmark_T + rng.normal(0, 30, 500)
     differences_TK = benchmark_T[:, None] - np.stack([good_T, noisy_T], axis=1)
-    masked = superior_predictive_ability(
-        differences_TK, block_bars=5, n_draws=1000, seed=5, studentized=False
-    )
+    masked = superior_predictive_ability(differences_TK, block_bars=5, n_draws=1000, seed=5, studentized=False)
     found = superior_predictive_ability(differences_TK, block_bars=5, n_draws=1000, seed=5)
     assert masked.consistent == pytest.approx(0.389, abs=0.04)
     assert found.consistent < 0.002
@@ -279,9 +269,7 @@ def test_sharpe_ratio() -> None:  # EM, last PB
 
 def test_max_drawdown() -> None:  # EM
     series = [MIXED, NEGATIVE, ALL_NEGATIVE, np.array([0.1, -0.1, 0.1])]
-    assert [max_drawdown(r) for r in series] == pytest.approx(
-        [-0.1, -0.36590730, -0.378589157, -0.1], abs=1e-8
-    )
+    assert [max_drawdown(r) for r in series] == pytest.approx([-0.1, -0.36590730, -0.378589157, -0.1], abs=1e-8)
 
 
 def test_annual_return() -> None:

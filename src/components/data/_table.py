@@ -80,9 +80,7 @@ def _check_prices(frame: "pd.DataFrame", where: str) -> None:
         volume = frame["volume"].to_numpy(dtype=np.float64)
         row = _first(volume < 0)
         if row is not None:
-            raise DataError(
-                f"{where}: volume is {volume[row]:g}: {_bar(frame, row)}; volume must not be negative"
-            )
+            raise DataError(f"{where}: volume is {volume[row]:g}: {_bar(frame, row)}; volume must not be negative")
     if "high" in present and "low" in present:
         _check_range(frame, where)
 

@@ -91,9 +91,7 @@ class Files(Source):
         wanted |= {column: f"data.columns.{field}" for field, column in self.columns.items()}
         for column, key in wanted.items():
             if column.lower() not in lookup:
-                raise DataError(
-                    f"{self.path}: no column '{column}' ({key}); columns: {', '.join(names) or 'none'}"
-                )
+                raise DataError(f"{self.path}: no column '{column}' ({key}); columns: {', '.join(names) or 'none'}")
         mapped = {lookup[column.lower()]: field for field, column in self.columns.items()}
         keys = {lookup[self.time_column.lower()]}
         if self.symbol_column is not None:
@@ -101,8 +99,7 @@ class Files(Source):
         fields = {mapped.get(n, _field_name(n)): n for n in names if n not in keys}
         if "close" not in fields:
             raise DataError(
-                f"{self.path}: no column 'close'; columns: {', '.join(names)}; "
-                "name it with data.columns.close=COLUMN"
+                f"{self.path}: no column 'close'; columns: {', '.join(names)}; name it with data.columns.close=COLUMN"
             )
         return fields
 

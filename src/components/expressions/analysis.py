@@ -8,10 +8,11 @@ from components.expressions.tree import Call, Field, Node, Number
 
 @dataclass(frozen=True, kw_only=True)
 class Reach:
-    """The bars of its own symbol that a value at bar t reads: [t + first_offset .. t + lookahead_bars] or less.
+    """The bars of its own symbol that a value at bar t reads: [t + first_offset .. t + lookahead_bars] or
+    less.
 
-    lookback_bars: bars before t; lookahead_bars: bars after t; first_offset: the first bar read, positive if only
-    later bars are read; cross_sectional: whether other symbols at the same timestamps are read as well.
+    lookback_bars: bars before t; lookahead_bars: bars after t; first_offset: the first bar read, positive if
+    only later bars are read; cross_sectional: whether other symbols at the same timestamps are read as well.
     """
 
     lookback_bars: int
@@ -24,8 +25,8 @@ class Reach:
 class _Interval:
     """Bars [first, last] relative to the own; ahead: what a cross-section inside has seen of the future.
 
-    Five bars ahead of one symbol may lie later than five bars ahead of another, so that stepping back five bars
-    does not undo what a cross-section has read.
+    Five bars ahead of one symbol may lie later than five bars ahead of another, so that stepping back five
+    bars does not undo what a cross-section has read.
     """
 
     first: int
@@ -36,7 +37,7 @@ class _Interval:
 
 def reach(node: Node) -> Reach:
     """Exactly the bars that an expression reads."""
-    interval = _interval(node)
+    interval = _interval(node, {})
     assert interval is not None, "an expression reads a field"
     return Reach(
         lookback_bars=max(0, -interval.first),
@@ -46,15 +47,21 @@ def reach(node: Node) -> Reach:
     )
 
 
-def _interval(node: Node) -> _Interval | None:
+def _interval(node: Node, memo: dict[Node, _Interval | None]) -> _Interval | None:
+    """Macros use their arguments more than once: without the memo, nested ones would take exponential time."""
     if isinstance(node, Number):
         return None
     if isinstance(node, Field):
         return _Interval(0, 0)
+    if node not in memo:
+        is_macro = OPERATORS[node.operator].kind == "macro"
+        memo[node] = _interval(expanded(node), memo) if is_macro else _combined(node, memo)
+    return memo[node]
+
+
+def _combined(node: Call, memo: dict[Node, _Interval | None]) -> _Interval:
     operator = OPERATORS[node.operator]
-    if operator.kind == "macro":
-        return _interval(expanded(node))
-    parts = [part for part in map(_interval, node.args) if part is not None]
+    parts = [part for part in (_interval(arg, memo) for arg in node.args) if part is not None]
     first, last = min(p.first for p in parts), max(p.last for p in parts)
     ahead, cross = max(p.ahead for p in parts), any(p.cross for p in parts)
     constants = constants_of(node)
@@ -90,9 +97,7 @@ def shift(node: Node, bars: int) -> Node:
 def to_text(node: Node) -> str:
     """The canonical text: parse(to_text(node)) == node."""
     if isinstance(node, Number):
-        return (
-            str(int(node.value)) if node.value.is_integer() and abs(node.value) < 1e15 else repr(node.value)
-        )
+        return str(int(node.value)) if node.value.is_integer() and abs(node.value) < 1e15 else repr(node.value)
     if isinstance(node, Field):
         return node.name
     operator = OPERATORS[node.operator]
@@ -106,18 +111,12 @@ def to_text(node: Node) -> str:
 
 def _left_bound(operator: Operator) -> int:
     """Infix operators group to the left, but comparisons and powers do not chain."""
-    return operator.precedence + (
-        operator.precedence in (OPERATORS["<"].precedence, OPERATORS["**"].precedence)
-    )
+    return operator.precedence + (operator.precedence in (OPERATORS["<"].precedence, OPERATORS["**"].precedence))
 
 
 def _operand(node: Node, precedence: int) -> str:
     """The text, in parentheses if it binds less tightly than its surroundings."""
     text = to_text(node)
-    if (
-        isinstance(node, Call)
-        and (symbol := OPERATORS[node.operator]).symbol
-        and symbol.precedence < precedence
-    ):
+    if isinstance(node, Call) and (symbol := OPERATORS[node.operator]).symbol and symbol.precedence < precedence:
         return f"({text})"
     return text

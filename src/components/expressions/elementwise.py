@@ -1,6 +1,7 @@
 """Operators on the values of one bar: array in, array out, as `operator(*arguments, out)`.
 
-An argument is an array (N,) float64 or a number, at least one of them an array. Results go to `out` (N,) float64.
+An argument is an array (N,) float64 or a number, at least one of them an array. Results go to `out` (N,)
+float64.
 """
 
 from collections.abc import Callable
@@ -27,6 +28,7 @@ def from_predicate(ufunc: np.ufunc) -> Elementwise:
 
     def apply(*arguments_and_out: Value) -> None:
         *arguments, out = arguments_and_out
+        assert isinstance(out, np.ndarray)
         np.copyto(out, ufunc(*arguments))
         for argument in arguments:
             np.copyto(out, np.nan, where=np.isnan(argument))

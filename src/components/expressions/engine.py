@@ -1,7 +1,7 @@
-"""Computes expressions on a panel: blocks of symbols for what looks along time, dates for what looks across."""
+"""Computes expressions on a panel: by blocks of symbols what looks along time, by dates what looks across."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -11,15 +11,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from components.errors import DataError
+from components.errors import ContractError, DataError
 from components.expressions import kernels
 from components.expressions.elementwise import Elementwise
-from components.expressions.plan import CrossStep, Operand, Pass, Step, plan
+from components.expressions.plan import CrossStep, Operand, Pass, Step, cross_sections_of, plan
 from components.expressions.tree import Node, fields_of
 from components.panel import Float, Int, Panel
 
 # Rows of a block: its columns stay in the cache of a core while the steps pass over them.
-BLOCK_ROWS = 16_384
+BLOCK_ROWS = 32_768
+# Cross-sections keep whole columns; more of them than this are computed in groups of expressions.
+MAX_CROSS_SECTIONS = 32
 
 Operation = Callable[[list[Any], Int, Float], None]
 """What a step does, of operands, offsets and out."""
@@ -35,24 +37,39 @@ def evaluate(
 ) -> npt.NDArray[Any]:
     """values_FR (F, R) of the expressions, in their order, on the rows of the panel.
 
-    threads: 0 = all cores; the values do not depend on it. out: an array (F, R) to write to. A value is NaN where
-    a bar that it needs is missing: outside the symbol's bars, or NaN. Time-series operators read the rows of the
-    value's own symbol only. Computed in float64. Raises DataError if the panel lacks a field.
+    threads: 0 = all cores; the values do not depend on it. out: an array (F, R) to write to. A value is NaN
+    where a bar that it needs is missing: outside the symbol's bars, or NaN. Time-series operators read the
+    rows of the value's own symbol only. Computed in float64. Raises DataError if the panel lacks a field.
     """
     for name, node in nodes.items():
         if missing := sorted(fields_of(node) - set(panel.fields)):
-            raise DataError(
-                f"{name}: the panel has no field '{missing[0]}'; fields: {', '.join(sorted(panel.fields))}"
-            )
-    values_FR = np.empty((len(nodes), panel.n_rows), dtype) if out is None else out
-    passes = plan(nodes.values())
-    with ThreadPoolExecutor(threads or len(os.sched_getaffinity(0))) as pool:
-        run = _Execution(panel=panel, values_FR=values_FR, pool=pool)
-        for number, current in enumerate(passes):
-            run.cross_sections(current.cross)
-            run.blocks(current)
-            run.keep(frozenset().union(*(later.reads() for later in passes[number + 1 :])))
+            raise DataError(f"{name}: the panel has no field '{missing[0]}'; fields: {', '.join(sorted(panel.fields))}")
+    shape = (len(nodes), panel.n_rows)
+    values_FR = np.empty(shape, dtype) if out is None else out
+    if values_FR.shape != shape:
+        raise ContractError(f"evaluate: out has shape {values_FR.shape}, must have {shape}")
+    with ThreadPoolExecutor(threads or _cores()) as pool:
+        for first, last in _groups(list(nodes.values())):
+            run = _Execution(panel=panel, values_FR=values_FR[first:last], pool=pool)
+            run.all(plan(list(nodes.values())[first:last]))
     return values_FR
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _groups(nodes: list[Node]) -> Iterator[tuple[int, int]]:
+    """Runs [first, last) of expressions that together keep few columns of the whole panel in memory."""
+    first, kept = 0, set[Node]()
+    for last, node in enumerate(nodes):
+        own = cross_sections_of(node)
+        if len(kept | own) > MAX_CROSS_SECTIONS and last > first:
+            yield first, last
+            first, kept = last, set()
+        kept |= own
+    if nodes:
+        yield first, len(nodes)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +80,13 @@ class _Execution:
     values_FR: npt.NDArray[Any]
     pool: ThreadPoolExecutor
     store: dict[str, Float] = field(default_factory=dict)
+
+    def all(self, passes: tuple[Pass, ...]) -> None:
+        """Pass after pass."""
+        for number, current in enumerate(passes):
+            self.cross_sections(current.cross)
+            self.blocks(current)
+            self.keep(frozenset().union(*(later.reads() for later in passes[number + 1 :])))
 
     def keep(self, columns: frozenset[str]) -> None:
         """Frees the columns that are not read any more."""
@@ -88,7 +112,7 @@ class _Execution:
     def block(self, operations: list[tuple[Step, Operation]], slots: int, symbols: tuple[int, int]) -> None:
         offsets = self.panel.offsets[symbols[0] : symbols[1] + 1]
         rows = slice(int(offsets[0]), int(offsets[-1]))
-        offsets = offsets - offsets[0]
+        offsets = (offsets - offsets[0]).astype(np.int64)
         slots_SN = np.empty((slots, rows.stop - rows.start))
         with np.errstate(all="ignore"):
             for step, operation in operations:
@@ -101,9 +125,10 @@ class _Execution:
                     self.store[step.column][rows] = result
 
     def operand(self, operand: Operand, slots_SN: Float, rows: slice) -> Float | float:
-        if isinstance(operand, int):
-            return slots_SN[operand]
-        return self.column(operand)[rows] if isinstance(operand, str) else operand
+        if isinstance(operand, float):
+            return operand
+        values: Float = slots_SN[operand] if isinstance(operand, int) else self.column(operand)[rows]
+        return values
 
     def cross_sections(self, steps: tuple[CrossStep, ...]) -> None:
         """Steps across symbols, block by block of dates."""
@@ -134,7 +159,7 @@ def _operation(step: Step) -> Operation:
 
 
 def _elementwise(
-    apply: Elementwise, constants: tuple[float, ...], operands: list[Any], offsets: Int, out: Float
+    apply: Elementwise, constants: tuple[float, ...], operands: list[Any], _offsets: Int, out: Float
 ) -> None:
     apply(*operands, *constants, out)
 

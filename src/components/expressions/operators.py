@@ -1,10 +1,11 @@
 """The operators of the language: one entry each.
 
 An entry names an operator, its arguments, how many bars of them a value reads, and how it is computed: by a
-function on arrays (elementwise), by the name of a kernel in `kernels/` (window, cross), or by a definition in terms
-of other operators (macro). Nothing else has to be edited to add one.
+function on arrays (elementwise), by the name of a kernel in `kernels/` (window, cross), or by a definition in
+terms of other operators (macro). Nothing else has to be edited to add one.
 
-A window of w bars ends with the bar's own; a value is NaN until the window is full and where a bar of it is NaN.
+A window of w bars ends with the bar's own; a value is NaN until the window is full and where a bar of it is
+NaN.
 """
 
 import math
@@ -50,9 +51,9 @@ def own_window(bars: float, *_: float) -> int:
 class Operator:
     """One operator of the language.
 
-    series: names of the arguments that are expressions; constants: those after them; symbol and precedence: how an
-    infix operator is written; bars: how many bars, its own included, a value reads, from the constants; passed: what
-    a kernel gets of the constants, if not themselves.
+    series: names of the arguments that are expressions; constants: those after them; symbol and precedence:
+    how an infix operator is written; bars: how many bars, its own included, a value reads, from the
+    constants; passed: what a kernel gets of the constants, if not themselves.
     """
 
     name: str
@@ -72,9 +73,7 @@ class Operator:
         """The constants as the kernel takes them: int for bars, float else."""
         if self.passed is not None:
             return self.passed(*values)
-        return tuple(
-            int(v) if constant.whole else v for v, constant in zip(values, self.constants, strict=True)
-        )
+        return tuple(int(v) if constant.whole else v for v, constant in zip(values, self.constants, strict=True))
 
     @property
     def arguments(self) -> tuple[str, ...]:
@@ -134,9 +133,7 @@ def _cross(name: str, kernel: str, doc: str) -> Operator:
     return Operator(name=name, kind="cross", doc=doc, kernel=kernel)
 
 
-def _macro(
-    name: str, definition: Callable[..., Node], doc: str, *constants: Constant, x: str = "x"
-) -> Operator:
+def _macro(name: str, definition: Callable[..., Node], doc: str, *constants: Constant, x: str = "x") -> Operator:
     return Operator(name=name, kind="macro", doc=doc, series=(x,), constants=constants, definition=definition)
 
 

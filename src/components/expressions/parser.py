@@ -11,6 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
+from components.expressions.elementwise import Elementwise
 from components.expressions.operators import FUNCTIONS, OPERATORS, Operator
 from components.expressions.tree import Call, ExpressionError, Field, Node, Number
 
@@ -68,18 +69,18 @@ class _Translation:
     open: tuple[str, ...] = ()
     sizes: dict[int, tuple[Node, int, int]] = field(default_factory=dict)
 
-    def tree(self) -> Node:
-        return self.translate(self.syntax())
+    def tree(self, depth: int = 0) -> Node:
+        return self.translate(self.syntax(), depth)
 
     def fail(self, message: str, hint: str = "") -> ExpressionError:
         return ExpressionError(self.where, message, hint)
 
     @cached_property
     def line(self) -> str:
-        """The text in one line, columns kept."""
+        """The text in one line."""
         if not isinstance(self.text, str):
             raise self.fail(f"an expression must be a text, got {self.text!r}")
-        return re.sub(r"\s", " ", self.text).rstrip()
+        return re.sub(r"\s", " ", self.text).strip()
 
     @property
     def quoted(self) -> str:
@@ -111,16 +112,14 @@ class _Translation:
         except (ValueError, RecursionError, MemoryError):
             raise self.fail(f"{self.quoted} is nested too deeply") from None
 
-    def translate(self, part: ast.expr, depth: int = 0) -> Node:
+    def translate(self, part: ast.expr, depth: int) -> Node:
         if depth > MAX_DEPTH:
-            raise self.fail(
-                f"{self.quoted} is nested too deeply", f"{MAX_DEPTH} levels are allowed"
-            )
+            raise self.fail(f"{self.quoted} is nested too deeply", f"{MAX_DEPTH} levels are allowed")
         match part:
             case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
                 return self.number(value, part)
             case ast.Name(id=name):
-                return self.name(name, part)
+                return self.name(name, part, depth)
             case ast.Call(func=ast.Name(id=name), args=args, keywords=[]):
                 return self.call(self.function(name, part), args, part, depth)
             case ast.UnaryOp(op=ast.USub(), operand=operand):
@@ -131,9 +130,7 @@ class _Translation:
                 return self.translate(operand, depth + 1)
             case ast.BinOp(left=left, op=operator, right=right) if type(operator) in _BINARY:
                 return self.call(OPERATORS[_BINARY[type(operator)]], [left, right], part, depth)
-            case ast.Compare(left=left, ops=[comparison], comparators=[right]) if (
-                type(comparison) in _COMPARISONS
-            ):
+            case ast.Compare(left=left, ops=[comparison], comparators=[right]) if type(comparison) in _COMPARISONS:
                 return self.call(OPERATORS[_COMPARISONS[type(comparison)]], [left, right], part, depth)
             case ast.BoolOp(op=operator, values=values):
                 name = "and" if isinstance(operator, ast.And) else "or"
@@ -162,30 +159,28 @@ class _Translation:
             raise self.fail(f"the constant at column {part.col_offset + 1} is not a finite number")
         return Number(number + 0.0)
 
-    def name(self, name: str, part: ast.expr) -> Node:
+    def name(self, name: str, part: ast.expr, depth: int) -> Node:
         if name in self.let:
-            return self.defined(name)
+            return self.defined(name, depth + 1)
         if self.fields is None or name in self.fields:
             return Field(name)
         column = part.col_offset + 1
         if name in FUNCTIONS:
-            raise self.fail(
-                f"operator '{name}' at column {column} needs arguments: {OPERATORS[name].signature}"
-            )
+            raise self.fail(f"operator '{name}' at column {column} needs arguments: {OPERATORS[name].signature}")
         known = (*self.fields, *self.let)
         raise self.fail(
             f"unknown field '{name}' at column {column}",
             f"{_nearest(name, known)}fields: {', '.join(self.fields)}",
         )
 
-    def defined(self, name: str) -> Node:
+    def defined(self, name: str, depth: int) -> Node:
         """The tree of a let definition."""
         where = f"{self.where}: let {name}" if self.where else f"let {name}"
         if name in self.open:
             raise self.fail(f"the definition of '{name}' uses itself: {' -> '.join((*self.open, name))}")
         if self.fields is not None and name in self.fields:
             raise self.fail(f"the definition '{name}' has the name of a field", "choose another name")
-        return replace(self, text=self.let[name], where=where, open=(*self.open, name)).tree()
+        return replace(self, text=self.let[name], where=where, open=(*self.open, name)).tree(depth)
 
     def function(self, name: str, part: ast.expr) -> Operator:
         if name not in FUNCTIONS:
@@ -226,9 +221,11 @@ class _Translation:
         column = part.col_offset + 1
         if operator.name == "**" and not isinstance(nodes[1], Number):
             raise self.fail(f"the exponent of ** at column {column} must be a constant", "write power(x, y)")
-        if all(isinstance(node, Number) for node in nodes):
-            if operator.apply is None:
-                raise self.fail(f"'{operator.name}' at column {column} reads no field", "its x is a constant")
+        if operator.apply is None:
+            for name, node in zip(operator.series, nodes, strict=False):
+                if isinstance(node, Number):
+                    raise self.fail(f"'{name}' of {operator.signature} at column {column} must read a field")
+        elif all(isinstance(node, Number) for node in nodes):
             return self.folded(operator.apply, nodes, part)
         node = Call(operator.name, nodes)
         depth, count = self.measured(node)
@@ -236,8 +233,7 @@ class _Translation:
             raise self.fail(f"{self.quoted} is too large", f"{MAX_NODES} parts are allowed")
         return node
 
-    def folded(self, apply: object, nodes: tuple[Node, ...], part: ast.expr) -> Number:
-        assert callable(apply)
+    def folded(self, apply: Elementwise, nodes: tuple[Node, ...], part: ast.expr) -> Number:
         out = np.empty(1)
         with np.errstate(all="ignore"):
             apply(*(node.value for node in nodes if isinstance(node, Number)), out)

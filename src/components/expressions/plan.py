@@ -1,17 +1,17 @@
 """From expressions to a plan: what is computed in which order, each shared part once.
 
-Normal form. A shift commutes with everything but a cross-section, so shifts are moved outwards until at least one
-series argument of every call is not shifted and none is shifted ahead: mean(ref(x, -5), 5) becomes
-ref(mean(x, 5), -5). Then equal parts of different expressions are equal trees, no part reads beyond its own bar, and
-only a root may: ref(ref(x, 5), -5) is x, on the last bars too.
+Normal form. A shift commutes with everything but a cross-section, so shifts are moved outwards until at least
+one series argument of every call is not shifted and none is shifted ahead: mean(ref(x, -5), 5) becomes
+ref(mean(x, 5), -5). Then equal parts of different expressions are equal trees, no part reads beyond its own
+bar, and only a root may: ref(ref(x, 5), -5) is x, on the last bars too.
 
-Levels. What reads no cross-section has level 0; a cross-section has one level more than what it compares. A pass per
-level computes its cross-sections date by date, and then everything else by blocks of symbols.
+Levels. What reads no cross-section has level 0; a cross-section has one level more than what it compares. A
+pass per level computes its cross-sections date by date, and then everything else by blocks of symbols.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from components.expressions.analysis import constants_of, expanded, shift
 from components.expressions.operators import OPERATORS, Operator
@@ -61,9 +61,12 @@ class Pass:
 
 def plan(nodes: Iterable[Node]) -> tuple[Pass, ...]:
     """The passes that compute the nodes; row r of the result is the r-th node."""
-    memo: dict[Node, tuple[Node, int | None]] = {}
-    roots = [_root(*_normal(node, memo)) for node in nodes]
-    ordered = tuple(dict.fromkeys(part for root in roots for part in _parts(root)))
+    normal_form = _NormalForm()
+    roots = [_root(*normal_form.of(node)) for node in nodes]
+    found: dict[Call, None] = {}
+    for root in roots:
+        _collect(root, found)
+    ordered = tuple(found)
     levels: dict[Node, int] = {}
     for node in ordered:
         below = max(levels.get(arg, 0) for arg in node.args)
@@ -75,33 +78,48 @@ def plan(nodes: Iterable[Node]) -> tuple[Pass, ...]:
     )
 
 
+def cross_sections_of(node: Node) -> set[Node]:
+    """The cross-sections of an expression as it is written."""
+    found: dict[Call, None] = {}
+    _collect(node, found)
+    return {part for part in found if _is_cross(part)}
+
+
 def _is_cross(node: Node) -> bool:
     return isinstance(node, Call) and OPERATORS[node.operator].kind == "cross"
 
 
-def _normal(node: Node, memo: dict[Node, tuple[Node, int | None]]) -> tuple[Node, int | None]:
-    """(core, n): the node is ref(core, n), and core reads nothing beyond its own bar; n is None for numbers."""
-    if isinstance(node, Number):
-        return node, None
-    if isinstance(node, Field):
-        return node, 0
-    if node not in memo:
-        memo[node] = _normal_call(node, memo)
-    return memo[node]
+@dataclass(frozen=True)
+class _NormalForm:
+    """Normal forms of many expressions; equal parts are one object, which keeps comparing them cheap."""
 
+    known: dict[Node, tuple[Node, int | None]] = field(default_factory=dict)
+    parts: dict[Node, Node] = field(default_factory=dict)
 
-def _normal_call(node: Call, memo: dict[Node, tuple[Node, int | None]]) -> tuple[Node, int | None]:
-    operator = OPERATORS[node.operator]
-    if operator.kind == "macro":
-        return _normal(expanded(node), memo)
-    series = len(operator.series)
-    parts = [_normal(arg, memo) for arg in node.args[:series]]
-    shifts = [n for _, n in parts if n is not None]
-    if operator.kind == "shift":
-        return parts[0][0], shifts[0] + int(constants_of(node)[0])
-    outward = 0 if operator.kind == "cross" else min(shifts)
-    args = tuple(core if n is None else shift(core, n - outward) for core, n in parts)
-    return Call(node.operator, args + node.args[series:]), outward
+    def of(self, node: Node) -> tuple[Node, int | None]:
+        """(core, n): the node is ref(core, n), and core reads nothing beyond its own bar; n is None for numbers."""
+        if isinstance(node, Number):
+            return node, None
+        if isinstance(node, Field):
+            return node, 0
+        if node not in self.known:
+            is_macro = OPERATORS[node.operator].kind == "macro"
+            self.known[node] = self.of(expanded(node)) if is_macro else self.of_call(node)
+        return self.known[node]
+
+    def of_call(self, node: Call) -> tuple[Node, int | None]:
+        kind = OPERATORS[node.operator].kind
+        parts = [self.of(arg) for arg in _series(node)]
+        shifts = [n for _, n in parts if n is not None]
+        if kind == "shift":
+            return parts[0][0], shifts[0] + int(constants_of(node)[0])
+        outward = 0 if kind == "cross" else min(shifts)
+        args = tuple(core if n is None else self.one(shift(core, n - outward)) for core, n in parts)
+        return self.one(Call(node.operator, args + node.args[len(args) :])), outward
+
+    def one(self, node: Node) -> Node:
+        """The object that stands for all nodes equal to this one."""
+        return self.parts.setdefault(node, node)
 
 
 def _root(core: Node, n: int | None) -> Call:
@@ -110,12 +128,12 @@ def _root(core: Node, n: int | None) -> Call:
     return node if isinstance(node, Call) and not _is_cross(node) else Call("ref", (node, Number(0.0)))
 
 
-def _parts(node: Node) -> Iterator[Call]:
-    """All calls of a tree, arguments before what uses them."""
-    if isinstance(node, Call):
+def _collect(node: Node, found: dict[Call, None]) -> None:
+    """Adds all calls of a tree, each once, arguments before what uses them."""
+    if isinstance(node, Call) and node not in found:
         for arg in node.args:
-            yield from _parts(arg)
-        yield node
+            _collect(arg, found)
+        found[node] = None
 
 
 def _columns(ordered: Sequence[Call], levels: Mapping[Node, int]) -> dict[Node, str]:

@@ -118,12 +118,10 @@ def _parity(parity: Mapping[str, Any]) -> str:
 
 def _features(recipe: Recipe) -> str:
     rows = [
-        (column, f"`{text}`", "yes" if column in recipe.inputs else "no")
-        for column, text in recipe.expressions.items()
+        (column, f"`{text}`", "yes" if column in recipe.inputs else "no") for column, text in recipe.expressions.items()
     ]
-    return (
-        "A row is forecast where all of these are finite, also those that the model does not read.\n\n"
-        + _table(("column", "expression", "read by the model"), rows)
+    return "A row is forecast where all of these are finite, also those that the model does not read.\n\n" + _table(
+        ("column", "expression", "read by the model"), rows
     )
 
 

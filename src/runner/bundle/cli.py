@@ -113,9 +113,7 @@ def _check_last(bundle: Bundle, forecast: BundleForecast, dates_D: Time, weights
     last = panel.dates_T[-1]
     if dates_D[-1] != last:
         row = int(np.flatnonzero(panel.timestamps_R == last)[0])
-        raise DataError(
-            f"the last bar cannot be forecast: {forecast.why_not(row)}; mend the bars or use --all"
-        )
+        raise DataError(f"the last bar cannot be forecast: {forecast.why_not(row)}; mend the bars or use --all")
     if np.isnan(weights_DS[-1]).any():
         lookback = bundle.portfolio.lookback_bars
         needed = bundle.recipe.slowest[1] + lookback - 1

@@ -41,8 +41,7 @@ def read_verified(folder: Path) -> dict[str, bytes]:
             )
     if sums != checksums(files):
         raise DataError(
-            f"{folder / SUMS}: changed since the bundle was written; "
-            "restore the file or promote the run again"
+            f"{folder / SUMS}: changed since the bundle was written; restore the file or promote the run again"
         )
     return files
 

@@ -12,9 +12,7 @@ FORECAST_TOLERANCE = 1e-5
 WEIGHT_TOLERANCE = 1e-6
 
 
-def replay(
-    bundle: Bundle, panel: Panel, row_M: Int, forecast_M: Float, *, threads: int = 0
-) -> dict[str, Any]:
+def replay(bundle: Bundle, panel: Panel, row_M: Int, forecast_M: Float, *, threads: int = 0) -> dict[str, Any]:
     """Compares the bundle with the forecasts that its run made of the given panel rows.
 
     A forecast f differs beyond 1e-5 x max(|f|, standard deviation of the forecasts). An order differs if
@@ -26,9 +24,7 @@ def replay(
     replayed_R[replayed.row_M] = replayed.forecast_M
     difference_M = np.abs(replayed_R[row_M] - forecast_M)
     tolerance_M = FORECAST_TOLERANCE * np.maximum(np.abs(forecast_M), forecast_M.std())
-    ours_DS, theirs_DS = (
-        _weights(bundle, panel, row_M, values) for values in (replayed_R[row_M], forecast_M)
-    )
+    ours_DS, theirs_DS = (_weights(bundle, panel, row_M, values) for values in (replayed_R[row_M], forecast_M))
     differing = (np.sign(ours_DS) != np.sign(theirs_DS)) | (np.abs(ours_DS - theirs_DS) > WEIGHT_TOLERANCE)
     missing = int(np.isnan(difference_M).sum())
     beyond = int((difference_M > tolerance_M).sum())

@@ -68,9 +68,7 @@ class BundleForecast:
         given, (slowest, needed) = row - int(self.panel.offsets[code]) + 1, self.recipe.slowest
         who = f"{self.panel.symbols[code]}, {time_texts(self.panel.timestamps_R[row : row + 1])[0]}"
         if given < needed:
-            return (
-                f"{who}: {given} bars up to here, {needed} needed ('{slowest}' looks back {needed - 1} bars)"
-            )
+            return f"{who}: {given} bars up to here, {needed} needed ('{slowest}' looks back {needed - 1} bars)"
         column = tuple(self.recipe.expressions)[int(np.argmin(np.isfinite(self.values_FR[:, row])))]
         return f"{who}: '{column}' cannot be computed: a value that it reads is missing or out of its range"
 

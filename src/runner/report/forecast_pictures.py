@@ -110,9 +110,7 @@ def _cloud(axis: "Axes", forecast_N: Any, outcome_N: Any, bins: series.Bins) -> 
     """The rows themselves, as far as they lie in a range in which the group means can be told apart."""
     few = theme.thin(len(forecast_N), 3000)
     axis.scatter(forecast_N[few], outcome_N[few], s=3, color=theme.OUTCOME, alpha=0.35, linewidths=0)
-    ends = np.concatenate(
-        [bins.outcome_B - 2 * bins.error_B, bins.outcome_B + 2 * bins.error_B, bins.forecast_B]
-    )
+    ends = np.concatenate([bins.outcome_B - 2 * bins.error_B, bins.outcome_B + 2 * bins.error_B, bins.forecast_B])
     middle, reach = (ends.max() + ends.min()) / 2, 1.5 * np.ptp(ends)
     low, high = np.quantile(outcome_N, [0.002, 0.998])
     pad = 0.06 * (high - low) or 1.0
@@ -132,9 +130,7 @@ def _distributions(axis: "Axes", forecast_N: Any, outcome_N: Any, kind: str) -> 
     if kind == "direction":
         axis.set_title("Forecasts")
         axis.hist(forecast_N, bins=40, color=theme.MODEL, alpha=0.85)
-        axis.axvline(
-            outcome_N.mean(), color=theme.INK, linewidth=0.8, linestyle="--", label="share that came true"
-        )
+        axis.axvline(outcome_N.mean(), color=theme.INK, linewidth=0.8, linestyle="--", label="share that came true")
         axis.set_xlabel("forecast")
     else:
         axis.set_title("Distribution")

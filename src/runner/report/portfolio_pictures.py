@@ -28,9 +28,7 @@ def equity(run: RunFolder) -> "Figure | None":
     for label, (equity_T, color) in lines.items():
         top.plot(when_T, (equity_T / equity_T[0])[few], color=color, linewidth=1.3, label=label)
         middle.plot(when_T, series.drawdown(equity_T)[few], color=color, linewidth=0.9)
-    middle.fill_between(
-        when_T, series.drawdown(lines["portfolio"][0])[few], color=theme.MODEL, alpha=0.15, linewidth=0
-    )
+    middle.fill_between(when_T, series.drawdown(lines["portfolio"][0])[few], color=theme.MODEL, alpha=0.15, linewidth=0)
     _log_scale(top, [equity_T / equity_T[0] for equity_T, _ in lines.values()])
     theme.legend(top)
     middle.set_title("Drawdown")
@@ -57,9 +55,7 @@ def _log_scale(axis: "Axes", growths: list[Any]) -> None:
 def _exposure(axis: "Axes", frame: "pd.DataFrame", few: slice) -> None:
     """Averaged over some bars: a portfolio that switches daily would fill the plot with ink."""
     window = max(1, len(frame) // 140)
-    gross_T, net_T = (
-        series.rolling_mean(frame[name].to_numpy(float), window)[few] for name in ("gross", "net")
-    )
+    gross_T, net_T = (series.rolling_mean(frame[name].to_numpy(float), window)[few] for name in ("gross", "net"))
     when_T = frame["timestamp"].to_numpy()[few]
     averaged = "" if window == 1 else f", mean of {window} bars"
     axis.set_title(f"Exposure, fraction of equity{averaged}")
@@ -77,8 +73,8 @@ def costs(run: RunFolder) -> "Figure | None":
         return None
     start = float(frame["equity"].iloc[0])
     visible = 0.0005 * start  # less is written as 0.0 %
-    costs = [str(name) for name in frame if str(name).startswith("cost_")]
-    names = [name for name in costs if abs(frame[name].sum()) >= visible]
+    columns = [str(name) for name in frame if str(name).startswith("cost_")]
+    names = [name for name in columns if abs(frame[name].sum()) >= visible]
     if not names:
         return None
     made, axes = theme.figure(2.7, columns=2, left_in=1.15)
@@ -89,9 +85,7 @@ def costs(run: RunFolder) -> "Figure | None":
     few = theme.thin(len(frame), 1500)
     stacked = [np.cumsum(frame[name].to_numpy(float))[few] / start for name in names]
     labels = [name.removeprefix("cost_").replace("_", " ") for name in names]
-    right.stackplot(
-        frame["timestamp"].to_numpy()[few], *stacked, labels=labels, colors=theme.COSTS, linewidth=0
-    )
+    right.stackplot(frame["timestamp"].to_numpy()[few], *stacked, labels=labels, colors=theme.COSTS, linewidth=0)
     right.set_title("Costs, cumulative")
     theme.percent(right.yaxis, 1)
     right.legend(loc="upper left")

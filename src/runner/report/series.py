@@ -36,9 +36,7 @@ def calibration(forecast_N: Float, outcome_N: Float, *, n_bins: int, overlap: in
     return Bins(forecast_B=forecast_B, outcome_B=outcome_B, error_B=error_B, count_B=n_B)
 
 
-def quantile_outcomes(
-    date_N: npt.NDArray[np.int64], forecast_N: Float, outcome_N: Float, *, n_groups: int
-) -> Float:
+def quantile_outcomes(date_N: npt.NDArray[np.int64], forecast_N: Float, outcome_N: Float, *, n_groups: int) -> Float:
     """(D, n_groups) mean outcome of each date's forecast groups, lowest forecasts first.
 
     Only dates with at least n_groups rows; ties are broken by row order.

@@ -133,9 +133,7 @@ def split_table(folds: Sequence[Mapping[str, Any]]) -> Table:
     for fold in folds:
         pairs = [(_span(fold[s]), notation.count(fold[f"n_{s}"])) for s in ("train", "valid", "test")]
         purged = notation.count(fold["purged_train"] + fold["purged_valid"])
-        rows.append(
-            Row(label=str(fold["number"]), cells=(*(cell for pair in pairs for cell in pair), purged))
-        )
+        rows.append(Row(label=str(fold["number"]), cells=(*(cell for pair in pairs for cell in pair), purged)))
     return Table(header=header, rows=tuple(rows))
 
 
@@ -166,9 +164,7 @@ def profit_parts(equity: Any) -> list[tuple[str, float]]:
     earned = [("Interest on cash", interest)] if interest else []
     net = float(equity["equity"].iloc[-1] - equity["equity"].iloc[0])
     gross = net + sum(costs.values()) - interest
-    named = [
-        (name.removeprefix("cost_").replace("_", " ").capitalize(), -paid) for name, paid in costs.items()
-    ]
+    named = [(name.removeprefix("cost_").replace("_", " ").capitalize(), -paid) for name, paid in costs.items()]
     return [("Gross profit", gross), *named, *earned, ("Net profit", net)]
 
 

@@ -67,20 +67,20 @@ class _WandBSession(Session):
 
     def _send(self, state: State) -> None:
         try:
-            self._write(state, self.tracker.mode)
+            self._write(state, self.tracker.mode, self.run.name)
         except Exception as error:
             if self.tracker.mode == "offline":
                 raise
-            self._write(state, "offline")
-            raise RuntimeError(
-                f"kept under {self.run.outputs / 'wandb'} for `wandb sync`: {error}"
-            ) from error
+            # The failed attempt keeps the id in this process.
+            self._write(state, "offline", f"{self.run.name}-offline")
+            raise RuntimeError(f"kept under {self.run.outputs / 'wandb'} for `wandb sync`: {error}") from error
 
-    def _write(self, state: State, mode: Literal["offline", "online"]) -> None:
+    def _write(self, state: State, mode: Literal["offline", "online"], run_id: str) -> None:
         import wandb
 
         settings = _settings(self.run.outputs)
-        if mode == "online" and wandb.api.api_key is None:  # else it would ask and wait for an answer
+        wandb.setup(settings=settings)
+        if mode == "online" and not wandb.login(prompt=False):
             raise RuntimeError("W&B has no key; run `wandb login` or set WANDB_API_KEY")
         run = wandb.init(
             mode=mode,
@@ -88,7 +88,7 @@ class _WandBSession(Session):
             entity=self.tracker.entity,
             group=self.tracker.group,
             tags=self.tracker.tags,
-            id=self.run.name,
+            id=run_id,
             name=self.run.name,
             job_type=self.run.experiment,
             config=dict(self.run.config),

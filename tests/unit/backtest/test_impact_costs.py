@@ -25,9 +25,7 @@ def impact_bps(*, capital, coefficient=1.0, volume=None, weight=1.0):
         fields={"close": close[:, None], "volume": (1e6 / close if volume is None else volume)[:, None]},
         bars_per_year=252.0,
     )
-    backtest = ImpactCosts(
-        capital=capital, impact_coefficient=coefficient, volatility_bars=2, volume_bars=3, **TERMS
-    )
+    backtest = ImpactCosts(capital=capital, impact_coefficient=coefficient, volatility_bars=2, volume_bars=3, **TERMS)
     trades = backtest.run(prices.timestamps_T[2:3], np.array([[weight]]), prices).trades
     return trades["cost_impact"].to_numpy() / trades["notional"].abs().to_numpy() * 1e4
 
@@ -66,9 +64,7 @@ def test_fills_begin_when_the_past_suffices(volatility_bars, first_fill):
         fields={"close": close, "volume": np.full_like(close, 1e6)},
         bars_per_year=252.0,
     )
-    backtest = ImpactCosts(
-        capital=1e4, impact_coefficient=1.0, volatility_bars=volatility_bars, volume_bars=2, **TERMS
-    )
+    backtest = ImpactCosts(capital=1e4, impact_coefficient=1.0, volatility_bars=volatility_bars, volume_bars=2, **TERMS)
     result = backtest.run(prices.timestamps_T, np.ones((10, 1)), prices)
     assert np.flatnonzero(result.holdings_TS[:, 0])[0] == first_fill
 

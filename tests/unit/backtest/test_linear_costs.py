@@ -23,9 +23,7 @@ def grid(close, days=None, **fields):
     close_TS = np.asarray(close, dtype=float)
     close_TS = close_TS[:, None] if close_TS.ndim == 1 else close_TS
     elapsed = np.arange(len(close_TS)) if days is None else np.asarray(days)
-    others = {
-        name: np.asarray(values, dtype=float).reshape(close_TS.shape) for name, values in fields.items()
-    }
+    others = {name: np.asarray(values, dtype=float).reshape(close_TS.shape) for name, values in fields.items()}
     return PriceGrid(
         symbols=tuple("ABCDEFGH"[: close_TS.shape[1]]),
         timestamps_T=START + elapsed * np.timedelta64(1, "D"),

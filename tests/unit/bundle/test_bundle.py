@@ -184,16 +184,13 @@ def test_versions_count_up_and_a_run_keeps_its_own(made, tmp_path):
     with pytest.raises(DataError) as error:
         find("vol", tmp_path / "nowhere")
     assert str(error.value) == (
-        f"vol: no such bundle: {tmp_path / 'nowhere'} is empty; promote a run first: "
-        "python -m runner promote RUN"
+        f"vol: no such bundle: {tmp_path / 'nowhere'} is empty; promote a run first: python -m runner promote RUN"
     )
 
 
 def test_promoting_at_the_same_time_gives_distinct_versions(made, tmp_path):
     def one(key):
-        return register(
-            tmp_path, "vol", key, lambda folder, version: made.write(folder, version=version) and None
-        )
+        return register(tmp_path, "vol", key, lambda folder, version: made.write(folder, version=version) and None)
 
     with ThreadPoolExecutor(4) as pool:
         folders = list(pool.map(one, "abcdefgh"))
@@ -261,9 +258,7 @@ def test_what_the_bars_lack_is_named(made, build):
         "too few bars: the longest symbol, A, has 20; 'variance_22' looks back 22 bars, so give at least 23"
     )
     holes = replace(panel, fields={"close": np.where(np.arange(panel.n_rows) % 5 == 0, np.nan, 1.0)})
-    with pytest.raises(
-        DataError, match=r"^no bar can be forecast: 'variance_5' is missing at every bar; mend"
-    ):
+    with pytest.raises(DataError, match=r"^no bar can be forecast: 'variance_5' is missing at every bar; mend"):
         made.bundle.forecast(holes)
 
 
@@ -273,7 +268,6 @@ def test_a_cross_section_needs_its_whole_universe(build):
     with pytest.raises(DataError) as error:
         made.bundle.forecast(two)
     assert str(error.value) == (
-        "the bars lack the symbols C; the bundle's features compare symbols, so it needs its whole universe "
-        "of 3"
+        "the bars lack the symbols C; the bundle's features compare symbols, so it needs its whole universe of 3"
     )
     assert len(made.bundle.forecast(made.panel).row_M)

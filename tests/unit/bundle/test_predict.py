@@ -50,9 +50,7 @@ def test_all_bars_go_to_a_file(made, registry, tmp_path, bars_csv, capsys):
     assert np.array_equal(tested["forecast"].to_numpy(np.float32), made.forecast_M.astype(np.float32))
 
 
-def test_a_symbol_that_cannot_be_forecast_gets_no_weight_and_a_note(
-    made, registry, tmp_path, bars_csv, capsys
-):
+def test_a_symbol_that_cannot_be_forecast_gets_no_weight_and_a_note(made, registry, tmp_path, bars_csv, capsys):
     panel = made.panel
     recent = panel.take((panel.symbol_codes_R != 1) | (panel.timestamps_R >= panel.dates_T[-10]))
     halted = recent.take((recent.symbol_codes_R != 2) | (recent.timestamps_R < panel.dates_T[-1]))
@@ -90,15 +88,11 @@ def test_missing_columns_and_bundles_are_named(made, registry, tmp_path):
     data.write_text("timestamp,symbol,price\n2020-01-01,A,1\n")
     with pytest.raises(DataError) as error:
         predict(registry, str(data))
-    assert str(error.value) == (
-        f"{data}: no column 'close'; columns: timestamp, symbol, price; rename the column"
-    )
+    assert str(error.value) == (f"{data}: no column 'close'; columns: timestamp, symbol, price; rename the column")
     with pytest.raises(DataError) as error:
         predict(registry, str(data), "--time-column", "Date")
     assert str(error.value) == f"{data}: no column 'Date' (--time-column); columns: timestamp, symbol, price"
-    with pytest.raises(
-        DataError, match=r"nothing.csv: no such file; give an existing CSV or Parquet file in --data$"
-    ):
+    with pytest.raises(DataError, match=r"nothing.csv: no such file; give an existing CSV or Parquet file in --data$"):
         predict(registry, "nothing.csv")
     with pytest.raises(DataError, match=r"^volx: no such bundle"):
         main(["--bundle", "volx", "--registry", str(registry), "--data", str(data)])

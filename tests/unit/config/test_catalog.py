@@ -98,9 +98,7 @@ def test_a_component_is_one_python_file_and_one_yaml_file(
     name = f"mine_by_{how}"
     package(name, {"constant.py": MINE})
     (tmp_path / "conf" / "model").mkdir(parents=True)
-    (tmp_path / "conf" / "model" / "constant.yaml").write_text(
-        f"_target_: {name}.constant.Mine\nlevel: 2.0\n"
-    )
+    (tmp_path / "conf" / "model" / "constant.yaml").write_text(f"_target_: {name}.constant.Mine\nlevel: 2.0\n")
     if how == "environment":
         monkeypatch.setenv("ASSAY_COMPONENTS", f" {name} ,")
     else:
@@ -156,15 +154,12 @@ def test_a_broken_component_file_names_itself(
     )
 
 
-def test_an_unfinished_component_says_what_it_lacks(
-    package: Package, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_unfinished_component_says_what_it_lacks(package: Package, monkeypatch: pytest.MonkeyPatch) -> None:
     package("unfinished_package", {"constant.py": MINE.replace("def from_files", "def from_file")})
     monkeypatch.setenv("ASSAY_COMPONENTS", "unfinished_package")
     (problem,) = problems({"_target_": "unfinished_package.constant.Mine", "level": 1.0}, Model, path="model")
     assert str(problem) == (
-        "model._target_: unfinished_package.constant.Mine is no component: "
-        "it lacks from_files of its contract"
+        "model._target_: unfinished_package.constant.Mine is no component: it lacks from_files of its contract"
     )
 
 

@@ -51,16 +51,12 @@ def test_a_search_space_that_is_not_there() -> None:
 
 
 @pytest.mark.parametrize("text", ["params: [a]\n", "other: 1\n", "params: {a: 1}\n"])
-def test_a_search_space_without_parameters(
-    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_search_space_without_parameters(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "conf" / "sweep").mkdir(parents=True)
     file = tmp_path / "conf" / "sweep" / "odd.yaml"
     file.write_text(text)
-    assert complaint("sweep=odd") == [
-        f"{file}: must hold params: a map of keys to texts such as 'ridge,lightgbm'"
-    ]
+    assert complaint("sweep=odd") == [f"{file}: must hold params: a map of keys to texts such as 'ridge,lightgbm'"]
 
 
 @pytest.mark.parametrize("space", ["models", "ridge_penalty"])
@@ -73,6 +69,12 @@ def test_what_is_wrong_at_some_points_names_them_and_at_all_is_said_once() -> No
         "threads: -1 is not allowed; must be >= 0",
         "at model.penalty=0: model.penalty: 0 is not allowed; must be > 0",
         "at model.penalty=-1: model.penalty: -1 is not allowed; must be > 0",
+    ]
+
+
+def test_a_choice_that_does_not_exist_is_its_own_place() -> None:
+    assert complaint("model=ridge,nave") == [
+        "model=nave: no such choice for model; did you mean 'naive'? choices: lightgbm, linear, naive, ridge"
     ]
 
 

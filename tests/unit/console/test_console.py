@@ -129,9 +129,7 @@ def test_summary_in_plain_text(run: Path) -> None:
 
 
 @pytest.mark.parametrize("no_color", [False, True])
-def test_colours_on_a_terminal_unless_refused(
-    run: Path, monkeypatch: pytest.MonkeyPatch, no_color: bool
-) -> None:
+def test_colours_on_a_terminal_unless_refused(run: Path, monkeypatch: pytest.MonkeyPatch, no_color: bool) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLUMNS", "120")

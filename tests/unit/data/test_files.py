@@ -104,8 +104,7 @@ BAD = {
     ),
     "symbols in blocks": (
         GOOD + "2020-01-06,AAA,10,12,9,11,1\n",
-        "bars.csv: bars are not sorted: symbol AAA appears in separate blocks; "
-        "sort the file by symbol and time",
+        "bars.csv: bars are not sorted: symbol AAA appears in separate blocks; sort the file by symbol and time",
     ),
     "negative price": (
         replaced("10,12,9,12", "10,12,9,-12"),
@@ -122,13 +121,11 @@ BAD = {
     ),
     "high below low": (
         replaced("10,12,9,12", "10,8,9,12"),
-        "bars.csv: high 8 is below low 9: symbol AAA, 2020-01-02 00:00:00; "
-        "mend the bar (are the columns swapped?)",
+        "bars.csv: high 8 is below low 9: symbol AAA, 2020-01-02 00:00:00; mend the bar (are the columns swapped?)",
     ),
     "close outside the range": (
         replaced("10,12,9,12", "10,12,9,13"),
-        "bars.csv: close 13 lies outside low 9 and high 12: symbol AAA, 2020-01-02 00:00:00; "
-        "mend or drop the bar",
+        "bars.csv: close 13 lies outside low 9 and high 12: symbol AAA, 2020-01-02 00:00:00; mend or drop the bar",
     ),
     "no rows": (HEADER, "bars.csv: no bars; the table needs at least one row"),
     "empty file": ("", "bars.csv: no column 'date' (data.time_column); columns: none"),

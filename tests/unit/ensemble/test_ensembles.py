@@ -40,18 +40,14 @@ def samples(columns, times=300, symbols=2, seed=0):
         X_NF=X_NF,
         y_N=signal_N + 0.1 * rng.normal(size=rows) - 9,
         columns=columns,
-        timestamps_N=np.tile(
-            np.datetime64("2020-01-01", "us") + np.arange(times) * np.timedelta64(1, "D"), symbols
-        ),
+        timestamps_N=np.tile(np.datetime64("2020-01-01", "us") + np.arange(times) * np.timedelta64(1, "D"), symbols),
         symbols_N=np.repeat(np.arange(symbols, dtype=np.int32), times),
     )
 
 
 def fit(model, seed=0, threads=1):
     columns = model.inputs(FEATURES)
-    return model.fit(
-        samples(columns), samples(columns, times=100, seed=1), loss=Squared(), seed=seed, threads=threads
-    )
+    return model.fit(samples(columns), samples(columns, times=100, seed=1), loss=Squared(), seed=seed, threads=threads)
 
 
 CASES = {
@@ -126,10 +122,7 @@ def test_weights_of_a_blend():
     model = Blend(models={"m": RIDGE}, weighting="inverse_mse").around(RIDGE)
     with pytest.raises(DataError) as error:
         model.fit(train, valid.take(np.arange(0)), loss=Squared(), seed=0, threads=1)
-    assert (
-        str(error.value)
-        == "the valid span has no rows to weight the models by; set ensemble.weighting: equal"
-    )
+    assert str(error.value) == "the valid span has no rows to weight the models by; set ensemble.weighting: equal"
 
 
 def test_a_train_span_shorter_than_a_block_is_an_error_of_the_data():

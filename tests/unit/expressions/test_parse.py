@@ -103,7 +103,10 @@ def test_canonical_text(text: str, canonical: str) -> None:
         ("close.x", "'close.x' at column 1 is not part of the language"),
         ("close[0]", "'close[0]' at column 1 is not part of the language"),
         ("'close'", "''close'' at column 1 is not part of the language"),
-        ("close if high else 1", "'close if high else 1' at column 1 is not part of the language; write where(condition, x, y)"),
+        (
+            "close if high else 1",
+            "'close if high else 1' at column 1 is not part of the language; write where(condition, x, y)",
+        ),
         ("1 < close < 2", "'1 < close < 2' at column 1 is not part of the language; write a < b and b < c"),
         (
             "close // 2",
@@ -117,7 +120,9 @@ def test_canonical_text(text: str, canonical: str) -> None:
         ("close ** high", "the exponent of ** at column 1 must be a constant; write power(x, y)"),
         ("close * 9 ** 9 ** 9", "the constant at column 9 is not a finite number"),
         ("close + 1 / 0", "the constant at column 9 is not a finite number"),
-        ("mean(3, 5)", "'mean' at column 1 reads no field; its x is a constant"),
+        ("mean(3, 5)", "'x' of mean(x, w) at column 1 must read a field"),
+        ("corr(close, 1, 5)", "'y' of corr(x, y, w) at column 1 must read a field"),
+        ("cs_rank(2)", "'x' of cs_rank(x) at column 1 must read a field"),
         ("2 * 3", '"2 * 3" reads no field'),
         ("  ", "the expression is empty"),
         ("close # now", "unexpected character '#' at column 7"),
@@ -203,8 +208,11 @@ def test_let_names_parts() -> None:
         ({"a": "b + close", "b": "a"}, "f: let a: let b: the definition of 'a' uses itself: a -> b -> a"),
         ({"a": "clse"}, "f: let a: unknown field 'clse' at column 1; did you mean 'close'? fields: close"),
         ({"a": "close", "close": "a"}, "f: let a: the definition 'close' has the name of a field; choose another name"),
-        ({f"{c}": f"{d} * {d}" for c, d in zip("abcdefghijklmnop", "bcdefghijklmnopq", strict=True)} | {"q": "close"},
-         "is too large; 5000 parts are allowed"),
+        (
+            {f"{c}": f"{d} * {d}" for c, d in zip("abcdefghijklmnop", "bcdefghijklmnopq", strict=True)}
+            | {"q": "close"},
+            "is too large; 5000 parts are allowed",
+        ),
     ],
 )
 def test_let_refusals(let: dict[str, str], message: str) -> None:
@@ -220,3 +228,13 @@ def test_trees_are_values() -> None:
     assert fields_of(a) == {"close", "volume"}
     with pytest.raises(AttributeError):
         a.operator = "cov"  # type: ignore[union-attr, misc]
+
+
+def test_long_chains_of_definitions_are_refused() -> None:
+    let = {f"a{n}": f"log(a{n + 1})" for n in range(500)} | {"a500": "close"}
+    with pytest.raises(ExpressionError, match="is nested too deeply; 100 levels are allowed"):
+        parse("a0", let=let)
+
+
+def test_leading_blanks() -> None:
+    assert parse("  \n close") == parse("close")

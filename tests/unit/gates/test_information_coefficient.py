@@ -60,6 +60,5 @@ def test_forecasts_without_order_fail(make_scored, make_evidence) -> None:
     judgement = gate().judge(make_evidence(test=make_scored(Y.ravel(), np.ones(4000), symbols=10)))
     assert (judgement.status, judgement.value) == ("failed", None)
     assert judgement.says == (
-        "The rank information coefficient could not be computed: on no date do forecasts and outcomes both "
-        "vary."
+        "The rank information coefficient could not be computed: on no date do forecasts and outcomes both vary."
     )

@@ -35,13 +35,9 @@ def test_a_value_above_the_maximum_fails(make_evidence) -> None:
 
 
 def test_a_missing_metric_fails_and_names_the_nearest(make_evidence) -> None:
-    judgement = gate(0.0, metric="test/r2_trainmean").judge(
-        make_evidence(metrics={"test/r2_train_mean": 1.0})
-    )
+    judgement = gate(0.0, metric="test/r2_trainmean").judge(make_evidence(metrics={"test/r2_train_mean": 1.0}))
     assert (judgement.status, judgement.value) == ("failed", None)
-    assert judgement.says == (
-        "This run has no metric test/r2_trainmean; the nearest metric is test/r2_train_mean."
-    )
+    assert judgement.says == ("This run has no metric test/r2_trainmean; the nearest metric is test/r2_train_mean.")
 
 
 def test_a_metric_that_is_nan_fails(make_evidence) -> None:

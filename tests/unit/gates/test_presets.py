@@ -53,9 +53,7 @@ def test_a_preset_rejects_a_run_without_results(path: Path, make_evidence) -> No
 
 
 def test_every_gate_is_used_by_a_preset() -> None:
-    used = {
-        type(gate) for path in PRESETS for gate in built(yaml.safe_load(path.read_text())).checks.values()
-    }
+    used = {type(gate) for path in PRESETS for gate in built(yaml.safe_load(path.read_text())).checks.values()}
     assert used == gate_classes()
 
 

@@ -32,9 +32,7 @@ def test_a_short_record_fails_and_the_length_that_suffices_is_true(make_evidence
     returns = NOISE + 0.0002
     judgement = gate().judge(make_evidence(returns_T=returns))
     assert judgement.status == "failed"
-    years = float(
-        re.search(r"A record of ([\d.]+) years with the same ratio would suffice", judgement.says)[1]
-    )
+    years = float(re.search(r"A record of ([\d.]+) years with the same ratio would suffice", judgement.says)[1])
     longer = np.tile(returns, int(np.ceil(years / 5)))
     assert gate().judge(make_evidence(returns_T=longer)).status == "passed"
 

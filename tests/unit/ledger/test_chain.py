@@ -108,9 +108,7 @@ def test_a_shortened_or_forked_ledger_is_found_by_its_witnesses(place):
     witness = ledger.head()
     assert ledger.verify([witness, chain.GENESIS]) == []
     unguarded(place, "DELETE FROM events WHERE sequence > 3")
-    said = (
-        f"head {witness[:12]}: unknown here; the ledger was cut short, forked or replaced after it was noted"
-    )
+    said = f"head {witness[:12]}: unknown here; the ledger was cut short, forked or replaced after it was noted"
     assert ledger.verify() == []
     assert ledger.verify([witness]) == [said]
     ledger.start_trial(BARS, "k2", {"model": "k2"})

@@ -120,10 +120,7 @@ families = st.builds(
 
 def components_of(tried: list[Family]) -> list[set[int]]:
     """Naive transitive closure over shared (symbol, day) pairs."""
-    bars = [
-        {(s, f.first + timedelta(d)) for s in f.symbols for d in range((f.last - f.first).days + 1)}
-        for f in tried
-    ]
+    bars = [{(s, f.first + timedelta(d)) for s in f.symbols for d in range((f.last - f.first).days + 1)} for f in tried]
     groups = [{i} for i in range(len(tried))]
     for i, j in itertools.combinations(range(len(tried)), 2):
         if bars[i] & bars[j]:
@@ -191,9 +188,7 @@ def test_a_ledger_that_cannot_be_used_is_told_in_one_line(tmp_path):
     cases = {
         broken: f"ledger {broken}: cannot be used: file is not a database; {remedy}",
         folder: f"ledger {folder}: cannot be used: unable to open database file; {remedy}",
-        Path(
-            "/proc/x/l.sqlite"
-        ): f"ledger /proc/x/l.sqlite: cannot be used: No such file or directory; {remedy}",
+        Path("/proc/x/l.sqlite"): f"ledger /proc/x/l.sqlite: cannot be used: No such file or directory; {remedy}",
         broken / "l.sqlite": f"ledger {broken}/l.sqlite: cannot be used: File exists; {remedy}",
     }
     for place, message in cases.items():

@@ -18,9 +18,7 @@ ALL = [*REAL, Logistic()]
 
 
 def values(loss, score_N, target_N):
-    return loss(
-        torch.tensor(score_N, dtype=torch.float64), torch.tensor(target_N, dtype=torch.float64)
-    ).numpy()
+    return loss(torch.tensor(score_N, dtype=torch.float64), torch.tensor(target_N, dtype=torch.float64)).numpy()
 
 
 def gradient(loss, score_N, target_N):
@@ -43,9 +41,7 @@ def test_one_value_per_sample_and_gradients_are_those_of_central_differences(los
     score_N, target_N = pairs(loss)
     assert values(loss, score_N, target_N).shape == score_N.shape
     step = 1e-6
-    difference_N = (values(loss, score_N + step, target_N) - values(loss, score_N - step, target_N)) / (
-        2 * step
-    )
+    difference_N = (values(loss, score_N + step, target_N) - values(loss, score_N - step, target_N)) / (2 * step)
     slope_N, curvature_N = gradient(loss, score_N, target_N)
     assert slope_N == pytest.approx(difference_N, abs=1e-7)
     assert (curvature_N >= 0).all()

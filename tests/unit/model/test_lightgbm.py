@@ -84,9 +84,7 @@ def test_native_metric_is_our_mean_loss(loss):
     data = lightgbm.Dataset(train.X_NF, train.y_N, params=params)
     held_out = lightgbm.Dataset(valid.X_NF, valid.y_N, params=params, reference=data)
     history = {}
-    booster = lightgbm.train(
-        params, data, 10, valid_sets=[held_out], callbacks=[lightgbm.record_evaluation(history)]
-    )
+    booster = lightgbm.train(params, data, 10, valid_sets=[held_out], callbacks=[lightgbm.record_evaluation(history)])
     (reported,) = history["valid_0"].values()
     score_N = booster.predict(valid.X_NF, raw_score=True)
     factor = 2 if isinstance(loss, Squared) else 1
@@ -144,8 +142,7 @@ def test_it_learns_and_early_stopping_keeps_the_best_trees():
     model = replace(MODEL, n_estimators=300, learning_rate=0.3)
     test = samples(2000, seed=9)
     stopped, full = (
-        fit(replace(model, early_stopping_rounds=rounds), Squared()).predict(test.X_NF)
-        for rounds in (20, None)
+        fit(replace(model, early_stopping_rounds=rounds), Squared()).predict(test.X_NF) for rounds in (20, None)
     )
     mse_stopped, mse_full = (np.mean((f - test.y_N) ** 2) for f in (stopped, full))
     assert mse_stopped < mse_full < np.var(test.y_N)
@@ -182,9 +179,7 @@ def test_no_rows_are_errors_of_the_data():
         MODEL.fit(nothing, train, loss=Squared(), seed=0, threads=1)
     with pytest.raises(DataError) as error:
         MODEL.fit(train, nothing, loss=Squared(), seed=0, threads=1)
-    assert str(error.value) == (
-        "the valid span has no rows to stop early on; set model.early_stopping_rounds: null"
-    )
+    assert str(error.value) == ("the valid span has no rows to stop early on; set model.early_stopping_rounds: null")
     replace(MODEL, early_stopping_rounds=None).fit(train, nothing, loss=Squared(), seed=0, threads=1)
 
 

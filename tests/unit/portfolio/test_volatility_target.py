@@ -44,6 +44,5 @@ def test_a_volatility_that_cannot_be_annualised_is_an_error(bars):
     with pytest.raises(DataError) as error:
         weights([[0.0]], bars=bars)
     assert str(error.value) == (
-        f"bars_per_year is {bars}: a volatility cannot be annualised; "
-        "give the panel at least two bars per symbol"
+        f"bars_per_year is {bars}: a volatility cannot be annualised; give the panel at least two bars per symbol"
     )

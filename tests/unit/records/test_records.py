@@ -23,9 +23,7 @@ def manifest(record: RunRecord) -> dict:
 
 
 def gate(name: str, status: str, required: bool) -> GateOutcome:
-    return GateOutcome(
-        name=name, status=status, required=required, value=0.1, threshold=None, says=f"{name} says"
-    )
+    return GateOutcome(name=name, status=status, required=required, value=0.1, threshold=None, says=f"{name} says")
 
 
 VERDICT = Verdict(
@@ -84,9 +82,7 @@ def test_everything_a_run_writes_can_be_read_back(tmp_path):
         ("test/n", None),
         ("test/r2", 0.5),
     ]
-    pd.testing.assert_frame_equal(
-        pd.read_parquet(record.folder / "forecasts.parquet"), frame, check_dtype=False
-    )
+    pd.testing.assert_frame_equal(pd.read_parquet(record.folder / "forecasts.parquet"), frame, check_dtype=False)
     assert json.loads((record.folder / "gates.json").read_text()) == VERDICT.to_json()
     assert (record.folder / "junit.xml").read_bytes() == junit("vol", VERDICT)
     assert not [path.name for path in record.folder.iterdir() if path.name.startswith(".")]
@@ -105,9 +101,7 @@ def test_gates_are_test_cases():
 
 
 def test_what_xml_cannot_hold_is_replaced():
-    outcome = GateOutcome(
-        name="g", status="failed", required=True, value=None, threshold=None, says="a<b\x00&\ud800"
-    )
+    outcome = GateOutcome(name="g", status="failed", required=True, value=None, threshold=None, says="a<b\x00&\ud800")
     (case,) = ElementTree.fromstring(junit("vol", Verdict(passed=False, gates=(outcome,))))
     assert case[0].get("message") == "a<b?&?"
 
@@ -154,17 +148,14 @@ def test_outputs_that_are_a_file_are_told_in_one_line(tmp_path):
     with pytest.raises(OutputError) as raised:
         RunRecord.create(outputs, "vol", KEY)
     assert str(raised.value) == (
-        f"{outputs}: cannot write: Not a directory; remove the file that is in the way "
-        "or choose another output folder"
+        f"{outputs}: cannot write: Not a directory; remove the file that is in the way or choose another output folder"
     )
 
 
 def test_outputs_in_a_place_that_takes_no_files_are_told_in_one_line():
     with pytest.raises(OutputError) as raised:
         RunRecord.create(Path("/proc/outputs"), "vol", KEY)
-    assert str(raised.value) == (
-        "/proc/outputs: cannot write: No such file or directory; choose another output folder"
-    )
+    assert str(raised.value) == ("/proc/outputs: cannot write: No such file or directory; choose another output folder")
 
 
 def test_a_full_disk_is_told_in_one_line_and_keeps_what_was_whole(small_disk):
@@ -173,8 +164,7 @@ def test_a_full_disk_is_told_in_one_line_and_keeps_what_was_whole(small_disk):
     with pytest.raises(OutputError) as raised, record:
         record.write_text("config.yaml", "x" * 1_000_000)
     assert str(raised.value) == (
-        f"{record.folder}: cannot write: No space left on device; "
-        "free some space or choose another output folder"
+        f"{record.folder}: cannot write: No space left on device; free some space or choose another output folder"
     )
     assert (record.folder / "config.yaml").read_text() == "old"
     assert manifest(record)["state"] == "failed"

@@ -95,9 +95,7 @@ def _forecasts(rng: Any, kind: str, days: pd.DatetimeIndex, symbols: list[str]) 
     return frame
 
 
-def _trading(
-    rng: Any, days: pd.DatetimeIndex, symbols: list[str]
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+def _trading(rng: Any, days: pd.DatetimeIndex, symbols: list[str]) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     n = len(days)
     crisis = ((days >= "2008-06-01") & (days < "2009-03-10")).astype(float)
     market = 0.0004 + (0.009 + 0.011 * crisis) * rng.standard_normal(n) - 0.0022 * crisis
@@ -161,9 +159,7 @@ def _manifest(kind: str, run_id: str, symbols: list[str], folds: list[dict[str, 
         "return": "ref(close, -5) / close - 1",
     }[kind]
     return {
-        "experiment": {"level": "sp500_volatility", "direction": "sp500_direction", "return": "us20_ranking"}[
-            kind
-        ],
+        "experiment": {"level": "sp500_volatility", "direction": "sp500_direction", "return": "us20_ranking"}[kind],
         "run_id": run_id,
         "run_key": "5f1d" * 16,
         "state": "finished",
@@ -198,9 +194,7 @@ def _manifest(kind: str, run_id: str, symbols: list[str], folds: list[dict[str, 
             {"name": "features", "seconds": 0.004, "cached": True},
             {"name": "forecast", "seconds": 3.41, "cached": False},
         ],
-        "notices": ["The bar after the decision is not tradable at its own close."]
-        if kind == "direction"
-        else [],
+        "notices": ["The bar after the decision is not tradable at its own close."] if kind == "direction" else [],
         "trial": {"key": "ab" * 32, "number": 3, "family_trials": 7, "counted": True},
         "ledger_head": "77" * 32,
         "choices": {"data": "sp500", "features": "har", "model": "lightgbm", "gates": "regression"},
@@ -245,9 +239,7 @@ def _metrics(kind: str, n_folds: int, rng: Any) -> dict[str, float | None]:
         per_fold = {"rank_ic": (0.03, 0.02)}
     metrics: dict[str, float | None] = {f"test/{name}": value for name, value in own.items()}
     metrics |= {f"valid/{name}": value for name, value in own.items() if value is not None}
-    metrics |= {
-        f"test/{who}/{name}": value for who, scores in rivals.items() for name, value in scores.items()
-    }
+    metrics |= {f"test/{who}/{name}": value for who, scores in rivals.items() for name, value in scores.items()}
     for name, (mean, spread) in per_fold.items():
         for fold in range(n_folds):
             metrics[f"test/{name}_fold_{fold}"] = float(mean + spread * rng.standard_normal())

@@ -60,9 +60,7 @@ class Page(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def reports(
-    tmp_path_factory: pytest.TempPathFactory, write_run: Callable[[Path, str], Path]
-) -> dict[str, Path]:
+def reports(tmp_path_factory: pytest.TempPathFactory, write_run: Callable[[Path, str], Path]) -> dict[str, Path]:
     """kind -> folder of a run whose report is written."""
     folders = {kind: write_run(tmp_path_factory.mktemp("runs") / kind, kind) for kind in PICTURES}
     for folder in folders.values():
@@ -196,9 +194,7 @@ def test_hostile_names_stay_text(build_run: BuildRun) -> None:
         folder,
         "gates.json",
         passed=False,
-        gates=[
-            {"name": evil, "status": "failed", "required": True, "value": 1, "threshold": 2, "says": evil}
-        ],
+        gates=[{"name": evil, "status": "failed", "required": True, "value": 1, "threshold": 2, "says": evil}],
     )
     rewrite(folder, "metrics.json", **{f"test/{evil.replace('/', '')}/r2": 0.1})
     (folder / "config.yaml").write_text(f"name: {evil}</pre>")
@@ -241,9 +237,7 @@ def test_run_without_trades(build_run: BuildRun) -> None:
     folder = build_run("level")
     shorten(folder, "trades", 0)
     frame = pd.read_parquet(folder / "equity.parquet")
-    frame = frame.assign(
-        equity=1e6, benchmark_equity=1e6, cost_commission=0.0, cost_financing=0.0, interest=0.0
-    )
+    frame = frame.assign(equity=1e6, benchmark_equity=1e6, cost_commission=0.0, cost_financing=0.0, interest=0.0)
     frame.to_parquet(folder / "equity.parquet")
     assert portfolio_pictures.costs(RunFolder.open(folder)) is None
     assert portfolio_pictures.equity(RunFolder.open(folder)) is not None

@@ -36,14 +36,12 @@ def test_find_fails_in_one_line(outputs: Path, tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         find_run("nope", outputs)
     assert str(caught.value) == (
-        "run 'nope' does not exist: neither a run folder nor a run id; "
-        "the newest run id is '20250103T000000Z-cccccccc'"
+        "run 'nope' does not exist: neither a run folder nor a run id; the newest run id is '20250103T000000Z-cccccccc'"
     )
     with pytest.raises(ConfigError) as caught:
         find_run("2025010", outputs)
     assert str(caught.value) == (
-        "run '2025010' is ambiguous: "
-        "20250101T000000Z-aaaaaaaa, 20250102T000000Z-bbbbbbbb, 20250103T000000Z-cccccccc"
+        "run '2025010' is ambiguous: 20250101T000000Z-aaaaaaaa, 20250102T000000Z-bbbbbbbb, 20250103T000000Z-cccccccc"
     )
     empty = tmp_path / "empty"
     with pytest.raises(ConfigError) as caught:
@@ -53,9 +51,7 @@ def test_find_fails_in_one_line(outputs: Path, tmp_path: Path) -> None:
     )
     with pytest.raises(ConfigError) as caught:
         find_run("latest", empty)
-    assert str(caught.value) == (
-        f"{empty}/latest does not exist: no run has finished here; name a run folder"
-    )
+    assert str(caught.value) == (f"{empty}/latest does not exist: no run has finished here; name a run folder")
 
 
 def test_incomplete_run_names_what_is_missing(build_run: BuildRun) -> None:

@@ -51,9 +51,7 @@ def test_quantile_outcomes_by_hand(seed: int, size: int, n_groups: int) -> None:
         if len(members) < n_groups:
             continue
         ranked = members[np.argsort(forecast_N[members], kind="stable")]
-        groups = [
-            [i for r, i in enumerate(ranked) if r * n_groups // len(ranked) == g] for g in range(n_groups)
-        ]
+        groups = [[i for r, i in enumerate(ranked) if r * n_groups // len(ranked) == g] for g in range(n_groups)]
         expected.append([outcome_N[group].mean() for group in groups])
     found = series.quantile_outcomes(date_N, forecast_N, outcome_N, n_groups=n_groups)
     np.testing.assert_allclose(found, np.reshape(expected, (-1, n_groups)))

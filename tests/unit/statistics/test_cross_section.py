@@ -45,9 +45,7 @@ def test_two_folds_that_forecast_one_symbol_are_no_cross_section() -> None:
 def test_missing_rows_are_left_out() -> None:
     dates = np.repeat(np.datetime64("2020-01-01", "us"), 4)
     y, f = np.array([1.0, 2.0, 3.0, np.nan]), np.array([1.0, 2.0, 3.0, -9.0])
-    assert information_coefficients(y, f, dates, np.ones(4, dtype=np.int64), ranked=False) == pytest.approx(
-        [1]
-    )
+    assert information_coefficients(y, f, dates, np.ones(4, dtype=np.int64), ranked=False) == pytest.approx([1])
 
 
 def test_no_rows_give_no_dates() -> None:

@@ -99,9 +99,7 @@ def test_scores_of_nothing_are_nan(score) -> None:
 
 
 def test_certain_but_wrong_probabilities_cost_a_finite_amount() -> None:
-    assert forecast.log_loss(np.array([1.0]), np.array([0.0])) == pytest.approx(
-        -math.log(np.finfo(float).eps)
-    )
+    assert forecast.log_loss(np.array([1.0]), np.array([0.0])) == pytest.approx(-math.log(np.finfo(float).eps))
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(-3, 3)), max_size=40))

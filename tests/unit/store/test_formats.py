@@ -20,9 +20,7 @@ arrays = dtypes.flatmap(lambda dtype: hnp.arrays(dtype, hnp.array_shapes(min_dim
 
 
 @settings(max_examples=60)
-@given(
-    st.dictionaries(st.text(min_size=1, max_size=8).filter(lambda name: "\0" not in name), arrays, max_size=3)
-)
+@given(st.dictionaries(st.text(min_size=1, max_size=8).filter(lambda name: "\0" not in name), arrays, max_size=3))
 def test_arrays_come_back_bit_equal_and_the_same_value_gives_the_same_bytes(value):
     try:
         files = ARRAYS.encode(value)

@@ -30,9 +30,7 @@ def never() -> None:
 
 
 def leftovers(root: Path) -> list[str]:
-    return sorted(
-        str(path.relative_to(root)) for name in (".locks", ".partial") for path in (root / name).glob("*")
-    )
+    return sorted(str(path.relative_to(root)) for name in (".locks", ".partial") for path in (root / name).glob("*"))
 
 
 def test_a_result_is_computed_once_and_read_back(tmp_path):
@@ -67,9 +65,11 @@ def test_keys_and_stages_do_not_mix(tmp_path):
     store = Store(tmp_path)
     for n, (key, stage) in enumerate([(KEY, "a"), (OTHER, "a"), (KEY, "b")]):
         assert store.compute(key, stage, lambda n=n: n, JSON) == n
-    assert [
-        store.compute(key, stage, never, JSON) for key, stage in [(KEY, "a"), (OTHER, "a"), (KEY, "b")]
-    ] == [0, 1, 2]
+    assert [store.compute(key, stage, never, JSON) for key, stage in [(KEY, "a"), (OTHER, "a"), (KEY, "b")]] == [
+        0,
+        1,
+        2,
+    ]
 
 
 def test_cold_and_cached_results_are_equal_even_where_a_format_changes_them(tmp_path):
@@ -105,9 +105,7 @@ DAMAGES = {
     "value.json is missing": lambda folder: (folder / "value.json").unlink(),
     "index.json is missing": lambda folder: (folder / "index.json").unlink(),
     "unreadable: 'files'": lambda folder: (folder / "index.json").write_text("{}"),
-    "unreadable: Expecting value: line 1 column 1 (char 0)": lambda folder: (
-        folder / "index.json"
-    ).write_text(""),
+    "unreadable: Expecting value: line 1 column 1 (char 0)": lambda folder: (folder / "index.json").write_text(""),
 }
 
 
@@ -218,8 +216,7 @@ def test_a_root_that_is_a_file_is_told_in_one_line(tmp_path):
     with pytest.raises(OutputError) as raised:
         Store(root).compute(KEY, "forecast", lambda: 1, JSON)
     assert str(raised.value) == (
-        f"{root}: cannot write: Not a directory; "
-        "remove the file that is in the way or choose another output folder"
+        f"{root}: cannot write: Not a directory; remove the file that is in the way or choose another output folder"
     )
 
 
@@ -249,9 +246,7 @@ except OutputError as error:
 
 
 def test_a_file_that_does_not_fit_leaves_nothing_behind(tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-c", LIMITED, str(tmp_path)], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", LIMITED, str(tmp_path)], capture_output=True, text=True, check=True)
     assert done.stdout == (
         f"{tmp_path}: cannot write: File too large; free some space or choose another output folder\n"
     )
@@ -267,8 +262,7 @@ def test_a_full_disk_is_told_in_one_line_and_leaves_nothing_behind(small_disk):
     with pytest.raises(OutputError) as raised:
         store.compute("22", "forecast", lambda: {"a": bytes(1_000_000)}, FILES)
     assert str(raised.value) == (
-        f"{small_disk}/store: cannot write: No space left on device; "
-        "free some space or choose another output folder"
+        f"{small_disk}/store: cannot write: No space left on device; free some space or choose another output folder"
     )
     assert store.get("11", "forecast") is not None
     assert store.get("22", "forecast") is None

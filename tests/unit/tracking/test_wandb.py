@@ -127,7 +127,7 @@ def test_online_without_a_key_it_keeps_the_run_and_says_what_to_do(tmp_path):
         f"WARNING tracking stopped, the run goes on: kept under {outputs}/wandb for `wandb sync`: "
         "W&B has no key; run `wandb login` or set WANDB_API_KEY\n"
     )
-    assert len(list(outputs.glob("wandb/offline-run-*-good-1"))) == 1
+    assert len(list(outputs.glob("wandb/offline-run-*-good-1-offline"))) == 1
 
 
 def test_a_file_that_is_gone_does_not_stop_the_run(tmp_path):

@@ -47,9 +47,7 @@ def book(returns, notionals=(), cost: float = 0.0) -> BacktestResult:
             "cost_borrow": 0.0,
         }
     )
-    trades = pd.DataFrame(
-        {"filled_at": stamps[: len(notionals)], "notional": np.asarray(notionals, dtype=float)}
-    )
+    trades = pd.DataFrame({"filled_at": stamps[: len(notionals)], "notional": np.asarray(notionals, dtype=float)})
     return BacktestResult(equity=frame, trades=trades, holdings_TS=np.zeros((len(equity), 1)))
 
 

@@ -124,9 +124,7 @@ def test_json_has_exactly_the_agreed_keys_and_strict_numbers() -> None:
 def test_a_gate_that_raises_is_named() -> None:
     with pytest.raises(ContractError) as caught:
         verdict(a=required("passed"), slow=required("raise"))
-    assert str(caught.value) == (
-        "gates.checks.slow: Fixed.judge raised ZeroDivisionError: float division by zero"
-    )
+    assert str(caught.value) == ("gates.checks.slow: Fixed.judge raised ZeroDivisionError: float division by zero")
 
 
 def test_a_gate_that_returns_something_else_is_named() -> None:

@@ -1,18 +1,21 @@
 """Kernels of the operators, and how they are compiled.
 
-A kernel is a plain function `kernel(*series, offsets, *constants, out)`: series and out are columns (N,) float64 of
-a block of symbols, the rows of symbol s are offsets[s]:offsets[s+1], and nothing but those rows is read for it.
-Cross-sectional kernels take `(x, rows, offsets, out)`: the rows of date d are rows[offsets[d]:offsets[d+1]].
+A kernel is a plain function `kernel(*series, offsets, *constants, out)`: series and out are columns (N,)
+float64 of a block of symbols, the rows of symbol s are offsets[s]:offsets[s+1], and nothing but those rows is
+read for it. Cross-sectional kernels take `(x, rows, offsets, out)`: the rows of date d are
+rows[offsets[d]:offsets[d+1]].
 
-The work is shared out to threads by the engine, on blocks: kernels release the GIL and need no parallel compilation,
-which takes many times as long, and no threading layer of numba, which other threads of the process may not enter.
+The work is shared out to threads by the engine, on blocks: kernels release the GIL and need no parallel
+compilation, which takes many times as long, and no threading layer of numba, which other threads of the
+process may not enter.
 
-Window kernels work on runs of w bars. Every window that ends within the run starting at bar b contains b itself, the
-bars of the run up to its end, and some last bars of the run before. Two passes, one backwards from b and one forward,
-give the two parts. So nothing is ever subtracted: values that have left the window leave no trace, a missing value
-spoils exactly the windows that contain it, and sums may be taken around x[b], which keeps them as small as the
-window's own spread (x[b] being in the window, its distance from the mean is at most sqrt(w) standard deviations).
-A part before the symbol's first bar is NaN, which makes windows that are not full NaN.
+Window kernels work on runs of w bars. Every window that ends within the run starting at bar b contains b
+itself, the bars of the run up to its end, and some last bars of the run before. Two passes, one backwards
+from b and one forward, give the two parts. So nothing is ever subtracted: values that have left the window
+leave no trace, a missing value spoils exactly the windows that contain it, and sums may be taken around x[b],
+which keeps them as small as the window's own spread (x[b] being in the window, its distance from the mean is
+at most sqrt(w) standard deviations). A part before the symbol's first bar is NaN, which makes windows that
+are not full NaN.
 """
 
 import hashlib
@@ -41,7 +44,7 @@ def helper(function: Function) -> Function:
 
 @helper
 def bars_of(x: Float, offsets: Int, s: int) -> Float:
-    """The column of symbol s alone: counted from 0, indices need no check for negative ones, and loops vectorise."""
+    """The column of symbol s alone; indices counted from 0 are never negative, which lets loops vectorise."""
     return x[offsets[s] : offsets[s + 1]]
 
 
@@ -72,9 +75,7 @@ def _compiled(name: str, *arguments: Any) -> Callable[..., None]:
     numba.config.CACHE_DIR = str(_cache_folder())
     try:
         signature = numba.void(*arguments)
-        compiled: Callable[..., None] = numba.njit(signature, cache=True, nogil=True, error_model="numpy")(
-            python
-        )
+        compiled: Callable[..., None] = numba.njit(signature, cache=True, nogil=True, error_model="numpy")(python)
     finally:
         numba.config.CACHE_DIR = before
     return compiled
@@ -84,8 +85,8 @@ def _compiled(name: str, *arguments: Any) -> Callable[..., None]:
 def _cache_folder() -> Path:
     """Where compiled kernels are kept.
 
-    numba notices an edit of the file that a kernel stands in, but not of a helper in another file: the name of the
-    folder contains the hash of all of them.
+    numba notices an edit of the file that a kernel stands in, but not of a helper in another file: the name
+    of the folder contains the hash of all of them.
     """
     digest = hashlib.sha256(numba.__version__.encode())
     for source in sorted(Path(__file__).parent.glob("*.py")):
@@ -93,7 +94,7 @@ def _cache_folder() -> Path:
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     folder = Path(home) / "assay" / f"kernels-{digest.hexdigest()[:16]}"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with tempfile.TemporaryFile(dir=folder):
             return folder
     except OSError:
@@ -102,5 +103,5 @@ def _cache_folder() -> Path:
 
 @cache
 def _temporary() -> "tempfile.TemporaryDirectory[str]":
-    """A folder for this process alone, removed at its end: what others could write there would be executed."""
+    """A folder for this process alone, removed at its end; what others could write to it would be executed."""
     return tempfile.TemporaryDirectory(prefix="assay-kernels-")

@@ -9,8 +9,8 @@ LEVEL, TREND, SQUARE = 0, 1, 2
 
 @helper
 def line_sums(x: Float, b: int, w: int, before_PW: Float, after_PW: Float) -> None:
-    """Sums of z = x[j] - x[b], of (j - b) z and of z^2: over the bars j < b of the window that ends at b + k, and
-    over b .. b + k."""
+    """Sums of z = x[j] - x[b], of (j - b) z and of z^2: over the bars j < b of the window that ends at b + k,
+    and over b .. b + k."""
     before = before_trend = before_square = 0.0 if b > 0 else np.nan
     after = after_trend = after_square = 0.0
     before_PW[:, w - 1] = after_PW[:, 0] = 0.0
@@ -83,8 +83,8 @@ def wma(x: Float, offsets: Int, w: int, out: Float) -> None:
 
 @helper
 def pair_sums(x: Float, y: Float, b: int, w: int, before_PW: Float, after_PW: Float) -> None:
-    """Sums of u = x[j] - x[b], v = y[j] - y[b], uv, u^2, v^2: over the bars j < b of the window that ends at b + k,
-    and over b .. b + k."""
+    """Sums of u = x[j] - x[b], v = y[j] - y[b], uv, u^2, v^2: over the bars j < b of the window that ends at
+    b + k, and over b .. b + k."""
     su = sv = suv = suu = svv = 0.0 if b > 0 else np.nan
     tu = tv = tuv = tuu = tvv = 0.0
     before_PW[:, w - 1] = after_PW[:, 0] = 0.0

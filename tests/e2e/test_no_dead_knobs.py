@@ -1,0 +1,171 @@
+"""Every setting of the shipped experiments does something, or is declared inert and does nothing."""
+
+import functools
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import yaml
+
+from components.errors import AssayError
+from runner import describe, pipeline
+from runner.catalog import catalogue
+from runner.configure import configure
+from runner.console import Console
+from runner.identity import INERT
+from runner.places import config_folder
+from runner.run import gather
+from runner.schema import literals, parameters
+from runner.verdict import judge
+
+EXPERIMENTS = sorted(path.stem for path in config_folder().glob("experiment/*.yaml"))
+TEXTS = {
+    "dataset": ["nasdaq", "us20"],
+    "vault_start": ["2014-01-01"],
+    "metric": ["valid/r2", "test/auc", "test/mse", "r2", "auc", "rank_ic"],
+    "baseline": ["har", "last_value", "train_mean", "absent"],
+}
+INERT_LEAVES = ("name", "threads", "debug.enabled")
+
+
+def leaves(section: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """(dotted path, value, annotation) of every setting; lists count as one."""
+    known = parameters(catalogue()[section["_target_"]]) if "_target_" in section else {}
+    for name, value in section.items():
+        here = f"{path}.{name}" if path else name
+        if name == "_target_":
+            continue
+        if isinstance(value, Mapping) and value:
+            yield from leaves(value, here)
+        elif value != {}:
+            yield here, value, known[name].annotation if name in known else None
+
+
+def others(path: str, value: Any, annotation: Any) -> list[Any]:
+    """Other values that the setting may be given; some may be refused."""
+    name = path.rsplit(".", 1)[-1]
+    if choices := [choice for choice in literals(annotation) if choice != value]:
+        return choices
+    if name in TEXTS:
+        return [text for text in TEXTS[name] if text != value]
+    if isinstance(value, str):
+        return [f"ref({value}, 1)"]
+    if isinstance(value, bool):
+        return [not value]
+    if isinstance(value, list):
+        return [value[:-1], [*value[:-1], 44]]
+    if value is None:
+        return [5, 0.01, 0.51, -0.9, 600]
+    if isinstance(value, int):
+        return [2 * value + 1, max(1, value // 4), value + 1, 15]
+    return [value / 2 + 0.01, 2 * value + 0.1, value / 10, 0.6, 0.999, value - 1.0, value + 500]
+
+
+def digest(overrides: list[str], cache: pipeline.Cache) -> str:
+    """A hash of forecasts, weights, trades, equity and verdict, and of the exit code under enforce."""
+    experiment, composed = configure(overrides)
+    prepared = pipeline.prepare(experiment, cache)
+    executed = pipeline.execute(experiment, composed.config, prepared, cache)
+    verdict = judge(experiment.gates, gather(experiment, prepared, executed))
+    found = hashlib.sha256(json.dumps(verdict.to_json()).encode())
+    found.update(str(experiment.gates.enforce and not verdict.passed).encode())
+    for table in (
+        describe.forecast_frame(prepared, executed),
+        describe.weight_frame(prepared, executed),
+        describe.equity_frame(executed),
+        executed.backtest.trades,
+    ):
+        found.update(pd.util.hash_pandas_object(table, index=False).to_numpy().tobytes())
+    return found.hexdigest()
+
+
+def changed(experiment: str, path: str, value: Any) -> list[str]:
+    """The command line of an experiment of its own that inherits the shipped one and changes one leaf."""
+    *sections, leaf = path.split(".")
+    delta: Any = {leaf: value}
+    for section in reversed(sections):
+        delta = {section: delta}
+    folder = Path("conf/experiment")
+    folder.mkdir(parents=True, exist_ok=True)
+    text = yaml.safe_dump({"defaults": [experiment], **delta}, sort_keys=False)
+    (folder / "changed.yaml").write_text(f"# @package _global_\n{text}")
+    return ["+experiment=changed"]
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> pipeline.Cache:
+    folder = tmp_path_factory.mktemp("knobs")
+    with Path(os.devnull).open("w") as sink:
+        yield pipeline.open_cache(folder, Console(sink))
+
+
+@pytest.fixture(scope="module")
+def base(cache: pipeline.Cache) -> Callable[[str], str]:
+    return functools.cache(lambda experiment: digest([f"+experiment={experiment}"], cache))
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def settings() -> dict[str, list[tuple[str, Any, Any]]]:
+    """path -> (experiment, value, annotation) of every experiment that has it."""
+    found: dict[str, list[tuple[str, Any, Any]]] = {}
+    for name in EXPERIMENTS:
+        for path, value, annotation in leaves(configure([f"+experiment={name}"])[1].config):
+            found.setdefault(path, []).append((name, value, annotation))
+    return found
+
+
+SETTINGS = settings()
+
+
+def is_inert(path: str) -> bool:
+    return path in INERT_LEAVES or (path.split(".")[0] in INERT and not path.startswith("debug."))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", [path for path in SETTINGS if not is_inert(path)])
+def test_does_something(path: str, cache: pipeline.Cache, base: Callable[[str], str]) -> None:
+    tried = []
+    for experiment, value, annotation in SETTINGS[path]:
+        for other in others(path, value, annotation):
+            try:
+                if digest(changed(experiment, path, other), cache) != base(experiment):
+                    return
+            except AssayError as error:
+                tried.append(f"{experiment} {other!r}: {error}")
+            else:
+                tried.append(f"{experiment} {other!r}: no effect")
+    raise AssertionError(f"{path} changes nothing: {tried}")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", [path for path in SETTINGS if is_inert(path)])
+def test_inert_does_nothing(path: str, cache: pipeline.Cache, base: Callable[[str], str]) -> None:
+    compared = 0
+    for experiment, value, annotation in SETTINGS[path]:
+        for other in [*others(path, value, annotation), "another"]:
+            try:
+                assert digest(changed(experiment, path, other), cache) == base(experiment)
+                compared += 1
+            except AssayError:
+                continue
+    assert compared
+
+
+def test_nothing_escapes_the_lists() -> None:
+    assert len(SETTINGS) > 80
+    assert {path.split(".")[0] for path in SETTINGS if is_inert(path)} == {
+        "name",
+        "threads",
+        "tracking",
+        "export",
+        "debug",
+    }
