@@ -83,7 +83,6 @@ class Features(Component):
         """name -> expression, templates over windows expanded."""
 
 
-
 class Target(Component):
     """The quantity to forecast."""
 

@@ -68,9 +68,7 @@ class Ledger:
 def simulate(terms: Terms, market: Market, weights_DS: Float) -> Ledger:
     """Runs the account over all bars."""
     shape = market.mark_TS.shape
-    ledger = Ledger(
-        cash_T=np.empty(shape[0]), units_TS=np.empty(shape), ruined_T=np.zeros(shape[0], dtype=np.bool_)
-    )
+    ledger = Ledger(cash_T=np.empty(shape[0]), units_TS=np.empty(shape), ruined_T=np.zeros(shape[0], dtype=np.bool_))
     cash, units_S, ruined = terms.capital, np.zeros(shape[1]), False
     for t in range(shape[0]):
         carry = Carry(0.0, 0.0, 0.0)

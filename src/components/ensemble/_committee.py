@@ -54,9 +54,7 @@ class Committee(Model):
         for (name, member), index in zip(self.members.items(), indices, strict=True):
             member_seed = derive(seed, "member", name)
             sample = _columns(self.sample(train, derive(member_seed, "sample")), index)
-            fitted.append(
-                member.fit(sample, _columns(valid, index), loss=loss, seed=member_seed, threads=threads)
-            )
+            fitted.append(member.fit(sample, _columns(valid, index), loss=loss, seed=member_seed, threads=threads))
         forecasts_MN = np.array(
             [model.predict(valid.X_NF[:, index]) for model, index in zip(fitted, indices, strict=True)]
         )

@@ -60,9 +60,7 @@ class _Blended(Committee):
         if self.weighting == "equal":
             return np.full(len(self.members), 1.0 / len(self.members))
         if len(valid) == 0:
-            raise DataError(
-                "the valid span has no rows to weight the models by; set ensemble.weighting: equal"
-            )
+            raise DataError("the valid span has no rows to weight the models by; set ensemble.weighting: equal")
         mse_M = ((forecasts_MN - valid.y_N) ** 2).mean(axis=1)
         precision_M: Float = 1.0 / np.maximum(mse_M, np.finfo(np.float64).tiny)
         precision_M /= precision_M.sum()

@@ -142,6 +142,4 @@ def not_computable(says: str, threshold: float | None) -> Judgement:
 
 def judgement(passed: bool, *, value: float, threshold: float, says: str) -> Judgement:
     """Passed or failed on a figure that was measured."""
-    return Judgement(
-        status="passed" if passed else "failed", value=float(value), threshold=float(threshold), says=says
-    )
+    return Judgement(status="passed" if passed else "failed", value=float(value), threshold=float(threshold), says=says)

@@ -71,9 +71,7 @@ class BeatsBaseline(Gate):
             return not_computable("No date has a forecast, a baseline and an outcome.", self.level)
         if baseline_loss == 0:
             return not_computable(f"{self.baseline} makes no error: it cannot be beaten.", self.level)
-        test = predictive_accuracy(
-            loss_M, baseline_M, scored.timestamps_M, horizon_bars=evidence.horizon_bars
-        )
+        test = predictive_accuracy(loss_M, baseline_M, scored.timestamps_M, horizon_bars=evidence.horizon_bars)
         gain = test.mean / baseline_loss
         least = test.critical(self.level) * test.standard_error / baseline_loss
         return judge_by_test(

@@ -78,8 +78,6 @@ class InformationCoefficient(Gate):
         if tested.value is None:
             return tested
         if test.mean >= self.minimum:
-            return judgement(
-                tested.status == "passed", value=test.mean, threshold=self.minimum, says=tested.says
-            )
+            return judgement(tested.status == "passed", value=test.mean, threshold=self.minimum, says=tested.says)
         says = f"{tested.says} It is below the minimum of {number(self.minimum)}."
         return judgement(False, value=test.mean, threshold=self.minimum, says=says)

@@ -116,8 +116,7 @@ class NoCollapse(Gate):
         if self.max_constant_share is None:
             return None
         repeated = sum(
-            int(np.unique(forecast_M[fold_M == fold], return_counts=True)[1].max())
-            for fold in np.unique(fold_M)
+            int(np.unique(forecast_M[fold_M == fold], return_counts=True)[1].max()) for fold in np.unique(fold_M)
         )
         share = repeated / len(forecast_M) if len(forecast_M) else math.nan
         says = (

@@ -40,9 +40,7 @@ class ProbabilisticSharpe(Gate):
         sample, hurdle = sharpe_sample(returns_T), self.hurdle / math.sqrt(periods)
         confidence = probabilistic_sharpe(sample, hurdle)
         if math.isnan(confidence):
-            return not_computable(
-                f"The Sharpe ratio of {sample.n} returns could not be judged.", self.probability
-            )
+            return not_computable(f"The Sharpe ratio of {sample.n} returns could not be judged.", self.probability)
         years = sample.n / periods
         says = (
             f"The portfolio's Sharpe ratio is {number(sample.sharpe * math.sqrt(periods))} a year over "

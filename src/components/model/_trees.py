@@ -98,10 +98,7 @@ def _parsed(text: str) -> list[dict[str, npt.NDArray[Any]]]:
         "leaf_value": np.float64,
     }
     blocks = text.split("\nend of trees")[0].split("\nTree=")[1:]
-    return [
-        {key: np.array(_value(block, key).split(), dtype=kind) for key, kind in kinds.items()}
-        for block in blocks
-    ]
+    return [{key: np.array(_value(block, key).split(), dtype=kind) for key, kind in kinds.items()} for block in blocks]
 
 
 def _onnx_tree(tree: dict[str, npt.NDArray[Any]], number: int) -> dict[str, npt.NDArray[Any]]:

@@ -84,9 +84,7 @@ class LightGBM(Model):
         stopping: dict[str, Any] = {}
         if self.early_stopping_rounds is not None:
             if len(valid) == 0:
-                raise DataError(
-                    "the valid span has no rows to stop early on; set model.early_stopping_rounds: null"
-                )
+                raise DataError("the valid span has no rows to stop early on; set model.early_stopping_rounds: null")
             stopping = {
                 "valid_sets": [_dataset(valid, params, torch_objective, reference=data)],
                 "feval": torch_objective and torch_objective.evaluate,
@@ -125,9 +123,7 @@ def _torch_objective(loss: Loss, train: Samples) -> TorchObjective:
     return TorchObjective.of(loss, train.y_N)
 
 
-def _dataset(
-    samples: Samples, params: dict[str, Any], objective: TorchObjective | None, reference: Any = None
-) -> Any:
+def _dataset(samples: Samples, params: dict[str, Any], objective: TorchObjective | None, reference: Any = None) -> Any:
     import lightgbm
 
     start_N = objective.start_scores(len(samples)) if objective else None

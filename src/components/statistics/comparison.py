@@ -29,9 +29,7 @@ def per_timestamp(value_M: Float, timestamps_M: Time) -> Float:
     return np.where(count_T > 0, sum_T / np.maximum(count_T, 1), np.nan)
 
 
-def predictive_accuracy(
-    loss_M: Float, baseline_loss_M: Float, timestamps_M: Time, *, horizon_bars: int
-) -> MeanTest:
+def predictive_accuracy(loss_M: Float, baseline_loss_M: Float, timestamps_M: Time, *, horizon_bars: int) -> MeanTest:
     """Tests "the forecast's expected loss is below the baseline's" on the loss differential
     d = baseline_loss - loss, averaged per timestamp (Diebold & Mariano 1995, JBES 13:253, for panels).
 

@@ -42,9 +42,7 @@ def section_coefficients(y_M: Float, f_M: Float, section_M: Int, *, ranked: bool
     return np.where(count_G >= MIN_SYMBOLS, product_G / np.maximum(count_G, 1), np.nan)
 
 
-def information_coefficients(
-    y_M: Float, f_M: Float, timestamps_M: Time, fold_M: Int, *, ranked: bool
-) -> Float:
+def information_coefficients(y_M: Float, f_M: Float, timestamps_M: Time, fold_M: Int, *, ranked: bool) -> Float:
     """(T,) `section_coefficients` of each timestamp, in time order; what several folds forecast counts with
     their average.
 

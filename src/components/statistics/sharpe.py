@@ -58,9 +58,7 @@ def standard_error(sample: SharpeSample, at: float, convention: Convention = "ob
     return math.sqrt(_spread(sample, at) / n) if n > 0 else math.nan
 
 
-def probabilistic_sharpe(
-    sample: SharpeSample, hurdle: float = 0.0, convention: Convention = "observed"
-) -> float:
+def probabilistic_sharpe(sample: SharpeSample, hurdle: float = 0.0, convention: Convention = "observed") -> float:
     """PSR: the probability Phi((SR - hurdle) / s) that the true ratio exceeds the hurdle.
 
     observed: 2012 paper, eq. 9; hypothesised: 2025 paper, s at the hurdle.
@@ -109,9 +107,7 @@ def deflated_sharpe(sample: SharpeSample, *, trials_variance: float, n_trials: f
     return probabilistic_sharpe(sample, math.sqrt(trials_variance) * expected_maximum(n_trials))
 
 
-def effective_trials(
-    correlation_KK: Float, method: Literal["entropy", "mean_correlation"] = "entropy"
-) -> float:
+def effective_trials(correlation_KK: Float, method: Literal["entropy", "mean_correlation"] = "entropy") -> float:
     """Number of independent trials that K dependent ones are worth; between 1 and K.
 
     entropy: exp(entropy of the normalised positive eigenvalues), the effective rank (2025 paper);

@@ -95,9 +95,7 @@ class _Bootstrap:
     mean_BK: Float
 
     @staticmethod
-    def of(
-        differences_TK: Float, block_bars: float, n_draws: int, seed: int, studentized: bool
-    ) -> "_Bootstrap":
+    def of(differences_TK: Float, block_bars: float, n_draws: int, seed: int, studentized: bool) -> "_Bootstrap":
         variance_K = stationary_variance(differences_TK, block_bars)
         columns_K = np.flatnonzero(variance_K > (1e-12 * np.abs(differences_TK).max(axis=0)) ** 2)
         differences_TK = differences_TK[:, columns_K]

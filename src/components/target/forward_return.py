@@ -30,9 +30,7 @@ class ForwardReturn(Target):
         end = self.skip_bars + self.horizon_bars
         start = f"ref(close, -{self.skip_bars})" if self.skip_bars else "close"
         move = f"ref(close, -{end}) / {start} - 1"
-        return {"none": move, "demean": f"cs_demean({move})", "rank": f"cs_rank({move})"}[
-            self.cross_sectional
-        ]
+        return {"none": move, "demean": f"cs_demean({move})", "rank": f"cs_rank({move})"}[self.cross_sectional]
 
     @classmethod
     def examples(cls) -> Sequence[Mapping[str, Any]]:
