@@ -115,7 +115,9 @@ class Panel:
     def from_frame(frame: "pd.DataFrame") -> "Panel":
         """From columns symbol, timestamp and numeric fields, already sorted and checked."""
         symbol = frame["symbol"].to_numpy(dtype=object)
-        starts: Int = np.flatnonzero(np.concatenate([[True], symbol[1:] != symbol[:-1]])) if len(symbol) else []
+        begins = np.ones(len(symbol), dtype=bool)
+        begins[1:] = symbol[1:] != symbol[:-1]
+        starts = np.flatnonzero(begins)
         fields: dict[str, Any] = {
             str(name): frame[name].to_numpy(dtype=np.float64)
             for name in frame.columns

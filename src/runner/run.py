@@ -14,13 +14,17 @@ from runner import describe, pipeline, stages
 from runner.compose import Composed
 from runner.console import Console
 from runner.experiment import Experiment
+from runner.formats import FILES
 from runner.identity import family_of, run_key, trial_key
+from runner.keys import code_fingerprint, stage_key
 from runner.ledger import Ledger
 from runner.metrics import run_metrics
 from runner.pipeline import Executed, Prepared
 from runner.promote import write_promoted
 from runner.records import RunRecord
 from runner.report import write_report
+from runner.report.pictures import draw
+from runner.report.run_folder import RunFolder
 from runner.tracking import RunInfo, tracked
 from runner.verdict import Verdict, judge
 
@@ -64,12 +68,21 @@ def run_experiment(experiment: Experiment, composed: Composed, console: Console,
                 record.note({"bundle": str(bundle)})
             record.note({"stages": cache.times})
             record.close("finished")
-            report = cache.stage("report", lambda: write_report(record.folder))
+            images = cache.stored("pictures", "pictures", _picture_key(key), lambda: _images(record), FILES)
+            report = cache.stage("report", lambda: write_report(record.folder, images))
             session.log_metrics(evidence.metrics)
             session.log_files([report, *sorted((record.folder / "plots").glob("*.png"))])
     console.summary(record.folder)
     rejected = experiment.gates.enforce and not verdict.passed
     return Outcome(folder=record.folder, verdict=verdict, exit_code=GateFailed.exit_code if rejected else 0)
+
+
+def _picture_key(run: str) -> str:
+    return stage_key("pictures", [], code_fingerprint(draw), [run])
+
+
+def _images(record: RunRecord) -> dict[str, bytes]:
+    return draw(RunFolder.open(record.folder))
 
 
 def gather(experiment: Experiment, prepared: Prepared, executed: Executed) -> Evidence:

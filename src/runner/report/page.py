@@ -4,25 +4,28 @@ import base64
 import os
 import re
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from components.errors import OutputError
 from runner.report import notation, tables
-from runner.report.pictures import Picture, draw
+from runner.report.pictures import Picture, captioned, draw
 from runner.report.run_folder import RunFolder
 from runner.report.words import words
 
 
-def write_report(run_folder: Path) -> Path:
+def write_report(run_folder: Path, images: Mapping[str, bytes] | None = None) -> Path:
     """Writes <run>/report.html and <run>/plots/*.png, and returns the path of the former.
+
+    images: what `draw` gave for a run with the same results; None draws them.
 
     The page holds its pictures and its style, loads nothing and needs no script. The same run folder
     gives the same bytes. Raises DataError where the run is incomplete, OutputError where the folder
     cannot be written.
     """
     run = RunFolder.open(Path(run_folder))
-    pictures = draw(run)
+    pictures = captioned(draw(run) if images is None else images)
     page = render(run, pictures)
     try:
         (run.path / "plots").mkdir(exist_ok=True)

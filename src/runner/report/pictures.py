@@ -1,6 +1,6 @@
 """Which pictures a report holds, in their order, and what each one shows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -74,12 +74,21 @@ _PLANS = (
 )
 
 
-def draw(run: RunFolder) -> dict[str, Picture]:
-    """name -> picture, without those that have nothing to show for this run."""
+def draw(run: RunFolder) -> dict[str, bytes]:
+    """name -> PNG, without those that have nothing to show for this run."""
     drawn = {}
     with theme.styled():
         for plan in _PLANS:
             figure = plan.draw(run)
             if figure is not None:
-                drawn[plan.name] = Picture(name=plan.name, caption=plan.caption, png=theme.png(figure))
+                drawn[plan.name] = theme.png(figure)
     return drawn
+
+
+def captioned(images: Mapping[str, bytes]) -> dict[str, Picture]:
+    """The drawn pictures in the order of the report, with their captions."""
+    return {
+        plan.name: Picture(name=plan.name, caption=plan.caption, png=images[plan.name])
+        for plan in _PLANS
+        if plan.name in images
+    }
