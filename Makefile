@@ -18,16 +18,17 @@ test: .venv/installed-dev  ## lint, types, layers and the default tests
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -m "not slow and not gpu"
+	$(BIN)/pytest -n 2 --dist loadfile -m "not slow and not gpu"
 
 test-slow: .venv/installed-dev  ## the tests that take minutes
-	$(BIN)/pytest -m "slow and not gpu"
+	$(BIN)/pytest -n 2 --dist loadfile -m "slow and not gpu"
 
 format: .venv/installed-dev  ## rewrite the sources in house style
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
 docs: .venv/installed  ## regenerate the numbers and tables of README and experiments/ from run manifests
+	$(BIN)/python tools/runs.py
 	$(BIN)/python tools/docs.py
 
 clean:  ## remove outputs and caches, keep .venv

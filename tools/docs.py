@@ -10,24 +10,34 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+
+from runner.guide import listing
 
 ROOT = Path(__file__).resolve().parents[1]
 BLOCK = re.compile(r"(<!-- generated: (?P<call>[^>]*?) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
-def latest_run(outputs: Path, experiment: str) -> Path:
+def latest_run(outputs: Path, experiment: str, overrides: Sequence[str] = ()) -> Path:
+    """The last finished run of an experiment with exactly these overrides; tracking and export do not count."""
     finished = [
         folder
         for folder in sorted((outputs / "runs" / experiment).glob("*"))
         if (folder / "gates.json").is_file()
-        and json.loads((folder / "manifest.json").read_text())["state"] == "finished"
+        and read(folder, "manifest")["state"] == "finished"
+        and _varied(read(folder, "manifest")["overrides"]) == sorted(overrides)
     ]
     if not finished:
-        raise SystemExit(f"{outputs}/runs/{experiment}: no finished run; run it first (make docs does)")
+        said = " ".join([f"+experiment={experiment}", *overrides])
+        raise SystemExit(f"{outputs}/runs: no finished run of {said}; run it first (make docs does)")
     return finished[-1]
+
+
+def _varied(overrides: Sequence[str]) -> list[str]:
+    unimportant = ("experiment=", "+experiment=", "tracking=", "export=")
+    return sorted(override for override in overrides if not override.startswith(unimportant))
 
 
 def read(run: Path, name: str) -> Any:
@@ -97,14 +107,42 @@ def gates(outputs: Path, experiment: str) -> str:
 
 
 def components(outputs: Path) -> str:
-    """Every discovered component: slot, choices in conf/, first line of its docstring."""
+    """Every choice of every slot and every class that no file of its own configures, with one line on it."""
     del outputs
-    from runner.listing import listing
+    rows = [
+        [f"`{slot}`", f"`{name}`", text.replace("|", "\\|")]
+        for slot, lines in listing().items()
+        for name, text in lines
+    ]
+    return table(["slot", "choice", "what it is"], rows)
 
-    return table(["slot", "choice", "what it is"], [[f"`{slot}`", f"`{name}`", text] for slot, name, text in listing()])
+
+def variants(outputs: Path, experiment: str, *choices: str) -> str:
+    """One line a variant of an experiment, each `override` or `a+b` of several; `-` is the experiment itself."""
+    rows = []
+    for choice in choices:
+        overrides = [] if choice == "-" else choice.split("+")
+        run = latest_run(outputs, experiment, overrides)
+        metrics, gates = read(run, "metrics"), read(run, "gates")
+        beaten = next(gate for gate in gates["gates"] if gate["name"] == "beats_last_value")
+        rows.append(
+            [
+                f"`{' '.join(overrides)}`" if overrides else "as shipped",
+                number(metrics["valid/r2"], ".3f"),
+                number(metrics["test/r2"], ".3f"),
+                number(beaten["value"], ".3f"),
+                "passed" if gates["passed"] else "rejected",
+            ]
+        )
+    return table(["variant", "R² valid", "R² test", "p, better than last value", "verdict"], rows)
 
 
-GENERATORS: dict[str, Callable[..., str]] = {"results": results, "gates": gates, "components": components}
+GENERATORS: dict[str, Callable[..., str]] = {
+    "results": results,
+    "gates": gates,
+    "variants": variants,
+    "components": components,
+}
 
 
 def rewritten(text: str, outputs: Path) -> str:

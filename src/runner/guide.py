@@ -66,13 +66,17 @@ def list_all(arguments: Sequence[str]) -> int:
         near = nearest(slot, groups)
         hint = f"did you mean '{near}'?" if near else f"slots: {', '.join(groups)}"
         raise ConfigError(f"{slot}: no such slot; {hint}")
-    for group in [slot] if slot else groups:
+    for group, lines in listing([slot] if slot else groups).items():
         print(group)
-        lines = list(_list_lines(group))
         width = max((len(name) for name, _ in lines), default=0)
         for name, what in lines:
             print(f"  {name:<{width}}  {what}".rstrip())
     return 0
+
+
+def listing(groups: Sequence[str] | None = None) -> Mapping[str, list[tuple[str, str]]]:
+    """group -> (name, one line on what it is); all slots by default."""
+    return {group: list(_list_lines(group)) for group in groups or slots()}
 
 
 def _list_lines(group: str) -> Iterator[tuple[str, str]]:

@@ -38,7 +38,8 @@ class BeatsBaseline(Gate):
     The loss differential is averaged over the symbols of a timestamp; its standard error is robust to
     the labels' overlap (`components.statistics.comparison.predictive_accuracy`). Rows where either
     forecast or the outcome is NaN are left out.
-    baseline: name of a baseline fitted in the same folds; level: one-sided error probability.
+    baseline: name of a baseline fitted in the same folds; level: one-sided error probability;
+    span: the spans judged, valid or test.
     """
 
     baseline: str

@@ -27,7 +27,7 @@ class FoldStability(Gate):
     """Share of folds in which a metric reaches a minimum; a fold whose metric is NaN does not.
 
     metric, minimum: what each fold must reach, in the metric's unit; min_share: share of the folds
-    that must reach it.
+    that must reach it; span: the spans judged, valid or test.
     """
 
     metric: Literal["r2", "r2_train_mean", "direction_accuracy", "accuracy", "auc", "ic", "rank_ic"]

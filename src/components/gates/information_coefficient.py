@@ -31,7 +31,8 @@ class InformationCoefficient(Gate):
 
     kind rank: Spearman; pearson: Pearson. minimum: smallest mean worth having, a correlation.
     level: one-sided error probability; standard errors are robust to the labels' overlap. Dates with fewer
-    than 3 symbols do not count; without any other date the gate does not apply.
+    than 3 symbols do not count; without any other date the gate does not apply. span: the spans judged,
+    valid or test.
     """
 
     kind: Literal["rank", "pearson"]

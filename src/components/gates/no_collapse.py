@@ -39,6 +39,7 @@ class NoCollapse(Gate):
     max_constant_share    share of forecasts equal to the most frequent forecast of their fold
     max_class_share       share of forecasts on the more frequent side (p > 1/2, or the sign of a return)
     max_copy_correlation  correlation with the baseline last_value
+    span                  the spans judged, valid or test
     A level has no sides and max_class_share does not apply to it.
     """
 
