@@ -6,7 +6,9 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from harness import Shipped
+import docs
+import runs
+from harness import Shipped, ended
 from runner.places import config_folder
 
 NAMES = sorted(path.stem for path in config_folder().glob("experiment/*.yaml"))
