@@ -59,20 +59,42 @@ def judge(gates: GateSet, evidence: Evidence) -> Verdict:
     return Verdict(passed="failed" not in required and "passed" in required, gates=outcomes)
 
 
-def in_words(verdict: Verdict, *, facts: SourceFacts, trial: int | None, family_trials: int) -> tuple[str, ...]:
-    """The verdict as plain sentences, the decision first.
+@dataclass(frozen=True, kw_only=True)
+class Sentences:
+    """The verdict as plain sentences.
+
+    decision  Passed or Rejected, and by how many gates
+    failed    what each failed required gate says
+    advisory  what each failed advisory gate says
+    tries     where the run stands among all trials on this data
+    data      what the source's survivorship and adjustment mean for the figures
+    """
+
+    decision: str
+    failed: tuple[str, ...]
+    advisory: tuple[str, ...]
+    tries: str
+    data: tuple[str, ...]
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        return (self.decision, *self.failed, *self.advisory, self.tries, *self.data)
+
+
+def in_words(verdict: Verdict, *, facts: SourceFacts, trial: int | None, family_trials: int) -> Sentences:
+    """The decision first.
 
     trial: number of this run among the family_trials configurations tried on this data, None for a run
     that is no trial.
     """
-    lines = [_decision(verdict)]
-    lines += [f"{gate.name}: {gate.says}" for gate in verdict.failed(required=True)]
-    lines += [f"{gate.name} (advisory): {gate.says}" for gate in verdict.failed(required=False)]
-    lines.append(_tries(trial, family_trials))
-    if facts.survivorship in SURVIVORSHIP:
-        lines.append(SURVIVORSHIP[facts.survivorship])
-    lines.append(ADJUSTMENT[facts.adjustment])
-    return tuple(lines)
+    survivorship = (SURVIVORSHIP[facts.survivorship],) if facts.survivorship in SURVIVORSHIP else ()
+    return Sentences(
+        decision=_decision(verdict),
+        failed=tuple(f"{gate.name}: {gate.says}" for gate in verdict.failed(required=True)),
+        advisory=tuple(f"{gate.name} (advisory): {gate.says}" for gate in verdict.failed(required=False)),
+        tries=_tries(trial, family_trials),
+        data=(*survivorship, ADJUSTMENT[facts.adjustment]),
+    )
 
 
 def _outcome(name: str, gate: Gate, evidence: Evidence) -> GateOutcome:

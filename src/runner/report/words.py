@@ -29,24 +29,21 @@ def words(manifest: Mapping[str, Any], gates: Mapping[str, Any]) -> Words:
     verdict = Verdict(passed=gates["passed"], gates=tuple(GateOutcome(**gate) for gate in gates["gates"]))
     facts = SourceFacts(**{name: manifest["data"][name] for name in SourceFacts.__dataclass_fields__})
     trial = manifest["trial"]
-    decision, *sentences = in_words(
+    said = in_words(
         verdict,
         facts=facts,
         trial=trial["number"] if trial["counted"] else None,
         family_trials=trial["family_trials"] or 0,
     )
-    failed = len(verdict.failed(required=True))
-    advisory = failed + len(verdict.failed(required=False))
-    tries, *about_data = sentences[advisory:]
     passed = tuple(gate.says for gate in verdict.gates if gate.required and gate.status == "passed")
     unclean = [DIRTY] if (manifest["git"] or {}).get("dirty") else []
-    word, headline = _decision(manifest["state"], decision)
+    word, headline = _decision(manifest["state"], said.decision)
     return Words(
         word=word,
         headline=headline,
-        reasons={PASSED: passed, REJECTED: tuple(sentences[:failed]), NONE: ()}[word],
-        tries=tries,
-        cautions=(*sentences[failed:advisory], *about_data, *manifest["notices"], *unclean),
+        reasons={PASSED: passed, REJECTED: said.failed, NONE: ()}[word],
+        tries=said.tries,
+        cautions=(*said.advisory, *said.data, *manifest["notices"], *unclean),
     )
 
 

@@ -83,7 +83,7 @@ def test_advisory_and_inapplicable_gates_block_nothing() -> None:
 def test_a_model_for_which_nothing_speaks_does_not_pass(gates) -> None:
     found = verdict(**gates)
     assert not found.passed
-    assert in_words(found, facts=FREE, trial=1, family_trials=1)[0] == (
+    assert in_words(found, facts=FREE, trial=1, family_trials=1).lines[0] == (
         "Rejected: no required gate could be applied, so nothing speaks for this model."
     )
 
@@ -135,7 +135,7 @@ def test_a_gate_that_returns_something_else_is_named() -> None:
 
 def test_a_rejection_names_the_failed_gates_and_repeats_what_they_say() -> None:
     found = verdict(a=required("failed"), b=required("passed"), c=advisory("failed"), d=required("failed"))
-    assert in_words(found, facts=FREE, trial=3, family_trials=7) == (
+    assert in_words(found, facts=FREE, trial=3, family_trials=7).lines == (
         "Rejected: 2 of 3 required gates failed: a, d.",
         "a: It failed.",
         "d: It failed.",
@@ -148,18 +148,18 @@ def test_a_rejection_names_the_failed_gates_and_repeats_what_they_say() -> None:
 
 def test_a_pass_is_said_first() -> None:
     one = verdict(a=required("passed"))
-    assert in_words(one, facts=FREE, trial=1, family_trials=1)[:2] == (
+    assert in_words(one, facts=FREE, trial=1, family_trials=1).lines[:2] == (
         "Passed: the only required gate that could be applied passed.",
         "It is the first trial on this data: nothing was selected yet.",
     )
     two = verdict(a=required("passed"), b=required("passed"), c=required("not_applicable"))
-    assert in_words(two, facts=FREE, trial=1, family_trials=1)[0] == (
+    assert in_words(two, facts=FREE, trial=1, family_trials=1).lines[0] == (
         "Passed: all 2 required gates that could be applied passed."
     )
 
 
 def test_a_run_that_is_no_trial_says_so() -> None:
-    said = in_words(verdict(a=required("passed")), facts=FREE, trial=None, family_trials=4)
+    said = in_words(verdict(a=required("passed")), facts=FREE, trial=None, family_trials=4).lines
     assert said[1] == "This run is no trial: it is not counted and cannot be promoted."
 
 
@@ -172,6 +172,6 @@ def test_a_run_that_is_no_trial_says_so() -> None:
 )
 def test_survivorship_is_warned_of(survivorship, begins: str) -> None:
     facts = SourceFacts(identity="x", description="x", survivorship=survivorship, adjustment="raw")
-    said = in_words(verdict(a=required("passed")), facts=facts, trial=1, family_trials=1)
+    said = in_words(verdict(a=required("passed")), facts=facts, trial=1, family_trials=1).lines
     assert said[2].startswith(begins)
     assert said[3] == "Prices are raw: a split or a dividend looks like a move of the market."
