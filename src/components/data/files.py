@@ -48,12 +48,12 @@ class Files(Source):
         )
 
     def fields(self) -> tuple[str, ...]:
-        names = self._column_names()
+        names = column_names(self.path)
         used = self._field_columns(names)
         return tuple(used)
 
     def load(self) -> Panel:
-        columns = self._field_columns(self._column_names())
+        columns = self._field_columns(column_names(self.path))
         table = _read(Path(self.path))
         lookup = _lookup(table.columns)
         time = _times(table[lookup[self.time_column.lower()]], self.path, self.date_format)
@@ -67,20 +67,6 @@ class Files(Source):
         import pandas as pd
 
         return checked_panel(pd.DataFrame(data), where=self.path)
-
-    def _column_names(self) -> list[str]:
-        path = Path(self.path)
-        if not path.is_file():
-            raise DataError(f"{self.path}: no such file; give an existing CSV or Parquet file in data.path")
-        try:
-            if path.suffix == ".parquet":
-                import pyarrow.parquet as pq
-
-                return [str(name) for name in pq.read_schema(path).names]
-            with path.open(newline="", encoding="utf-8-sig") as stream:
-                return next(csv.reader(stream), [])
-        except (OSError, UnicodeDecodeError, ValueError) as error:
-            raise DataError(f"{self.path}: cannot be read: {_reason(error)}") from None
 
     def _field_columns(self, names: Sequence[str]) -> dict[str, str]:
         """field -> column of the file, in the file's order; raises DataError on a missing column."""
@@ -115,6 +101,22 @@ class Files(Source):
             "adjustment": "raw",
         }
         return (base, base | {"symbol_column": None, "columns": {"close": "Adj Close"}})
+
+
+def column_names(path: str) -> list[str]:
+    """The columns of a CSV or Parquet file, from its header alone. Raises DataError if it cannot be read."""
+    file = Path(path)
+    if not file.is_file():
+        raise DataError(f"{path}: no such file; give an existing CSV or Parquet file in data.path")
+    try:
+        if file.suffix == ".parquet":
+            import pyarrow.parquet as pq
+
+            return [str(name) for name in pq.read_schema(file).names]
+        with file.open(newline="", encoding="utf-8-sig") as stream:
+            return next(csv.reader(stream), [])
+    except (OSError, UnicodeDecodeError, ValueError) as error:
+        raise DataError(f"{path}: cannot be read: {_reason(error)}") from None
 
 
 def _lookup(names: Sequence[str]) -> dict[str, str]:

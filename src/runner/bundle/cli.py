@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from components.data.files import Files
+from components.data.files import Files, column_names
 from components.errors import DataError
 from components.panel import Panel
 from components.values import Float, Time
@@ -24,6 +24,7 @@ OPTIONS = {
     "data.date_format": "--date-format",
     "name it with data.columns.close=COLUMN": "rename the column",
 }
+TIME_COLUMNS = ("timestamp", "date", "time", "datetime")
 HEADER = ("timestamp", "symbol", "forecast", "weight")
 DESCRIPTION = """\
 Forecasts new bars with a promoted bundle and turns the forecasts into target weights, as CSV:
@@ -60,8 +61,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--data", required=True, metavar="FILE", help="CSV or Parquet, one line per symbol and bar")
     add("--all", action="store_true", help="every bar that can be forecast, not only the last one")
     add("--output", type=Path, metavar="FILE", help="instead of the standard output")
-    add("--symbol-column", metavar="NAME", default="symbol", help="default: symbol; '' if there is none")
-    add("--time-column", metavar="NAME", default="timestamp", help="default: timestamp")
+    add("--symbol-column", metavar="NAME", help="default: symbol where there is one; '' for a file of one symbol")
+    add("--time-column", metavar="NAME", help=f"default: the first there is of {', '.join(TIME_COLUMNS)}")
     add("--date-format", metavar="FORMAT", help="strptime format of text dates; default: ISO 8601")
     add("--registry", type=Path, metavar="FOLDER", default=REGISTRY, help=f"default: {REGISTRY}")
     add("--threads", type=int, metavar="N", default=0, help="default: 0, all cores")
@@ -70,17 +71,19 @@ def _parser() -> argparse.ArgumentParser:
 
 def _load(options: argparse.Namespace) -> Panel:
     """The bars. Raises DataError in the words of this command's options."""
-    source = Files(
-        path=options.data,
-        symbol_column=options.symbol_column or None,
-        time_column=options.time_column,
-        date_format=options.date_format,
-        columns={},
-        survivorship="unknown",
-        adjustment="raw",
-    )
     try:
-        return source.load()
+        named = {name.lower() for name in column_names(options.data)}
+        symbol = "symbol" if options.symbol_column is None and "symbol" in named else options.symbol_column
+        time = options.time_column or next((name for name in TIME_COLUMNS if name in named), TIME_COLUMNS[0])
+        return Files(
+            path=options.data,
+            symbol_column=symbol or None,
+            time_column=time,
+            date_format=options.date_format,
+            columns={},
+            survivorship="unknown",
+            adjustment="raw",
+        ).load()
     except DataError as error:
         text = str(error)
         for setting, option in OPTIONS.items():

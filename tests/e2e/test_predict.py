@@ -1,0 +1,80 @@
+"""A promoted bundle forecasts what its run forecast, without the training libraries."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from components.data.bundled import Bundled
+from harness import Shipped, ended, environment
+
+PROBE = "import sys; from runner.cli import main; code = main(sys.argv[1:]); print(code, *sys.modules, file=sys.stderr)"
+
+
+def write_bars(path: Path) -> None:
+    frame = Bundled(dataset="sp500").load().to_frame()
+    frame[frame["timestamp"] < "2017-01-01"].rename(columns={"timestamp": "date"}).to_csv(path, index=False)
+
+
+def test_forecasts_equal_the_runs_on_the_last_folds_whole_test_span(shipped: Shipped, shipped_folder: Path) -> None:
+    _, run = shipped("sp500_volatility")
+    write_bars(shipped_folder / "bars.csv")
+    arguments = ("predict", "--bundle", "sp500_volatility", "--data", "bars.csv", "--all", "--output", "all.csv")
+    process = subprocess.run(
+        [sys.executable, "-c", PROBE, *arguments],
+        cwd=shipped_folder, env=environment(shipped_folder), capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    code, *modules = process.stderr.splitlines()[-1].split()
+    assert code == "0"
+    assert not {"lightgbm", "torch", "sklearn", "onnx", "wandb", "matplotlib"} & set(modules)
+
+    predicted = pd.read_csv(shipped_folder / "all.csv", parse_dates=["timestamp"])
+    forecasts, weights = run.table("forecasts"), run.table("weights")
+    last = forecasts[(forecasts["span"] == "test") & (forecasts["fold"] == forecasts["fold"].max())]
+    both = last.merge(predicted, on=["timestamp", "symbol"], suffixes=("", "_bundle"))
+    assert len(both) == len(last) > 300
+    scale = np.maximum(both["forecast"].abs(), last["forecast"].std())
+    assert ((both["forecast"] - both["forecast_bundle"]).abs() <= 1e-5 * scale).all()
+    both = both.merge(weights, on=["timestamp", "symbol"], suffixes=("_bundle", ""))
+    assert ((both["weight"] - both["weight_bundle"]).abs() <= 1e-6).all()
+
+
+def test_the_last_bar_alone(shipped: Shipped, shipped_folder: Path) -> None:
+    shipped("sp500_volatility")
+    write_bars(shipped_folder / "bars.csv")
+    process = ended(shipped_folder, "predict", "--bundle", "sp500_volatility@1", "--data", "bars.csv")
+    assert process.returncode == 0, process.stderr
+    header, line = process.stdout.splitlines()
+    assert header == "timestamp,symbol,forecast,weight"
+    stamp, symbol, forecast, weight = line.split(",")
+    assert (stamp[:10], symbol) == ("2016-12-30", "sp500")
+    assert -15 < float(forecast) < -5
+    assert 0 < float(weight) <= 2
+
+
+def test_the_parity_report_says_so(shipped: Shipped, shipped_folder: Path) -> None:
+    _, run = shipped("sp500_volatility")
+    parity = json.loads((shipped_folder / run.json("manifest")["bundle"] / "parity.json").read_text())
+    assert parity["passed"]
+    assert parity["forecasts"] == run.json("manifest")["folds"][-1]["n_test"]
+    assert parity["differing_orders"] == parity["missing_forecasts"] == parity["forecasts_beyond_tolerance"] == 0
+
+
+def test_promoting_the_run_again_gives_the_same_version(shipped: Shipped, shipped_folder: Path) -> None:
+    _, run = shipped("sp500_volatility")
+    process = ended(shipped_folder, "promote", str(run.folder))
+    assert process.returncode == 0, process.stderr
+    assert process.stdout.splitlines()[-1] == "promoted: outputs/registry/sp500_volatility/1"
+
+
+def test_a_rejected_run_is_not_promoted(shipped: Shipped, shipped_folder: Path) -> None:
+    _, run = shipped("sp500_direction")
+    process = ended(shipped_folder, "promote", str(run.folder))
+    assert process.returncode == 3
+    assert process.stderr.strip() == (
+        f"{run.folder}: rejected by direction_skill, beats_base_rate, stable_folds, exposure_skill; "
+        "only a run that passed can be promoted"
+    )
