@@ -1,0 +1,54 @@
+"""Changing bars after a time changes nothing that was decided before it, whatever the shipped choices."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from components.panel import Panel
+from runner import stages
+from runner.configure import configure
+
+EXPERIMENTS = ("sp500_volatility", "sp500_direction", "us20_momentum")
+
+
+def poisoned(panel: Panel, after: np.datetime64) -> Panel:
+    """The same bars up to a time, wild ones after it (still positive, high above low)."""
+    later = panel.timestamps_R >= after
+    factor = np.where(later, np.exp(np.random.default_rng(0).normal(0, 0.3, panel.n_rows)), 1.0)
+    return replace(panel, fields={name: values * factor for name, values in panel.fields.items()})
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+@pytest.mark.parametrize("window", ["expanding", "rolling"])
+def test_forecasts_and_weights_of_earlier_folds_do_not_move(name: str, window: str) -> None:
+    experiment, _ = configure(
+        [
+            f"+experiment={name}",
+            "model=ridge" if name != "sp500_direction" else "model=lightgbm",
+            "split.n_folds=3",
+            f"split.window={window}",
+        ]
+    )
+    bars = stages.visible_panel(experiment.data.load(), experiment.split, experiment.debug)
+    columns = stages.input_expressions(experiment.features, experiment.target)
+    label = stages.parsed_target(experiment.target)
+
+    def forecast(panel: Panel) -> tuple[stages.Forecasts, np.ndarray, np.ndarray, tuple]:
+        table = stages.compute_features(columns, panel, threads=2)
+        labels = stages.compute_labels(label, panel, threads=2)
+        folds = stages.make_folds(experiment.split, table, labels, panel, experiment.debug)
+        found = stages.walk_forward(experiment.model, experiment.loss, folds, table, labels, panel, seed=0, threads=2)
+        return found, *stages.decide_weights(experiment.portfolio, found, panel), folds
+
+    clean, decided_D, weights_DS, folds = forecast(bars)
+    cut = folds[1].span.test[1]
+    dirty, decided_again_D, weights_again_DS, _ = forecast(poisoned(bars, cut))
+
+    early = clean.fold_M <= 2
+    np.testing.assert_array_equal(clean.row_M, dirty.row_M)
+    np.testing.assert_array_equal(clean.forecast_M[early], dirty.forecast_M[early])
+    np.testing.assert_array_equal(decided_D, decided_again_D)
+    before = decided_D < cut
+    np.testing.assert_array_equal(weights_DS[before], weights_again_DS[before])
+    assert (clean.forecast_M[~early] != dirty.forecast_M[~early]).any()
