@@ -10,6 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pytest
+import yaml
+
+from runner.places import config_folder
 
 Assay = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -25,6 +29,36 @@ class Run:
 
     def table(self, name: str) -> pd.DataFrame:
         return pd.read_parquet(self.folder / f"{name}.parquet")
+
+
+def data_folder() -> Path:
+    """Market data that is not part of the product."""
+    return Path(os.environ.get("ASSAY_TEST_DATA") or Path(__file__).parents[1] / ".." / "shared" / "data").resolve()
+
+
+def market_data(name: str) -> Path:
+    """A file of that folder; the test that asks for it is skipped where there is none."""
+    path = data_folder() / name
+    if not path.is_file():
+        pytest.skip(f"{name} is absent: set ASSAY_TEST_DATA to the folder that holds it")
+    return path
+
+
+def outside_file(experiment: str) -> str | None:
+    """The file that a shipped experiment reads and the product does not bring."""
+    text = (config_folder() / "experiment" / f"{experiment}.yaml").read_text()
+    path = yaml.safe_load(text).get("data", {}).get("source", {}).get("path")
+    return Path(path).name if path else None
+
+
+def data_overrides(experiment: str) -> list[str]:
+    """Where its data is; the test that asks is skipped where it is nowhere."""
+    name = outside_file(experiment)
+    return [f"data.source.path={market_data(name)}"] if name else []
+
+
+EXPERIMENTS = sorted(path.stem for path in config_folder().glob("experiment/*.yaml"))
+SELF_CONTAINED = [name for name in EXPERIMENTS if outside_file(name) is None]
 
 
 def environment(folder: Path) -> dict[str, str]:

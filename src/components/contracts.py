@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 import numpy.typing as npt
 
+from components.bars import Bars
 from components.panel import Panel
 from components.values import (
     BacktestResult,
     Evidence,
+    Finding,
     Float,
+    Float32,
     Head,
     Judgement,
     PriceGrid,
@@ -69,6 +72,18 @@ class Source(Component):
     def load(self) -> Panel:
         """All bars, checked. Raises DataError naming file, symbol, timestamp and remedy."""
 
+    def bars(self) -> Bars:
+        """All bars as they are, for the quality policy to judge; by default those that `load` has checked."""
+        return Bars.of(self.load(), where=self.facts().description)
+
+
+class Quality(Component):
+    """What is done about defects of the data, before anything is computed."""
+
+    @abstractmethod
+    def inspect(self, bars: Bars) -> tuple[Panel, tuple[Finding, ...]]:
+        """The panel of the bars and what was found. Raises DataError where a defect must be mended first."""
+
 
 class Features(Component):
     """A feature set: ordered names with causal expressions.
@@ -107,6 +122,56 @@ class Split(Component):
 
         Raises DataError where the times are too few, saying how many are needed.
         """
+
+
+class FittedPreprocessor(ABC):
+    """What `Preprocessor.fit` returns; the run and the bundle apply this same object, so they agree exactly."""
+
+    columns: tuple[str, ...]
+    """Names of the columns that `apply` returns."""
+
+    @abstractmethod
+    def apply(self, X_NF: Float32, timestamps_N: Time) -> Float32:
+        """(N, G) float32 from the (N, F) features; with numpy alone. No row depends on a row of another date."""
+
+    @abstractmethod
+    def state(self) -> Mapping[str, Any]:
+        """Everything `Preprocessor.restore` needs, as plain JSON values: finite numbers, texts, lists, maps."""
+
+
+class Preprocessor(Component):
+    """Transforms the features, with parameters learnt on the train rows of a fold alone.
+
+    It sees the features only: LAST_LABEL is a forecast in the label's own unit and passes unchanged. A
+    missing value (NaN) stays missing unless the preprocessor fills it.
+    """
+
+    @property
+    def cross_sectional(self) -> bool:
+        """Whether a row depends on the other rows of its date."""
+        return False
+
+    @property
+    def missing_tolerance(self) -> float:
+        """Share of the features that may be missing at a row that is still forecast; 0 unless it fills them."""
+        return 0.0
+
+    def filling(self) -> "Preprocessor | None":
+        """What fills missing values and changes nothing else, None if nothing does: baselines see the
+        features as they are, but need a value at every row."""
+        return None
+
+    def outputs(self, features: tuple[str, ...]) -> tuple[str, ...]:
+        """The columns that it returns whatever the train rows are, in order."""
+        return features
+
+    @abstractmethod
+    def fit(self, train: Samples, *, seed: int) -> FittedPreprocessor:
+        """Learns from train rows, whose features may be missing."""
+
+    @abstractmethod
+    def restore(self, state: Mapping[str, Any]) -> FittedPreprocessor:
+        """The fitted preprocessor that `state` wrote down."""
 
 
 class FittedModel(ABC):

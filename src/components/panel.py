@@ -22,6 +22,9 @@ Time = npt.NDArray[np.datetime64]
 
 TIME_DTYPE = np.dtype("datetime64[us]")
 
+IN_UNIVERSE = "in_universe"
+"""Reserved field: 1 where a symbol belongs to the universe at that time, 0 where it does not."""
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Panel:
@@ -31,12 +34,14 @@ class Panel:
     offsets      (S+1,) int64: rows of symbol s are offsets[s]:offsets[s+1]
     timestamps_R (R,) datetime64[us], strictly increasing within a symbol; the decision time of a bar
     fields       name -> (R,) float64, NaN where the value is missing
+    notices      whole sentences about how the bars were obtained; no part of the fingerprint
     """
 
     symbols: tuple[str, ...]
     offsets: Int
     timestamps_R: Time
     fields: Mapping[str, Float]
+    notices: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         frozen = {}
@@ -65,6 +70,16 @@ class Panel:
     def date_codes_R(self) -> npt.NDArray[np.int64]:
         """(R,) position of each row's timestamp in `dates_T`."""
         return np.searchsorted(self.dates_T, self.timestamps_R)
+
+    @cached_property
+    def in_universe_R(self) -> npt.NDArray[np.bool_]:
+        """(R,) true for members of the universe; without the field in_universe every row is one.
+
+        Outsiders' bars serve time-series operators; they are never trained on, scored or held.
+        """
+        if IN_UNIVERSE not in self.fields:
+            return np.ones(self.n_rows, dtype=bool)
+        return np.asarray(self.fields[IN_UNIVERSE] == 1.0)
 
     @cached_property
     def fingerprint(self) -> str:

@@ -5,7 +5,7 @@ T bars of the backtest.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -24,21 +24,23 @@ Time = npt.NDArray[np.datetime64]
 class SourceFacts:
     """What a source declares about itself; printed in the verdict.
 
-    identity names the data logically (for the ledger's families), never by content.
+    identity names the data logically (for the ledger's families), never by content; cautions are whole
+    sentences that a reader must know before trusting a figure.
     """
 
     identity: str
     description: str
     survivorship: Literal["free", "biased", "unknown"]
     adjustment: Literal["raw", "split", "total"]
+    cautions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Samples:
     """A design matrix with its labels: what a model is fitted on.
 
-    X_NF float32, finite; y_N float64, finite; columns: F names; timestamps_N decision times;
-    symbols_N symbol codes.
+    X_NF float32, finite (before preprocessing NaN where missing); y_N float64, finite; columns: F names;
+    timestamps_N decision times; symbols_N symbol codes.
     """
 
     X_NF: Float32
@@ -49,6 +51,10 @@ class Samples:
 
     def __len__(self) -> int:
         return len(self.y_N)
+
+    def with_features(self, X_NG: Float32, columns: tuple[str, ...]) -> "Samples":
+        """The same rows with other columns."""
+        return replace(self, X_NF=X_NG, columns=columns)
 
     def take(self, index: npt.NDArray[np.generic]) -> "Samples":
         return Samples(
@@ -161,3 +167,19 @@ class Judgement:
     value: float | None
     threshold: float | None
     says: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """What a check of the data found.
+
+    count: bars (or pairs of symbols) concerned; symbol, timestamp: of the first of them, empty where there is
+    none; example: a sentence about it; action: what was done.
+    """
+
+    check: str
+    count: int
+    symbol: str
+    timestamp: str
+    example: str
+    action: Literal["dropped", "repaired", "kept"]

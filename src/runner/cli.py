@@ -19,12 +19,17 @@ Run an experiment, which is a file of conf/experiment/ plus what you override:
   python -m runner +experiment=NAME --cfg job            show the composed configuration, run nothing
 
 Or say what to do:
+  init FILE [--name NAME]    look at a file of bars and write an experiment that runs on it
   check [-m] OVERRIDES       check an experiment, or every point of a sweep, without reading any data
   list [SLOT]                every component, choice and experiment there is
   explain NAME               what a choice or class does, with its parameters, ranges and defaults
+  features OVERRIDES         what each feature looks like and how it ranks the target, on training rows only
   predict --bundle NAME --data FILE    forecasts and target weights from a promoted bundle
   promote RUN                promote a run that passed its gates
   report [RUN]               write the report of a finished run again
+  deflate RETURNS.csv        what is left of a Sharpe ratio after chance and the tries it took
+  ledger                     what was tried on which data, and whether the record is whole
+  leaktest --table FILE --time COLUMN --target COLUMN     which columns of any table look into the future
   VERB --help                more about one of them
 
 Your own files: ./conf/<slot>/<choice>.yaml wins over a shipped choice; your own components are named in
@@ -35,12 +40,17 @@ Exit codes: 0 ran; 2 mend the configuration; 3 mend the data; 4 a required gate 
 """
 
 VERBS = {
+    "init": "runner.init:main",
     "check": "runner.guide:check",
     "list": "runner.guide:list_all",
     "explain": "runner.guide:explain",
+    "features": "runner.features:main",
     "predict": "runner.bundle.cli:main",
     "promote": "runner.promote:main",
     "report": "runner.report:main",
+    "deflate": "runner.deflate:main",
+    "ledger": "runner.ledger_verb:main",
+    "leaktest": "runner.leaktest:main",
 }
 INTERRUPTED = 130
 HELP_FLAGS = ("-h", "--help", "help")

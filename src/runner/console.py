@@ -81,23 +81,16 @@ class Console:
         """A line that the user must see: a notice, a warning."""
         self._item("note:", text, style="yellow")
 
-    def summary(self, run_folder: Path) -> None:
-        """Figures, gates, verdict and paths of a finished run, from its folder."""
-        run = RunFolder.open(run_folder)
-        brief = {name: value for name, value in run.metrics.items() if notation.describe(name.rpartition("/")[2]).brief}
-        self._table(tables.forecast_table(brief))
-        self._table(tables.portfolio_table(brief))
-        self._gates(run)
-        self._verdict(words(run.manifest, run.gates))
-        self._paths(run)
+    def say(self, text: str = "") -> None:
+        """A text, wrapped to the width."""
+        self._rich.print("\n".join(textwrap.wrap(text, width=self._rich.width)), soft_wrap=True)
 
-    def _stage_line(self, stage: Stage, outcome: str) -> None:
-        line = Text.assemble((f"[{datetime.now():%H:%M:%S}] ", "dim"), f"{stage.name:<20} {stage.seconds:7.2f} s")
-        if outcome:
-            line.append(f"  {outcome}", style="red" if outcome == "failed" else "cyan")
-        self._rich.print(line)
+    def path(self, name: str, path: str) -> None:
+        """Where something lies, on a line of its own that is never broken."""
+        self._rich.print(Text(f"{name:<7} {path}"), soft_wrap=True)
 
-    def _table(self, table: tables.Table) -> None:
+    def table(self, table: tables.Table) -> None:
+        """A table after an empty line; nothing if it has no rows."""
         if not table.rows:
             return
         shown = self._grid(table.header[0])
@@ -107,6 +100,22 @@ class Console:
             cells = [Text(cell, "bold" if i == row.best else "") for i, cell in enumerate(row.cells)]
             shown.add_row(row.label, *cells)
         self._rich.print("", shown, sep="\n")
+
+    def summary(self, run_folder: Path) -> None:
+        """Figures, gates, verdict and paths of a finished run, from its folder."""
+        run = RunFolder.open(run_folder)
+        brief = {name: value for name, value in run.metrics.items() if notation.describe(name.rpartition("/")[2]).brief}
+        self.table(tables.forecast_table(brief))
+        self.table(tables.portfolio_table(brief))
+        self._gates(run)
+        self._verdict(words(run.manifest, run.gates))
+        self._paths(run)
+
+    def _stage_line(self, stage: Stage, outcome: str) -> None:
+        line = Text.assemble((f"[{datetime.now():%H:%M:%S}] ", "dim"), f"{stage.name:<20} {stage.seconds:7.2f} s")
+        if outcome:
+            line.append(f"  {outcome}", style="red" if outcome == "failed" else "cyan")
+        self._rich.print(line)
 
     def _gates(self, run: RunFolder) -> None:
         marks = ASCII_MARKS if self._rich.options.ascii_only else MARKS
@@ -144,7 +153,7 @@ class Console:
             "Bundle": run.manifest.get("bundle") or "not promoted",
         }
         for name, path in paths.items():
-            self._rich.print(Text(f"{name:<7} {path}"), soft_wrap=True)
+            self.path(name, path)
 
     def _item(self, bullet: str, text: str, *, style: str = "", indent: int | None = None) -> None:
         """A bullet and a text that wraps with a hanging indent, by default below its beginning."""

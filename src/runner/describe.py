@@ -1,6 +1,7 @@
 """A run in data: what its manifest and tables say, for whoever reads the run folder later."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -40,6 +41,7 @@ def description(experiment: Experiment, composed: Composed, prepared: Prepared) 
             "last": day(panel.dates_T[-1]),
             "vault_start": experiment.split.vault_start,
         },
+        "quality": [asdict(finding) for finding in prepared.findings],
         "target": {
             "expression": to_text(prepared.label),
             "kind": experiment.target.kind,
@@ -49,21 +51,21 @@ def description(experiment: Experiment, composed: Composed, prepared: Prepared) 
             name: {"expression": to_text(node), "lookback_bars": reach(node).lookback_bars}
             for name, node in prepared.columns.items()
         },
-        "folds": _folds(prepared),
+        "folds": _folds(experiment, prepared),
         "choices": dict(composed.choices),
         "overrides": list(composed.overrides),
         "local_files": list(composed.local_files),
-        "notices": list(composed.notices),
+        "notices": [*composed.notices, *panel.notices],
         "trial": {"key": None, "number": None, "family_trials": 0, "counted": False},
         "ledger_head": None,
         "bundle": None,
     }
 
 
-def _folds(prepared: Prepared) -> list[dict[str, Any]]:
+def _folds(experiment: Experiment, prepared: Prepared) -> list[dict[str, Any]]:
     folds = []
     for fold in prepared.folds:
-        purged_train, purged_valid = purged(fold, prepared.table, prepared.panel)
+        purged_train, purged_valid = purged(fold, experiment.preprocess, prepared.table, prepared.panel)
         folds.append(
             {
                 "number": fold.number,

@@ -13,6 +13,8 @@ from components.contracts import (
     Loss,
     Model,
     Portfolio,
+    Preprocessor,
+    Quality,
     Source,
     Split,
     Target,
@@ -35,9 +37,11 @@ class Experiment:
     seed: Annotated[int, Ge(0)]
     threads: Annotated[int, Ge(0)]
     data: Source
+    quality: Quality
     features: Features
     target: Target
     split: Split
+    preprocess: Preprocessor
     model: Model
     loss: Loss
     ensemble: Ensemble

@@ -26,6 +26,7 @@ from runner.schema import (
 
 # Groups of files that are no slot: what +experiment= and +sweep= select.
 FURTHER_GROUPS = ("experiment", "sweep")
+OPERATORS_GROUP = "operators"
 SETTING = re.compile(r"(?P<key>[A-Za-z_]\w*):\s*(?P<value>[^#]*?)\s*(?:#\s*(?P<comment>.*))?")
 
 
@@ -58,7 +59,7 @@ def check(arguments: Sequence[str]) -> int:
 
 def list_all(arguments: Sequence[str]) -> int:
     """`list [SLOT]`: every choice and class, with one line on what it is."""
-    groups = (*slots(), *FURTHER_GROUPS)
+    groups = (*slots(), *FURTHER_GROUPS, OPERATORS_GROUP)
     parser = _parser("list", "Shows every component, choice and experiment there is.")
     parser.add_argument("slot", nargs="?", metavar="SLOT", help=f"one of {', '.join(groups)}")
     slot = parser.parse_args(arguments).slot
@@ -81,6 +82,9 @@ def listing(groups: Sequence[str] | None = None) -> Mapping[str, list[tuple[str,
 
 def _list_lines(group: str) -> Iterator[tuple[str, str]]:
     """(choice, what it is) of every file, then the classes of the group that no file of it configures."""
+    if group == OPERATORS_GROUP:
+        yield from _operators().values()
+        return
     used = set()
     for choice, path in config_files(group).items():
         cls = _class_of(path)
@@ -89,6 +93,18 @@ def _list_lines(group: str) -> Iterator[tuple[str, str]]:
     for cls in catalogue().values():
         if cls not in used and kind_of(cls) in _kinds(group):
             yield cls.__name__, _first_line(cls)
+
+
+def _operators() -> dict[str, tuple[str, str]]:
+    """name -> (signature, what it is) of everything that an expression may be made of, the library last."""
+    from components.expressions import OPERATORS
+    from components.expressions.calendar import CALENDAR
+    from components.expressions.macros import SHARED
+
+    written = {name: f"x {name} y" if len(o.arguments) == 2 else f"{o.symbol}x" for name, o in OPERATORS.items()}
+    known = {name: (written[name] if o.symbol else o.signature, o.doc) for name, o in OPERATORS.items()}
+    known |= {name: (name, "Of the timestamp; a field of any data.") for name in CALENDAR}
+    return known | {name: (macro.signature, macro.text) for name, macro in SHARED.items()}
 
 
 def _kinds(group: str) -> set[type]:
@@ -102,15 +118,19 @@ def _kinds(group: str) -> set[type]:
 
 def explain(arguments: Sequence[str]) -> int:
     """`explain NAME`: docstring, parameters with types, ranges, values in the file, comments."""
-    parser = _parser("explain", "Shows what a choice or class does, with its parameters.")
-    parser.add_argument("name", metavar="NAME", help="a choice (ridge), a slot's choice (model/ridge) or a class")
+    parser = _parser("explain", "Shows what a choice, class or operator does, with its parameters.")
+    parser.add_argument("name", metavar="NAME", help="a choice (ridge, model/ridge), a class or an operator (rsi)")
     name = parser.parse_args(arguments).name
+    operators = _operators()
     found = [*_choices_named(name), *_classes_named(name)]
+    if name in operators:
+        found.append([operators[name][0], "", operators[name][1]])
     if not found:
         choices = [full.partition("/")[2] for full in _all_choices()]
-        near = nearest(name, [*_all_choices(), *choices, *(cls.__name__ for cls in catalogue().values())])
+        classes = (cls.__name__ for cls in catalogue().values())
+        near = nearest(name, [*_all_choices(), *choices, *classes, *operators])
         hint = f"did you mean '{near}'?" if near else "see python -m runner list"
-        raise ConfigError(f"{name}: neither a choice nor a class; {hint}")
+        raise ConfigError(f"{name}: neither a choice, a class nor an operator; {hint}")
     print("\n\n".join("\n".join(lines).rstrip() for lines in found))
     return 0
 

@@ -11,9 +11,9 @@ from runner.ledger import Family
 from runner.metrics import run_metrics
 from runner.stages import decide_weights, scored, walk_forward
 
-INERT = frozenset({"name", "threads", "tracking", "export", "debug"})
-"""Sections that change no forecast, weight, cost or verdict. (debug does, through the panel and folds,
-whose content is in the key.)"""
+INERT = frozenset({"name", "threads", "tracking", "export", "debug", "quality"})
+"""Sections that change no forecast, weight, cost or verdict. (debug and quality do, through the panel and
+folds, whose content is in the key.)"""
 
 JUDGED_BY = frozenset({"gates", "baselines"})
 """Sections that judge a trial without being part of it."""
@@ -34,7 +34,7 @@ def run_key(config: Mapping[str, Any], design_key: str) -> str:
     """Same key: same data, code and settings, so the same bytes in every result."""
     kept = {name: keyed(value) for name, value in config.items() if name not in INERT}
     shared = [code_fingerprint(step) for step in (walk_forward, scored, decide_weights, run_metrics)]
-    return content_hash({"config": kept, "code": [*shared, _code(config)], "design": design_key})
+    return content_hash({"config": kept, "code": [*shared, code_of(config)], "design": design_key})
 
 
 def trial_key(config: Mapping[str, Any], design_key: str) -> str:
@@ -42,7 +42,8 @@ def trial_key(config: Mapping[str, Any], design_key: str) -> str:
     return run_key({name: value for name, value in config.items() if name not in JUDGED_BY}, design_key)
 
 
-def _code(config: Mapping[str, Any]) -> str:
+def code_of(config: Mapping[str, Any]) -> str:
+    """Hash of the code of every component in a configuration, however deep."""
     targets = sorted(_targets({name: value for name, value in config.items() if name not in INERT}))
     return content_hash([code_fingerprint(catalogue()[target]) for target in targets])
 

@@ -11,18 +11,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from components.contracts import Component, Model
+from components.contracts import Model, Preprocessor
 from components.expressions import Node, to_text
 from components.panel import Panel
 from components.portfolio.benchmark import benchmark_weights
-from components.values import BacktestResult, Float, Fold, PriceGrid, Time
+from components.preprocess.none import NoPreprocessing
+from components.values import BacktestResult, Finding, Float, Fold, PriceGrid, Time
 from runner import stages
 from runner.experiment import Experiment
 from runner.formats import Format
-from runner.identity import keyed
+from runner.identity import code_of, keyed
+from runner.incremental import load_features
 from runner.keys import code_fingerprint, content_hash, stage_key
-from runner.results import BACKTEST, FEATURES, FORECASTS, LABELS
-from runner.stages import FeatureTable, Forecasts, Labels
+from runner.results import BACKTEST, FORECASTS, LABELS
+from runner.stages import Design, FeatureTable, Forecasts, Labels
 from runner.store import Store
 
 T = TypeVar("T")
@@ -65,6 +67,13 @@ class Cache:
 
             return self.store.compute(key, kind, compute, form)
 
+    def table(self, columns: Mapping[str, Node], panel: Panel, *, source: str, threads: int) -> FeatureTable:
+        """The features, of which only what is not in the store is computed."""
+        with self._shown("features") as stage:
+            values_FR, computed = load_features(columns, panel, source=source, store=self.store, threads=threads)
+            stage.cached = computed == 0
+            return FeatureTable(names=tuple(columns), values_FR=values_FR)
+
     @contextmanager
     def _shown(self, name: str) -> Iterator[Stage]:
         with self.progress.stage(name) as stage:
@@ -74,9 +83,11 @@ class Cache:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Prepared:
-    """Everything before the fit. columns: expression of every column of the design matrix."""
+    """Everything before the fit. findings: what the checks of the bars found; columns: expression of every
+    column of the design matrix."""
 
     panel: Panel
+    findings: tuple[Finding, ...]
     columns: Mapping[str, Node]
     label: Node
     table: FeatureTable
@@ -98,23 +109,16 @@ class Executed:
 
 
 def prepare(experiment: Experiment, cache: Cache) -> Prepared:
-    """panel -> features, target -> folds."""
-    bars = cache.stage(
-        "panel",
-        lambda: stages.visible_panel(experiment.data.load(), experiment.split, experiment.debug),
-    )
+    """panel -> quality -> features, target -> folds."""
+    raw = cache.stage("panel", lambda: stages.visible_bars(experiment.data, experiment.split))
+    panel, findings = cache.stage("quality", lambda: experiment.quality.inspect(raw))
+    bars = stages.corner(panel, experiment.debug)
     columns = stages.input_expressions(experiment.features, experiment.target)
     label = stages.parsed_target(experiment.target)
     inputs = [bars.fingerprint]
     texts = [[name, to_text(node)] for name, node in columns.items()]
-    features_key = stage_key("features", texts, code_fingerprint(stages.compute_features), inputs)
-    table = cache.stored(
-        "features",
-        "features",
-        features_key,
-        lambda: stages.compute_features(columns, bars, threads=experiment.threads),
-        FEATURES,
-    )
+    features_key = stage_key("features", texts, code_fingerprint(load_features), inputs)
+    table = cache.table(columns, bars, source=experiment.data.facts().identity, threads=experiment.threads)
     labels_key = stage_key("target", to_text(label), code_fingerprint(stages.compute_labels), inputs)
     labels = cache.stored(
         "target",
@@ -123,9 +127,13 @@ def prepare(experiment: Experiment, cache: Cache) -> Prepared:
         lambda: stages.compute_labels(label, bars, threads=experiment.threads),
         LABELS,
     )
-    folds = cache.stage("folds", lambda: stages.make_folds(experiment.split, table, labels, bars, experiment.debug))
+    folds = cache.stage(
+        "folds",
+        lambda: stages.make_folds(experiment.split, experiment.preprocess, table, labels, bars, experiment.debug),
+    )
     return Prepared(
         panel=bars,
+        findings=findings,
         columns=columns,
         label=label,
         table=table,
@@ -150,7 +158,8 @@ def execute(experiment: Experiment, config: Mapping[str, Any], prepared: Prepare
     decided_D, weights_DS = cache.stage(
         "weights", lambda: stages.decide_weights(experiment.portfolio, forecasts, prepared.panel)
     )
-    code = [code_fingerprint(type(experiment.portfolio)), code_fingerprint(type(experiment.backtest))]
+    parts = (type(experiment.portfolio), type(experiment.backtest), stages.decide_weights)
+    code = [code_fingerprint(part) for part in parts]
     settings = [keyed(config["portfolio"]), keyed(config["backtest"])]
 
     def traded(name: str, wanted_DS: Callable[[PriceGrid], Float]) -> BacktestResult:
@@ -174,38 +183,40 @@ def execute(experiment: Experiment, config: Mapping[str, Any], prepared: Prepare
 def _forecasts(
     experiment: Experiment, config: Mapping[str, Any], prepared: Prepared, cache: Cache
 ) -> tuple[Forecasts, str]:
-    members = tuple(experiment.ensemble.members().values())
-    parts = (experiment.model, experiment.ensemble, experiment.loss, *members)
-    settings = [keyed(config[slot]) for slot in ("model", "ensemble", "loss")]
-    key = _fit_key(parts, [*settings, experiment.seed], prepared)
+    slots = ("preprocess", "model", "ensemble", "loss")
+    key = _fit_key({slot: config[slot] for slot in slots}, experiment, prepared)
     model = experiment.ensemble.around(experiment.model)
-    return cache.stored("forecast", "forecast", key, lambda: _fit(experiment, model, prepared), FORECASTS), key
+
+    def fit() -> Forecasts:
+        return _fit(experiment, experiment.preprocess, model, prepared)
+
+    return cache.stored("forecast", "forecast", key, fit, FORECASTS), key
 
 
 def _baseline(
     experiment: Experiment, config: Mapping[str, Any], name: str, prepared: Prepared, cache: Cache
 ) -> Forecasts:
-    model = experiment.baselines[name]
-    settings = [keyed(config["baselines"][name]), keyed(config["loss"])]
-    key = _fit_key((model, experiment.loss), [*settings, experiment.seed], prepared)
-    return cache.stored(f"baseline {name}", "forecast", key, lambda: _fit(experiment, model, prepared), FORECASTS)
+    """A baseline reads the features as they are, so that it stays the yardstick that its name says, whatever
+    the model is given; only holes are filled as for the model, since both forecast the same rows."""
+    filling = experiment.preprocess.filling()
+    settings = {"model": config["baselines"][name], "loss": config["loss"]}
+    key = _fit_key({**settings, "preprocess": config["preprocess"] if filling else None}, experiment, prepared)
+    preprocess, model = filling or NoPreprocessing(), experiment.baselines[name]
+    return cache.stored(
+        f"baseline {name}", "forecast", key, lambda: _fit(experiment, preprocess, model, prepared), FORECASTS
+    )
 
 
-def _fit_key(parts: tuple[Component, ...], settings: list[Any], prepared: Prepared) -> str:
-    code = [code_fingerprint(type(part)) for part in parts] + [code_fingerprint(stages.walk_forward)]
+def _fit_key(sections: Mapping[str, Any], experiment: Experiment, prepared: Prepared) -> str:
+    code = [code_of(sections), code_fingerprint(stages.walk_forward)]
+    settings = [keyed(sections), experiment.seed]
     return stage_key("forecast", settings, content_hash(code), [prepared.design_key])
 
 
-def _fit(experiment: Experiment, model: Model, prepared: Prepared) -> Forecasts:
+def _fit(experiment: Experiment, preprocess: Preprocessor, model: Model, prepared: Prepared) -> Forecasts:
+    design = Design(preprocess=preprocess, table=prepared.table, labels=prepared.labels, panel=prepared.panel)
     return stages.walk_forward(
-        model,
-        experiment.loss,
-        prepared.folds,
-        prepared.table,
-        prepared.labels,
-        prepared.panel,
-        seed=experiment.seed,
-        threads=experiment.threads,
+        model, experiment.loss, prepared.folds, design, seed=experiment.seed, threads=experiment.threads
     )
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from components.contracts import LAST_LABEL
 from components.errors import ContractError, DataError
 from components.expressions import to_text
+from components.panel import IN_UNIVERSE
 from runner import pipeline
 from runner.bundle.parity import replay
 from runner.bundle.reader import Bundle
@@ -64,19 +64,23 @@ def write_promoted(
 def _bundle(experiment: Experiment, config: Mapping[str, Any], prepared: Prepared, executed: Executed) -> Bundle:
     model = experiment.ensemble.around(experiment.model)
     fitted = model.from_files(executed.forecasts.models[-1])
+    learnt = executed.forecasts.preprocessors[-1]
+    columns = experiment.preprocess.restore(learnt).columns
     panel = prepared.panel
     at_the_end = panel.timestamps_R[panel.offsets[1:] - 1] == panel.dates_T[-1]
     recipe = Recipe(
         expressions={name: to_text(node) for name, node in prepared.columns.items()},
-        inputs=model.inputs(tuple(name for name in prepared.columns if name != LAST_LABEL)),
+        inputs=model.inputs(columns),
         target=to_text(prepared.label),
         kind=experiment.target.kind,
         horizon_bars=prepared.labels.horizon_bars,
         portfolio=config["portfolio"],
         bars_per_year=panel.bars_per_year,
         universe=tuple(np.array(panel.symbols, dtype=object)[at_the_end]),
+        membership=IN_UNIVERSE in panel.fields,
+        preprocess=config["preprocess"],
     )
-    return Bundle(recipe=recipe, graph=fitted.to_onnx().SerializeToString())
+    return Bundle(recipe=recipe, graph=fitted.to_onnx().SerializeToString(), learnt=learnt)
 
 
 def main(arguments: Sequence[str]) -> int:

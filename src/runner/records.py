@@ -47,7 +47,7 @@ class RunRecord:
             allowed = "letters, digits, dot, dash and underscore, not beginning with a dot or dash"
             raise ConfigError(Problem("name", f"{experiment!r} cannot name a folder; allowed are {allowed}"))
         started = datetime.now(UTC)
-        folder = _new_folder(outputs, f"{experiment}/{started:%Y%m%dT%H%M%SZ}-{run_key[:8]}")
+        folder = new_folder(outputs, "runs", f"{experiment}/{started:%Y%m%dT%H%M%SZ}-{run_key[:8]}")
         manifest: dict[str, Any] = {
             "experiment": experiment,
             "run_id": folder.name,
@@ -144,9 +144,10 @@ def _junit_outcome(gate: GateOutcome) -> tuple[str, str] | None:
     return ("failure", gate.says) if gate.required else ("skipped", f"failed, but only advisory: {gate.says}")
 
 
-def _new_folder(outputs: Path, name: str) -> Path:
+def new_folder(outputs: Path, kind: str, name: str) -> Path:
+    """Makes outputs/<kind>/<name>/, with a number at the end if that is there. Raises OutputError."""
     with writing(outputs):
-        wanted = outputs / "runs" / name
+        wanted = outputs / kind / name
         wanted.parent.mkdir(parents=True, exist_ok=True)
         folder, count = wanted, 1
         while True:

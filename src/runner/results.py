@@ -1,5 +1,6 @@
 """How the results of stages are written down in the store: arrays, tables and model files, no pickle."""
 
+import json
 from dataclasses import fields
 from typing import Any
 
@@ -7,7 +8,9 @@ import numpy as np
 
 from components.values import BacktestResult
 from runner.formats import ARRAYS, FRAME, Files
-from runner.stages import FeatureTable, Forecasts, Labels
+from runner.stages import Forecasts, Labels
+
+FITTED = ("preprocessors", "models")
 
 
 def _prefixed(prefix: str, files: Files) -> dict[str, bytes]:
@@ -16,15 +19,6 @@ def _prefixed(prefix: str, files: Files) -> dict[str, bytes]:
 
 def _under(prefix: str, files: Files) -> dict[str, bytes]:
     return {name.removeprefix(f"{prefix}/"): data for name, data in files.items() if name.startswith(f"{prefix}/")}
-
-
-class _FeatureFormat:
-    def encode(self, value: FeatureTable) -> Files:
-        return ARRAYS.encode({"names": np.array(value.names), "values_FR": value.values_FR})
-
-    def decode(self, files: Files) -> FeatureTable:
-        arrays = ARRAYS.decode(files)
-        return FeatureTable(names=tuple(map(str, arrays["names"])), values_FR=arrays["values_FR"])
 
 
 class _LabelFormat:
@@ -49,17 +43,23 @@ class _LabelFormat:
 class _ForecastFormat:
     def encode(self, value: Forecasts) -> Files:
         arrays: dict[str, Any] = {
-            field.name: getattr(value, field.name) for field in fields(Forecasts) if field.name != "models"
+            field.name: getattr(value, field.name) for field in fields(Forecasts) if field.name not in FITTED
         }
         files = dict(ARRAYS.encode(arrays))
-        for number, model in enumerate(value.models, start=1):
+        for number, (model, state) in enumerate(zip(value.models, value.preprocessors, strict=True), start=1):
             files |= _prefixed(f"fold_{number}", model)
+            # Unsorted, so that a bundle's bytes do not tell whether its fit came from the store.
+            files[f"preprocess_{number}.json"] = json.dumps(state, allow_nan=False).encode()
         return files
 
     def decode(self, files: Files) -> Forecasts:
         arrays = ARRAYS.decode(files)
         folds = range(1, len(arrays["train_mean_K"]) + 1)
-        return Forecasts(**arrays, models=tuple(_under(f"fold_{number}", files) for number in folds))
+        return Forecasts(
+            **arrays,
+            preprocessors=tuple(json.loads(files[f"preprocess_{number}.json"]) for number in folds),
+            models=tuple(_under(f"fold_{number}", files) for number in folds),
+        )
 
 
 class _BacktestFormat:
@@ -78,7 +78,6 @@ class _BacktestFormat:
         )
 
 
-FEATURES = _FeatureFormat()
 LABELS = _LabelFormat()
 FORECASTS = _ForecastFormat()
 BACKTEST = _BacktestFormat()

@@ -3,7 +3,7 @@
 import datetime
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from components.contracts import Model
 from components.errors import ConfigError, DataError, Problem
@@ -44,6 +44,8 @@ def analyse(experiment: Experiment) -> Analysis:
         fields = experiment.data.fields()
     except DataError as error:
         broken.append(Problem("data", str(error)))
+    except ConfigError as error:
+        broken += [replace(problem, path=f"data.{problem.path}") for problem in error.problems]
     features = {f"features.expressions.{name}": text for name, text in experiment.features.expanded().items()}
     texts = {**features, TARGET: experiment.target.text()}
     for path, text in texts.items():
@@ -148,13 +150,26 @@ def portfolio_understands_forecast(analysis: Analysis) -> Iterator[Problem]:
 
 def models_find_their_columns(analysis: Analysis) -> Iterator[Problem]:
     names = tuple(analysis.experiment.features.expanded())
+    try:
+        sure = analysis.experiment.preprocess.outputs(names)
+    except ConfigError as error:
+        yield from error.problems
+        sure = names
     for path, model in _models(analysis.experiment).items():
-        try:
-            model.inputs(names)
-        except ConfigError as error:
-            for problem in error.problems:
-                leaf = problem.path.removeprefix("model")
-                yield Problem(f"{path}{leaf}", problem.message, problem.hint)
+        unknown = _complaints(model, names)
+        for problem in unknown:
+            yield Problem(f"{path}{problem.path.removeprefix('model')}", problem.message, problem.hint)
+        if not unknown and not path.startswith("baselines.") and _complaints(model, sure):
+            message = "names features that preprocess may drop"
+            yield Problem(path, message, "name them in its keep as well, or let the model read all that are left")
+
+
+def _complaints(model: Model, columns: tuple[str, ...]) -> tuple[Problem, ...]:
+    try:
+        model.inputs(columns)
+    except ConfigError as error:
+        return error.problems
+    return ()
 
 
 def gates_find_their_baselines(analysis: Analysis) -> Iterator[Problem]:
@@ -201,6 +216,7 @@ def rule_notices(analysis: Analysis) -> list[str]:
             f"target: its move begins {_bars(first)} after the decision, but orders are filled {_bars(lag)} "
             "after it: part of the forecast move cannot be traded"
         )
+    notices += [f"data: {caution}" for caution in experiment.data.facts().cautions]
     if experiment.debug.enabled:
         notices.append("debug: a quick look on little data; it is no trial and is never promoted")
     return notices

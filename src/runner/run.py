@@ -50,6 +50,8 @@ def run_experiment(experiment: Experiment, composed: Composed, console: Console,
     config = composed.config
     cache = pipeline.open_cache(OUTPUTS, console)
     prepared = pipeline.prepare(experiment, cache)
+    for notice in prepared.panel.notices:
+        console.note(notice)
     key = run_key(config, prepared.design_key)
     with RunRecord.create(OUTPUTS, experiment.name, key) as record:
         record.write_text("config.yaml", describe.settings_text(config))
@@ -174,5 +176,7 @@ def _write_results(
     record.write_table("weights", describe.weight_frame(prepared, executed))
     record.write_table("trades", executed.backtest.trades)
     record.write_table("equity", describe.equity_frame(executed))
+    learnt = enumerate(executed.forecasts.preprocessors, start=1)
+    record.write_json("preprocess.json", {f"fold_{number}": state for number, state in learnt})
     record.write_metrics(evidence.metrics)
     record.write_verdict(verdict)

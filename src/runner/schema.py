@@ -141,9 +141,9 @@ def is_tuple(base: Any) -> bool:
 
 
 def holds_components(annotation: Any) -> bool:
-    """True if a component can stand anywhere in a value of this annotation."""
+    """True if a section, of a component or of a plain dataclass, can stand anywhere in a value of this annotation."""
     base, _ = unwrap(annotation)
-    return is_component(base) or any(holds_components(argument) for argument in get_args(base))
+    return is_section(base) or any(holds_components(argument) for argument in get_args(base))
 
 
 def noun(annotation: Any) -> str:
@@ -157,6 +157,8 @@ def noun(annotation: Any) -> str:
         return listed([show(choice) for choice in get_args(base)])
     if is_component(base):
         return f"a section with _target_ of kind {base.__name__}"
+    if is_section(base):
+        return f"a section with {', '.join(parameters(base))}"
     if is_mapping(base):
         return "a map of names to values"
     if is_tuple(base):

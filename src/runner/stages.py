@@ -9,25 +9,32 @@ Shape legend: R panel rows, F features, N samples, M forecast rows, D decision t
 import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from components.bars import Bars
 from components.contracts import (
     LAST_LABEL,
     Features,
+    FittedPreprocessor,
     Loss,
     Model,
     Portfolio,
+    Preprocessor,
+    Source,
     Split,
     Target,
 )
 from components.errors import DataError
-from components.expressions import Call, Field, Node, Number, parse, reach, shift
+from components.expressions import OPERATORS, Call, Field, Node, Number, parse, reach, shift
 from components.panel import Panel
 from components.seeds import derive
 from components.values import Float, Float32, Fold, Int, PriceGrid, Samples, Scored, Time
 from runner.debug import Debug
+from runner.design import design_matrix, raw_features, rows_ready
 
 NO_TIME = np.datetime64("NaT", "us")
 
@@ -39,9 +46,10 @@ class FeatureTable:
     names: tuple[str, ...]
     values_FR: Float32
 
-    def rows_ready(self) -> npt.NDArray[np.bool_]:
-        """(R,) rows at which every column is finite: only there a forecast is made."""
-        return np.asarray(np.isfinite(self.values_FR).all(axis=0))
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The names without LAST_LABEL."""
+        return self.names[:-1]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -57,8 +65,8 @@ class Labels:
 class Forecasts:
     """Forecasts of every fold, valid and test rows; M rows in order of fold, span, panel row.
 
-    is_test_M tells the span; train_mean_K the mean training label per fold; models the fitted model of
-    each fold, written down.
+    is_test_M tells the span; train_mean_K the mean training label per fold; preprocessors and models
+    what each fold fitted, written down.
     """
 
     row_M: Int
@@ -66,15 +74,23 @@ class Forecasts:
     is_test_M: npt.NDArray[np.bool_]
     forecast_M: Float
     train_mean_K: Float
+    preprocessors: tuple[Mapping[str, Any], ...]
     models: tuple[Mapping[str, bytes], ...]
 
 
-def visible_panel(panel: Panel, split: Split, debug: Debug) -> Panel:
-    """The panel without its vault, and in a debug run only a corner of it."""
-    if split.vault_start is not None:
-        panel = panel.before(np.datetime64(split.vault_start))
-        if panel.n_rows == 0:
-            raise DataError(f"split.vault_start: no bars before {split.vault_start}; choose a later date")
+def visible_bars(source: Source, split: Split) -> Bars:
+    """The source's bars without the vault, which nothing may look at."""
+    bars = source.bars()
+    if split.vault_start is None or bars.n_rows == 0:
+        return bars
+    bars = bars.before(np.datetime64(split.vault_start))
+    if bars.n_rows == 0:
+        raise DataError(f"split.vault_start: no bars before {split.vault_start}; choose a later date")
+    return bars
+
+
+def corner(panel: Panel, debug: Debug) -> Panel:
+    """The panel, or in a debug run only a part of it."""
     keep_R = np.ones(panel.n_rows, dtype=bool)
     if debug.max_symbols is not None:
         keep_R &= panel.symbol_codes_R < debug.max_symbols
@@ -107,7 +123,7 @@ def _known(node: Node, bars: int) -> Node:
     Unlike ref(node, bars) it is causal even around a cross-section: bars of one symbol may lie later
     than the same number of bars of another.
     """
-    if isinstance(node, Field):
+    if isinstance(node, Field) or (isinstance(node, Call) and OPERATORS[node.operator].kind == "frame"):
         return shift(node, bars)
     if not isinstance(node, Call):
         return node
@@ -116,15 +132,11 @@ def _known(node: Node, bars: int) -> Node:
     return Call(node.operator, tuple(_known(argument, bars) for argument in node.args))
 
 
-def compute_features(columns: Mapping[str, Node], panel: Panel, *, threads: int) -> FeatureTable:
-    """Every column at every bar."""
-    from components.expressions.engine import evaluate
-
-    return FeatureTable(names=tuple(columns), values_FR=evaluate(columns, panel, threads=threads))
-
-
 def compute_labels(label: Node, panel: Panel, *, threads: int) -> Labels:
-    """The label of every bar and when it is known; a label that is not finite is undefined."""
+    """The label of every bar and when it is known; a label that is not finite is undefined.
+
+    It reads all bars of its symbol: where a member leaves the universe before its label ends, the label counts.
+    """
     from components.expressions.engine import evaluate
 
     y_R = evaluate({"label": label}, panel, threads=threads, dtype=np.float64)[0]
@@ -152,13 +164,16 @@ def _latest_of_date(label_end_R: Time, panel: Panel) -> Time:
     return np.where(np.isnat(label_end_R), NO_TIME, latest_R)
 
 
-def make_folds(split: Split, table: FeatureTable, labels: Labels, panel: Panel, debug: Debug) -> tuple[Fold, ...]:
+def make_folds(
+    split: Split, preprocess: Preprocessor, table: FeatureTable, labels: Labels, panel: Panel, debug: Debug
+) -> tuple[Fold, ...]:
     """Rows of each fold. A train row must have its label known at the first decision of the validation
-    span, a validation row at the first decision of the test span; test rows need no label.
+    span, a validation row at the first decision of the test span; test rows need no label. Bars of symbols
+    outside the universe are in no span.
 
     Raises DataError where a span is left without rows.
     """
-    ready_R = table.rows_ready()
+    ready_R = _eligible(preprocess, table, panel)
     if not ready_R.any():
         raise DataError(_too_short(panel, table))
     spans = split.spans(np.unique(panel.timestamps_R[ready_R]))
@@ -183,13 +198,18 @@ def make_folds(split: Split, table: FeatureTable, labels: Labels, panel: Panel, 
     return tuple(folds)
 
 
-def purged(fold: Fold, table: FeatureTable, panel: Panel) -> tuple[int, int]:
+def purged(fold: Fold, preprocess: Preprocessor, table: FeatureTable, panel: Panel) -> tuple[int, int]:
     """How many ready rows the purge took from train and from valid (labels undefined included)."""
-    ready_R = table.rows_ready()
+    ready_R = _eligible(preprocess, table, panel)
     return (
         int((ready_R & _within(fold.span.train, panel)).sum()) - len(fold.train_rows),
         int((ready_R & _within(fold.span.valid, panel)).sum()) - len(fold.valid_rows),
     )
+
+
+def _eligible(preprocess: Preprocessor, table: FeatureTable, panel: Panel) -> npt.NDArray[np.bool_]:
+    """(R,) rows that may be trained on and scored."""
+    return rows_ready(table.values_FR, preprocess.missing_tolerance) & panel.in_universe_R
 
 
 def _within(interval: tuple[np.datetime64, np.datetime64], panel: Panel) -> npt.NDArray[np.bool_]:
@@ -209,50 +229,72 @@ def _known_rows(
 
 def _too_short(panel: Panel, table: FeatureTable) -> str:
     """Which column is to blame: one that is nowhere finite, else the one that is so least often."""
-    finite_F = np.isfinite(table.values_FR).sum(axis=1)
+    members_R = panel.in_universe_R
+    finite_F = np.isfinite(table.values_FR[:, members_R]).sum(axis=1)
     slowest = table.names[int(finite_F.argmin())]
     longest = int(np.diff(panel.offsets).max())
     return (
-        f"features: no bar has all features: '{slowest}' has a value at {finite_F.min()} of {panel.n_rows} bars "
+        f"features: no bar has all features: '{slowest}' has a value at {finite_F.min()} of {members_R.sum()} bars "
         f"(the longest symbol has {longest}); give more bars, shorten its windows or mend its inputs"
     )
 
 
-def samples(rows: Int, columns: tuple[str, ...], table: FeatureTable, labels: Labels, panel: Panel) -> Samples:
-    """The design matrix of the given panel rows, row-major."""
-    picked = [table.names.index(name) for name in columns]
-    return Samples(
-        X_NF=np.ascontiguousarray(table.values_FR[picked][:, rows].T),
-        y_N=labels.y_R[rows],
-        columns=columns,
-        timestamps_N=panel.timestamps_R[rows],
-        symbols_N=panel.symbol_codes_R[rows],
-    )
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Design:
+    """Where samples come from: the columns of a table behind a preprocessor, the labels, the panel."""
+
+    preprocess: Preprocessor
+    table: FeatureTable
+    labels: Labels
+    panel: Panel
+
+    @cached_property
+    def eligible_R(self) -> npt.NDArray[np.bool_]:
+        return _eligible(self.preprocess, self.table, self.panel)
+
+    def raw(self, rows: Int) -> Samples:
+        """All features as they are, from which a preprocessor learns."""
+        return self._samples(rows, raw_features(self.table.values_FR, rows), self.table.features)
+
+    def prepared(self, rows: Int, inputs: tuple[str, ...], preprocessor: FittedPreprocessor) -> Samples:
+        """What a model reads. What compares symbols sees all of a date that can be forecast, labelled or not,
+        as it will live."""
+        whole = rows
+        if self.preprocess.cross_sectional:
+            dates = np.zeros(len(self.panel.dates_T), dtype=bool)
+            dates[self.panel.date_codes_R[rows]] = True
+            whole = np.flatnonzero(self.eligible_R & dates[self.panel.date_codes_R])
+        X_NF = design_matrix(self.table.values_FR, whole, self.panel.timestamps_R[whole], inputs, preprocessor)
+        return self._samples(rows, X_NF if whole is rows else X_NF[np.searchsorted(whole, rows)], inputs)
+
+    def _samples(self, rows: Int, X_NF: Float32, columns: tuple[str, ...]) -> Samples:
+        return Samples(
+            X_NF=X_NF,
+            y_N=self.labels.y_R[rows],
+            columns=columns,
+            timestamps_N=self.panel.timestamps_R[rows],
+            symbols_N=self.panel.symbol_codes_R[rows],
+        )
 
 
 def walk_forward(
-    model: Model,
-    loss: Loss,
-    folds: tuple[Fold, ...],
-    table: FeatureTable,
-    labels: Labels,
-    panel: Panel,
-    *,
-    seed: int,
-    threads: int,
+    model: Model, loss: Loss, folds: tuple[Fold, ...], design: Design, *, seed: int, threads: int
 ) -> Forecasts:
-    """Fits on each fold's train rows and forecasts its validation and test rows."""
-    columns = model.inputs(tuple(name for name in table.names if name != LAST_LABEL))
+    """Fits preprocessor and model on each fold's train rows and forecasts its validation and test rows."""
     parts: list[tuple[Int, int, bool, Float]] = []
-    means, models = [], []
+    means, preprocessors, models = [], [], []
     for fold in folds:
-        train = samples(fold.train_rows, columns, table, labels, panel)
-        valid = samples(fold.valid_rows, columns, table, labels, panel)
-        test = samples(fold.test_rows, columns, table, labels, panel)
-        fitted = model.fit(train, valid, loss=loss, seed=derive(seed, "fold", fold.number), threads=threads)
+        fold_seed = derive(seed, "fold", fold.number)
+        preprocessor = design.preprocess.fit(design.raw(fold.train_rows), seed=derive(fold_seed, "preprocess"))
+        inputs = model.inputs(preprocessor.columns)
+        train = design.prepared(fold.train_rows, inputs, preprocessor)
+        valid = design.prepared(fold.valid_rows, inputs, preprocessor)
+        test = design.prepared(fold.test_rows, inputs, preprocessor)
+        fitted = model.fit(train, valid, loss=loss, seed=fold_seed, threads=threads)
         parts.append((fold.valid_rows, fold.number, False, fitted.predict(valid.X_NF)))
         parts.append((fold.test_rows, fold.number, True, fitted.predict(test.X_NF)))
         means.append(float(train.y_N.mean()))
+        preprocessors.append(preprocessor.state())
         models.append(fitted.to_files())
     return Forecasts(
         row_M=np.concatenate([rows for rows, *_ in parts]),
@@ -260,6 +302,7 @@ def walk_forward(
         is_test_M=np.concatenate([np.full(len(rows), test) for rows, _, test, _ in parts]),
         forecast_M=np.concatenate([forecast for *_, forecast in parts]),
         train_mean_K=np.array(means),
+        preprocessors=tuple(preprocessors),
         models=tuple(models),
     )
 
@@ -285,12 +328,21 @@ def scored(
 
 
 def decide_weights(portfolio: Portfolio, forecasts: Forecasts, panel: Panel) -> tuple[Time, Float]:
-    """(D,) decision times of the test spans and (D, S) target weights."""
+    """(D,) decision times of the test spans and (D, S) target weights: 0 without a forecast, as outside the
+    universe."""
     rows = forecasts.row_M[forecasts.is_test_M]
-    decided_D, position_M = np.unique(panel.timestamps_R[rows], return_inverse=True)
+    decided_D = np.union1d(panel.timestamps_R[rows], _departures(rows, panel))
+    position_M = np.searchsorted(decided_D, panel.timestamps_R[rows])
     forecast_DS = np.full((len(decided_D), len(panel.symbols)), np.nan)
     forecast_DS[position_M, panel.symbol_codes_R[rows]] = forecasts.forecast_M[forecasts.is_test_M]
     return decided_D, portfolio.weights(forecast_DS, bars_per_year=panel.bars_per_year)
+
+
+def _departures(rows: Int, panel: Panel) -> Time:
+    """Times at which a symbol outside the universe has a bar: its last member must be sold, too."""
+    first, last = panel.timestamps_R[rows].min(), panel.timestamps_R[rows].max()
+    outside_R = ~panel.in_universe_R & (panel.timestamps_R >= first) & (panel.timestamps_R <= last)
+    return np.unique(panel.timestamps_R[outside_R])
 
 
 def price_grid(panel: Panel, fields: tuple[str, ...]) -> PriceGrid:

@@ -46,13 +46,27 @@ class Store:
 
     root: Path
 
-    def get(self, key: str, stage: str) -> Entry | None:
-        """The stored result, or None. A damaged one is dropped with a warning."""
+    def get(self, key: str, stage: str, *, only: str | None = None) -> Entry | None:
+        """The stored result, or None; `only`: with this file alone. A damaged one is dropped with a warning."""
         try:
-            return self._read(key, stage)
+            return self._read(key, stage, only)
         except _Damaged:
             with self._lock(key, stage):
-                return self._read_or_drop(key, stage)
+                return self._read_or_drop(key, stage, only)
+
+    def keys(self, stage: str) -> tuple[str, ...]:
+        """Keys of all results of a stage, sorted."""
+        return tuple(sorted(index.parent.name for index in (self.root / stage).glob(f"*/*/{_INDEX}")))
+
+    def read(self, key: str, stage: str, name: str) -> bytes | None:
+        """One file of a stored result, verified, or None; if that file is damaged the whole result is dropped."""
+        entry = self.get(key, stage, only=name)
+        return entry.files[name] if entry else None
+
+    def drop(self, key: str, stage: str) -> None:
+        """Removes a result; whoever is reading it sees it as absent."""
+        with self._lock(key, stage), writing(self.root):
+            shutil.rmtree(self._folder(key, stage), ignore_errors=True)
 
     def compute(self, key: str, stage: str, fn: Callable[[], T], form: Format[T]) -> T:
         """The stored result of `fn`, or that of calling it now; concurrent callers wait and call it once.
@@ -69,11 +83,12 @@ class Store:
     def _folder(self, key: str, stage: str) -> Path:
         return self.root / stage / key[:2] / key
 
-    def _read(self, key: str, stage: str) -> Entry | None:
+    def _read(self, key: str, stage: str, only: str | None) -> Entry | None:
+        """The files of an entry, or only one of them, compared with their checksums."""
         folder = self._folder(key, stage)
         try:
             index = json.loads((folder / _INDEX).read_bytes())
-            files = {name: (folder / name).read_bytes() for name in index["files"]}
+            files = {name: (folder / name).read_bytes() for name in ([only] if only else index["files"])}
         except FileNotFoundError as error:
             if not folder.exists():
                 return None
@@ -85,9 +100,9 @@ class Store:
                 raise _Damaged(f"{name} differs from its checksum")
         return Entry(folder=folder, files=files)
 
-    def _read_or_drop(self, key: str, stage: str) -> Entry | None:
+    def _read_or_drop(self, key: str, stage: str, only: str | None = None) -> Entry | None:
         try:
-            return self._read(key, stage)
+            return self._read(key, stage, only)
         except _Damaged as damage:
             folder = self._folder(key, stage)
             logger.warning("%s: damaged entry dropped, will be recomputed: %s", folder, damage)

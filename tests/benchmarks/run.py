@@ -73,6 +73,7 @@ def fit_overhead(repeats: int = 9) -> None:
     with tempfile.TemporaryDirectory() as name, Path(os.devnull).open("w") as sink:
         prepared = pipeline.prepare(experiment, pipeline.open_cache(Path(name), Console(sink)))
     model, table, labels = experiment.model, prepared.table, prepared.labels
+    design = stages.Design(preprocess=experiment.preprocess, table=table, labels=labels, panel=prepared.panel)
     X_RF = np.ascontiguousarray(table.values_FR[[name != LAST_LABEL for name in table.names]].T)
     settings = {
         "objective": "regression", "learning_rate": model.learning_rate, "num_leaves": model.num_leaves,
@@ -83,7 +84,7 @@ def fit_overhead(repeats: int = 9) -> None:
     }  # fmt: skip
 
     def ours() -> None:
-        stages.walk_forward(model, experiment.loss, prepared.folds, table, labels, prepared.panel, seed=0, threads=2)
+        stages.walk_forward(model, experiment.loss, prepared.folds, design, seed=0, threads=2)
 
     def bare() -> None:
         for fold in prepared.folds:

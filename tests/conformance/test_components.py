@@ -38,6 +38,12 @@ def sections(node: Any) -> list[Mapping[str, Any]]:
     return [found for value in node for found in sections(value)] if isinstance(node, list) else []
 
 
+def chosen(section: Mapping[str, Any]) -> set[str]:
+    """Parameters whose value is another choice, named in the defaults list: `- /data@source: files`."""
+    groups = [group for entry in section.get("defaults", ()) if isinstance(entry, Mapping) for group in entry]
+    return {group.partition("@")[2].partition(".")[0] for group in groups}
+
+
 def read(choice: Path) -> Any:
     return yaml.safe_load((config_folder() / choice).read_text())
 
@@ -53,6 +59,7 @@ def test_there_is_something_to_test() -> None:
         "Features",
         "Target",
         "Split",
+        "Preprocessor",
         "Model",
         "Loss",
         "Ensemble",
@@ -126,7 +133,8 @@ def test_choice_states_every_parameter_and_only_those(choice: Path) -> None:
     for section in sections(read(choice)):
         target = section["_target_"]
         assert target in catalogue(), f"{choice}: {target} is no component"
-        assert set(section) - {"_target_"} == set(parameters(catalogue()[target])), f"{choice}: {target}"
+        stated = (set(section) - {"_target_", "defaults"}) | chosen(section)
+        assert stated == set(parameters(catalogue()[target])), f"{choice}: {target}"
 
 
 @pytest.mark.parametrize("choice", CHOICES, ids=str)
@@ -134,7 +142,7 @@ def test_choice_comments_every_leaf(choice: Path) -> None:
     lines = (config_folder() / choice).read_text().splitlines()
     for section in sections(read(choice)):
         for name, value in section.items():
-            if name == "_target_" or (isinstance(value, Mapping) and value):
+            if name in ("_target_", "defaults") or (isinstance(value, Mapping) and value):
                 continue
             line = next(line for line in lines if re.match(rf"\s*{re.escape(name)}:", line))
             assert "#" in line, f"{choice}: {name} has no comment with meaning, unit or range"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import Assay, Run, Shipped, ended
+from harness import Assay, Run, Shipped, data_overrides, ended
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def shipped(shipped_folder: Path) -> Shipped:
 
     def run(name: str) -> tuple["subprocess.CompletedProcess[str]", Run]:
         if name not in done:
-            process = ended(shipped_folder, f"+experiment={name}")
+            process = ended(shipped_folder, f"+experiment={name}", *data_overrides(name))
             assert process.returncode == 0, process.stdout + process.stderr
             done[name] = process, Run((shipped_folder / "outputs" / "latest").resolve())
         return done[name]

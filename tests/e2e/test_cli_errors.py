@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from runner.cli import HELP, VERBS, main
+from runner.places import config_files
 
 Run = tuple[int, list[str], list[str]]
 
@@ -59,13 +60,10 @@ def test_help_imports_nothing_heavy() -> None:
         (["--experimental-rerun", "x.pickle"], ["--experimental-rerun: unknown flag; see --help"]),
         (["check", "--quick"], ["--quick: unknown flag of check; see python -m runner check --help"]),
         (["list", "modle"], ["modle: no such slot; did you mean 'model'?"]),
-        (["explain", "rigde"], ["rigde: neither a choice nor a class; did you mean 'ridge'?"]),
+        (["explain", "rigde"], ["rigde: neither a choice, a class nor an operator; did you mean 'ridge'?"]),
         (
             ["experiment=nope"],
-            [
-                "experiment=nope: no such choice for experiment; "
-                "choices: sp500_direction, sp500_volatility, us20_momentum"
-            ],
+            [f"experiment=nope: no such choice for experiment; choices: {', '.join(config_files('experiment'))}"],
         ),
         (
             ["+experiment=sp500_volatility", "+model.lerning_rate=0.1", "seed=-1", "threads=x", "gates.enforce=1"],

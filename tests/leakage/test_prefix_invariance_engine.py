@@ -20,7 +20,12 @@ def _panel() -> Panel:
         symbols=tuple("ABCD"),
         offsets=np.concatenate([[0], np.cumsum(lengths)]),
         timestamps_R=stamps,
-        fields={"x": x, "y": rng.normal(size=rows), "c": (rng.random(rows) < 0.2).astype(float)},
+        fields={
+            "x": x,
+            "y": rng.normal(size=rows),
+            "c": (rng.random(rows) < 0.2).astype(float),
+            "group": rng.integers(0, 2, rows),
+        },
     )
 
 
@@ -28,7 +33,7 @@ def _causal() -> dict[str, Node]:
     nodes: dict[str, Node] = {}
     for name, operator in OPERATORS.items():
         for first in (5, 17):
-            constants = [Number(float(min(c.high, first))) for c in operator.constants]
+            constants = [Number(float(c.default or min(c.high, first))) for c in operator.constants]
             nodes[f"{name} {first}"] = Call(name, (*map(Field, operator.series), *constants))
     texts = (
         "mean(cs_rank(mean(x, 3)), 20)",
@@ -36,6 +41,8 @@ def _causal() -> dict[str, Node]:
         "ref(mean(ref(x, -3), 2), 4)",
         "cs_zscore(ref(x, 2)) - ref(cs_demean(y), 3)",
         "log(abs(x) + 1) ** 0.7 * exp(-abs(y))",
+        "weekly(mean(x, 3) + cs_rank(y)) - monthly(max(y, 2))",
+        "mean(cs_demean(weekly(x), day_of_week), 5)",
     )
     return nodes | {text: parse(text) for text in texts}
 

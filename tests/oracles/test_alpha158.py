@@ -4,14 +4,13 @@ The values are those of the expressions of microsoft/qlib, contrib/data/loader.p
 deterministic series of 80 days, computed with the rolling kernels of pyqlib 0.9.7 and with pandas 3.1.1.
 """
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import yaml
 
 from components.expressions import Node, evaluate, parse, reach
 from components.panel import Panel
+from runner.places import config_folder
 
 LAST_ROW = {
     "KMID": 0.001300323134,
@@ -176,12 +175,11 @@ LAST_ROW = {
 
 
 def _features() -> dict[str, Node]:
-    alpha = yaml.safe_load(Path(__file__).with_name("alpha158.yaml").read_text())
-    let = {name: str(text) for name, text in alpha["let"].items()}
+    alpha = yaml.safe_load((config_folder() / "features" / "alpha158.yaml").read_text())
     fields = ("open", "high", "low", "close", "volume", "vwap")
     return {
-        name.format(w=w): parse(text.format(w=w), let=let, fields=fields, where=name)
-        for name, text in alpha["features"].items()
+        name.format(w=w): parse(text.format(w=w), let=alpha["definitions"], fields=fields, where=name)
+        for name, text in alpha["expressions"].items()
         for w in (alpha["windows"] if "{w}" in name else [0])
     }
 

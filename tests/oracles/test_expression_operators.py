@@ -1,6 +1,7 @@
 """Every operator against a slow reference that looks at one window at a time, in extended precision."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -245,6 +246,27 @@ def test_cross_sectional_operator(name: str, seed: int) -> None:
     assert np.isnan(actual[np.isnan(x)]).all()
 
 
+@pytest.mark.parametrize("name", CROSS)
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 10**9))
+def test_cross_section_by_group_within_the_universe(name: str, seed: int) -> None:
+    panel, rng = _panel(seed), np.random.default_rng(seed)
+    x, rows = panel.fields["x"], panel.n_rows
+    group = rng.choice([1.0, 2.0, np.nan], rows, p=[0.5, 0.4, 0.1])
+    member = rng.choice([0.0, 1.0, np.nan], rows, p=[0.2, 0.75, 0.05])
+    panel = replace(panel, fields={"x": x, "group": group, "in_universe": member})
+    nodes = {"grouped": parse(f"{name}(x, group)"), "all": parse(f"{name}(x)")}
+    grouped, together = evaluate(nodes, panel, threads=1, dtype=np.float64)
+    for actual, labels in ((grouped, group), (together, np.zeros(rows))):
+        known = (member == 1) & ~np.isnan(x) & ~np.isnan(labels)
+        assert np.isnan(actual[~known]).all()
+        for date, label in {(d, g) for d, g in zip(panel.timestamps_R[known], labels[known], strict=True)}:
+            own = np.flatnonzero(known & (panel.timestamps_R == date) & (labels == label))
+            values = x[own].astype(LONG)
+            size = 1.0 if name == "cs_zscore" else _spread(values)
+            _assert_close(actual[own], CROSS[name](values).astype(float), np.full(len(own), 1e-6 * size))
+
+
 def _truth(value: bool, *inputs: float) -> float:
     return math.nan if any(map(math.isnan, inputs)) else float(value)
 
@@ -294,4 +316,5 @@ def test_every_operator_has_a_reference() -> None:
         name = getattr(node, "operator", None)
         return set() if name is None else {name}.union(*(operators(arg) for arg in node.args))
 
-    assert {"ref", "delta"}.union(*(operators(parse(text)) for text in tested)) == set(OPERATORS)
+    elsewhere = {"ref", "delta", *(name for name, operator in OPERATORS.items() if operator.kind == "frame")}
+    assert elsewhere.union(*(operators(parse(text)) for text in tested)) == set(OPERATORS)

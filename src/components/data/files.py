@@ -1,93 +1,170 @@
-"""Bars from one CSV or Parquet file."""
+"""Bars from CSV and Parquet files."""
 
-import csv
+import glob
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
+import numpy as np
+
+from components.bars import Bars
 from components.contracts import Source
-from components.data._table import checked_panel
+from components.data import _reading
+from components.data._reading import Layout, Table
+from components.data._times import decision_times
 from components.errors import DataError
 from components.panel import Panel
-from components.values import SourceFacts
-
-if TYPE_CHECKING:
-    import pandas as pd
+from components.structure import strict
+from components.values import SourceFacts, Time
 
 
 @dataclass(frozen=True, kw_only=True)
 class Files(Source):
-    """Bars from a CSV or Parquet file with one line per symbol and time.
+    """Bars from CSV or Parquet files with one line per symbol and time.
 
-    path            the file; relative paths start at the current folder
-    symbol_column   column with the symbol; null: the file holds one symbol, named like the file
+    path            a file, or a pattern such as bars/*.csv; relative paths start at the current folder
+    symbol_column   column with the symbol; null: every file holds one symbol, named like the file
     time_column     column with the bar's decision time
-    date_format     strptime format of text dates; null: ISO 8601
+    date_format     strptime format of text dates, or unix_s, unix_ms, unix_us, unix_ns; null: ISO 8601
+    time_zone       IANA name of the clock that times without an offset were read off; null: UTC. Where all
+                    times are midnights of that clock they are dates and stay what they are; finer ones are
+                    converted to UTC, and a time that the clock shows twice or never is refused
+    decimal         sign before the decimals of a CSV file
     columns         field -> column where the names differ, for example {close: Adj Close}
+    select          fields to read; null: every column. Others are not even loaded
     survivorship    free: delisted names are in it; biased: they are not; unknown
     adjustment      raw, split (split-adjusted) or total (dividends too)
-    Column names are matched without regard to case. Every other numeric column becomes a field under
-    its lower-case name, spaces turned into underscores. Missing values are allowed outside prices.
+    Column names are matched without regard to case. Every other column of numbers becomes a field under
+    its lower-case name, spaces turned into underscores; 1,234.5 and 2.3M and 5 % are numbers, empty cells,
+    '-', '.' and NA are missing values. CSV columns are separated by comma, semicolon, tab or bar, as the header
+    shows, and files may be compressed (.gz). What is asked for must fit into memory as 8 bytes a value; the
+    files need not, they are read in blocks.
     """
 
     path: str
     symbol_column: str | None
     time_column: str
     date_format: str | None
+    time_zone: str | None
+    decimal: Literal[".", ","]
     columns: Mapping[str, str]
+    select: tuple[str, ...] | None
     survivorship: Literal["free", "biased", "unknown"]
     adjustment: Literal["raw", "split", "total"]
 
     def facts(self) -> SourceFacts:
+        path = Path(self.path)
+        name = f"{path.parent.name}/{path.name}" if glob.has_magic(self.path) else path.name
         return SourceFacts(
-            identity=f"files:{Path(self.path).name}",
-            description=f"bars from {Path(self.path).name}",
+            identity=f"files:{name}",
+            description=f"bars from {name}",
             survivorship=self.survivorship,
             adjustment=self.adjustment,
         )
 
     def fields(self) -> tuple[str, ...]:
-        names = column_names(self.path)
-        used = self._field_columns(names)
-        return tuple(used)
+        return tuple(self._layout(self._paths()[0]).fields)
 
     def load(self) -> Panel:
-        columns = self._field_columns(column_names(self.path))
-        table = _read(Path(self.path))
-        lookup = _lookup(table.columns)
-        time = _times(table[lookup[self.time_column.lower()]], self.path, self.date_format)
-        if self.symbol_column is None:
-            symbol: Any = Path(self.path).stem
-        else:
-            symbol = table[lookup[self.symbol_column.lower()]].astype(str).to_numpy(dtype=object)
-        data = {"symbol": symbol, "timestamp": time}
-        for field, column in columns.items():
-            data[field] = _numbers(table[column], self.path, field)
-        import pandas as pd
+        return strict(self.bars())
 
-        return checked_panel(pd.DataFrame(data), where=self.path)
+    def bars(self) -> Bars:
+        paths = self._paths()
+        layouts = [self._layout(path) for path in paths]
+        for path, layout in zip(paths, layouts, strict=True):
+            if lacking := sorted(set(layouts[0].fields) - set(layout.fields)):
+                raise DataError(
+                    f"{path}: no column '{lacking[0]}', which {paths[0]} has; columns: {_list(layout.names)}"
+                )
+        tables = [_read(path, layout) for path, layout in zip(paths, layouts, strict=True)]
+        return _in_order(self._joined(paths, tables, list(layouts[0].fields)))
 
-    def _field_columns(self, names: Sequence[str]) -> dict[str, str]:
-        """field -> column of the file, in the file's order; raises DataError on a missing column."""
-        lookup = _lookup(names)
+    def _paths(self) -> list[Path]:
+        """The files. Raises DataError if there is none."""
+        if glob.has_magic(self.path) and not Path(self.path).exists():
+            # Path.glob takes no pattern that begins at the root.
+            names = glob.glob(self.path, recursive=True)  # noqa: PTH207
+            paths = sorted(Path(name) for name in names if Path(name).is_file())
+            if not paths:
+                raise DataError(f"{self.path}: no file fits this pattern; mend data.path")
+            return paths
+        path = Path(self.path)
+        if path.is_dir():
+            raise DataError(f"{self.path}: is a folder; name its files, for example data.path='{path / '*.csv'}'")
+        if not path.is_file():
+            raise DataError(f"{self.path}: no such file; give an existing CSV or Parquet file in data.path")
+        return [path]
+
+    def _layout(self, path: Path) -> Layout:
+        """What the columns of a file mean; raises DataError on a missing one."""
+        names = column_names(path)
+        texts = _reading.text_columns(path)
+        lookup = {name.lower(): name for name in names}
         wanted = {self.time_column: "data.time_column"}
         if self.symbol_column is not None:
             wanted[self.symbol_column] = "data.symbol_column"
         wanted |= {column: f"data.columns.{field}" for field, column in self.columns.items()}
         for column, key in wanted.items():
             if column.lower() not in lookup:
-                raise DataError(f"{self.path}: no column '{column}' ({key}); columns: {', '.join(names) or 'none'}")
+                raise DataError(f"{path}: no column '{column}' ({key}); columns: {_list(names)}")
+        symbol = None if self.symbol_column is None else lookup[self.symbol_column.lower()]
+        return Layout(
+            names=names,
+            time=lookup[self.time_column.lower()],
+            symbol=symbol,
+            fields=self._fields(path, [n for n in names if n not in texts], lookup),
+            date_format=self.date_format,
+            decimal=self.decimal,
+        )
+
+    def _fields(self, path: Path, names: Sequence[str], lookup: Mapping[str, str]) -> dict[str, str]:
+        """field -> column, in the file's order."""
         mapped = {lookup[column.lower()]: field for field, column in self.columns.items()}
-        keys = {lookup[self.time_column.lower()]}
-        if self.symbol_column is not None:
-            keys.add(lookup[self.symbol_column.lower()])
-        fields = {mapped.get(n, _field_name(n)): n for n in names if n not in keys}
-        if "close" not in fields:
+        keys = {lookup[column.lower()] for column in (self.time_column, self.symbol_column) if column is not None}
+        fields = {mapped.get(name, _reading.field_name(name)): name for name in names if name not in keys}
+        # A name of its own wins over a column that happens to bear it.
+        fields |= {field: column for column, field in mapped.items()}
+        if self.select is not None:
+            if lacking := [field for field in self.select if field not in fields]:
+                raise DataError(f"{path}: no field '{lacking[0]}' (data.select); fields: {_list(tuple(fields))}")
+            fields = {field: fields[field] for field in self.select}
+        if "close" not in fields and {"open", "high", "low"} & set(fields):
             raise DataError(
-                f"{self.path}: no column 'close'; columns: {', '.join(names)}; name it with data.columns.close=COLUMN"
+                f"{path}: no column 'close'; columns: {_list(tuple(lookup.values()))}; "
+                "name it with data.columns.close=COLUMN"
             )
         return fields
+
+    def _joined(self, paths: Sequence[Path], tables: Sequence[Table], fields: Sequence[str]) -> Bars:
+        """The rows of all files, one after the other."""
+        names = {name: None for table in tables for name in table.symbols}
+        number = {name: code for code, name in enumerate(names)}
+        codes = [np.array([number[name] for name in t.symbols], dtype=np.int32)[t.codes_N] for t in tables]
+        several = len(tables) > 1
+        part_R = np.repeat(np.arange(len(tables), dtype=np.int32), [len(t.times_N) for t in tables])
+        return Bars(
+            symbols=tuple(names),
+            codes_R=np.concatenate(codes),
+            timestamps_R=self._times(paths, tables),
+            fields={name: _concatenated([t.fields[name] for t in tables]) for name in fields},
+            where=self.path,
+            parts=tuple(str(path) for path in paths) if several else (),
+            part_R=part_R if several else part_R[:0],
+        )
+
+    def _times(self, paths: Sequence[Path], tables: Sequence[Table]) -> Time:
+        times_R = _concatenated([table.times_N for table in tables])
+        aware = any(table.aware for table in tables)
+        placed_R, nowhere_R = decision_times(times_R, aware=aware, zone=self.time_zone)
+        if nowhere_R.any():
+            row = int(nowhere_R.argmax())
+            part = int(np.searchsorted(np.cumsum([len(table.times_N) for table in tables]), row, side="right"))
+            raise DataError(
+                f"{paths[part]}: {times_R[row].item()} is shown never or twice by the clock of {self.time_zone} "
+                "(data.time_zone), which changes then; give times with an offset or in UTC"
+            )
+        return placed_R
 
     @classmethod
     def examples(cls) -> Sequence[Mapping[str, Any]]:
@@ -96,79 +173,50 @@ class Files(Source):
             "symbol_column": "symbol",
             "time_column": "timestamp",
             "date_format": None,
+            "time_zone": None,
+            "decimal": ".",
             "columns": {},
+            "select": None,
             "survivorship": "unknown",
             "adjustment": "raw",
         }
-        return (base, base | {"symbol_column": None, "columns": {"close": "Adj Close"}})
+        return (base, base | {"symbol_column": None, "columns": {"close": "Adj Close"}, "select": ["close"]})
 
 
-def column_names(path: str) -> list[str]:
+def column_names(path: Path) -> tuple[str, ...]:
     """The columns of a CSV or Parquet file, from its header alone. Raises DataError if it cannot be read."""
-    file = Path(path)
-    if not file.is_file():
-        raise DataError(f"{path}: no such file; give an existing CSV or Parquet file in data.path")
     try:
-        if file.suffix == ".parquet":
-            import pyarrow.parquet as pq
-
-            return [str(name) for name in pq.read_schema(file).names]
-        with file.open(newline="", encoding="utf-8-sig") as stream:
-            return next(csv.reader(stream), [])
+        return _reading.columns_of(path)
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file; give an existing CSV or Parquet file in data.path") from None
     except (OSError, UnicodeDecodeError, ValueError) as error:
         raise DataError(f"{path}: cannot be read: {_reason(error)}") from None
 
 
-def _lookup(names: Sequence[str]) -> dict[str, str]:
-    return {str(name).lower(): name for name in names}
+def _read(path: Path, layout: Layout) -> Table:
+    try:
+        return _reading.read(path, layout)
+    except (OSError, UnicodeDecodeError, ValueError) as error:
+        raise DataError(f"{path}: cannot be read: {_reason(error)}") from None
 
 
-def _field_name(column: str) -> str:
-    return "".join(c if c.isalnum() else "_" for c in column.strip().lower())
+def _in_order(bars: Bars) -> Bars:
+    """Several files may share their symbols, as one a year does: bars that are sorted in each are merged."""
+    if not bars.parts:
+        return bars
+    rank_R, time_R = bars.ranks_R(), bars.timestamps_R
+    back_R = (rank_R[1:] < rank_R[:-1]) | ((rank_R[1:] == rank_R[:-1]) & (time_R[1:] < time_R[:-1]))
+    within_R = bars.part_R[1:] == bars.part_R[:-1]
+    return bars if (back_R & within_R).any() else bars.ordered()
+
+
+def _concatenated(arrays: Sequence[Any]) -> Any:
+    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
+
+
+def _list(names: Sequence[str]) -> str:
+    return ", ".join(names) or "none"
 
 
 def _reason(error: Exception) -> str:
     return str(error).splitlines()[0] if str(error) else type(error).__name__
-
-
-def _read(path: Path) -> "pd.DataFrame":
-    import pandas as pd
-
-    try:
-        if path.suffix == ".parquet":
-            return pd.read_parquet(path)
-        return pd.read_csv(path, encoding="utf-8-sig", low_memory=False)
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        raise DataError(f"{path}: cannot be read: {_reason(error)}") from None
-
-
-def _times(values: "pd.Series[Any]", path: str, date_format: str | None) -> "pd.Series[Any]":
-    """Naive times; those with an offset are turned into UTC."""
-    import pandas as pd
-
-    if pd.api.types.is_datetime64_any_dtype(values):
-        stamps = values
-    else:
-        texts = values.astype(str)
-        stamps = pd.to_datetime(texts, format=date_format or "ISO8601", errors="coerce", utc=True)
-        bad = stamps.isna().to_numpy()
-        if bad.any():
-            row = int(bad.argmax())
-            raise DataError(
-                f"{path}: line {row + 2}: '{texts.iloc[row]}' is no date in the format "
-                f"{date_format or 'ISO 8601 (2020-12-31)'}; mend it or set data.date_format"
-            )
-    if getattr(stamps.dt, "tz", None) is not None:
-        stamps = stamps.dt.tz_convert("UTC").dt.tz_localize(None)
-    return stamps.astype("datetime64[us]")
-
-
-def _numbers(values: "pd.Series[Any]", path: str, field: str) -> "pd.Series[Any]":
-    import pandas as pd
-
-    numbers = pd.to_numeric(values, errors="coerce")
-    bad = (numbers.isna() & values.notna()).to_numpy()
-    if bad.any():
-        row = int(bad.argmax())
-        raise DataError(f"{path}: line {row + 2}: '{values.iloc[row]}' is no number ({field}); mend it")
-    return numbers.astype("float64")

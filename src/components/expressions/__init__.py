@@ -4,6 +4,10 @@
     reach(node)                            exactly which bars it reads, known without computing it
     evaluate({"mom": node}, panel)         its values on a panel
 
+Names in an expression are fields of the panel, calendar fields (`day_of_week`, see calendar.py) and the user's
+definitions; calls are operators (operators.py), the user's definitions with parameters, and the library's
+(library.py). `cs_rank(x, sector)` compares within groups; `weekly(x)` computes on bars of a week (timeframes.py).
+
 Parsing and analysing need no numba; the engine is imported when it is first used.
 """
 

@@ -12,13 +12,16 @@ class Reach:
     less.
 
     lookback_bars: bars before t; lookahead_bars: bars after t; first_offset: the first bar read, positive if
-    only later bars are read; cross_sectional: whether other symbols at the same timestamps are read as well.
+    only later bars are read; cross_sectional: whether other symbols at the same timestamps are read as well;
+    timeframe: whether bars are put together to longer ones. A timeframe reads as many bars as it declares for
+    every period that is read, for the period before it, and for its own: the own one may have nearly ended.
     """
 
     lookback_bars: int
     lookahead_bars: int
     first_offset: int
     cross_sectional: bool
+    timeframe: bool = False
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,7 @@ class _Interval:
     last: int
     ahead: int = 0
     cross: bool = False
+    frame: bool = False
 
 
 def reach(node: Node) -> Reach:
@@ -44,6 +48,7 @@ def reach(node: Node) -> Reach:
         lookahead_bars=max(0, interval.last, interval.ahead),
         first_offset=interval.first,
         cross_sectional=interval.cross,
+        timeframe=interval.frame,
     )
 
 
@@ -64,14 +69,17 @@ def _combined(node: Call, memo: dict[Node, _Interval | None]) -> _Interval:
     parts = [part for part in (_interval(arg, memo) for arg in node.args) if part is not None]
     first, last = min(p.first for p in parts), max(p.last for p in parts)
     ahead, cross = max(p.ahead for p in parts), any(p.cross for p in parts)
+    frame = any(p.frame for p in parts)
     constants = constants_of(node)
     if operator.kind == "shift":
-        return _Interval(first - int(constants[0]), last - int(constants[0]), ahead, cross)
+        return _Interval(first - int(constants[0]), last - int(constants[0]), ahead, cross, frame)
     if operator.kind == "window":
-        return _Interval(first - operator.bars(*constants) + 1, last, ahead, cross)
+        return _Interval(first - operator.bars(*constants) + 1, last, ahead, cross, frame)
+    if operator.kind == "frame":
+        return _Interval((first - 2) * int(constants[0]) + 1, 0, 0, cross, True)
     if operator.kind == "cross":
-        return _Interval(first, last, max(ahead, last), True)
-    return _Interval(first, last, ahead, cross)
+        return _Interval(first, last, max(ahead, last), True, frame)
+    return _Interval(first, last, ahead, cross, frame)
 
 
 def constants_of(node: Call) -> tuple[float, ...]:

@@ -6,6 +6,10 @@ terms of other operators (macro). Nothing else has to be edited to add one.
 
 A window of w bars ends with the bar's own; a value is NaN until the window is full and where a bar of it is
 NaN.
+
+A cross-section compares the symbols that have a bar and a value at the same timestamp; with a group, an
+expression of whole numbers such as sector codes, those of the same group (NaN where the group is missing); if
+the panel has the field `in_universe`, those where it is 1 (NaN for the others).
 """
 
 import math
@@ -24,12 +28,13 @@ EMA_TAIL = 1e-9
 
 @dataclass(frozen=True, kw_only=True)
 class Constant:
-    """A constant argument and its range; whole: a number of bars."""
+    """A constant argument and its range; whole: a number of bars; default: where it is left out."""
 
     name: str
     low: float
     high: float = MAX_BARS
     whole: bool = True
+    default: float | None = None
 
     @property
     def allowed(self) -> str:
@@ -51,15 +56,18 @@ def own_window(bars: float, *_: float) -> int:
 class Operator:
     """One operator of the language.
 
-    series: names of the arguments that are expressions; constants: those after them; symbol and precedence:
+    series: names of the arguments that are expressions; constants: those after them; optional: how many arguments,
+    the last ones, may be left out; symbol and precedence:
     how an infix operator is written; bars: how many bars, its own included, a value reads, from the
-    constants; passed: what a kernel gets of the constants, if not themselves.
+    constants; passed: what a kernel gets of the constants, if not themselves; runs: whether its kernel works on
+    runs of bars; several: whether it computes calls that differ in the last constant together.
     """
 
     name: str
-    kind: Literal["elementwise", "window", "cross", "shift", "macro"]
+    kind: Literal["elementwise", "window", "cross", "shift", "frame", "macro"]
     doc: str
     series: tuple[str, ...] = ("x",)
+    optional: int = 0
     constants: tuple[Constant, ...] = ()
     symbol: str = ""
     precedence: int = 0
@@ -68,12 +76,14 @@ class Operator:
     definition: Callable[..., Node] | None = None
     bars: Callable[..., int] = own_window
     passed: Callable[..., tuple[int | float, ...]] | None = None
+    runs: bool = False
+    several: bool = False
 
     def kernel_constants(self, values: tuple[float, ...]) -> tuple[int | float, ...]:
         """The constants as the kernel takes them: int for bars, float else."""
         if self.passed is not None:
             return self.passed(*values)
-        return tuple(int(v) if constant.whole else v for v, constant in zip(values, self.constants, strict=True))
+        return tuple(int(v) if constant.whole else float(v) for v, constant in zip(values, self.constants, strict=True))
 
     @property
     def arguments(self) -> tuple[str, ...]:
@@ -81,7 +91,9 @@ class Operator:
 
     @property
     def signature(self) -> str:
-        return f"{self.name}({', '.join(self.arguments)})"
+        needed = len(self.arguments) - self.optional
+        options = "".join(f"[, {name}]" for name in self.arguments[needed:])
+        return f"{self.name}({', '.join(self.arguments[:needed])}{options})"
 
 
 def call(name: str, *args: Node | float) -> Call:
@@ -125,12 +137,24 @@ def _window(
     doc: str,
     *constants: Constant,
     series: tuple[str, ...] = ("x",),
+    runs: bool = True,
 ) -> Operator:
-    return Operator(name=name, kind="window", doc=doc, series=series, constants=constants, kernel=kernel)
+    return Operator(name=name, kind="window", doc=doc, series=series, constants=constants, kernel=kernel, runs=runs)
 
 
 def _cross(name: str, kernel: str, doc: str) -> Operator:
-    return Operator(name=name, kind="cross", doc=doc, kernel=kernel)
+    return Operator(name=name, kind="cross", doc=doc, series=("x", "group"), optional=1, kernel=kernel)
+
+
+def _frame(name: str, period: str, bars: int) -> Operator:
+    return Operator(
+        name=name,
+        kind="frame",
+        doc=f"x computed on bars of one {period} each, of the last {period} that was complete; bars: the most bars "
+        f"that a {period} consists of, {bars} if not given.",
+        constants=(Constant(name="bars", low=1, default=bars),),
+        optional=1,
+    )
 
 
 def _macro(name: str, definition: Callable[..., Node], doc: str, *constants: Constant, x: str = "x") -> Operator:
@@ -211,7 +235,7 @@ _TABLE = (
         "Excess kurtosis G2 = (w-1) / ((w-2)(w-3)) ((w+1) m4 / m2^2 - 3 (w-1)); NaN where all are equal.",
         _bars(4),
     ),
-    _window("mad", "moments.mad", "Mean absolute deviation from the mean of the window.", _bars(1)),
+    _window("mad", "moments.mad", "Mean absolute deviation from the mean of the window.", _bars(1), runs=False),
     _window("max", "extremes.max_", "Greatest value.", _bars(1)),
     _macro("min", lambda x, w: call("neg", call("max", call("neg", x), w)), "Smallest value.", _bars(1)),
     _window(
@@ -245,13 +269,15 @@ _TABLE = (
         "Bars since c was last not 0 (0 = now); w if it was not within the window.",
         _bars(1),
         series=("c",),
+        runs=False,
     ),
-    _window(
-        "quantile",
-        "order.quantile",
-        "Quantile q, linear between order statistics.",
-        _bars(1),
-        Constant(name="q", low=0, high=1, whole=False),
+    Operator(
+        name="quantile",
+        kind="window",
+        doc="Quantile q, linear between order statistics.",
+        constants=(_bars(1), Constant(name="q", low=0, high=1, whole=False)),
+        kernel="order.quantiles",
+        several=True,
     ),
     _macro("median", lambda x, w: call("quantile", x, w, 0.5), "Median.", _bars(1)),
     _window(
@@ -259,6 +285,7 @@ _TABLE = (
         "order.rank",
         "Rank of this bar's value among those of the window, divided by w: in (0, 1], average of ties.",
         _bars(1),
+        runs=False,
     ),
     _window("slope", "regression.slope", "Slope of the least-squares line over the bars, per bar.", _bars(2)),
     _window(
@@ -296,6 +323,7 @@ _TABLE = (
         "divided by their sum. A finite window, so that the look-back is exact.",
         constants=(Constant(name="span", low=1, high=5_000),),
         kernel="exponential.ema",
+        runs=True,
         bars=ema_length,
         passed=lambda span: (int(span), ema_length(span)),
     ),
@@ -303,15 +331,18 @@ _TABLE = (
     _cross(
         "cs_rank",
         "cross.rank",
-        "Rank among the symbols that have a value at this timestamp, divided by their number: "
-        "in (0, 1], average of ties.",
+        "Rank among the symbols compared, divided by their number: in (0, 1], average of ties; 1 for a single one.",
     ),
     _cross(
         "cs_zscore",
         "cross.zscore",
-        "(x - mean) / standard deviation (n - 1) over the symbols at this timestamp; NaN where all are equal.",
+        "(x - mean) / standard deviation (n - 1) of the symbols compared; NaN where all are equal, or one is alone.",
     ),
-    _cross("cs_demean", "cross.demean", "x minus its mean over the symbols at this timestamp."),
+    _cross("cs_demean", "cross.demean", "x minus its mean over the symbols compared; 0 for a single one."),
+    _frame("hourly", "hour", 60),
+    _frame("daily", "day", 1_440),
+    _frame("weekly", "week", 7),
+    _frame("monthly", "month", 31),
 )
 
 OPERATORS: dict[str, Operator] = {operator.name: operator for operator in _TABLE}

@@ -4,21 +4,27 @@ import ast
 import math
 import re
 import warnings
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cached_property
+from itertools import count
 
 import numpy as np
 
+from components.expressions.analysis import reach
+from components.expressions.calendar import CALENDAR
 from components.expressions.elementwise import Elementwise
+from components.expressions.macros import SHARED, Macro, macros_of
 from components.expressions.operators import FUNCTIONS, OPERATORS, Operator
 from components.expressions.tree import Call, ExpressionError, Field, Node, Number
 
-# An expression may come from a stranger: these keep parsing and analysing it cheap.
-MAX_CHARACTERS = 4_000
+# An expression may come from a stranger: these keep parsing and analysing it cheap. The longest text is that of the
+# largest tree.
+MAX_CHARACTERS = 100_000
 MAX_DEPTH = 100
 MAX_NODES = 5_000
+MAX_STEPS = 30_000
 
 _BINARY: dict[type[ast.operator], str] = {
     ast.Add: "+",
@@ -48,10 +54,13 @@ def parse(
     """The tree of an expression.
 
     fields: the fields there are, None if not known; where: what the error message begins with; let: named
-    expressions that the text (and they themselves) may use like fields. Raises ExpressionError.
+    expressions that the text (and they themselves) may use: "name" like a field, "name(x, n)" like an
+    operator, with its arguments put in for x and n. Behind them stands the library of shared ones. Raises
+    ExpressionError.
     """
     known = None if fields is None else tuple(sorted(fields))
-    translation = _Translation(text=text, where=where, fields=known, let=let or {})
+    macros = macros_of(let or {}, "let", where)
+    translation = _Translation(text=text, where=where, fields=known, let=macros)
     node = translation.tree()
     if isinstance(node, Number):
         raise translation.fail(f"{translation.quoted} reads no field")
@@ -60,13 +69,19 @@ def parse(
 
 @dataclass(frozen=True, kw_only=True)
 class _Translation:
-    """The translation of one text; let definitions are texts of their own."""
+    """The translation of one text; definitions are texts of their own.
+
+    bound: what the parameters of the definition stand for; open: the definitions being translated; steps: counts
+    the translated parts of all texts, since definitions that use others twice may be many and come to nothing.
+    """
 
     text: str
     where: str
     fields: tuple[str, ...] | None
-    let: Mapping[str, str]
-    open: tuple[str, ...] = ()
+    let: Mapping[str, Macro]
+    bound: Mapping[str, Node] = field(default_factory=dict)
+    open: tuple[Macro, ...] = ()
+    steps: Iterator[int] = field(default_factory=count)
     sizes: dict[int, tuple[Node, int, int]] = field(default_factory=dict)
 
     def tree(self, depth: int = 0) -> Node:
@@ -89,6 +104,12 @@ class _Translation:
     def piece(self, part: ast.expr) -> str:
         """What the user wrote for a part."""
         return _shortened(self.line[part.col_offset : part.end_col_offset], 40)
+
+    def shown(self, part: ast.expr, node: Node) -> str:
+        """What the user wrote for a part, and the number that it stands for."""
+        if isinstance(node, Number) and not isinstance(part, ast.Constant | ast.UnaryOp):
+            return f"{self.piece(part)} = {node.value:g}"
+        return self.piece(part)
 
     def syntax(self) -> ast.expr:
         """Python's own syntax tree of the text."""
@@ -113,6 +134,8 @@ class _Translation:
             raise self.fail(f"{self.quoted} is nested too deeply") from None
 
     def translate(self, part: ast.expr, depth: int) -> Node:
+        if next(self.steps) > MAX_STEPS:
+            raise self.too_large()
         if depth > MAX_DEPTH:
             raise self.fail(f"{self.quoted} is nested too deeply", f"{MAX_DEPTH} levels are allowed")
         match part:
@@ -121,6 +144,8 @@ class _Translation:
             case ast.Name(id=name):
                 return self.name(name, part, depth)
             case ast.Call(func=ast.Name(id=name), args=args, keywords=[]):
+                if (macro := self.macro(name, part)) is not None:
+                    return self.expansion(macro, args, part, depth)
                 return self.call(self.function(name, part), args, part, depth)
             case ast.UnaryOp(op=ast.USub(), operand=operand):
                 return self.call(OPERATORS["neg"], [operand], part, depth)
@@ -160,33 +185,69 @@ class _Translation:
         return Number(number + 0.0)
 
     def name(self, name: str, part: ast.expr, depth: int) -> Node:
-        if name in self.let:
-            return self.defined(name, depth + 1)
-        if self.fields is None or name in self.fields:
-            return Field(name)
+        if name in self.bound:
+            return self.bound[name]
+        if name in self.let and self.let[name].parameters is None:
+            return self.defined(self.let[name], (), depth + 1)
         column = part.col_offset + 1
-        if name in FUNCTIONS:
-            raise self.fail(f"operator '{name}' at column {column} needs arguments: {OPERATORS[name].signature}")
-        known = (*self.fields, *self.let)
+        if name in CALENDAR and name in (self.fields or ()):
+            raise self.fail(
+                f"'{name}' at column {column} is a calendar field and a field of the data", "rename the latter"
+            )
+        if self.fields is None or name in self.fields or name in CALENDAR:
+            return Field(name)
+        if name in self.functions:
+            raise self.fail(f"operator '{name}' at column {column} needs arguments: {self.functions[name]}")
+        known = (*self.fields, *self.bound, *(n for n, macro in self.let.items() if macro.parameters is None))
         raise self.fail(
             f"unknown field '{name}' at column {column}",
             f"{_nearest(name, known)}fields: {', '.join(self.fields)}",
         )
 
-    def defined(self, name: str, depth: int) -> Node:
-        """The tree of a let definition."""
-        where = f"{self.where}: let {name}" if self.where else f"let {name}"
-        if name in self.open:
-            raise self.fail(f"the definition of '{name}' uses itself: {' -> '.join((*self.open, name))}")
-        if self.fields is not None and name in self.fields:
-            raise self.fail(f"the definition '{name}' has the name of a field", "choose another name")
-        return replace(self, text=self.let[name], where=where, open=(*self.open, name)).tree(depth)
+    @cached_property
+    def functions(self) -> Mapping[str, str]:
+        """Signatures of what is written name(...)."""
+        macros = {n: macro.signature for n, macro in {**SHARED, **self.let}.items() if macro.parameters is not None}
+        return macros | {name: OPERATORS[name].signature for name in FUNCTIONS}
+
+    def macro(self, name: str, part: ast.expr) -> Macro | None:
+        """The definition that is meant by name(...), None if it is an operator or unknown."""
+        own = self.let.get(name)
+        if name in FUNCTIONS:
+            if own is not None and own.parameters is not None:
+                raise self.fail(f"the definition '{own.signature}' has the name of an operator", "choose another name")
+            return None
+        if own is not None and own.parameters is None and name not in SHARED:
+            raise self.fail(f"'{name}' at column {part.col_offset + 1} takes no arguments", f"write {name}")
+        return own if own is not None and own.parameters is not None else SHARED.get(name)
+
+    def expansion(self, macro: Macro, args: list[ast.expr], part: ast.expr, depth: int) -> Node:
+        """What name(argument, ...) stands for."""
+        self.check_number(macro.name, macro.signature, len(args), (len(macro.parameters or ()),), part)
+        return self.defined(macro, tuple(self.translate(arg, depth + 1) for arg in args), depth + 1)
+
+    def defined(self, macro: Macro, arguments: tuple[Node, ...], depth: int) -> Node:
+        """The tree of a definition."""
+        if macro in self.open:
+            chain = " -> ".join(known.name for known in (*self.open, macro))
+            raise self.fail(f"the definition of '{macro.name}' uses itself: {chain}")
+        if macro.parameters is None and self.fields is not None and macro.name in self.fields:
+            raise self.fail(f"the definition '{macro.name}' has the name of a field", "choose another name")
+        title = f"{macro.origin} {macro.name}"
+        return replace(
+            self,
+            text=macro.text,
+            where=f"{self.where}: {title}" if self.where else title,
+            let=self.let if macro.origin == "let" else {},
+            bound=dict(zip(macro.parameters or (), arguments, strict=True)),
+            open=(*self.open, macro),
+        ).tree(depth)
 
     def function(self, name: str, part: ast.expr) -> Operator:
         if name not in FUNCTIONS:
             raise self.fail(
                 f"unknown operator '{name}' at column {part.col_offset + 1}",
-                _nearest(name, FUNCTIONS).rstrip() or f"operators: {', '.join(FUNCTIONS)}",
+                _nearest(name, self.functions).rstrip() or f"operators: {', '.join(FUNCTIONS)}",
             )
         return OPERATORS[name]
 
@@ -197,22 +258,28 @@ class _Translation:
             node = self.built(operator, (node, self.translate(value, depth + 1)), part)
         return node
 
+    def check_number(self, name: str, signature: str, given: int, allowed: tuple[int, ...], part: ast.expr) -> None:
+        """Refuses a call with too many or too few arguments."""
+        if given not in allowed:
+            takes = " or ".join(map(str, allowed))
+            plural = "" if allowed[-1] == 1 else "s"
+            message = f"'{name}' at column {part.col_offset + 1} takes {takes} argument{plural}, got {given}"
+            raise self.fail(message, f"write {signature}")
+
     def call(self, operator: Operator, args: list[ast.expr], part: ast.expr, depth: int) -> Node:
-        expected = operator.arguments
-        if len(args) != len(expected):
-            raise self.fail(
-                f"'{operator.name}' at column {part.col_offset + 1} takes {len(expected)} "
-                f"argument{'s' * (len(expected) > 1)}, got {len(args)}",
-                f"write {operator.signature}",
-            )
-        nodes = tuple(self.translate(arg, depth + 1) for arg in args)
+        most = len(operator.arguments)
+        self.check_number(
+            operator.name, operator.signature, len(args), tuple(range(most - operator.optional, most + 1)), part
+        )
+        given = tuple(self.translate(arg, depth + 1) for arg in args)
+        nodes = (*given, *(Number(float(c.default)) for c in operator.constants if c.default is not None))[:most]
         for constant, node, arg in zip(
-            operator.constants, nodes[len(operator.series) :], args[len(operator.series) :], strict=True
+            operator.constants, given[len(operator.series) :], args[len(operator.series) :], strict=False
         ):
             if not isinstance(node, Number) or not constant.allows(node.value):
                 raise self.fail(
                     f"'{constant.name}' of {operator.signature} must be {constant.allowed}, "
-                    f"got {self.piece(arg)} at column {arg.col_offset + 1}"
+                    f"got {self.shown(arg, node)} at column {arg.col_offset + 1}"
                 )
         return self.built(operator, nodes, part)
 
@@ -227,11 +294,23 @@ class _Translation:
                     raise self.fail(f"'{name}' of {operator.signature} at column {column} must read a field")
         elif all(isinstance(node, Number) for node in nodes):
             return self.folded(operator.apply, nodes, part)
+        if operator.kind == "frame":
+            self.check_frame(operator, nodes[0], column)
         node = Call(operator.name, nodes)
         depth, count = self.measured(node)
         if depth > MAX_DEPTH or count > MAX_NODES:
-            raise self.fail(f"{self.quoted} is too large", f"{MAX_NODES} parts are allowed")
+            raise self.too_large()
         return node
+
+    def too_large(self) -> ExpressionError:
+        return self.fail(f"{self.quoted} is too large", f"{MAX_NODES} parts are allowed")
+
+    def check_frame(self, operator: Operator, node: Node, column: int) -> None:
+        """Refuses what cannot be computed on long bars."""
+        if reach(node).timeframe:
+            raise self.fail(f"'{operator.name}' at column {column} stands around another timeframe", "use one of them")
+        if reach(node).lookahead_bars:
+            raise self.fail(f"'x' of {operator.signature} at column {column} looks ahead", "put ref around it")
 
     def folded(self, apply: Elementwise, nodes: tuple[Node, ...], part: ast.expr) -> Number:
         out = np.empty(1)

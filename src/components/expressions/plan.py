@@ -9,7 +9,7 @@ Levels. What reads no cross-section has level 0; a cross-section has one level m
 pass per level computes its cross-sections date by date, and then everything else by blocks of symbols.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -22,41 +22,64 @@ Operand = str | int | float
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step:
-    """One operation on a block of symbols: reads its operands, writes a slot, copies that where it is wanted.
+class Output:
+    """Where a result goes: a slot; rows of the result; a column of the store, empty if it is not kept."""
 
-    rows: rows of the result; column: name in the store, empty if it is not kept.
-    """
-
-    operator: Operator
-    operands: tuple[Operand, ...]
-    constants: tuple[float, ...]
     slot: int
     rows: tuple[int, ...]
     column: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class CrossStep:
-    """One cross-section: reads a column, writes a column of the store."""
+class Step:
+    """One operation on a block of symbols: reads its operands, writes its outputs.
+
+    constants: for each output.
+    """
 
     operator: Operator
-    source: str
+    operands: tuple[Operand, ...]
+    constants: tuple[tuple[float, ...], ...]
+    outputs: tuple[Output, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CrossStep:
+    """One cross-section: reads one column or, with groups, two, and writes a column of the store."""
+
+    operator: Operator
+    operands: tuple[str, ...]
+    column: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrameStep:
+    """An expression that is evaluated on long bars; writes a column of the store. bars: the most of one period."""
+
+    timeframe: str
+    node: Node
+    bars: int
     column: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pass:
-    """Cross-sections first, then steps on blocks of symbols, which need that many slots."""
+    """Timeframes and cross-sections first, then steps on blocks of symbols, which need that many slots.
 
+    back, ahead: rows before and after some rows of a symbol that the steps need to compute these.
+    """
+
+    frames: tuple[FrameStep, ...]
     cross: tuple[CrossStep, ...]
     steps: tuple[Step, ...]
     slots: int
+    back: int
+    ahead: int
 
     def reads(self) -> frozenset[str]:
         """Names of the columns that the pass reads."""
-        operands = (operand for step in self.steps for operand in step.operands)
-        return frozenset(o for o in (*operands, *(c.source for c in self.cross)) if isinstance(o, str))
+        named = [operand for step in self.steps for operand in step.operands if isinstance(operand, str)]
+        return frozenset(named).union(*(step.operands for step in self.cross))
 
 
 def plan(nodes: Iterable[Node]) -> tuple[Pass, ...]:
@@ -70,7 +93,7 @@ def plan(nodes: Iterable[Node]) -> tuple[Pass, ...]:
     levels: dict[Node, int] = {}
     for node in ordered:
         below = max(levels.get(arg, 0) for arg in node.args)
-        levels[node] = below + _is_cross(node)
+        levels[node] = below + _is(node, "cross")
     columns = _columns(ordered, levels)
     return tuple(
         _pass([node for node in ordered if levels[node] == level], roots, columns)
@@ -78,15 +101,15 @@ def plan(nodes: Iterable[Node]) -> tuple[Pass, ...]:
     )
 
 
-def cross_sections_of(node: Node) -> set[Node]:
-    """The cross-sections of an expression as it is written."""
+def columns_of(node: Node) -> set[Node]:
+    """The parts of an expression, as it is written, that are kept for all symbols."""
     found: dict[Call, None] = {}
     _collect(node, found)
-    return {part for part in found if _is_cross(part)}
+    return {part for part in found if _is(part, "cross", "frame")}
 
 
-def _is_cross(node: Node) -> bool:
-    return isinstance(node, Call) and OPERATORS[node.operator].kind == "cross"
+def _is(node: Node, *kinds: str) -> bool:
+    return isinstance(node, Call) and OPERATORS[node.operator].kind in kinds
 
 
 @dataclass(frozen=True)
@@ -109,6 +132,8 @@ class _NormalForm:
 
     def of_call(self, node: Call) -> tuple[Node, int | None]:
         kind = OPERATORS[node.operator].kind
+        if kind == "frame":
+            return self.one(node), 0
         parts = [self.of(arg) for arg in _series(node)]
         shifts = [n for _, n in parts if n is not None]
         if kind == "shift":
@@ -125,13 +150,13 @@ class _NormalForm:
 def _root(core: Node, n: int | None) -> Call:
     """What a row of the result holds; always a call, so that a step computes it."""
     node = shift(core, n or 0)
-    return node if isinstance(node, Call) and not _is_cross(node) else Call("ref", (node, Number(0.0)))
+    return node if isinstance(node, Call) and not _is(node, "cross", "frame") else Call("ref", (node, Number(0.0)))
 
 
 def _collect(node: Node, found: dict[Call, None]) -> None:
-    """Adds all calls of a tree, each once, arguments before what uses them."""
+    """Adds all calls of a tree, each once, arguments before what uses them; timeframes have a plan of their own."""
     if isinstance(node, Call) and node not in found:
-        for arg in node.args:
+        for arg in () if _is(node, "frame") else node.args:
             _collect(arg, found)
         found[node] = None
 
@@ -140,61 +165,94 @@ def _columns(ordered: Sequence[Call], levels: Mapping[Node, int]) -> dict[Node, 
     """Names of what is kept for all symbols: cross-sections, and what they or later passes read."""
     kept: dict[Node, str] = {}
     for node in ordered:
-        for arg in node.args:
-            if isinstance(arg, Call) and (_is_cross(node) or levels[arg] < levels[node]):
+        for arg in () if _is(node, "frame") else node.args:
+            if isinstance(arg, Call) and (_is(node, "cross") or levels[arg] < levels[node]):
                 kept.setdefault(arg, f"#{len(kept)}")
-        if _is_cross(node):
+        if _is(node, "cross", "frame"):
             kept.setdefault(node, f"#{len(kept)}")
     return kept
 
 
 def _pass(nodes: Sequence[Call], roots: Sequence[Node], columns: Mapping[Node, str]) -> Pass:
-    own = [node for node in nodes if not _is_cross(node)]
+    own = _together([node for node in nodes if not _is(node, "cross", "frame")])
     slots = _slots(own)
+    rows = defaultdict(list)
+    for row, root in enumerate(roots):
+        rows[root].append(row)
     steps = tuple(
         Step(
-            operator=OPERATORS[node.operator],
-            operands=tuple(_operand(arg, slots, columns) for arg in _series(node)),
-            constants=constants_of(node),
-            slot=slots[node],
-            rows=tuple(row for row, root in enumerate(roots) if root == node),
-            column=columns.get(node, ""),
+            operator=OPERATORS[group[0].operator],
+            operands=tuple(_operand(arg, slots, columns) for arg in _series(group[0])),
+            constants=tuple(map(constants_of, group)),
+            outputs=tuple(Output(slot=slots[n], rows=tuple(rows[n]), column=columns.get(n, "")) for n in group),
         )
-        for node in own
+        for group in own
     )
     cross = tuple(
         CrossStep(
             operator=OPERATORS[node.operator],
-            source=_named(node.args[0], columns),
+            operands=tuple(_named(arg, columns) for arg in node.args),
             column=columns[node],
         )
         for node in nodes
-        if _is_cross(node)
+        if _is(node, "cross")
     )
-    return Pass(cross=cross, steps=steps, slots=max(slots.values(), default=-1) + 1)
+    frames = tuple(
+        FrameStep(timeframe=node.operator, node=node.args[0], bars=int(constants_of(node)[0]), column=columns[node])
+        for node in nodes
+        if _is(node, "frame")
+    )
+    back, ahead = _margins([node for group in own for node in group])
+    slots_used = max(slots.values(), default=-1) + 1
+    return Pass(frames=frames, cross=cross, steps=steps, slots=slots_used, back=back, ahead=ahead)
+
+
+def _together(nodes: Sequence[Call]) -> list[list[Call]]:
+    """Nodes in order; those that one kernel computes together are joined to the first of them."""
+    groups: dict[object, list[Call]] = {}
+    for node in nodes:
+        key = (node.operator, node.args[:-1]) if OPERATORS[node.operator].several else node
+        groups.setdefault(key, []).append(node)
+    return list(groups.values())
+
+
+def _margins(nodes: Sequence[Call]) -> tuple[int, int]:
+    """Rows before and after those wanted of any node that the nodes below it have to be computed at."""
+    back: dict[Node, int] = {}
+    ahead = 0
+    for node in nodes:
+        operator, constants = OPERATORS[node.operator], constants_of(node)
+        own = 0
+        if operator.kind == "shift":
+            own = int(constants[0])
+        elif operator.kind == "window":
+            own = operator.bars(*constants) - 1
+        ahead = max(ahead, -own)
+        back[node] = max(own, 0) + max(back.get(arg, 0) for arg in node.args)
+    return max(back.values(), default=0), ahead
 
 
 def _series(node: Call) -> tuple[Node, ...]:
     return node.args[: len(OPERATORS[node.operator].series)]
 
 
-def _slots(nodes: Sequence[Call]) -> dict[Node, int]:
+def _slots(groups: Sequence[Sequence[Call]]) -> dict[Node, int]:
     """A slot for every node; slots are used again once the last reader of what they hold is done."""
-    readers = Counter(arg for node in nodes for arg in node.args)
+    readers = Counter(arg for group in groups for node in group for arg in node.args)
     slots: dict[Node, int] = {}
     free: list[int] = []
     used = 0
-    for node in nodes:
-        if not free:
-            free.append(used)
-            used += 1
-        slots[node] = free.pop()
-        for arg in node.args:
+    for group in groups:
+        for node in group:
+            if not free:
+                free.append(used)
+                used += 1
+            slots[node] = free.pop()
+        for arg in (arg for node in group for arg in node.args):
             readers[arg] -= 1
             if readers[arg] == 0 and arg in slots:
                 free.append(slots[arg])
-        if readers[node] == 0:
-            free.append(slots[node])
+        free.extend(slots[node] for node in group if readers[node] == 0)
     return slots
 
 

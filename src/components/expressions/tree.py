@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from components.errors import ConfigError, Problem
+from components.expressions.calendar import CALENDAR
 
 
 class ExpressionError(ConfigError):
@@ -21,7 +22,7 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A column of the panel."""
+    """A column of the panel, or a calendar field."""
 
     name: str
 
@@ -46,9 +47,9 @@ Node = Number | Field | Call
 
 
 def fields_of(node: Node) -> frozenset[str]:
-    """Names of the fields that an expression reads."""
+    """Names of the panel's fields that an expression reads."""
     if isinstance(node, Field):
-        return frozenset({node.name})
+        return frozenset({node.name} - CALENDAR.keys())
     if isinstance(node, Call):
         return frozenset().union(*(fields_of(arg) for arg in node.args))
     return frozenset()

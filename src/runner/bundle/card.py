@@ -42,6 +42,7 @@ def model_card(
         ("## Which model this is", _model(run["folds"])),
         ("## Parity", _parity(parity)),
         ("## Features", _features(recipe)),
+        ("## Preprocessing", _preprocessing(recipe.preprocess)),
         ("## Use", _use(f"{name}@{version}", recipe)),
         ("## Origin", _origin(run)),
     ]
@@ -120,9 +121,25 @@ def _features(recipe: Recipe) -> str:
     rows = [
         (column, f"`{text}`", "yes" if column in recipe.inputs else "no") for column, text in recipe.expressions.items()
     ]
-    return "A row is forecast where all of these are finite, also those that the model does not read.\n\n" + _table(
-        ("column", "expression", "read by the model"), rows
+    return (
+        "A row is forecast where all of these are finite, also those that the model does not read; where "
+        "missing features are filled, a share of them may be missing.\n\n"
+        + _table(("column", "expression", "read by the model"), rows)
     )
+
+
+def _preprocessing(config: Mapping[str, Any] | None) -> str:
+    if config is None or config["_target_"] == "components.preprocess.none.NoPreprocessing":
+        return "None: the model reads the features as they are."
+    steps = config.get("steps", [config])
+    return "In this order, with what was learnt on the model's train rows; last_label passes unchanged.\n\n" + _list(
+        *(f"`{_call(step)}`" for step in steps)
+    )
+
+
+def _call(config: Mapping[str, Any]) -> str:
+    settings = ", ".join(f"{name}={value!r}" for name, value in config.items() if name != "_target_")
+    return f"{config['_target_'].rsplit('.', 1)[-1]}({settings})"
 
 
 def _use(reference: str, recipe: Recipe) -> str:

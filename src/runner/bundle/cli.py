@@ -12,7 +12,7 @@ import numpy as np
 from components.data.files import Files, column_names
 from components.errors import DataError
 from components.panel import Panel
-from components.values import Float, Time
+from components.values import Float, Int, Time
 from runner.bundle.reader import Bundle, BundleForecast, time_texts
 from runner.bundle.registry import find
 
@@ -72,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
 def _load(options: argparse.Namespace) -> Panel:
     """The bars. Raises DataError in the words of this command's options."""
     try:
-        named = {name.lower() for name in column_names(options.data)}
+        named = {name.lower() for name in column_names(Path(options.data))}
         symbol = "symbol" if options.symbol_column is None and "symbol" in named else options.symbol_column
         time = options.time_column or next((name for name in TIME_COLUMNS if name in named), TIME_COLUMNS[0])
         return Files(
@@ -80,7 +80,10 @@ def _load(options: argparse.Namespace) -> Panel:
             symbol_column=symbol or None,
             time_column=time,
             date_format=options.date_format,
+            time_zone=None,
+            decimal=".",
             columns={},
+            select=None,
             survivorship="unknown",
             adjustment="raw",
         ).load()
@@ -99,6 +102,7 @@ def _rows(bundle: Bundle, forecast: BundleForecast, *, last_only: bool) -> Itera
     panel = forecast.panel
     dates_D, forecast_DS = forecast.grid()
     weights_DS = bundle.weights(forecast_DS)
+    weights_DS[_outsiders(panel, dates_D)] = 0.0  # a portfolio with a memory would go on holding those who left
     if last_only:
         _check_last(bundle, forecast, dates_D, weights_DS)
         dates_D, forecast_DS, weights_DS = dates_D[-1:], forecast_DS[-1:], weights_DS[-1:]
@@ -109,6 +113,12 @@ def _rows(bundle: Bundle, forecast: BundleForecast, *, last_only: bool) -> Itera
         if shown_R[row]:
             d, s = position_R[row], panel.symbol_codes_R[row]
             yield texts_D[d], panel.symbols[s], _text(forecast_DS[d, s]), _text(weights_DS[d, s])
+
+
+def _outsiders(panel: Panel, dates_D: Time) -> tuple[Int, Int]:
+    """Dates and symbols of the bars outside the universe, as places in a (D, S) grid."""
+    rows = np.flatnonzero(~panel.in_universe_R & np.isin(panel.timestamps_R, dates_D))
+    return np.searchsorted(dates_D, panel.timestamps_R[rows]), panel.symbol_codes_R[rows].astype(np.int64)
 
 
 def _check_last(bundle: Bundle, forecast: BundleForecast, dates_D: Time, weights_DS: Float) -> None:
@@ -132,6 +142,12 @@ def _notes(bundle: Bundle, forecast: BundleForecast, *, last_only: bool) -> Iter
     absent = sorted(set(universe) - set(panel.symbols))
     if absent and len(panel.symbols) < len(universe):
         yield f"weights are spread without {', '.join(absent)}, of the bundle's universe but not in the bars"
+    shown_M = np.ones(len(forecast.row_M), bool) if not last_only else forecast.timestamps_M == panel.dates_T[-1]
+    if short := int((forecast.short_M & shown_M).sum()):
+        yield (
+            f"{short} forecast{'' if short == 1 else 's'} from fewer than {bundle.recipe.slowest[1]} bars of the "
+            "symbol: missing features were filled; give more history unless there is none"
+        )
     if not last_only:
         return
     last_R = panel.timestamps_R == panel.dates_T[-1]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from components.errors import DataError
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 MANIFEST = "bundle.json"
 GRAPH = "model.onnx"
 CONFIG = "config.yaml"
@@ -15,6 +15,8 @@ PARITY = "parity.json"
 CARD = "README.md"
 SUMS = "SHA256SUMS"
 FILES = (MANIFEST, GRAPH, CONFIG, GATES, PARITY, CARD)
+PREPROCESS = "preprocess.json"
+"""What the preprocessor has learnt; only in bundles of format 2 or later."""
 
 
 def checksums(files: Mapping[str, bytes]) -> bytes:
@@ -30,8 +32,9 @@ def read_verified(folder: Path) -> dict[str, bytes]:
     """
     if not folder.is_dir():
         raise DataError(f"{folder}: no such folder; give the folder of a bundle or <name>[@version]")
-    files = {name: _read(folder, name) for name in (*FILES, SUMS)}
-    sums = files.pop(SUMS)
+    sums = _read(folder, SUMS)
+    further = (PREPROCESS,) if f"  {PREPROCESS}\n".encode() in sums else ()
+    files = {name: _read(folder, name) for name in (*FILES, *further)}
     lines = sums.splitlines(keepends=True)
     for name, data in files.items():
         if checksums({name: data}) not in lines:

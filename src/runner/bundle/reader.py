@@ -13,12 +13,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from components.contracts import Portfolio
+from components.contracts import FittedPreprocessor, Portfolio, Preprocessor
 from components.errors import DataError
 from components.panel import Panel
+from components.preprocess.none import NoPreprocessing, Unchanged
 from components.values import Float, Float32, Int, Time
-from runner.bundle.layout import FORMAT_VERSION, GRAPH, MANIFEST, read_verified
+from runner.bundle.layout import FORMAT_VERSION, GRAPH, MANIFEST, PREPROCESS, read_verified
 from runner.bundle.recipe import Recipe
+from runner.design import design_matrix, rows_ready
 
 
 def time_texts(times_D: Time) -> npt.NDArray[np.str_]:
@@ -39,14 +41,16 @@ def forecast_grid(panel: Panel, row_M: Int, forecast_M: Float) -> tuple[Time, Fl
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class BundleForecast:
-    """Forecasts of the rows of a panel at which every column is finite.
+    """Forecasts of the rows of a panel at which there are enough values.
 
-    values_FR: the columns; row_M: panel rows, in order; forecast_M: their forecasts.
+    values_FR: the columns; missing_tolerance: share of the features that may be missing; row_M: panel
+    rows, in order; forecast_M: their forecasts.
     """
 
     panel: Panel
     recipe: Recipe
     values_FR: Float32
+    missing_tolerance: float
     row_M: Int
     forecast_M: Float
 
@@ -62,23 +66,39 @@ class BundleForecast:
         """(D,) dates with at least one forecast and (D, S) forecasts, NaN where there is none."""
         return forecast_grid(self.panel, self.row_M, self.forecast_M)
 
+    @property
+    def short_M(self) -> npt.NDArray[np.bool_]:
+        """(M,) forecasts from fewer bars of the symbol than the slowest column needs: what lacks was filled."""
+        first_M = self.panel.offsets[:-1][self.panel.symbol_codes_R[self.row_M]]
+        return np.asarray(self.row_M - first_M + 1 < self.recipe.slowest[1])
+
     def why_not(self, row: int) -> str:
         """Why a row of the panel has no forecast."""
         code = int(self.panel.symbol_codes_R[row])
         given, (slowest, needed) = row - int(self.panel.offsets[code]) + 1, self.recipe.slowest
         who = f"{self.panel.symbols[code]}, {time_texts(self.panel.timestamps_R[row : row + 1])[0]}"
+        finite_F = np.isfinite(self.values_FR[:, row])
+        if not self.panel.in_universe_R[row]:
+            return f"{who}: not in the universe"
+        if finite_F[-1] and self.missing_tolerance > 0.0:
+            missing, share = int((~finite_F).sum()), f"{self.missing_tolerance:.3g}"
+            return f"{who}: {missing} of {len(finite_F) - 1} features are missing; {share} of them may be"
         if given < needed:
             return f"{who}: {given} bars up to here, {needed} needed ('{slowest}' looks back {needed - 1} bars)"
-        column = tuple(self.recipe.expressions)[int(np.argmin(np.isfinite(self.values_FR[:, row])))]
+        column = tuple(self.recipe.expressions)[int(np.argmin(finite_F))]
         return f"{who}: '{column}' cannot be computed: a value that it reads is missing or out of its range"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Bundle:
-    """A recipe and its model's graph. manifest: what bundle.json says, empty before it is written."""
+    """A recipe, what its preprocessor has learnt, and its model's graph.
+
+    manifest: what bundle.json says, empty before it is written.
+    """
 
     recipe: Recipe
     graph: bytes
+    learnt: Mapping[str, Any] = field(default_factory=dict[str, Any])
     manifest: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
     @staticmethod
@@ -92,7 +112,12 @@ class Bundle:
                 f"{folder}: bundle format {version} is newer than {FORMAT_VERSION}, the newest known here; "
                 "upgrade with: pip install --upgrade assay-runner"
             )
-        return Bundle(recipe=Recipe.from_json(manifest["recipe"]), graph=files[GRAPH], manifest=manifest)
+        return Bundle(
+            recipe=Recipe.from_json(manifest["recipe"]),
+            graph=files[GRAPH],
+            learnt=json.loads(files.get(PREPROCESS, b"{}")),
+            manifest=manifest,
+        )
 
     @cached_property
     def portfolio(self) -> Portfolio:
@@ -101,6 +126,26 @@ class Bundle:
 
         portfolio: Portfolio = build(Portfolio, self.recipe.portfolio, path="portfolio")  # type: ignore[type-abstract]
         return portfolio
+
+    @cached_property
+    def preprocess(self) -> Preprocessor:
+        """Raises ConfigError for a class that is no catalogued preprocessor."""
+        from runner.build import build
+
+        if self.recipe.preprocess is None:
+            return NoPreprocessing()
+        preprocess: Preprocessor = build(
+            Preprocessor,  # type: ignore[type-abstract]
+            self.recipe.preprocess,
+            path="preprocess",
+        )
+        return preprocess
+
+    @cached_property
+    def preprocessor(self) -> FittedPreprocessor:
+        if self.recipe.preprocess is None:
+            return Unchanged(columns=self.recipe.features)
+        return self.preprocess.restore(self.learnt)
 
     @cached_property
     def _session(self) -> Any:
@@ -112,7 +157,7 @@ class Bundle:
         return onnxruntime.InferenceSession(self.graph, options, providers=["CPUExecutionProvider"])
 
     def forecast(self, panel: Panel, *, threads: int = 0) -> BundleForecast:
-        """Forecasts every row at which all columns are finite.
+        """Forecasts every row at which all columns are finite, or enough of them for the preprocessor.
 
         threads: for the expressions, 0 = all cores; the values do not depend on it. Raises DataError
         if the panel lacks a field, or a symbol of the universe that a cross-section needs, or if no row
@@ -122,17 +167,16 @@ class Bundle:
 
         self._check(panel)
         values_FR: Float32 = evaluate(self.recipe.nodes, panel, threads=threads)
-        row_M = np.flatnonzero(np.isfinite(values_FR).all(axis=0))
+        row_M = np.flatnonzero(rows_ready(values_FR, self.preprocess.missing_tolerance) & panel.in_universe_R)
         if len(row_M) == 0:
             raise DataError(self._nothing(panel, values_FR))
-        columns = list(self.recipe.expressions)
-        picked = np.array([columns.index(name) for name in self.recipe.inputs], dtype=np.int64)
-        X_NF = np.ascontiguousarray(values_FR[picked][:, row_M].T)
+        X_NF = design_matrix(values_FR, row_M, panel.timestamps_R[row_M], self.recipe.inputs, self.preprocessor)
         (forecast_N1,) = self._session.run(["forecast"], {"features": X_NF})
         return BundleForecast(
             panel=panel,
             recipe=self.recipe,
             values_FR=values_FR,
+            missing_tolerance=self.preprocess.missing_tolerance,
             row_M=row_M,
             forecast_M=forecast_N1[:, 0].astype(np.float64),
         )
@@ -150,7 +194,7 @@ class Bundle:
                 f"given are {', '.join(panel.fields)}"
             )
         absent = sorted(set(self.recipe.universe) - set(panel.symbols))
-        if self.recipe.cross_sectional and absent:
+        if absent and (self.recipe.cross_sectional or self.preprocess.cross_sectional):
             raise DataError(
                 f"the bars lack the symbols {', '.join(absent)}; the bundle's features compare symbols, so "
                 f"it needs its whole universe of {len(self.recipe.universe)}"

@@ -7,17 +7,20 @@ from typing import Any
 
 from components.contracts import Kind
 from components.expressions import Node, Reach, fields_of, parse, reach
+from components.panel import IN_UNIVERSE
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """expressions    column -> causal expression of every column of the run's design matrix: a row is
-                      forecast where all of them are finite, as in the run
-    inputs         the columns that the model reads, in the order of its graph
+    """expressions    column -> causal expression of every column that the run computed: the features, then
+                      LAST_LABEL
+    inputs         the columns that the model reads after the preprocessor, in the order of its graph
     target         expression of what is forecast, its kind, and the bars it looks ahead
     portfolio      configuration of the portfolio: `_target_` and parameters
     bars_per_year  of the run's data: the weights are annualised with it, however short the new data is
     universe       symbols with a bar at the end of the run's data
+    membership     whether the run's data had the field in_universe, without which a bar is no member
+    preprocess     configuration of the preprocessor: `_target_` and parameters; None: the features as they are
     """
 
     expressions: Mapping[str, str]
@@ -28,6 +31,8 @@ class Recipe:
     portfolio: Mapping[str, Any]
     bars_per_year: float
     universe: tuple[str, ...]
+    membership: bool = False
+    preprocess: Mapping[str, Any] | None = None
 
     @cached_property
     def nodes(self) -> Mapping[str, Node]:
@@ -39,9 +44,15 @@ class Recipe:
         return {name: reach(node) for name, node in self.nodes.items()}
 
     @property
+    def features(self) -> tuple[str, ...]:
+        """The columns without LAST_LABEL."""
+        return tuple(self.expressions)[:-1]
+
+    @property
     def fields(self) -> tuple[str, ...]:
-        """Fields of the panel that the expressions read, sorted."""
-        return tuple(sorted(frozenset[str]().union(*(fields_of(node) for node in self.nodes.values()))))
+        """Fields that the bars need, sorted: those that the expressions read, and membership."""
+        read = frozenset[str]().union(*(fields_of(node) for node in self.nodes.values()))
+        return tuple(sorted(read | {IN_UNIVERSE} if self.membership else read))
 
     @property
     def slowest(self) -> tuple[str, int]:

@@ -48,6 +48,8 @@ def write_bundle(
             bundle.recipe, name=name, version=version, run=run, gates=gates, parity=parity
         ).encode(),
     }
+    if bundle.recipe.preprocess is not None:
+        files[layout.PREPROCESS] = _json(bundle.learnt)
     _write(folder, {**files, layout.SUMS: layout.checksums(files)})
 
 

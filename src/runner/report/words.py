@@ -27,7 +27,9 @@ class Words:
 def words(manifest: Mapping[str, Any], gates: Mapping[str, Any]) -> Words:
     """Everything a run has to say in sentences."""
     verdict = Verdict(passed=gates["passed"], gates=tuple(GateOutcome(**gate) for gate in gates["gates"]))
-    facts = SourceFacts(**{name: manifest["data"][name] for name in SourceFacts.__dataclass_fields__})
+    # Cautions of the source are among the notices.
+    known = SourceFacts.__dataclass_fields__.keys() & manifest["data"].keys()
+    facts = SourceFacts(**{name: manifest["data"][name] for name in known})
     trial = manifest["trial"]
     said = in_words(
         verdict,
@@ -43,8 +45,15 @@ def words(manifest: Mapping[str, Any], gates: Mapping[str, Any]) -> Words:
         headline=headline,
         reasons={PASSED: passed, REJECTED: said.failed, NONE: ()}[word],
         tries=said.tries,
-        cautions=(*said.advisory, *said.data, *manifest["notices"], *unclean),
+        cautions=(*said.advisory, *said.data, *_quality(manifest), *manifest["notices"], *unclean),
     )
+
+
+def _quality(manifest: Mapping[str, Any]) -> tuple[str, ...]:
+    """What the checks of the bars found, in one sentence; nothing where they found nothing."""
+    findings = manifest.get("quality") or ()
+    found = ", ".join(f"{finding['check']} ({finding['count']} {finding['action']})" for finding in findings)
+    return (f"The checks of the bars found: {found}; see Data quality.",) if found else ()
 
 
 def _decision(state: str, decision: str) -> tuple[str, str]:

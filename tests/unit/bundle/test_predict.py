@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -88,7 +89,7 @@ def test_missing_columns_and_bundles_are_named(made, registry, tmp_path):
     data.write_text("timestamp,symbol,price\n2020-01-01,A,1\n")
     with pytest.raises(DataError) as error:
         predict(registry, str(data))
-    assert str(error.value) == (f"{data}: no column 'close'; columns: timestamp, symbol, price; rename the column")
+    assert str(error.value) == "the bars lack close; the bundle reads close, given are price"
     with pytest.raises(DataError) as error:
         predict(registry, str(data), "--time-column", "Date")
     assert str(error.value) == f"{data}: no column 'Date' (--time-column); columns: timestamp, symbol, price"
@@ -118,6 +119,56 @@ def test_weights_that_need_more_dates_than_given(build, tmp_path, bars_csv, caps
     assert all(line.endswith(",") for line in capsys.readouterr().out.splitlines()[1:])
     predict(tmp_path / "registry", bars_csv(tmp_path / "bars.csv", made.panel, last=27))
     assert not any(line.endswith(",") for line in capsys.readouterr().out.splitlines()[1:])
+
+
+def test_who_left_the_universe_is_neither_forecast_nor_held(build, tmp_path, capsys):
+    portfolio = {
+        "_target_": "components.portfolio.rank_long_short.RankLongShort",
+        "quantile": 0.34,
+        "gross_exposure": 1.0,
+        "holding_bars": 5,
+    }
+    made = build(Linear(features=None), portfolio=portfolio)
+    member = replace(made, bundle=replace(made.bundle, recipe=replace(made.bundle.recipe, membership=True)))
+    member.write(tmp_path / "registry" / "vol" / "1")
+    panel = made.panel
+    with pytest.raises(DataError) as error:
+        member.bundle.forecast(panel)
+    assert str(error.value) == "the bars lack in_universe; the bundle reads close, in_universe, given are close"
+    left_R = (panel.symbol_codes_R == 1) & (panel.timestamps_R >= panel.dates_T[-2])
+    frame = replace(panel, fields={**panel.fields, "in_universe": 1.0 - left_R}).to_frame()
+    frame.to_csv(tmp_path / "bars.csv", index=False)
+    predict(tmp_path / "registry", str(tmp_path / "bars.csv"))
+    out, err = capsys.readouterr()
+    assert [line.split(",")[1:] for line in out.splitlines()[2:3]] == [["B", "", "0"]]
+    assert err == "note: no forecast: B, 2020-02-04: not in the universe\n"
+
+
+def test_missing_features_are_filled_up_to_their_share(build, tmp_path, capsys):
+    made = build(Linear(features=None))
+    recipe = replace(
+        made.bundle.recipe,
+        preprocess={
+            "_target_": "components.preprocess.impute.Impute",
+            "statistic": "median",
+            "indicator": False,
+            "max_missing_fraction": 0.4,
+        },
+    )
+    learnt = {"columns": list(recipe.features), "fill": [-9.0, -9.0, 0.0], "empty": [False] * 3, "flagged": []}
+    replace(made, bundle=replace(made.bundle, recipe=recipe, learnt=learnt)).write(tmp_path / "registry" / "vol" / "1")
+    panel = made.panel
+    bars_S = np.array([23, 11, 7])  # all features, two of three, one of three
+    young = panel.take(panel.timestamps_R >= panel.dates_T[-1] - (bars_S - 1).astype("m8[D]")[panel.symbol_codes_R])
+    young.to_frame().to_csv(tmp_path / "bars.csv", index=False)
+    predict(tmp_path / "registry", str(tmp_path / "bars.csv"))
+    out, err = capsys.readouterr()
+    assert [line.split(",")[2] != "" for line in out.splitlines()[1:]] == [True, True, False]
+    assert err.splitlines() == [
+        "note: 1 forecast from fewer than 23 bars of the symbol: missing features were filled; give more history "
+        "unless there is none",
+        "note: no forecast: C, 2020-02-04: 2 of 3 features are missing; 0.4 of them may be",
+    ]
 
 
 def test_it_imports_no_training_library(made, registry, tmp_path, bars_csv):

@@ -7,6 +7,7 @@ import pytest
 
 from components.errors import ConfigError
 from runner.compose import Composed, compose
+from runner.places import config_files
 
 Write = Callable[[str, str], Path]
 
@@ -122,7 +123,7 @@ def test_choices_that_do_not_exist_are_all_reported() -> None:
 def test_an_experiment_that_does_not_exist_lists_those_that_do() -> None:
     assert refusal("experiment=sp500_volatilty", "modle=x") == [
         "experiment=sp500_volatilty: no such choice for experiment; did you mean 'sp500_volatility'? "
-        "choices: sp500_direction, sp500_volatility, us20_momentum"
+        f"choices: {', '.join(config_files('experiment'))}"
     ]
 
 

@@ -1,13 +1,15 @@
 """Bars from files: what is read, and what is refused with one exact line."""
 
+import gzip
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from components.data import _reading
 from components.data.files import Files
-from components.errors import DataError
+from components.errors import ConfigError, DataError
 
 HEADER = "date,symbol,open,high,low,close,volume\n"
 GOOD = HEADER + "".join(
@@ -21,7 +23,10 @@ def source(path: Path, **changes: object) -> Files:
         "symbol_column": "symbol",
         "time_column": "date",
         "date_format": None,
+        "time_zone": None,
+        "decimal": ".",
         "columns": {},
+        "select": None,
         "survivorship": "unknown",
         "adjustment": "raw",
     }
@@ -150,3 +155,179 @@ def test_missing_and_unreadable_files(folder: Path) -> None:
     Path("binary.csv").write_bytes(b"\xff\xfe\x00\x01")
     with pytest.raises(DataError, match=r"^binary\.csv: cannot be read: .*"):
         source(Path("binary.csv")).fields()
+
+
+def test_one_file_per_symbol(folder: Path) -> None:
+    Path("bars").mkdir()
+    for symbol, price in (("BBB", 2), ("AAA", 1), ("A-B", 3)):
+        Path(f"bars/{symbol}.csv").write_text(f"date,close,volume\n2020-01-01,{price},1\n2020-01-02,{price},1\n")
+    files = source(Path("bars/*.csv"), symbol_column=None)
+    panel = files.load()
+    assert files.fields() == ("close", "volume")
+    assert panel.symbols == ("A-B", "AAA", "BBB")
+    assert list(panel.fields["close"]) == [3, 3, 1, 1, 2, 2]
+    assert files.facts().identity == "files:bars/*.csv"
+
+
+def test_one_file_per_year(folder: Path) -> None:
+    for year in (2020, 2021):
+        lines = [f"{year}-01-0{d},{s},{year}" for s in ("A", "B") for d in (1, 2)]
+        Path(f"bars_{year}.csv").write_text("date,symbol,close\n" + "\n".join(lines))
+    panel = source(Path("bars_*.csv")).load()
+    assert panel.symbols == ("A", "B")
+    assert list(panel.fields["close"]) == [2020, 2020, 2021, 2021] * 2
+
+
+def test_complaints_name_the_file_of_several(folder: Path) -> None:
+    Path("a_1.csv").write_text("date,close,volume\n2020-01-01,5,1\n2020-01-02,5,1\n")
+    Path("a_2.csv").write_text("date,close,volume\n2020-01-01,5,1\n2020-01-02,-5,1\n")
+    with pytest.raises(DataError) as error:
+        source(Path("a_?.csv"), symbol_column=None).load()
+    assert str(error.value) == (
+        "a_2.csv: close is -5: symbol a_2, 2020-01-02 00:00:00; prices must be positive, mend the value or drop the bar"
+    )
+    Path("a_2.csv").write_text("date,close\n2020-01-01,5\n")
+    with pytest.raises(DataError) as error:
+        source(Path("a_?.csv"), symbol_column=None).load()
+    assert str(error.value) == "a_2.csv: no column 'volume', which a_1.csv has; columns: date, close"
+
+
+def test_folders_and_empty_patterns(folder: Path) -> None:
+    Path("bars").mkdir()
+    with pytest.raises(DataError) as error:
+        source(Path("bars")).fields()
+    assert str(error.value) == "bars: is a folder; name its files, for example data.path='bars/*.csv'"
+    with pytest.raises(DataError) as error:
+        source(Path("bars/*.csv")).fields()
+    assert str(error.value) == "bars/*.csv: no file fits this pattern; mend data.path"
+
+
+def times(text: str, **changes: object) -> list[str]:
+    path = write("date,close\n" + "".join(f"{time},1\n" for time in text.split(";")))
+    return [str(time) for time in source(path, symbol_column=None, **changes).load().timestamps_R.astype("M8[m]")]
+
+
+@pytest.mark.parametrize(
+    ("text", "zone", "expected"),
+    [
+        # Days are dates, whatever the zone; finer times are turned into UTC, over the change of the clock.
+        ("2020-01-01;2020-01-02", "America/New_York", ["2020-01-01T00:00", "2020-01-02T00:00"]),
+        ("2020-03-06 16:00;2020-03-09 16:00", "America/New_York", ["2020-03-06T21:00", "2020-03-09T20:00"]),
+        ("2020-03-06 16:00;2020-03-09 16:00", None, ["2020-03-06T16:00", "2020-03-09T16:00"]),
+        # Midnights in New York, written with their offsets.
+        (
+            "2020-03-06T00:00:00-05:00;2020-03-09T00:00:00-04:00",
+            "America/New_York",
+            ["2020-03-06T00:00", "2020-03-09T00:00"],
+        ),
+        ("2020-03-06T00:00:00-05:00;2020-03-09T00:00:00-04:00", None, ["2020-03-06T05:00", "2020-03-09T04:00"]),
+        ("2020-03-06T10:00:00Z;2020-03-09T10:00:00Z", "America/New_York", ["2020-03-06T10:00", "2020-03-09T10:00"]),
+    ],
+)
+def test_time_zones(folder: Path, text: str, zone: str | None, expected: list[str]) -> None:
+    assert times(text, time_zone=zone) == expected
+
+
+def test_times_that_a_clock_shows_twice_or_never(folder: Path) -> None:
+    for time in ("2020-03-08 02:30:00", "2020-11-01 01:30:00"):
+        with pytest.raises(DataError) as error:
+            times(f"{time};2020-12-01 10:00:00", time_zone="America/New_York")
+        assert str(error.value) == (
+            f"bars.csv: {time} is shown never or twice by the clock of America/New_York (data.time_zone), which "
+            "changes then; give times with an offset or in UTC"
+        )
+    with pytest.raises(ConfigError) as error:
+        times("2020-03-08 02:30:00", time_zone="Mars/Olympus")
+    assert str(error.value) == ("data.time_zone: 'Mars/Olympus' is no time zone; write it as Europe/Berlin or UTC")
+
+
+@pytest.mark.parametrize(
+    ("date_format", "text"),
+    [
+        ("%d.%m.%Y", "02.01.2020;03.01.2020"),
+        ("%m/%d/%Y %H:%M", "01/02/2020 00:00;01/03/2020 00:00"),
+        ("unix_s", "1577923200;1578009600"),
+        ("unix_ms", "1577923200000;1578009600000"),
+        (None, "20200102;20200103"),
+        (None, " 2020-01-02 ;2020-01-03T00:00:00.000"),
+    ],
+)
+def test_date_formats(folder: Path, date_format: str | None, text: str) -> None:
+    assert times(text, date_format=date_format) == ["2020-01-02T00:00", "2020-01-03T00:00"]
+
+
+def test_numbers_as_people_write_them(folder: Path) -> None:
+    path = write('date,close,vol.,change\n2020-01-01,"1,234.5",1.5M,2.5%\n2020-01-02,"12,345",-,-0.5 %\n')
+    panel = source(path, symbol_column=None).load()
+    np.testing.assert_array_equal(panel.fields["close"], [1234.5, 12345.0])
+    np.testing.assert_array_equal(panel.fields["vol_"], [1.5e6, np.nan])
+    np.testing.assert_allclose(panel.fields["change"], [0.025, -0.005], rtol=1e-15)
+    path = write("date;close\n2020-01-01;1.234,5\n2020-01-02;0,25\n")
+    assert list(source(path, symbol_column=None, decimal=",").load().fields["close"]) == [1234.5, 0.25]
+
+
+def test_reads_only_what_is_selected(folder: Path) -> None:
+    path = write("date,close,note,volume\n2020-01-01,5,a,1\n")
+    assert list(source(path, symbol_column=None, select=("volume", "close")).load().fields) == ["volume", "close"]
+    with pytest.raises(DataError) as error:
+        source(path, symbol_column=None).load()
+    assert str(error.value) == "bars.csv: line 2: 'a' is no number (note); mend it"
+    with pytest.raises(DataError) as error:
+        source(path, symbol_column=None, select=("bid",)).fields()
+    assert str(error.value) == "bars.csv: no field 'bid' (data.select); fields: close, note, volume"
+
+
+def test_parquet_text_columns_are_no_fields(folder: Path) -> None:
+    pd.DataFrame({"date": ["2020-01-01"], "close": [5], "note": ["a"], "held": [True]}).to_parquet("bars.parquet")
+    panel = source(Path("bars.parquet"), symbol_column=None).load()
+    assert {name: list(values) for name, values in panel.fields.items()} == {"close": [5.0], "held": [1.0]}
+
+
+def test_series_that_are_no_bars_need_no_close(folder: Path) -> None:
+    path = write("date,value\n2020-01-01,-5\n")
+    assert list(source(path, symbol_column=None).load().fields) == ["value"]
+
+
+def test_line_numbers_count_blank_lines_and_quoted_breaks(folder: Path) -> None:
+    path = write("date,symbol,close\n2020-01-01,A,5\n\n\n2020-01-02,A,x\n")
+    with pytest.raises(DataError) as error:
+        source(path).load()
+    assert str(error.value) == "bars.csv: line 5: 'x' is no number (close); mend it"
+    path = write("date,symbol,close\n2020-01-01,A,5\n2020-01-02,A\n")
+    with pytest.raises(DataError) as error:
+        source(path).load()
+    assert str(error.value) == "bars.csv: line 3: 2 values, the header has 3; mend the line"
+    path = write("date,symbol,close\n2020-01-01,,5\n")
+    with pytest.raises(DataError) as error:
+        source(path).load()
+    assert str(error.value) == "bars.csv: line 2: the symbol is missing; mend it or drop the line"
+
+
+def test_a_ticker_may_read_like_a_missing_value(folder: Path) -> None:
+    path = write("date,symbol,close\n2020-01-01,NA,5\n2020-01-01,null,5\n")
+    assert source(path).load().symbols == ("NA", "null")
+
+
+@pytest.mark.parametrize("separator", [";", "\t", "|"])
+def test_separators_byte_order_marks_and_compression(folder: Path, separator: str) -> None:
+    plain = source(write(GOOD)).load()
+    text = "\ufeff" + GOOD.replace(",", separator)
+    with gzip.open("bars.csv.gz", "wt", encoding="utf-8") as stream:
+        stream.write(text)
+    assert source(Path("bars.csv.gz")).load().fingerprint == plain.fingerprint
+
+
+def test_files_larger_than_a_block(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = [f"2020-01-{d:02},S{s:03},{s + d / 100}" for s in range(300) for d in range(1, 29)]
+    path = write("date,symbol,close\n" + "\n".join(lines) + "\n")
+    pd.read_csv(path, float_precision="round_trip").to_parquet("bars.parquet", row_group_size=1000)
+    whole = source(path).load()
+    monkeypatch.setattr(_reading, "BLOCK_BYTES", 4096)
+    monkeypatch.setattr(_reading, "BATCH_ROWS", 777)
+    assert source(path).load().fingerprint == whole.fingerprint
+    assert source(Path("bars.parquet")).load().fingerprint == whole.fingerprint
+    assert whole.fields["close"][-1] == 299.28
+    path = write(path.read_text() + "2020-01-29,S299,x\n")
+    with pytest.raises(DataError) as error:
+        source(path).load()
+    assert str(error.value) == "bars.csv: line 8402: 'x' is no number (close); mend it"

@@ -12,6 +12,7 @@ import pytest
 import components
 from components.errors import ContractError, DataError
 from components.expressions import OPERATORS, Call, Field, Node, Number, evaluate, parse
+from components.expressions.blocks import blocks_of
 from components.expressions.engine import BLOCK_ROWS
 from components.expressions.plan import plan
 from components.panel import Panel
@@ -36,7 +37,7 @@ def _nodes(*texts: str) -> dict[str, Node]:
 def _every_operator() -> dict[str, Node]:
     nodes = {}
     for name, operator in OPERATORS.items():
-        constants = [Number(float(min(c.high, 5))) for c in operator.constants]
+        constants = [Number(float(c.default or min(c.high, 5))) for c in operator.constants]
         nodes[name] = Call(name, (*map(Field, ("close", "volume", "close")[: len(operator.series)]), *constants))
     return nodes | _nodes("mean(cs_rank(mean(close, 3)), 4)", "cs_zscore(volume - mean(cs_demean(close), 2))")
 
@@ -48,6 +49,46 @@ def test_values_do_not_depend_on_threads_or_blocks(monkeypatch: pytest.MonkeyPat
     np.testing.assert_array_equal(evaluate(nodes, panel, threads=1), alone)
     for _ in range(3):
         np.testing.assert_array_equal(evaluate(nodes, panel, threads=4), alone)
+
+
+@pytest.mark.parametrize("rows", [3, 50])
+def test_long_symbols_are_computed_in_stretches(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    panel, nodes = _panel(2, 601), _every_operator() | _nodes("ref(mean(close, 3), -4) + std(close, 2)")
+    # One by one, since a stretch is never shorter than what is read around it.
+    whole = {name: evaluate({name: node}, panel, threads=1, dtype=np.float64) for name, node in nodes.items()}
+    monkeypatch.setattr("components.expressions.engine.BLOCK_ROWS", rows)
+    for name, node in nodes.items():
+        assert evaluate({name: node}, panel, threads=2, dtype=np.float64).tobytes() == whole[name].tobytes(), name
+
+
+def test_blocks_cover_all_rows_once() -> None:
+    offsets = np.array([0, 0, 5, 5, 95, 97, 98, 140, 140])
+    blocks = list(blocks_of(offsets, 10, back=1, ahead=0))
+    rows = [row for block in blocks for row in range(140)[block.rows]]
+    assert rows == list(range(140))
+    for block in blocks:
+        assert block.given.start >= offsets[block.symbols.start]
+        assert block.given.stop == block.rows.stop <= offsets[block.symbols.stop - 1]
+        assert block.rows.start - block.given.start == (block.rows.start not in offsets)
+
+
+def test_memory_of_a_mapped_result_is_given_back(tmp_path: Path) -> None:
+    panel, nodes = _panel(7, 40), _nodes("mean(close, 3)", "cs_rank(close)", "weekly(close) / close")
+    out = np.memmap(tmp_path / "values", np.float32, "w+", shape=(3, panel.n_rows))
+    assert evaluate(nodes, panel, out=out, chunk_rows=50) is out
+    written = np.fromfile(tmp_path / "values", np.float32).reshape(3, -1)
+    np.testing.assert_array_equal(written, evaluate(nodes, panel))
+
+
+def test_part_of_the_history_is_not_enough_for_timeframes() -> None:
+    with pytest.raises(ContractError, match=r"^evaluate: timeframes need the whole history: first_bar_S must be 0$"):
+        evaluate(_nodes("weekly(close)"), _panel(2, 30), first_bar_S=np.array([0, 3]))
+
+
+def test_quantiles_of_one_window_are_computed_together() -> None:
+    nodes = _nodes("quantile(close, 9, 0.2)", "close - median(close, 9)", "quantile(close, 8, 0.2)")
+    steps = [step for step in plan(nodes.values())[0].steps if step.operator.name == "quantile"]
+    assert [[output.rows for output in step.outputs] for step in steps] == [[(0,), ()], [(2,)]]
 
 
 def test_many_blocks_are_put_together_in_order() -> None:
@@ -216,7 +257,7 @@ def test_many_cross_sections_are_computed_in_groups(monkeypatch: pytest.MonkeyPa
     panel = _panel(4, 12)
     nodes = _nodes(*(f"cs_rank(mean(close, {w})) + cs_demean(volume)" for w in range(1, 8)))
     together = evaluate(nodes, panel)
-    monkeypatch.setattr("components.expressions.engine.MAX_CROSS_SECTIONS", 3)
+    monkeypatch.setattr("components.expressions.engine.MAX_COLUMNS", 3)
     np.testing.assert_array_equal(evaluate(nodes, panel), together)
 
 

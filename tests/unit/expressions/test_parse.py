@@ -32,7 +32,8 @@ def _nodes(children: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
         ]
         return st.tuples(*series, *constants).map(lambda args: Call(name, args))
 
-    return st.sampled_from(sorted(OPERATORS)).flatmap(applied)
+    names = sorted(name for name, operator in OPERATORS.items() if operator.kind != "frame")
+    return st.sampled_from(names).flatmap(applied)
 
 
 _NUMBERS = st.floats(allow_nan=False, allow_infinity=False).map(lambda v: Number(v + 0.0))
@@ -62,6 +63,10 @@ def test_text_and_tree_are_one_to_one(node: Node) -> None:
         ("close > 1 and high > 1 and not volume", "close > 1 and high > 1 and not volume"),
         ("(close and high) > 1", "(close and high) > 1"),
         ("close\n  + high\n", "close + high"),
+        ("weekly(close)", "weekly(close, 7)"),
+        ("monthly(mean(close, 3), 23)", "monthly(mean(close, 3), 23)"),
+        ("cs_rank(close, high)", "cs_rank(close, high)"),
+        ("day_of_week == 0", "day_of_week == 0"),
     ],
 )
 def test_canonical_text(text: str, canonical: str) -> None:
@@ -122,14 +127,26 @@ def test_canonical_text(text: str, canonical: str) -> None:
         ("close + 1 / 0", "the constant at column 9 is not a finite number"),
         ("mean(3, 5)", "'x' of mean(x, w) at column 1 must read a field"),
         ("corr(close, 1, 5)", "'y' of corr(x, y, w) at column 1 must read a field"),
-        ("cs_rank(2)", "'x' of cs_rank(x) at column 1 must read a field"),
+        ("cs_rank(2)", "'x' of cs_rank(x[, group]) at column 1 must read a field"),
+        ("cs_rank()", "'cs_rank' at column 1 takes 1 or 2 arguments, got 0; write cs_rank(x[, group])"),
+        ("cs_rank(close, 3)", "'group' of cs_rank(x[, group]) at column 1 must read a field"),
+        (
+            "mean(close, 2 * 1.25)",
+            "'w' of mean(x, w) must be a whole number of bars from 1 to 100000, got 2 * 1.25 = 2.5 at column 13",
+        ),
+        (
+            "weekly(close, 0)",
+            "'bars' of weekly(x[, bars]) must be a whole number of bars from 1 to 100000, got 0 at column 15",
+        ),
+        ("weekly(daily(close) + 1)", "'weekly' at column 1 stands around another timeframe; use one of them"),
+        ("weekly(ref(close, -1))", "'x' of weekly(x[, bars]) at column 1 looks ahead; put ref around it"),
         ("2 * 3", '"2 * 3" reads no field'),
         ("  ", "the expression is empty"),
         ("close # now", "unexpected character '#' at column 7"),
         ("clöse", "unexpected character '\\xf6' at column 3"),
         ("close; high", '"close; high" is not a valid expression: invalid syntax (column 6)'),
         ("True", "'True' at column 1 is not part of the language"),
-        ("x" * 5000, "the expression has 5000 characters, 4000 are allowed; name its parts with let"),
+        ("x" * 100_001, "the expression has 100001 characters, 100000 are allowed; name its parts with let"),
     ],
 )
 def test_refusal(text: str, message: str) -> None:
@@ -154,6 +171,10 @@ def test_what_is_no_text(number: object) -> None:
         "close" + " ** 2" * 700,
         "abs(" * 150 + "close" + ")" * 150,
         "close + " * 480 + "close",
+        "close + " * 12_000 + "close",
+        "(" * 90_000 + "close",
+        "-" * 90_000 + "close",
+        "f(" * 40_000 + "close",
         "9" * 3999,
         "lambda: " * 400 + "close",
         "[" * 3000,
@@ -238,3 +259,12 @@ def test_long_chains_of_definitions_are_refused() -> None:
 
 def test_leading_blanks() -> None:
     assert parse("  \n close") == parse("close")
+
+
+def test_calendar_fields_are_known_without_data() -> None:
+    assert fields_of(parse("where(month == 1, close, day_of_week)", fields=FIELDS)) == {"close"}
+    with pytest.raises(ExpressionError) as caught:
+        parse("close + month", fields=[*FIELDS, "month"], where="f")
+    assert str(caught.value) == (
+        "f: 'month' at column 9 is a calendar field and a field of the data; rename the latter"
+    )

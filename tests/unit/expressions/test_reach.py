@@ -43,7 +43,8 @@ def _measured(node: Node) -> set[int]:
 
 
 def _window_operators() -> list[Node]:
-    names = [name for name, operator in OPERATORS.items() if operator.constants and name not in ("clip", "ema")]
+    windowed = [name for name, operator in OPERATORS.items() if operator.constants and operator.kind != "frame"]
+    names = [name for name in windowed if name not in ("clip", "ema")]
     return [_applied(name, 5) for name in names] + [_applied("ref", -4), _applied("delta", -3), _applied("ema", 2)]
 
 

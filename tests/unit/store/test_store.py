@@ -46,6 +46,24 @@ def test_a_result_is_computed_once_and_read_back(tmp_path):
     assert leftovers(tmp_path) == []
 
 
+def test_one_file_is_read_alone_and_verified(tmp_path, caplog):
+    store = Store(tmp_path)
+    assert store.keys("forecast") == ()
+    assert store.read(KEY, "forecast", "a.txt") is None
+    for key in (KEY, OTHER):
+        store.compute(key, "forecast", lambda: {"a.txt": b"one", "b.txt": b"two"}, FILES)
+    assert store.keys("forecast") == tuple(sorted((KEY, OTHER)))
+    (folder_of(tmp_path) / "b.txt").write_bytes(b"TWO")
+    assert store.read(KEY, "forecast", "a.txt") == b"one"
+    assert store.read(KEY, "forecast", "b.txt") is None
+    assert "b.txt differs from its checksum" in caplog.text
+    assert store.keys("forecast") == (OTHER,)
+    store.drop(OTHER, "forecast")
+    store.drop(OTHER, "forecast")
+    assert store.keys("forecast") == ()
+    assert leftovers(tmp_path) == []
+
+
 def test_an_entry_is_data_files_and_an_index_with_their_checksums(tmp_path):
     Store(tmp_path).compute(KEY, "forecast", lambda: {"a.txt": b"one", "deep/b.txt": b""}, FILES)
     folder = folder_of(tmp_path)

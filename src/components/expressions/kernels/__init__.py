@@ -2,8 +2,10 @@
 
 A kernel is a plain function `kernel(*series, offsets, *constants, out)`: series and out are columns (N,)
 float64 of a block of symbols, the rows of symbol s are offsets[s]:offsets[s+1], and nothing but those rows is
-read for it. Cross-sectional kernels take `(x, rows, offsets, out)`: the rows of date d are
-rows[offsets[d]:offsets[d+1]].
+read for it. Kernels that work on runs (below) take `(*series, offsets, firsts, *constants, out)`: firsts[s] is
+how many bars of symbol s, before its first row, are not given. Those that compute several outputs at once take
+an array as last constant and write to out (Q, N). Cross-sectional kernels take `(x, rows,
+offsets, out)`: the rows of set d are rows[offsets[d]:offsets[d+1]].
 
 The work is shared out to threads by the engine, on blocks: kernels release the GIL and need no parallel
 compilation, which takes many times as long, and no threading layer of numba, which other threads of the
@@ -14,8 +16,10 @@ itself, the bars of the run up to its end, and some last bars of the run before.
 from b and one forward, give the two parts. So nothing is ever subtracted: values that have left the window
 leave no trace, a missing value spoils exactly the windows that contain it, and sums may be taken around x[b],
 which keeps them as small as the window's own spread (x[b] being in the window, its distance from the mean is
-at most sqrt(w) standard deviations). A part before the symbol's first bar is NaN, which makes windows that
-are not full NaN.
+at most sqrt(w) standard deviations). Windows that are not full read what is there and are set to NaN after.
+
+Runs begin at the bars 0, w, 2 w, ... of the symbol's whole history, not of what is given of it: so a value is
+made of the same numbers in the same order, and has the same bits, if only the last bars are given.
 """
 
 import hashlib
@@ -48,11 +52,23 @@ def bars_of(x: Float, offsets: Int, s: int) -> Float:
     return x[offsets[s] : offsets[s + 1]]
 
 
+@helper
+def run_start(first: int, w: int) -> int:
+    """The row at which the first run of w bars begins that is given from its beginning."""
+    return -first % w
+
+
 @cache
-def window_kernel(name: str, series: int, constants: tuple[type, ...]) -> Callable[..., None]:
-    """The compiled kernel "module.function"; constants: int or float each."""
-    types = (numba.int64 if constant is int else numba.float64 for constant in constants)
-    return _compiled(name, *[_input(numba.float64)] * series, _input(numba.int64), *types, _OUT)
+def window_kernel(
+    name: str, series: int, constants: tuple[type, ...], *, runs: bool, several: bool
+) -> Callable[..., None]:
+    """The compiled kernel "module.function"; constants: int or float each; runs: it takes firsts; several: it takes
+    many values of the last constant and writes as many rows."""
+    rows = [_input(numba.int64)] * (1 + runs)
+    types = [numba.int64 if constant is int else numba.float64 for constant in constants]
+    if several:
+        types[-1] = _input(types[-1])
+    return _compiled(name, *[_input(numba.float64)] * series, *rows, *types, _OUT.copy(ndim=2) if several else _OUT)
 
 
 @cache

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from components.expressions.kernels import Float, Int, bars_of, helper
+from components.expressions.kernels import Float, Int, bars_of, helper, run_start
 
 
 @helper
@@ -11,13 +11,13 @@ def upper(a: float, b: float) -> float:
     return a if a >= b or a != a else b
 
 
-def max_(x: Float, offsets: Int, w: int, out: Float) -> None:
+def max_(x: Float, offsets: Int, firsts: Int, w: int, out: Float) -> None:
     """Greatest value."""
     before_W, after_W = np.empty(w), np.empty(w)
     for s in range(len(offsets) - 1):
         xs, result = bars_of(x, offsets, s), bars_of(out, offsets, s)
-        for b in range(0, len(xs), w):
-            before, after = xs[b] if b > 0 else np.nan, xs[b]
+        for b in range(run_start(firsts[s], w), len(xs), w):
+            before = after = xs[b]
             before_W[w - 1] = after_W[0] = xs[b]
             for k in range(1, w):
                 before = upper(before, xs[max(b - k, 0)])
@@ -26,16 +26,17 @@ def max_(x: Float, offsets: Int, w: int, out: Float) -> None:
                 after_W[k] = after
             for k in range(min(w, len(xs) - b)):
                 result[b + k] = upper(before_W[k], after_W[k])
+        result[: w - 1] = np.nan
 
 
-def argmax(x: Float, offsets: Int, w: int, out: Float) -> None:
+def argmax(x: Float, offsets: Int, firsts: Int, w: int, out: Float) -> None:
     """Position of the greatest value, 1 = oldest bar; the oldest of equal ones."""
     # Rows: the greatest value, and how many bars after b it stands.
     before_PW, after_PW = np.empty((2, w)), np.empty((2, w))
     for s in range(len(offsets) - 1):
         xs, result = bars_of(x, offsets, s), bars_of(out, offsets, s)
-        for b in range(0, len(xs), w):
-            before, after = xs[b] if b > 0 else np.nan, xs[b]
+        for b in range(run_start(firsts[s], w), len(xs), w):
+            before = after = xs[b]
             before_place = after_place = 0.0
             before_PW[0, w - 1] = after_PW[0, 0] = xs[b]
             before_PW[1, w - 1] = after_PW[1, 0] = 0.0
@@ -53,6 +54,7 @@ def argmax(x: Float, offsets: Int, w: int, out: Float) -> None:
                 place = (before_PW[1, k] if older else after_PW[1, k]) - k + w
                 known = before_PW[0, k] + after_PW[0, k]
                 result[b + k] = place if known == known else np.nan
+        result[: w - 1] = np.nan
 
 
 def bars_since(c: Float, offsets: Int, w: int, out: Float) -> None:

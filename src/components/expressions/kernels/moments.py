@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from components.expressions.kernels import Float, Int, bars_of, helper
+from components.expressions.kernels import Float, Int, bars_of, helper, run_start
 
 
 @helper
 def sums(x: Float, b: int, w: int, before_W: Float, after_W: Float) -> None:
     """Sums of z = x[j] - x[b]: over the bars j < b of the window that ends at b + k, and over b .. b + k."""
-    before, after = 0.0 if b > 0 else np.nan, 0.0
+    before = after = 0.0
     before_W[w - 1] = after_W[0] = 0.0
     for k in range(1, w):
         before += x[max(b - k, 0)] - x[b]
@@ -20,8 +20,7 @@ def sums(x: Float, b: int, w: int, before_W: Float, after_W: Float) -> None:
 @helper
 def square_sums(x: Float, b: int, w: int, before_PW: Float, after_PW: Float) -> None:
     """The same for z and z^2."""
-    before = before_square = 0.0 if b > 0 else np.nan
-    after = after_square = 0.0
+    before = before_square = after = after_square = 0.0
     before_PW[:, w - 1] = after_PW[:, 0] = 0.0
     for k in range(1, w):
         z = x[max(b - k, 0)] - x[b]
@@ -39,7 +38,7 @@ def power_sums(x: Float, b: int, w: int, before_PW: Float, after_PW: Float) -> N
     """The same for z, z^2, z^3 and z^4."""
     before_PW[:, w - 1] = after_PW[:, 0] = 0.0
     for k in range(1, w):
-        z = x[max(b - k, 0)] - x[b] if b > 0 else np.nan
+        z = x[max(b - k, 0)] - x[b]
         y = x[min(b + k, len(x) - 1)] - x[b]
         z_power = y_power = 1.0
         for p in range(4):
@@ -49,48 +48,51 @@ def power_sums(x: Float, b: int, w: int, before_PW: Float, after_PW: Float) -> N
             after_PW[p, k] = after_PW[p, k - 1] + y_power
 
 
-def mean(x: Float, offsets: Int, w: int, out: Float) -> None:
+def mean(x: Float, offsets: Int, firsts: Int, w: int, out: Float) -> None:
     """Arithmetic mean."""
     before_W, after_W = np.empty(w), np.empty(w)
     for s in range(len(offsets) - 1):
         xs, result = bars_of(x, offsets, s), bars_of(out, offsets, s)
-        for b in range(0, len(xs), w):
+        for b in range(run_start(firsts[s], w), len(xs), w):
             sums(xs, b, w, before_W, after_W)
             for k in range(min(w, len(xs) - b)):
                 result[b + k] = xs[b] + (before_W[k] + after_W[k]) / w
+        result[: w - 1] = np.nan
 
 
-def sum_(x: Float, offsets: Int, w: int, out: Float) -> None:
+def sum_(x: Float, offsets: Int, firsts: Int, w: int, out: Float) -> None:
     """Sum."""
     before_W, after_W = np.empty(w), np.empty(w)
     for s in range(len(offsets) - 1):
         xs, result = bars_of(x, offsets, s), bars_of(out, offsets, s)
-        for b in range(0, len(xs), w):
+        for b in range(run_start(firsts[s], w), len(xs), w):
             sums(xs, b, w, before_W, after_W)
             for k in range(min(w, len(xs) - b)):
                 result[b + k] = w * xs[b] + (before_W[k] + after_W[k])
+        result[: w - 1] = np.nan
 
 
-def var(x: Float, offsets: Int, w: int, out: Float) -> None:
+def var(x: Float, offsets: Int, firsts: Int, w: int, out: Float) -> None:
     """Variance with w - 1 degrees of freedom."""
     before_PW, after_PW = np.empty((2, w)), np.empty((2, w))
     for s in range(len(offsets) - 1):
         xs, result = bars_of(x, offsets, s), bars_of(out, offsets, s)
-        for b in range(0, len(xs), w):
+        for b in range(run_start(firsts[s], w), len(xs), w):
             square_sums(xs, b, w, before_PW, after_PW)
             for k in range(min(w, len(xs) - b)):
                 total = before_PW[0, k] + after_PW[0, k]
                 spread = before_PW[1, k] + after_PW[1, k] - total * total / w
                 result[b + k] = 0.0 if spread < 0.0 else spread / (w - 1)
+        result[: w - 1] = np.nan
 
 
-def skew(x: Float, offsets: Int, w: int, out: Float) -> None:
+def skew(x: Float, offsets: Int, firsts: Int, w: int, out: Float) -> None:
     """Skewness G1, NaN where all values are equal."""
     before_PW, after_PW = np.empty((4, w)), np.empty((4, w))
     factor = np.sqrt(w * (w - 1.0)) / (w - 2.0)
     for s in range(len(offsets) - 1):
         xs, result = bars_of(x, offsets, s), bars_of(out, offsets, s)
-        for b in range(0, len(xs), w):
+        for b in range(run_start(firsts[s], w), len(xs), w):
             power_sums(xs, b, w, before_PW, after_PW)
             for k in range(min(w, len(xs) - b)):
                 m = (before_PW[0, k] + after_PW[0, k]) / w
@@ -99,15 +101,16 @@ def skew(x: Float, offsets: Int, w: int, out: Float) -> None:
                 m2 = square - m * m
                 m3 = cube - 3.0 * m * square + 2.0 * m**3
                 result[b + k] = factor * m3 / m2**1.5 if m2 > 0.0 else np.nan
+        result[: w - 1] = np.nan
 
 
-def kurt(x: Float, offsets: Int, w: int, out: Float) -> None:
+def kurt(x: Float, offsets: Int, firsts: Int, w: int, out: Float) -> None:
     """Excess kurtosis G2, NaN where all values are equal."""
     before_PW, after_PW = np.empty((4, w)), np.empty((4, w))
     factor = (w - 1.0) / ((w - 2.0) * (w - 3.0))
     for s in range(len(offsets) - 1):
         xs, result = bars_of(x, offsets, s), bars_of(out, offsets, s)
-        for b in range(0, len(xs), w):
+        for b in range(run_start(firsts[s], w), len(xs), w):
             power_sums(xs, b, w, before_PW, after_PW)
             for k in range(min(w, len(xs) - b)):
                 m = (before_PW[0, k] + after_PW[0, k]) / w
@@ -118,6 +121,7 @@ def kurt(x: Float, offsets: Int, w: int, out: Float) -> None:
                 m4 = fourth - 4.0 * m * cube + 6.0 * m**2 * square - 3.0 * m**4
                 excess = factor * ((w + 1.0) * m4 / (m2 * m2) - 3.0 * (w - 1.0))
                 result[b + k] = excess if m2 > 0.0 else np.nan
+        result[: w - 1] = np.nan
 
 
 def mad(x: Float, offsets: Int, w: int, out: Float) -> None:

@@ -26,30 +26,27 @@ def replace(values: Float, hole: int, new: float) -> None:
     values[hole] = new
 
 
-def quantile(x: Float, offsets: Int, w: int, q: float, out: Float) -> None:
-    """Quantile q of the window, linear between its sorted values."""
-    position = (w - 1) * q
-    low = int(position)
-    high = min(low + 1, w - 1)
-    part = position - low
+def quantiles(x: Float, offsets: Int, w: int, q_Q: Float, out_QN: Float) -> None:
+    """Quantiles of the window, linear between its sorted values."""
+    position_Q = (w - 1) * q_Q
     values = np.empty(w)
     for s in range(len(offsets) - 1):
-        xs, result = bars_of(x, offsets, s), bars_of(out, offsets, s)
+        xs, first = bars_of(x, offsets, s), offsets[s]
         values[:] = np.inf
         missing = -1
         for i in range(len(xs)):
-            # Missing values, and those before the first bar, stand as infinite in the sorted window.
-            old = xs[i - w] if i >= w else np.nan
-            old, new = old if old == old else np.inf, xs[i] if xs[i] == xs[i] else np.inf
+            # Missing values, and those before the first bar, stand as infinite in the sorted window; adding 0
+            # makes one zero of two, whose order there would depend on earlier bars.
+            old = xs[i - w] + 0.0 if i >= w else np.nan
+            old, new = old if old == old else np.inf, xs[i] + 0.0 if xs[i] == xs[i] else np.inf
             replace(values, place(values, old), new)
             if xs[i] != xs[i]:
                 missing = i
-            if i - missing < w:
-                result[i] = np.nan
-            elif part == 0.0:
-                result[i] = values[low]
-            else:
-                result[i] = values[low] + (values[high] - values[low]) * part
+            for n in range(len(q_Q)):
+                low = int(position_Q[n])
+                part = position_Q[n] - low
+                value = values[low] if part == 0.0 else values[low] + (values[low + 1] - values[low]) * part
+                out_QN[n, first + i] = np.nan if i - missing < w else value
 
 
 def rank(x: Float, offsets: Int, w: int, out: Float) -> None:

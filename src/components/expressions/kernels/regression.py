@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from components.expressions.kernels import Float, Int, bars_of, helper
+from components.expressions.kernels import Float, Int, bars_of, helper, run_start
 
 LEVEL, TREND, SQUARE = 0, 1, 2
 
@@ -11,7 +11,7 @@ LEVEL, TREND, SQUARE = 0, 1, 2
 def line_sums(x: Float, b: int, w: int, before_PW: Float, after_PW: Float) -> None:
     """Sums of z = x[j] - x[b], of (j - b) z and of z^2: over the bars j < b of the window that ends at b + k,
     and over b .. b + k."""
-    before = before_trend = before_square = 0.0 if b > 0 else np.nan
+    before = before_trend = before_square = 0.0
     after = after_trend = after_square = 0.0
     before_PW[:, w - 1] = after_PW[:, 0] = 0.0
     for k in range(1, w):
@@ -30,13 +30,13 @@ def line_sums(x: Float, b: int, w: int, before_PW: Float, after_PW: Float) -> No
 
 
 @helper
-def lines(x: Float, offsets: Int, w: int, wanted: int, out: Float) -> None:
+def lines(x: Float, offsets: Int, firsts: Int, w: int, wanted: int, out: Float) -> None:
     """Of the least-squares line of x over the bars: last residual (LEVEL), slope (TREND), R squared (SQUARE)."""
     before_PW, after_PW = np.empty((3, w)), np.empty((3, w))
     bars_spread = w * (w * w - 1.0) / 12.0
     for s in range(len(offsets) - 1):
         xs, result = bars_of(x, offsets, s), bars_of(out, offsets, s)
-        for b in range(0, len(xs), w):
+        for b in range(run_start(firsts[s], w), len(xs), w):
             line_sums(xs, b, w, before_PW, after_PW)
             for k in range(min(w, len(xs) - b)):
                 total = before_PW[LEVEL, k] + after_PW[LEVEL, k]
@@ -50,42 +50,44 @@ def lines(x: Float, offsets: Int, w: int, wanted: int, out: Float) -> None:
                 else:
                     spread = before_PW[SQUARE, k] + after_PW[SQUARE, k] - total * total / w
                     result[b + k] = min(slope * together / spread, 1.0) if spread > 0.0 else np.nan
+        result[: w - 1] = np.nan
 
 
-def slope(x: Float, offsets: Int, w: int, out: Float) -> None:
+def slope(x: Float, offsets: Int, firsts: Int, w: int, out: Float) -> None:
     """Slope of the line, per bar."""
-    lines(x, offsets, w, TREND, out)
+    lines(x, offsets, firsts, w, TREND, out)
 
 
-def rsquare(x: Float, offsets: Int, w: int, out: Float) -> None:
+def rsquare(x: Float, offsets: Int, firsts: Int, w: int, out: Float) -> None:
     """R squared of the line, NaN where all values are equal."""
-    lines(x, offsets, w, SQUARE, out)
+    lines(x, offsets, firsts, w, SQUARE, out)
 
 
-def resid(x: Float, offsets: Int, w: int, out: Float) -> None:
+def resid(x: Float, offsets: Int, firsts: Int, w: int, out: Float) -> None:
     """Last value minus the line."""
-    lines(x, offsets, w, LEVEL, out)
+    lines(x, offsets, firsts, w, LEVEL, out)
 
 
-def wma(x: Float, offsets: Int, w: int, out: Float) -> None:
+def wma(x: Float, offsets: Int, firsts: Int, w: int, out: Float) -> None:
     """Mean with weights 1 (oldest bar) to w (this bar)."""
     before_PW, after_PW = np.empty((3, w)), np.empty((3, w))
     weights_sum = w * (w + 1.0) / 2.0
     for s in range(len(offsets) - 1):
         xs, result = bars_of(x, offsets, s), bars_of(out, offsets, s)
-        for b in range(0, len(xs), w):
+        for b in range(run_start(firsts[s], w), len(xs), w):
             line_sums(xs, b, w, before_PW, after_PW)
             for k in range(min(w, len(xs) - b)):
                 total = before_PW[LEVEL, k] + after_PW[LEVEL, k]
                 weighted = before_PW[TREND, k] + after_PW[TREND, k] + (w - k) * total
                 result[b + k] = xs[b] + weighted / weights_sum
+        result[: w - 1] = np.nan
 
 
 @helper
 def pair_sums(x: Float, y: Float, b: int, w: int, before_PW: Float, after_PW: Float) -> None:
     """Sums of u = x[j] - x[b], v = y[j] - y[b], uv, u^2, v^2: over the bars j < b of the window that ends at
     b + k, and over b .. b + k."""
-    su = sv = suv = suu = svv = 0.0 if b > 0 else np.nan
+    su = sv = suv = suu = svv = 0.0
     tu = tv = tuv = tuu = tvv = 0.0
     before_PW[:, w - 1] = after_PW[:, 0] = 0.0
     for k in range(1, w):
@@ -106,12 +108,12 @@ COVARIANCE, CORRELATION, BETA = 0, 1, 2
 
 
 @helper
-def pairs(x: Float, y: Float, offsets: Int, w: int, wanted: int, out: Float) -> None:
+def pairs(x: Float, y: Float, offsets: Int, firsts: Int, w: int, wanted: int, out: Float) -> None:
     """Covariance, correlation or beta of x and y."""
     before_PW, after_PW = np.empty((5, w)), np.empty((5, w))
     for s in range(len(offsets) - 1):
         xs, ys, result = bars_of(x, offsets, s), bars_of(y, offsets, s), bars_of(out, offsets, s)
-        for b in range(0, len(xs), w):
+        for b in range(run_start(firsts[s], w), len(xs), w):
             pair_sums(xs, ys, b, w, before_PW, after_PW)
             for k in range(min(w, len(xs) - b)):
                 u, v = before_PW[0, k] + after_PW[0, k], before_PW[1, k] + after_PW[1, k]
@@ -127,18 +129,19 @@ def pairs(x: Float, y: Float, offsets: Int, w: int, wanted: int, out: Float) -> 
                     result[b + k] = min(max(r, -1.0), 1.0)
                 else:
                     result[b + k] = np.nan
+        result[: w - 1] = np.nan
 
 
-def cov(x: Float, y: Float, offsets: Int, w: int, out: Float) -> None:
+def cov(x: Float, y: Float, offsets: Int, firsts: Int, w: int, out: Float) -> None:
     """Covariance with w - 1 degrees of freedom."""
-    pairs(x, y, offsets, w, COVARIANCE, out)
+    pairs(x, y, offsets, firsts, w, COVARIANCE, out)
 
 
-def corr(x: Float, y: Float, offsets: Int, w: int, out: Float) -> None:
+def corr(x: Float, y: Float, offsets: Int, firsts: Int, w: int, out: Float) -> None:
     """Pearson correlation, NaN where all values of x or of y are equal."""
-    pairs(x, y, offsets, w, CORRELATION, out)
+    pairs(x, y, offsets, firsts, w, CORRELATION, out)
 
 
-def beta(x: Float, y: Float, offsets: Int, w: int, out: Float) -> None:
+def beta(x: Float, y: Float, offsets: Int, firsts: Int, w: int, out: Float) -> None:
     """Slope of x on y, NaN where all values of y are equal."""
-    pairs(x, y, offsets, w, BETA, out)
+    pairs(x, y, offsets, firsts, w, BETA, out)

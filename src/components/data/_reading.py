@@ -1,0 +1,293 @@
+"""One CSV or Parquet file, block by block, into arrays that are allocated once.
+
+Only the columns that are asked for are read. Shape legend: N rows of the file.
+"""
+
+import csv
+import gzip
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TextIO
+
+import numpy as np
+
+from components.bars import Codes
+from components.data._times import EPOCHS, Stamps, parsed
+from components.errors import DataError
+from components.panel import TIME_DTYPE
+from components.values import Float, Time
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+DELIMITERS = (",", ";", "\t", "|")
+MISSING = ("", "-", ".", "NA", "N/A", "#N/A", "n/a", "NaN", "nan", "-nan", "NULL", "null", "None", "none")
+BLOCK_BYTES = 1 << 24
+BATCH_ROWS = 1 << 17
+FACTORS = {"": 1.0, "K": 1e3, "M": 1e6, "B": 1e9, "%": 1e-2}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layout:
+    """Which columns of a file mean what. fields: field -> column; symbol: null where the file is one symbol."""
+
+    names: tuple[str, ...]
+    time: str
+    symbol: str | None
+    fields: Mapping[str, str]
+    date_format: str | None
+    decimal: Literal[".", ","]
+
+    def columns(self) -> list[str]:
+        return list(dict.fromkeys([self.time, *([self.symbol] if self.symbol else []), *self.fields.values()]))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Table:
+    """One file's bars. symbols: names as they first appear; codes_N: position of each row's name."""
+
+    symbols: tuple[str, ...]
+    codes_N: Codes
+    times_N: Time
+    aware: bool
+    fields: Mapping[str, Float]
+
+
+def is_parquet(path: Path) -> bool:
+    return path.suffix in (".parquet", ".pq")
+
+
+def sample(path: Path, rows: int) -> dict[str, list[str]]:
+    """column -> its first values as text, empty where they are missing."""
+    names = columns_of(path)
+    if is_parquet(path):
+        import pyarrow.parquet as pq
+
+        with pq.ParquetFile(path) as file:
+            block = next(file.iter_batches(batch_size=rows), None)
+        columns = [] if block is None else [block.column(i).to_pylist() for i in range(len(names))]
+        return {n: ["" if v is None else str(v) for v in c] for n, c in zip(names, columns, strict=bool(columns))}
+    lines = [values for _, values in itertools.islice(records(path), rows)]
+    return {name: [line[i].strip() if i < len(line) else "" for line in lines] for i, name in enumerate(names)}
+
+
+def field_name(column: str) -> str:
+    """The field that a column becomes."""
+    return "".join(c if c.isalnum() else "_" for c in column.strip().lower())
+
+
+def symbol_of(path: Path) -> str:
+    """The name of a file without its endings."""
+    name = path.name.removesuffix(".gz")
+    return name[: -len(Path(name).suffix)] if Path(name).suffix else name
+
+
+def columns_of(path: Path) -> tuple[str, ...]:
+    """Names of the columns; of a Parquet file those that hold no number, time or text are left out."""
+    if is_parquet(path):
+        import pyarrow.parquet as pq
+
+        return tuple(str(name) for name in pq.read_schema(path).names)
+    line = _header(path)
+    return tuple(next(csv.reader([line], delimiter=delimiter(line)), []))
+
+
+def text_columns(path: Path) -> frozenset[str]:
+    """Columns that hold no numbers, as far as the file itself says so: a CSV file does not."""
+    if not is_parquet(path):
+        return frozenset()
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    types = pa.types
+    numeric = (types.is_integer, types.is_floating, types.is_boolean, types.is_decimal)
+    return frozenset(str(f.name) for f in pq.read_schema(path) if not any(test(f.type) for test in numeric))
+
+
+def delimiter(header: str) -> str:
+    """What separates the columns: the candidate that stands most often in the header."""
+    return max(DELIMITERS, key=header.count)
+
+
+def read(path: Path, layout: Layout) -> Table:
+    """The file's rows. Raises DataError naming the line of a value that cannot be read."""
+    if is_parquet(path):
+        return _assembled(path, layout, _parquet_blocks(path, layout), _parquet_rows(path))
+    import pyarrow as pa
+
+    n_rows = _csv_rows(path)
+    try:
+        return _assembled(path, layout, _csv_blocks(path, layout, typed=True), n_rows)
+    except pa.ArrowInvalid:
+        # Numbers such as 1,234.5 or 2.3M, or something that is no number: read again as text.
+        return _assembled(path, layout, _csv_blocks(path, layout, typed=False), n_rows)
+
+
+def _lines(path: Path, errors: str = "strict") -> TextIO:
+    """A text file, as it is or compressed."""
+    if path.suffix == ".gz":
+        return gzip.open(path, "rt", encoding="utf-8-sig", newline="", errors=errors)
+    return path.open(encoding="utf-8-sig", newline="", errors=errors)
+
+
+def _header(path: Path) -> str:
+    with _lines(path) as lines:
+        return lines.readline()
+
+
+def _parquet_rows(path: Path) -> int:
+    import pyarrow.parquet as pq
+
+    return int(pq.read_metadata(path).num_rows)
+
+
+def _parquet_blocks(path: Path, layout: Layout) -> Iterator["pa.RecordBatch"]:
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(path, read_dictionary=[layout.symbol] if layout.symbol else None) as file:
+        yield from file.iter_batches(batch_size=BATCH_ROWS, columns=layout.columns())
+
+
+def _csv_rows(path: Path) -> int:
+    """At least as many rows as the file has."""
+    import pyarrow as pa
+
+    rows = 1
+    with pa.input_stream(str(path), compression="detect") as stream:
+        while block := stream.read(BLOCK_BYTES):
+            rows += block.count(b"\n")
+    return rows
+
+
+def _csv_blocks(path: Path, layout: Layout, *, typed: bool) -> Iterator["pa.RecordBatch"]:
+    import pyarrow as pa
+    from pyarrow import csv as arrow_csv
+
+    text, number = pa.dictionary(pa.int32(), pa.string()), pa.float64() if typed else pa.string()
+    types = dict.fromkeys(layout.fields.values(), number) | {layout.time: text}
+    if layout.symbol:
+        types[layout.symbol] = text
+    options = {
+        "read_options": arrow_csv.ReadOptions(column_names=layout.names, skip_rows=1, block_size=BLOCK_BYTES),
+        "parse_options": arrow_csv.ParseOptions(delimiter=delimiter(_header(path))),
+        "convert_options": arrow_csv.ConvertOptions(
+            column_types=types, include_columns=layout.columns(), null_values=MISSING, decimal_point=layout.decimal
+        ),
+    }
+    try:
+        with arrow_csv.open_csv(path, **options) as blocks:
+            yield from blocks
+    except pa.ArrowInvalid as error:
+        if "Empty CSV" in str(error):
+            return
+        if typed:
+            raise
+        raise DataError(f"{path}: {_uneven_line(path, layout) or 'cannot be read: ' + _reason(error)}") from None
+
+
+def _uneven_line(path: Path, layout: Layout) -> str | None:
+    for number, values in records(path):
+        if len(values) != len(layout.names):
+            return f"line {number}: {len(values)} values, the header has {len(layout.names)}; mend the line"
+    return None
+
+
+def records(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """(line number, values) of every row that is not empty, after the header."""
+    with _lines(path, errors="replace") as lines:
+        reader = csv.reader(lines, delimiter=delimiter(lines.readline()))
+        yield from ((reader.line_num + 1, values) for values in reader if values)
+
+
+def _place(path: Path, row: int) -> str:
+    """How to find a row again: its line in a text file."""
+    if is_parquet(path):
+        return f"row {row + 1}"
+    return next((f"line {line}" for n, (line, _) in enumerate(records(path)) if n == row), f"line {row + 2}")
+
+
+def _assembled(path: Path, layout: Layout, blocks: Iterator["pa.RecordBatch"], n_rows: int) -> Table:
+    times_N = np.empty(n_rows, dtype=TIME_DTYPE)
+    codes_N = np.zeros(n_rows, dtype=np.int32)
+    fields = {name: np.empty(n_rows) for name in layout.fields}
+    known: dict[str, int] = {} if layout.symbol else {symbol_of(path): 0}
+    start, aware = 0, False
+    for block in blocks:
+        end = start + block.num_rows
+        stamps = _stamps(path, layout, block.column(layout.time), start)
+        times_N[start:end], aware = stamps.times_N, aware or stamps.aware
+        if layout.symbol:
+            codes_N[start:end] = _codes(path, block.column(layout.symbol), known, start)
+        for name, column in layout.fields.items():
+            fields[name][start:end] = _numbers(path, layout, name, block.column(column), start)
+        start = end
+    return Table(
+        symbols=tuple(known),
+        codes_N=codes_N[:start],
+        times_N=times_N[:start],
+        aware=aware,
+        fields={name: values_N[:start] for name, values_N in fields.items()},
+    )
+
+
+def _stamps(path: Path, layout: Layout, column: "pa.Array", start: int) -> Stamps:
+    stamps = parsed(column, layout.date_format)
+    bad_N = np.isnat(stamps.times_N)
+    if bad_N.any():
+        row = int(bad_N.argmax())
+        wanted = "seconds since 1970" if layout.date_format in EPOCHS else layout.date_format
+        raise DataError(
+            f"{path}: {_place(path, start + row)}: '{column[row].as_py() or ''}' is no date in the format "
+            f"{wanted or 'ISO 8601 (2020-12-31)'}; mend it or set data.date_format"
+        )
+    return stamps
+
+
+def _codes(path: Path, column: "pa.Array", known: dict[str, int], start: int) -> Codes:
+    """(N,) numbers of the names; new names are added to `known`."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not pa.types.is_dictionary(column.type):
+        column = pc.dictionary_encode(pc.cast(column, pa.string()))
+    names = [name and name.strip() for name in pc.cast(column.dictionary, pa.string()).to_pylist()]
+    code_U = np.array([known.setdefault(name, len(known)) if name else -1 for name in names] + [-1], dtype=np.int32)
+    codes_N: Codes = code_U[column.indices.fill_null(len(names)).to_numpy(zero_copy_only=False)]
+    if (codes_N < 0).any():
+        row = start + int((codes_N < 0).argmax())
+        raise DataError(f"{path}: {_place(path, row)}: the symbol is missing; mend it or drop the line")
+    return codes_N
+
+
+def _numbers(path: Path, layout: Layout, field: str, column: "pa.Array", start: int) -> Float:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not pa.types.is_string(column.type):
+        return np.asarray(pc.cast(column, pa.float64()).to_numpy(zero_copy_only=False))
+    values_N, bad_N = numbers(column.to_numpy(zero_copy_only=False), layout.decimal)
+    if bad_N.any():
+        row = int(bad_N.argmax())
+        raise DataError(f"{path}: {_place(path, start + row)}: '{column[row].as_py()}' is no number ({field}); mend it")
+    return values_N
+
+
+def numbers(texts_N: "np.ndarray[Any, Any]", decimal: str) -> tuple[Float, "np.ndarray[Any, Any]"]:
+    """Values of texts such as 1,234.5 or 2.3M or 5 %, and which of them are no numbers."""
+    import pandas as pd
+
+    group = "," if decimal == "." else "."
+    pattern = rf"([+-]?(?:\d{{1,3}}(?:[{group}]\d{{3}})+|\d*)(?:[{decimal}]\d*)?(?:[eE][+-]?\d+)?)\s*([KMB%]?)"
+    texts = pd.Series(texts_N, dtype="str").str.strip()
+    missing = texts.isna() | texts.isin(MISSING)
+    whole = texts.where(texts.str.fullmatch(pattern).fillna(False).astype(bool))
+    parts = whole.str.extract(rf"^{pattern}$")
+    plain = parts[0].str.replace(group, "", regex=False).str.replace(decimal, ".", regex=False)
+    values = pd.to_numeric(plain, errors="coerce") * parts[1].map(FACTORS)
+    return values.to_numpy(dtype=np.float64), (values.isna() & ~missing).to_numpy()
+
+
+def _reason(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -1,0 +1,187 @@
+"""Asking a service over HTTP: politely, patiently, and without telling anyone else the key."""
+
+import contextlib
+import email.utils
+import json
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import numpy as np
+
+from components.data._bars import library
+from components.errors import DataError
+
+MAX_WAIT_S = 60.0
+MAX_BYTES = 512 * 2**20
+MAX_REDIRECTS = 5
+AGENT = "assay"
+
+
+class ServiceDown(DataError):
+    """The service gave no usable answer, however often it was asked: a fallback may stand in."""
+
+
+class _Transient(Exception):
+    """An answer that may be better next time; wait_s: how long the service asks to wait."""
+
+    def __init__(self, reason: str, wait_s: float = 0.0) -> None:
+        super().__init__(reason)
+        self.wait_s = wait_s
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manners:
+    """How a service is asked.
+
+    retries              further attempts after one that failed
+    timeout_s            seconds for one answer, from the request to its last byte
+    backoff_s            seconds before the first retry, twice as long before each further one, each
+                         multiplied by a random number from 0.5 to 1.5 (the jitter)
+    jitter_seed          from which those numbers are drawn
+    requests_per_second  at most
+    key_env, key_header, key_prefix  environment variable with the key (None: none is sent), the header
+                         that carries it and the text before it
+    """
+
+    retries: int
+    timeout_s: float
+    backoff_s: float
+    jitter_seed: int
+    requests_per_second: float
+    key_env: str | None
+    key_header: str
+    key_prefix: str
+
+
+class Service:
+    """One client; requests follow one another, never faster than allowed."""
+
+    def __init__(self, manners: Manners) -> None:
+        self._manners = manners
+        self._httpx = library("httpx", extra="http")
+        self._client = self._httpx.Client(timeout=manners.timeout_s, headers={"User-Agent": AGENT})
+        self._jitter = np.random.default_rng(manners.jitter_seed)
+        self._next_request = 0.0
+
+    def json(self, url: str) -> Any:
+        """The document at a URL.
+
+        Raises ServiceDown where there is none after all retries, DataError where asking again cannot help.
+        """
+        tries = self._manners.retries + 1
+        for attempt in range(tries):
+            try:
+                return self._once(url)
+            except _Transient as failure:
+                reason, wait_s = str(failure), failure.wait_s
+            if wait_s > MAX_WAIT_S:
+                raise ServiceDown(f"{url}: {reason}, and asks to wait {wait_s:.0f} s; try again later")
+            if attempt + 1 < tries:
+                time.sleep(max(wait_s, self._backoff(attempt)))
+        raise ServiceDown(f"{url}: no usable answer in {tries} tries: {reason}; try again later")
+
+    def close(self) -> None:
+        self._client.close()
+
+    def _backoff(self, attempt: int) -> float:
+        return min(MAX_WAIT_S, self._manners.backoff_s * 2.0**attempt * self._jitter.uniform(0.5, 1.5))
+
+    def _once(self, url: str) -> Any:
+        body = self._follow(url)
+        try:
+            return json.loads(body)
+        except ValueError:
+            raise _Transient(f"its answer of {len(body)} bytes is no complete JSON") from None
+
+    def _follow(self, url: str) -> bytes:
+        """The body, also where the service redirects; with a key only within the same origin."""
+        here = url
+        for _ in range(MAX_REDIRECTS + 1):
+            status, location, body = self._request(here)
+            if not 300 <= status < 400:
+                return body
+            target = urljoin(here, location)
+            if self._manners.key_env and origin(target) != origin(here):
+                raise DataError(
+                    f"{url}: redirects to {urlsplit(target).netloc}, which would be sent the API key; "
+                    "if that host is trusted, name it in data.url"
+                )
+            here = target
+        raise DataError(f"{url}: redirects more than {MAX_REDIRECTS} times; mend data.url")
+
+    def _request(self, url: str) -> tuple[int, str, bytes]:
+        self._wait_for_turn()
+        deadline = time.monotonic() + self._manners.timeout_s
+        with self._transport_errors(), self._client.stream("GET", url, headers=self._key()) as response:
+            self._refuse(url, response.status_code, response.headers.get("Retry-After", ""))
+            body = bytearray()
+            for block in response.iter_bytes():
+                body += block
+                if time.monotonic() > deadline:
+                    raise _Transient(f"its answer took longer than {self._manners.timeout_s:g} s")
+                if len(body) > MAX_BYTES:
+                    raise DataError(f"{url}: the answer is larger than {MAX_BYTES // 2**20} MiB; ask for shorter spans")
+            return response.status_code, response.headers.get("Location", ""), bytes(body)
+
+    @contextlib.contextmanager
+    def _transport_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except self._httpx.TimeoutException:
+            raise _Transient(f"no answer within {self._manners.timeout_s:g} s") from None
+        except self._httpx.TransportError as error:
+            raise _Transient(str(error) or type(error).__name__) from None
+        except self._httpx.DecodingError:
+            raise _Transient("its answer is compressed wrongly") from None
+
+    def _wait_for_turn(self) -> None:
+        now = time.monotonic()
+        if now < self._next_request:
+            time.sleep(self._next_request - now)
+        self._next_request = max(now, self._next_request) + 1.0 / self._manners.requests_per_second
+
+    def _key(self) -> dict[str, str]:
+        if self._manners.key_env is None:
+            return {}
+        key = os.environ.get(self._manners.key_env, "").strip()
+        if not key:
+            raise DataError(
+                f"data.api_key_env: the environment variable {self._manners.key_env} is not set; "
+                "set it to the API key of the service"
+            )
+        if not (key.isascii() and key.isprintable()):
+            raise DataError(f"data.api_key_env: the value of {self._manners.key_env} cannot be sent in a header")
+        return {self._manners.key_header: self._manners.key_prefix + key}
+
+    def _refuse(self, url: str, status: int, retry_after: str) -> None:
+        if status == 429 or status >= 500:
+            raise _Transient(f"it answers {status}", _seconds(retry_after))
+        if status in (401, 403):
+            remedy = f"check the key in {self._manners.key_env}" if self._manners.key_env else "set data.api_key_env"
+            raise DataError(f"{url}: access is refused ({status}); {remedy}")
+        if status == 404:
+            raise DataError(f"{url}: not found (404); check data.url and data.symbols")
+        if not 200 <= status < 400:
+            raise DataError(f"{url}: the service answers {status}; check data.url")
+
+
+def origin(url: str) -> tuple[str, str | None, int | None]:
+    """Scheme, host and port: whom one speaks to."""
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+
+
+def _seconds(retry_after: str) -> float:
+    """Seconds that a Retry-After header asks for: a number, or a date; 0 where it says nothing."""
+    try:
+        return max(0.0, float(retry_after))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(retry_after).timestamp() - time.time())
+    except ValueError:
+        return 0.0

@@ -1,0 +1,1 @@
+"""Which columns of a table look into the future: tests on values alone, without an experiment."""

@@ -1,0 +1,97 @@
+"""The target itself: how it was made, when it becomes known, and which columns hold it."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from components.leaks.exact import NOVELTY, ROUNDING, future_forms
+from components.leaks.examined import MIN_ROWS, Block, Known, Signal
+from components.leaks.series import correlations, residual, shifted
+from components.values import Float
+
+FORWARD_NAME = re.compile(
+    r"(^|[_\W])(target|label|fwd|forward|future|next|ahead|lead|tomorrow|outcome|y)([_\W\d]|$)", re.IGNORECASE
+)
+PRICE_NAME = re.compile(r"(adj[\s_.]*)?(close|price|last|mid|settle(ment)?|nav)", re.IGNORECASE)
+MAKER_STEPS = 64
+
+
+def when_known(target: str, values_T: Float, made: tuple[str, str, int] | None) -> tuple[Known, str]:
+    """Whether the target is known at its own row or after it, and the reason in words."""
+    if made is not None:
+        return "after", f"{target} equals {made[1]} to rounding"
+    if FORWARD_NAME.search(target):
+        return "after", f"the name {target} says so"
+    if len(np.unique(values_T[np.isfinite(values_T)])) == 2:
+        return "after", f"{target} has two values only, like the label of a direction"
+    return "at", f"{target} is no forward transform of another column, and its name does not say that it is forward"
+
+
+def maker(block: Block, target: str, names: Sequence[str]) -> tuple[str, str, int] | None:
+    """(column, formula, rows ahead) of which the target is a forward transform; None where there is none.
+
+    Columns with the name of a price come first, since a leaking column may be the target's twin.
+    """
+    y_1T = block.columns[target][None]
+    ordered = sorted(names, key=lambda name: PRICE_NAME.fullmatch(name) is None)
+    for name in ordered:
+        p_T = block.columns[name]
+        if not _is_level(p_T):
+            continue
+        forms = [form for form in future_forms(p_T, name) if form.steps <= MAKER_STEPS and not form.centred]
+        if not forms:
+            continue
+        r_K1, n_K1 = correlations(np.array([form.values_T for form in forms]), y_1T)
+        unexplained_K = np.where(n_K1[:, 0] >= MIN_ROWS / 2, 1 - np.nan_to_num(r_K1[:, 0]) ** 2, 1.0)
+        best = int(unexplained_K.argmin())
+        # A level must be told from its own neighbour rows, a return needs rounding only.
+        bound = 1e-9 if forms[best].formula == f"{name}[t+{forms[best].steps}]" else 1e-4
+        if unexplained_K[best] < bound:
+            return name, forms[best].formula, forms[best].steps
+    return None
+
+
+def contained_signals(block: Block, target: str, names: tuple[str, ...], horizon: int) -> Iterator[Signal]:
+    """Columns that hold a forward target at its own row: the same values, ranks, or classes."""
+    y_T = block.columns[target]
+    column_NT = block.matrix(names)
+    plain, n_1N = correlations(y_T[None], column_NT)
+    past_TP = np.column_stack([shifted(y_T, -horizon * i) for i in (1, 2, 3)])
+    past_TP = np.nan_to_num((past_TP - np.nanmean(past_TP, axis=0)) / np.maximum(np.nanstd(past_TP, axis=0), 1e-300))
+    news = float(np.nanvar(residual(y_T, past_TP)) / max(float(np.nanvar(y_T)), 1e-300))
+    for i, name in enumerate(names):
+        rows_T = np.isfinite(y_T) & np.isfinite(column_NT[i])
+        if n_1N[0, i] < MIN_ROWS / 2:
+            continue
+        r = max(abs(np.nan_to_num(plain[0, i])), _rank_correlation(y_T[rows_T], column_NT[i][rows_T]))
+        if 1 - r**2 < min(ROUNDING, NOVELTY * news):
+            says = f"equals {target}[t] up to scale or order (R² {r**2:.6f})"
+        elif _separates(y_T[rows_T], column_NT[i][rows_T]):
+            says = f"one threshold on it tells the two values of {target}[t] apart without an error"
+        else:
+            continue
+        yield Signal(column=name, kind="contains the target", evidence=f"{says}, {int(n_1N[0, i])} rows")
+
+
+def _is_level(p_T: Float) -> bool:
+    finite_T = p_T[np.isfinite(p_T)]
+    return len(finite_T) >= MIN_ROWS and len(np.unique(finite_T)) >= 20 and bool((finite_T > 0).all())
+
+
+def _rank_correlation(y_R: Float, x_R: Float) -> float:
+    if len(np.unique(y_R)) < 10 or len(np.unique(x_R)) < 10:
+        return 0.0
+    ranks = [np.unique(values_R, return_inverse=True)[1].astype(np.float64) for values_R in (y_R, x_R)]
+    return float(abs(np.nan_to_num(correlations(ranks[0][None], ranks[1][None])[0][0, 0])))
+
+
+def _separates(y_R: Float, x_R: Float) -> bool:
+    """Whether x splits a two-valued y that changes often enough for this to be no chance."""
+    classes = np.unique(y_R)
+    if len(classes) != 2 or np.count_nonzero(np.diff(y_R)) < 20:
+        return False
+    low_R, high_R = x_R[y_R == classes[0]], x_R[y_R == classes[1]]
+    if min(len(low_R), len(high_R)) < 10:
+        return False
+    return bool(low_R.max() < high_R.min() or high_R.max() < low_R.min())

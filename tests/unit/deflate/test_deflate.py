@@ -1,0 +1,127 @@
+"""The verb `deflate`: its figures against published ones and slow formulas, its words, its complaints."""
+
+import json
+import math
+from pathlib import Path
+from statistics import NormalDist
+
+import numpy as np
+import pytest
+
+from components.errors import ConfigError, DataError
+from components.statistics.sharpe import SharpeSample
+from runner.deflate import Tries, figures, main
+
+
+@pytest.fixture
+def returns(tmp_path: Path) -> Path:
+    rng = np.random.default_rng(4)
+    path = tmp_path / "returns.csv"
+    days = np.datetime64("2020-01-06") + np.arange(520)
+    days = days[(days.astype(int) + 3) % 7 < 5]
+    lines = [f"{day},{value:.8f}" for day, value in zip(days, rng.normal(0.0008, 0.01, len(days)), strict=True)]
+    path.write_text("date,return\n" + "\n".join(lines) + "\n")
+    return path
+
+
+def content(capsys: pytest.CaptureFixture[str], *arguments: object) -> dict[str, object]:
+    assert main([*map(str, arguments), "--json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def write(path: Path, text: str) -> Path:
+    path.write_text(text)
+    return path
+
+
+def test_the_published_deflated_ratio_is_reproduced() -> None:
+    # Bailey & Lopez de Prado 2014, The Deflated Sharpe Ratio, numerical example: 2.5 a year over 1,250 days,
+    # skew -3, kurtosis 10, variance of 100 trials 1/2 a year: luck's best 1.79 a year, DSR 0.9004.
+    sample = SharpeSample(sharpe=2.5 / math.sqrt(250), n=1250, skew=-3.0, kurtosis=10.0)
+    tries = Tries(trials=100, effective=100.0, variance=0.5 / 250, because="as published")
+    value = {figure.name: figure.value for figure in figures(sample, 250, tries)}
+    assert value["dsr"] == pytest.approx(0.90039683, abs=1e-7)
+    assert value["expected_maximum"] == pytest.approx(1.78941, abs=1e-5)
+    assert value["psr_2012"] == pytest.approx(0.999997, abs=1e-6)
+
+
+def test_the_two_conventions_differ_as_published() -> None:
+    # Lopez de Prado, Lipton & Zoonekynd 2025: PSR 0.987 where the convention of 2012 gives 0.913.
+    sample = SharpeSample(sharpe=0.036 / 0.079, n=24, skew=-2.448, kurtosis=10.164)
+    value = {figure.name: figure.value for figure in figures(sample, 12, None)}
+    assert value["psr_2025"] == pytest.approx(0.98721, abs=1e-5)
+    assert value["psr_2012"] == pytest.approx(0.9127, abs=1e-4)
+
+
+def test_figures_of_a_file_are_those_of_the_formulas(returns: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = content(capsys, returns)
+    r = np.array([float(line.split(",")[1]) for line in returns.read_text().splitlines()[1:]])
+    ratio, z = r.mean() / r.std(ddof=1), (r - r.mean()) / r.std()
+    error = math.sqrt((1 - (z**3).mean() * ratio + ((z**4).mean() - 1) / 4 * ratio**2) / (len(r) - 1))
+    year = math.sqrt(found["periods_per_year"])
+    assert 255 < found["periods_per_year"] < 263
+    assert found["figures"]["sharpe"] == pytest.approx(ratio * year)
+    assert found["figures"]["sharpe_low"] == pytest.approx((ratio - 1.959964 * error) * year, rel=1e-5)
+    assert found["figures"]["psr_2012"] == pytest.approx(NormalDist().cdf(ratio / error))
+    assert "dsr" not in found["figures"]
+
+
+def test_more_tries_deflate_more(returns: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    one, ten, thousand = (content(capsys, returns, "--trials", n)["figures"] for n in (1, 10, 1000))
+    assert one["dsr"] == pytest.approx(one["psr_2012"])
+    assert one["dsr"] > ten["dsr"] > thousand["dsr"]
+
+
+def test_a_matrix_of_copies_is_worth_one_try(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rng = np.random.default_rng(0)
+    base = rng.normal(0, 0.01, (400, 1))
+    matrix = base + rng.normal(0, 1e-5, (400, 6))
+    path = write(tmp_path / "m.csv", "a,b,c,d,e,f\n" + "\n".join(",".join(map(str, row)) for row in matrix) + "\n")
+    found = content(capsys, path, "--column", "b", "--matrix", path)
+    assert found["tries"]["trials"] == 6
+    assert 1 <= found["figures"]["effective_trials"] < 1.1
+    assert 0 <= found["figures"]["pbo"] <= 1
+
+
+def test_plain_output_is_whole_sentences_of_at_most_100_columns(
+    returns: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(returns), "--trials", "20"]) == 0
+    out = capsys.readouterr().out
+    assert max(map(len, out.splitlines())) <= 100
+    assert "Confidence that the true ratio is above luck's best, all tries" in out
+    assert "PSR (2012)" in out
+    assert "PSR (2025)" in out
+
+
+NUMBERS = "\n".join(f"{value:.4f}" for value in np.random.default_rng(1).normal(0, 0.01, 30))
+HOSTILE = {
+    "prices": ("close\n" + "\n".join(f"{100 + i}" for i in range(30)), "looks like prices, not returns"),
+    "percent": ("r\n" + "\n".join(f"{(-1) ** i * 2.5}" for i in range(30)), "holds -2.5, a loss of more than 100 %"),
+    "text": ("r\n" + NUMBERS + "\nabc\n", "no column holds numbers"),
+    "few": ("r\n0.01\n-0.02\n", "column 'r' holds 2 returns; at least 10 are needed"),
+    "flat": ("r\n" + "0.01\n" * 30, "column 'r' does not vary; a Sharpe ratio needs risk"),
+    "two": ("a,b\n" + "\n".join("0.01,0.02" for _ in range(30)), "choose one with --column: a, b"),
+    "header": ("r\n", "has a header and no rows"),
+    "nothing": ("", "cannot be read as a table: No columns to parse from file"),
+    "ragged": ("a,b\n1,2\n1,2,3,4\n", "cannot be read as a table"),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_file_gets_one_clear_line(name: str, tmp_path: Path) -> None:
+    text, says = HOSTILE[name]
+    with pytest.raises(DataError) as error:
+        main([str(write(tmp_path / "r.csv", text))])
+    assert says in str(error.value)
+    assert "\n" not in str(error.value)
+    assert "r.csv" in str(error.value)
+
+
+def test_names_are_corrected(returns: Path) -> None:
+    with pytest.raises(DataError, match=r"--column retrun: no such column; did you mean 'return'\?"):
+        main([str(returns), "--column", "retrun"])
+    with pytest.raises(DataError, match=r"no such file; did you mean 'returns.csv'\?"):
+        main([str(returns.with_name("return.csv"))])
+    with pytest.raises(ConfigError, match="--trials 0: must be at least 1"):
+        main([str(returns), "--trials", "0"])
