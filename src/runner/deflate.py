@@ -89,7 +89,7 @@ def measured_tries(matrix_TK: Float) -> Tries:
     n_blocks = min(BLOCKS, len(matrix_TK) // 4 * 2)
     return Tries(
         trials=matrix_TK.shape[1],
-        effective=effective_trials(np.corrcoef(matrix_TK, rowvar=False)),
+        effective=effective_trials(np.asarray(np.corrcoef(matrix_TK, rowvar=False))),
         variance=float(np.var(sharpes_K, ddof=1)),
         because="measured from the matrix",
         pbo=backtest_overfitting(matrix_TK, n_blocks=n_blocks).probability,

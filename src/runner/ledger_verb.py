@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -147,7 +147,7 @@ def _effective_of(returns: Sequence["pd.Series[float]"]) -> float | None:
     varies_K = joint_TK.std(axis=0) > 0
     if varies_K.sum() < 2:
         return None
-    worth = effective_trials(np.corrcoef(joint_TK[:, varies_K], rowvar=False))
+    worth = effective_trials(np.asarray(np.corrcoef(joint_TK[:, varies_K], rowvar=False)))
     return worth if math.isfinite(worth) else None
 
 
@@ -173,7 +173,7 @@ def _heads(content: object) -> Iterator[str]:
             yield from _heads(value)
 
 
-def _content(path: Path) -> dict[str, object]:
+def _content(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):

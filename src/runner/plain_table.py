@@ -90,7 +90,7 @@ def times(frame: "pd.DataFrame", name: str, path: Path) -> Time:
             f"{path}: row {row + 1}: '{column.iloc[row]}' in column '{name}' is no date; "
             "write dates as 2020-12-31 or name another column"
         )
-    return parsed.dt.tz_localize(None).to_numpy().astype("datetime64[us]")
+    return np.asarray(parsed.dt.tz_localize(None).to_numpy(), dtype="datetime64[us]")
 
 
 def _from_numbers(column: "pd.Series[float]") -> "pd.Series[pd.Timestamp]":

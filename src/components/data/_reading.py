@@ -111,13 +111,27 @@ def delimiter(header: str) -> str:
     return max(DELIMITERS, key=header.count)
 
 
+def rows_at_most(path: Path) -> int:
+    """As many rows as the file has, or a few more."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    if is_parquet(path):
+        return int(pq.read_metadata(path).num_rows)
+    rows = 1
+    with pa.input_stream(str(path), compression="detect") as stream:
+        while block := stream.read(BLOCK_BYTES):
+            rows += block.count(b"\n")
+    return rows
+
+
 def read(path: Path, layout: Layout) -> Table:
     """The file's rows. Raises DataError naming the line of a value that cannot be read."""
-    if is_parquet(path):
-        return _assembled(path, layout, _parquet_blocks(path, layout), _parquet_rows(path))
     import pyarrow as pa
 
-    n_rows = _csv_rows(path)
+    n_rows = rows_at_most(path)
+    if is_parquet(path):
+        return _assembled(path, layout, _parquet_blocks(path, layout), n_rows)
     try:
         return _assembled(path, layout, _csv_blocks(path, layout, typed=True), n_rows)
     except pa.ArrowInvalid:
@@ -137,28 +151,11 @@ def _header(path: Path) -> str:
         return lines.readline()
 
 
-def _parquet_rows(path: Path) -> int:
-    import pyarrow.parquet as pq
-
-    return int(pq.read_metadata(path).num_rows)
-
-
 def _parquet_blocks(path: Path, layout: Layout) -> Iterator["pa.RecordBatch"]:
     import pyarrow.parquet as pq
 
     with pq.ParquetFile(path, read_dictionary=[layout.symbol] if layout.symbol else None) as file:
         yield from file.iter_batches(batch_size=BATCH_ROWS, columns=layout.columns())
-
-
-def _csv_rows(path: Path) -> int:
-    """At least as many rows as the file has."""
-    import pyarrow as pa
-
-    rows = 1
-    with pa.input_stream(str(path), compression="detect") as stream:
-        while block := stream.read(BLOCK_BYTES):
-            rows += block.count(b"\n")
-    return rows
 
 
 def _csv_blocks(path: Path, layout: Layout, *, typed: bool) -> Iterator["pa.RecordBatch"]:

@@ -8,13 +8,13 @@ from typing import Any, Literal
 
 import numpy as np
 
-from components.bars import Bars
+from components.bars import Bars, Codes
 from components.contracts import Source
 from components.data import _reading
 from components.data._reading import Layout, Table
 from components.data._times import decision_times
 from components.errors import DataError
-from components.panel import Panel
+from components.panel import TIME_DTYPE, Panel
 from components.structure import strict
 from components.values import SourceFacts, Time
 
@@ -77,8 +77,9 @@ class Files(Source):
                 raise DataError(
                     f"{path}: no column '{lacking[0]}', which {paths[0]} has; columns: {_list(layout.names)}"
                 )
-        tables = [_read(path, layout) for path, layout in zip(paths, layouts, strict=True)]
-        return _in_order(self._joined(paths, tables, list(layouts[0].fields)))
+        if len(paths) == 1:
+            return self._bars(paths, _read(paths[0], layouts[0]), np.empty(0, dtype=np.int32))
+        return _in_order(self._bars(paths, *_stacked(paths, layouts)))
 
     def _paths(self) -> list[Path]:
         """The files. Raises DataError if there is none."""
@@ -136,32 +137,24 @@ class Files(Source):
             )
         return fields
 
-    def _joined(self, paths: Sequence[Path], tables: Sequence[Table], fields: Sequence[str]) -> Bars:
-        """The rows of all files, one after the other."""
-        names = {name: None for table in tables for name in table.symbols}
-        number = {name: code for code, name in enumerate(names)}
-        codes = [np.array([number[name] for name in t.symbols], dtype=np.int32)[t.codes_N] for t in tables]
-        several = len(tables) > 1
-        part_R = np.repeat(np.arange(len(tables), dtype=np.int32), [len(t.times_N) for t in tables])
+    def _bars(self, paths: Sequence[Path], table: Table, part_R: Codes) -> Bars:
         return Bars(
-            symbols=tuple(names),
-            codes_R=np.concatenate(codes),
-            timestamps_R=self._times(paths, tables),
-            fields={name: _concatenated([t.fields[name] for t in tables]) for name in fields},
+            symbols=table.symbols,
+            codes_R=table.codes_N,
+            timestamps_R=self._times(paths, table, part_R),
+            fields=table.fields,
             where=self.path,
-            parts=tuple(str(path) for path in paths) if several else (),
-            part_R=part_R if several else part_R[:0],
+            parts=tuple(str(path) for path in paths) if len(paths) > 1 else (),
+            part_R=part_R,
         )
 
-    def _times(self, paths: Sequence[Path], tables: Sequence[Table]) -> Time:
-        times_R = _concatenated([table.times_N for table in tables])
-        aware = any(table.aware for table in tables)
-        placed_R, nowhere_R = decision_times(times_R, aware=aware, zone=self.time_zone)
+    def _times(self, paths: Sequence[Path], table: Table, part_R: Codes) -> Time:
+        placed_R, nowhere_R = decision_times(table.times_N, aware=table.aware, zone=self.time_zone)
         if nowhere_R.any():
             row = int(nowhere_R.argmax())
-            part = int(np.searchsorted(np.cumsum([len(table.times_N) for table in tables]), row, side="right"))
+            path = paths[part_R[row]] if len(part_R) else paths[0]
             raise DataError(
-                f"{paths[part]}: {times_R[row].item()} is shown never or twice by the clock of {self.time_zone} "
+                f"{path}: {table.times_N[row].item()} is shown never or twice by the clock of {self.time_zone} "
                 "(data.time_zone), which changes then; give times with an offset or in UTC"
             )
         return placed_R
@@ -210,8 +203,32 @@ def _in_order(bars: Bars) -> Bars:
     return bars if (back_R & within_R).any() else bars.ordered()
 
 
-def _concatenated(arrays: Sequence[Any]) -> Any:
-    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
+def _stacked(paths: Sequence[Path], layouts: Sequence[Layout]) -> tuple[Table, Codes]:
+    """The rows of all files, one after the other, and (R,) the position of each row's file.
+
+    The arrays are allocated once, and a file is forgotten as soon as it is copied.
+    """
+    most = sum(_reading.rows_at_most(path) for path in paths)
+    times_R, codes_R = np.empty(most, dtype=TIME_DTYPE), np.empty(most, dtype=np.int32)
+    part_R, fields = np.empty(most, dtype=np.int32), {name: np.empty(most) for name in layouts[0].fields}
+    known: dict[str, int] = {}
+    end, aware = 0, False
+    for number, (path, layout) in enumerate(zip(paths, layouts, strict=True)):
+        table = _read(path, layout)
+        start, end = end, end + len(table.times_N)
+        code_S = np.array([known.setdefault(name, len(known)) for name in table.symbols], dtype=np.int32)
+        times_R[start:end], codes_R[start:end], part_R[start:end] = table.times_N, code_S[table.codes_N], number
+        for name, values_R in fields.items():
+            values_R[start:end] = table.fields[name]
+        aware = aware or table.aware
+    joined = Table(
+        symbols=tuple(known),
+        codes_N=codes_R[:end],
+        times_N=times_R[:end],
+        aware=aware,
+        fields={name: values_R[:end] for name, values_R in fields.items()},
+    )
+    return joined, part_R[:end]
 
 
 def _list(names: Sequence[str]) -> str:

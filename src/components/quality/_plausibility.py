@@ -57,6 +57,9 @@ def _sessions(calendar: str, days_R: Time) -> Time:
         found = exchange_calendars.get_calendar(calendar, start=str(days_R.min()), end=str(days_R.max() + DAY))
     except exchange_calendars.errors.InvalidCalendarName:
         raise ConfigError(f"quality.calendar: '{calendar}' is no calendar; write for example XNYS, or null") from None
+    except ValueError:
+        span = f"{days_R.min()} to {days_R.max()}"
+        raise ConfigError(f"quality.calendar: '{calendar}' does not cover {span}; write null") from None
     return np.asarray(found.sessions.to_numpy(), dtype="datetime64[D]")
 
 

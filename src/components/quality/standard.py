@@ -186,5 +186,5 @@ def _without_volume(bars: Bars, rows: Int) -> Bars:
 def _widened(bars: Bars, rows: Int) -> Bars:
     prices = np.array([bars.fields[name][rows] for name in PRICES if name in bars.fields])
     high_R, low_R = bars.fields["high"].copy(), bars.fields["low"].copy()
-    high_R[rows], low_R[rows] = prices.max(axis=0), prices.min(axis=0)
+    high_R[rows], low_R[rows] = np.nanmax(prices, axis=0), np.nanmin(prices, axis=0)
     return bars.with_fields({"high": high_R, "low": low_R})
