@@ -29,17 +29,19 @@ CONFIDENCE = 0.95
 TWO_SIDED_95 = 1.959963984540054
 BLOCKS = 16
 DESCRIPTION = """\
-Says how much a Sharpe ratio is worth: how sure one can be of it, and what is left of it once one counts how many
-tries it took. RETURNS.csv holds simple returns per period (0.01 is 1 %), with or without a column of dates.
+Says how much a Sharpe ratio is worth: how sure one can be of it, and what is left of it once one
+counts how many tries it took. RETURNS.csv holds simple returns per period (0.01 is 1 %), with or
+without a column of dates.
 """
 EPILOG = """\
-The returns must be net of costs and in excess of cash, and --trials must count everything that was tried on the
-data, also what was thrown away: no formula can know of tries that are not told. With --trials alone the tries are
-taken to be independent and worthless, with the dispersion of Sharpe ratios that chance gives (1 / T per period);
-with --matrix (one column of returns per try) both are measured. Serial correlation of returns is not corrected.
+The returns must be net of costs and in excess of cash, and --trials must count everything that
+was tried on the data, also what was thrown away: no formula can know of tries that are not told.
+With --trials alone the tries are taken to be independent and worthless, with the dispersion of
+Sharpe ratios that chance gives (1 / T per period); with --matrix (one column of returns per try)
+both are measured. Serial correlation of returns is not corrected.
 
-PSR conventions: 2012, Bailey & Lopez de Prado, standard error at the observed Sharpe ratio over T - 1;
-2025, Lopez de Prado, Lipton & Zoonekynd, standard error at the hypothesised one over T.
+PSR conventions: 2012, Bailey & Lopez de Prado, standard error at the observed Sharpe ratio over T
+- 1; 2025, Lopez de Prado, Lipton & Zoonekynd, standard error at the hypothesised one over T.
 """
 
 

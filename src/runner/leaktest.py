@@ -18,13 +18,15 @@ if TYPE_CHECKING:
 
 LEAKS_FOUND = 5
 DESCRIPTION = """\
-Examines any CSV or Parquet file and names the columns that look into the future, how, and on what evidence.
+Examines any CSV or Parquet file and names the columns that look into the future, how, and on what
+evidence.
 
-Found are columns that equal a transform of later values, copies of later rows, smoothers that run backwards,
-windows centred on their row, values taken from a later row (a week's last close on its Monday), columns in reverse
-row order, the target itself, and dependence on what the future brings beyond what the past tells. Levels are never
-compared, so that honest predictors do not alarm: correlations count above fixed floors only, and the chance of
-even one false alarm in a table is held below 1 %.
+Found are columns that equal a transform of later values, copies of later rows, smoothers that run
+backwards, windows centred on their row, values taken from a later row (a week's last close on its
+Monday), columns in reverse row order, the target itself, and dependence on what the future brings
+beyond what the past tells. Levels are never compared, so that honest predictors do not alarm:
+correlations count above fixed floors only, and the chance of even one false alarm in a table is
+held below 1 %.
 """
 LIMITS = """\
 What no bare table can show, and you must ask its maker:

@@ -22,16 +22,18 @@ if TYPE_CHECKING:
 
 OUTPUTS = Path("outputs")
 DASH = "-"
-HEADER = ("trials", "finished", "failed", "interr.", "vault", "effective", "first trial", "days", "source and symbols")
+HEADER = ("family", "trials", "finished", "failed", "interrupted", "running", "vault openings", "effective")
 NO_WITNESS = "The chain is whole; no run or bundle here noted a head that could witness more."
 DESCRIPTION = """\
-Shows every family of data that was ever tried on: how many configurations, how they ended, how often the vault was
-opened, and how many independent tries those were worth where the returns of at least two are still in outputs/.
-Then it checks the chain of records, also against the heads that runs and bundles noted down.
+Shows every family of data that was ever tried on: how many configurations, how they ended, how
+often the vault was opened, and how many independent tries those were worth where the returns of
+at least two are still in outputs/. Then it checks the chain of records, also against the heads
+that runs and bundles noted down.
 """
 EPILOG = """\
-trials counts distinct configurations, failed and interrupted ones too; failed includes pruned ones. effective is
-the number of independent tries that the correlated ones are worth (effective rank of their returns).
+trials counts distinct configurations, failed and interrupted ones too; failed includes pruned
+ones. effective is the number of independent tries that the correlated ones are worth (effective
+rank of their returns).
 
 Exit codes: 0 the record is whole; 1 it was changed, cut short, forked or replaced.
 """
@@ -188,7 +190,10 @@ def _show(ledger: Ledger, rows: Sequence[FamilyRow], n_witnesses: int, problems:
     out.text(f"Ledger {ledger.chain.place}")
     out.text("")
     if rows:
-        out.table(HEADER, [_cells(row) for row in rows], right=range(6))
+        out.table(HEADER, [_cells(number, row) for number, row in enumerate(rows, 1)], right=range(len(HEADER)))
+        out.text("")
+        for number, row in enumerate(rows, 1):
+            out.item(f"{number}", _describe(row), style="bold")
     elif not problems:
         out.text("No trial has been recorded yet: a run that is no debug run records itself.")
     out.text("")
@@ -201,11 +206,14 @@ def _show(ledger: Ledger, rows: Sequence[FamilyRow], n_witnesses: int, problems:
         out.item("-", problem)
 
 
-def _cells(row: FamilyRow) -> tuple[str, ...]:
-    counts = (row.trials, row.finished, row.failed, row.interrupted, row.vault_openings)
-    effective = DASH if row.effective_trials is None else f"{row.effective_trials:.1f}"
-    shown = ", ".join(row.symbols[:3]) + (f" and {len(row.symbols) - 3} more" if len(row.symbols) > 3 else "")
-    return (*map(str, counts), effective, row.first_trial[:10], f"{row.first}\n{row.last}", f"{row.source}\n{shown}")
+def _cells(number: int, row: FamilyRow) -> tuple[str, ...]:
+    counts = (number, row.trials, row.finished, row.failed, row.interrupted, row.running, row.vault_openings)
+    return (*map(str, counts), DASH if row.effective_trials is None else f"{row.effective_trials:.1f}")
+
+
+def _describe(row: FamilyRow) -> str:
+    symbols = ", ".join(row.symbols[:5]) + (f" and {len(row.symbols) - 5} more" if len(row.symbols) > 5 else "")
+    return f"{row.source}: {symbols}; {row.first} to {row.last}; first trial on {row.first_trial[:10]}"
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -93,6 +93,10 @@ PLANTED: dict[str, tuple[Callable[[Table, Rng], Float], str]] = {
     "up_in_ten": (lambda t, r: np.sign(later(t["close"], 10) - t["close"]), "exact algebra"),
     "forward_volatility": (lambda t, r: std_of(changes(t), 1, 20), "exact algebra"),
     "centred_mean": (lambda t, r: mean_of(t["close"], -5, 5), "centred window"),
+    "centred_z": (
+        lambda t, r: (t["close"] - mean_of(t["close"], -10, 10)) / std_of(t["close"], -10, 10),
+        "centred window",
+    ),
     "centred_volatility": (lambda t, r: mean_of(np.abs(changes(t)), -4, 4), "centred window"),
     "backward_ema": (lambda t, r: ema(t["close"][::-1], 10)[::-1], "time-reversed recursion"),
     "slow_backward_ema": (lambda t, r: ema(t["close"][::-1], 200)[::-1], "time-reversed recursion"),

@@ -75,17 +75,18 @@ def _windows(p_T: Float, name: str, positive: bool) -> Iterator[Form]:
     for k in (k for k in STEPS if k < len(p_T) // 3):
         centred_T = _mean(p_T, -k, k)
         ahead_T = _mean(p_T, 1, k)
-        spread_T = np.sqrt(np.maximum(_mean(change_T**2, 1, k) - _mean(change_T, 1, k) ** 2, 0.0))
+        spread_T = _spread(change_T, 1, k)
         yield _form(f"mean({name}[t-{k}..t+{k}])", k, centred_T, centred=True)
         yield _form(f"mean({name}[t-{k}..t+{k}]) around {name}[t]", k, _around(centred_T, p_T, positive), centred=True)
+        around_T = p_T - centred_T
+        centred_spread_T = _spread(p_T, -k, k)
+        yield _form(f"z-score of {name}[t] within {name}[t-{k}..t+{k}]", k, around_T / centred_spread_T, centred=True)
         if k > 1:
             yield _form(f"mean({name}[t+1..t+{k}])", k, ahead_T)
             yield _form(f"mean({name}[t..t+{k}]) around {name}[t]", k, _around(_mean(p_T, 0, k), p_T, positive))
             yield _form(f"mean({name}[t+1..t+{k}]) around {name}[t]", k, _around(ahead_T, p_T, positive))
             yield _form(f"std of the {label}[t+1..t+{k}]", k, spread_T)
-            yield _form(
-                f"log of the std of the {label}[t+1..t+{k}]", k, np.log(np.where(spread_T > 0, spread_T, np.nan))
-            )
+            yield _form(f"log of the std of the {label}[t+1..t+{k}]", k, np.log(spread_T))
 
 
 def _form(formula: str, steps: int, values_T: Float, *, centred: bool = False) -> Form:
@@ -106,6 +107,13 @@ def _mean(values_T: Float, first: int, last: int) -> Float:
     trailing_T = np.full(len(values_T), np.nan)
     trailing_T[n - 1 :] = np.where(gaps[n:] == gaps[:-n], (sums[n:] - sums[:-n]) / n + centre, np.nan)
     return shifted(trailing_T, last)
+
+
+def _spread(values_T: Float, first: int, last: int) -> Float:
+    """Standard deviation of rows t + first .. t + last; NaN where it is 0 or a row is missing."""
+    values_T = values_T - (np.nanmean(values_T) if np.isfinite(values_T).any() else 0.0)
+    variance_T = _mean(values_T**2, first, last) - _mean(values_T, first, last) ** 2
+    return np.sqrt(np.where(variance_T > 0, variance_T, np.nan))
 
 
 def _best(r_K: Float, n_K: Float) -> int | None:
