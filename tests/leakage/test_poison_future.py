@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from components.expressions import evaluate
 from components.panel import Panel
 from runner import stages
 from runner.configure import configure
@@ -30,15 +31,18 @@ def test_forecasts_and_weights_of_earlier_folds_do_not_move(name: str, window: s
             f"split.window={window}",
         ]
     )
-    bars = stages.visible_panel(experiment.data.load(), experiment.split, experiment.debug)
+    bars, _ = experiment.quality.inspect(stages.visible_bars(experiment.data, experiment.split))
     columns = stages.input_expressions(experiment.features, experiment.target)
     label = stages.parsed_target(experiment.target)
 
     def forecast(panel: Panel) -> tuple[stages.Forecasts, np.ndarray, np.ndarray, tuple]:
-        table = stages.compute_features(columns, panel, threads=2)
+        values_FR = evaluate(columns, panel, threads=2)
+        table = stages.FeatureTable(names=tuple(columns), values_FR=values_FR)
         labels = stages.compute_labels(label, panel, threads=2)
-        folds = stages.make_folds(experiment.split, table, labels, panel, experiment.debug)
-        found = stages.walk_forward(experiment.model, experiment.loss, folds, table, labels, panel, seed=0, threads=2)
+        preprocess = experiment.preprocess
+        folds = stages.make_folds(experiment.split, preprocess, table, labels, panel, experiment.debug)
+        design = stages.Design(preprocess=preprocess, table=table, labels=labels, panel=panel)
+        found = stages.walk_forward(experiment.model, experiment.loss, folds, design, seed=0, threads=2)
         return found, *stages.decide_weights(experiment.portfolio, found, panel), folds
 
     clean, decided_D, weights_DS, folds = forecast(bars)

@@ -46,7 +46,7 @@ def test_a_search_space_adds_its_parameters_and_what_is_given_wins() -> None:
 
 def test_a_search_space_that_is_not_there() -> None:
     assert complaint("sweep=modles") == [
-        "sweep=modles: no such choice for sweep; did you mean 'models'? choices: models, ridge_penalty"
+        "sweep=modles: no such choice for sweep; did you mean 'models'? choices: models, preprocess, ridge_penalty"
     ]
 
 

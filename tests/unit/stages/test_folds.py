@@ -7,14 +7,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from components.contracts import LAST_LABEL
+from components.data.bundled import Bundled
 from components.errors import DataError
-from components.expressions import parse
+from components.expressions import evaluate, parse
 from components.panel import Panel
-from components.split.holdout import Holdout
+from components.preprocess.none import NoPreprocessing
 from components.split.walk_forward import WalkForward
 from runner.debug import Debug
-from runner.stages import compute_features, compute_labels, make_folds, purged, visible_panel
+from runner.stages import FeatureTable, compute_labels, corner, make_folds, purged, visible_bars
 
+RAW = NoPreprocessing()
 WHOLE = Debug(enabled=False, max_bars=None, max_symbols=None, max_folds=None)
 
 
@@ -37,6 +40,11 @@ def ragged(seed: int, n_symbols: int, n_days: int) -> Panel:
     )
 
 
+def table_of(panel: Panel, feature: str, last_label: str) -> FeatureTable:
+    columns = {"feature": parse(feature), LAST_LABEL: parse(last_label)}
+    return FeatureTable(names=tuple(columns), values_FR=evaluate(columns, panel, threads=1))
+
+
 def label_end(panel: Panel, row: int, horizon: int) -> np.datetime64 | None:
     """The slow reference: the time of the symbol's own bar `horizon` bars later."""
     end = panel.offsets[panel.symbol_codes_R[row] + 1]
@@ -47,7 +55,7 @@ def label_end(panel: Panel, row: int, horizon: int) -> np.datetime64 | None:
 @given(st.integers(0, 10_000), st.integers(1, 4), st.integers(1, 12), st.integers(1, 6), st.booleans())
 def test_invariants(seed: int, n_symbols: int, horizon: int, n_folds: int, rolling: bool) -> None:
     panel = ragged(seed, n_symbols, 260)
-    table = compute_features({"mom": parse("close / ref(close, 10) - 1")}, panel, threads=1)
+    table = table_of(panel, "close / ref(close, 10) - 1", f"close / ref(close, {horizon}) - 1")
     labels = compute_labels(parse(f"ref(close, -{horizon}) / close - 1"), panel, threads=1)
     split = WalkForward(
         n_folds=n_folds,
@@ -56,8 +64,8 @@ def test_invariants(seed: int, n_symbols: int, horizon: int, n_folds: int, rolli
         window="rolling" if rolling else "expanding",
         vault_start=None,
     )
-    folds = make_folds(split, table, labels, panel, WHOLE)
-    ready = np.flatnonzero(table.rows_ready())
+    folds = make_folds(split, RAW, table, labels, panel, WHOLE)
+    ready = np.flatnonzero(np.isfinite(table.values_FR).all(axis=0))
     times = panel.timestamps_R
 
     for fold in folds:
@@ -75,7 +83,7 @@ def test_invariants(seed: int, n_symbols: int, horizon: int, n_folds: int, rolli
         assert all(
             label_end(panel, r, horizon) is None or label_end(panel, r, horizon) > fold.span.valid[0] for r in dropped
         )
-        assert purged(fold, table, panel)[0] == len(dropped)
+        assert purged(fold, RAW, table, panel)[0] == len(dropped)
 
     for before, after in itertools.pairwise(folds):
         assert before.span.test[1] == after.span.test[0]
@@ -96,9 +104,8 @@ def test_a_label_that_compares_symbols_is_known_when_the_slowest_is() -> None:
 
 
 def test_the_vault_is_never_seen() -> None:
-    panel = ragged(1, 3, 200)
-    split = Holdout(train_share=0.6, valid_share=0.2, vault_start="2010-06-01")
-    seen = visible_panel(panel, split, WHOLE)
+    split = WalkForward(n_folds=4, first_share=0.4, valid_share=0.1, window="expanding", vault_start="2010-06-01")
+    seen = visible_bars(Bundled(dataset="sp500"), split).to_panel()
     assert seen.timestamps_R.max() < np.datetime64("2010-06-01")
     labels = compute_labels(parse("ref(close, -5) / close - 1"), seen, threads=1)
     known = labels.label_end_R[~np.isnat(labels.label_end_R)]
@@ -107,11 +114,11 @@ def test_the_vault_is_never_seen() -> None:
 
 def test_a_span_that_the_purge_empties_is_named() -> None:
     panel = ragged(2, 1, 200)
-    table = compute_features({"mom": parse("close / ref(close, 1)")}, panel, threads=1)
+    table = table_of(panel, "close / ref(close, 1)", "close / ref(close, 60)")
     labels = compute_labels(parse("ref(close, -60) / close"), panel, threads=1)
     split = WalkForward(n_folds=2, first_share=0.5, valid_share=0.05, window="expanding", vault_start=None)
     with pytest.raises(DataError) as error:
-        make_folds(split, table, labels, panel, WHOLE)
+        make_folds(split, RAW, table, labels, panel, WHOLE)
     assert str(error.value) == (
         "split: fold 1 has no train rows left after purging labels of 60 bars; "
         "lengthen the span, shorten the horizon or give more bars"
@@ -119,8 +126,7 @@ def test_a_span_that_the_purge_empties_is_named() -> None:
 
 
 def test_debug_takes_a_corner() -> None:
-    panel = ragged(5, 4, 200)
     debug = Debug(enabled=True, max_bars=60, max_symbols=2, max_folds=1)
-    seen = visible_panel(panel, Holdout(train_share=0.6, valid_share=0.2, vault_start=None), debug)
+    seen = corner(ragged(5, 4, 200), debug)
     assert seen.symbols == ("S00", "S01")
     assert len(seen.dates_T) <= 60
