@@ -47,7 +47,7 @@ def test_ctrl_c_marks_the_run_interrupted(tmp_path: Path) -> None:
     time.sleep(0.3)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
-    assert process.returncode == 130
+    assert process.returncode == 130, err
     assert err.strip().splitlines()[-1] == "interrupted"
     assert "Traceback" not in err
     assert json.loads(manifest.read_text())["state"] == "interrupted"
