@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from runner.places import config_folder
+from runner.composition.places import config_folder
 
 Assay = Callable[..., "subprocess.CompletedProcess[str]"]
 

@@ -3,7 +3,7 @@
 from hydra.core.config_search_path import ConfigSearchPath
 from hydra.plugins.search_path_plugin import SearchPathPlugin
 
-from runner.places import config_folder, local_folder
+from runner.composition.places import config_folder, local_folder
 
 SCHEME = "file://"
 

@@ -40,17 +40,17 @@ Exit codes: 0 ran; 2 mend the configuration; 3 mend the data; 4 a required gate 
 """
 
 VERBS = {
-    "init": "runner.init:main",
-    "check": "runner.guide:check",
-    "list": "runner.guide:list_all",
-    "explain": "runner.guide:explain",
+    "init": "runner.verbs.init:main",
+    "check": "runner.verbs.guide:check",
+    "list": "runner.verbs.guide:list_all",
+    "explain": "runner.verbs.guide:explain",
     "features": "runner.features:main",
     "predict": "runner.bundle.cli:main",
     "promote": "runner.promote:main",
     "report": "runner.report:main",
-    "deflate": "runner.deflate:main",
-    "ledger": "runner.ledger_verb:main",
-    "leaktest": "runner.leaktest:main",
+    "deflate": "runner.verbs.deflate:main",
+    "ledger": "runner.verbs.ledger:main",
+    "leaktest": "runner.verbs.leaktest:main",
 }
 INTERRUPTED = 130
 HELP_FLAGS = ("-h", "--help", "help")
@@ -112,12 +112,12 @@ def _hydra_form(arguments: list[str]) -> int:
     for flag in flags:
         _refuse_unknown(flag)
     if any(flag in SHOW_FLAGS for flag in flags):
-        from runner.handover import show
+        from runner.composition.handover import show
 
         return show(arguments)
     plain = [argument for argument in arguments if not argument.startswith("-")]
     if any(flag in MULTIRUN_FLAGS for flag in flags):
-        from runner.sweep import sweep
+        from runner.composition.sweep import sweep
 
         return sweep(plain)
     return _run(plain)
@@ -134,7 +134,7 @@ def _refuse_unknown(flag: str) -> None:
 
 
 def _run(overrides: list[str]) -> int:
-    from runner.configure import configure
+    from runner.composition.configure import configure
 
     experiment, composed = configure(overrides)
     from runner.console import Console

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from components.panel import Panel
-from runner.catalog import catalogue
+from runner.composition.catalog import catalogue
 from runner.experiment import Experiment
-from runner.keys import code_fingerprint, content_hash
-from runner.ledger import Family
 from runner.metrics import run_metrics
+from runner.recording.ledger import Family
 from runner.stages import decide_weights, scored, walk_forward
+from runner.storage.keys import code_fingerprint, content_hash
 
 INERT = frozenset({"name", "threads", "tracking", "export", "debug", "quality"})
 """Sections that change no forecast, weight, cost or verdict. (debug and quality do, through the panel and

@@ -19,13 +19,13 @@ from components.preprocess.none import NoPreprocessing
 from components.values import BacktestResult, Finding, Float, Fold, PriceGrid, Time
 from runner import stages
 from runner.experiment import Experiment
-from runner.formats import Format
 from runner.identity import code_of, keyed
-from runner.incremental import load_features
-from runner.keys import code_fingerprint, content_hash, stage_key
-from runner.results import BACKTEST, FORECASTS, LABELS
 from runner.stages import Design, FeatureTable, Forecasts, Labels
-from runner.store import Store
+from runner.storage.formats import Format
+from runner.storage.incremental import load_features
+from runner.storage.keys import code_fingerprint, content_hash, stage_key
+from runner.storage.results import BACKTEST, FORECASTS, LABELS
+from runner.storage.store import Store
 
 T = TypeVar("T")
 

@@ -117,7 +117,7 @@ def _refuse(folder: Path, manifest: Mapping[str, Any], gates: Mapping[str, Any])
 def _again(folder: Path, manifest: Mapping[str, Any], gates: Mapping[str, Any], console: Any) -> Path:
     import yaml
 
-    from runner.build import build
+    from runner.composition.build import build
 
     config = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
     experiment = build(Experiment, config)

@@ -10,21 +10,22 @@ import numpy as np
 
 from components.errors import GateFailed
 from components.values import Evidence
-from runner import describe, pipeline, stages
-from runner.compose import Composed
+from runner import pipeline, stages
+from runner.composition.compose import Composed
 from runner.console import Console
 from runner.experiment import Experiment
-from runner.formats import FILES
 from runner.identity import family_of, run_key, trial_key
-from runner.keys import code_fingerprint, stage_key
-from runner.ledger import Ledger
 from runner.metrics import run_metrics
 from runner.pipeline import Executed, Prepared
 from runner.promote import write_promoted
-from runner.records import RunRecord
+from runner.recording import describe
+from runner.recording.ledger import Ledger
+from runner.recording.records import RunRecord
 from runner.report import write_report
 from runner.report.pictures import draw
 from runner.report.run_folder import RunFolder
+from runner.storage.formats import FILES
+from runner.storage.keys import code_fingerprint, stage_key
 from runner.tracking import RunInfo, tracked
 from runner.verdict import Verdict, judge
 

@@ -15,8 +15,8 @@ import yaml
 
 from components.expressions import evaluate, parse
 from components.panel import Panel
-from runner.incremental import load_features, store_features
-from runner.store import Store
+from runner.storage.incremental import load_features, store_features
+from runner.storage.store import Store
 
 ALPHA = Path(__file__).parents[2] / "conf" / "features" / "alpha158.yaml"
 DAYS = {1_260: 10.0, 5_040: 25.0}

@@ -21,7 +21,7 @@ import numpy as np
 
 from components.contracts import LAST_LABEL
 from runner import pipeline, stages
-from runner.configure import configure
+from runner.composition.configure import configure
 from runner.console import Console
 
 EXPERIMENT = "+experiment=sp500_volatility"

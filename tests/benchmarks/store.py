@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 
 import components.expressions
-from runner.formats import ARRAYS, JSON
-from runner.keys import code_fingerprint, content_hash
-from runner.ledger import Family, Ledger
-from runner.records import RunRecord
-from runner.store import Store
+from runner.recording.ledger import Family, Ledger
+from runner.recording.records import RunRecord
+from runner.storage.formats import ARRAYS, JSON
+from runner.storage.keys import code_fingerprint, content_hash
+from runner.storage.store import Store
 from runner.tracking import RunInfo, tracked
 from runner.tracking.wandb import WandB
 

@@ -12,10 +12,10 @@ import pytest
 import yaml
 
 from components.contracts import Component
-from runner.build import build
-from runner.catalog import catalogue
-from runner.places import config_folder
-from runner.schema import class_path, kind_of, parameters
+from runner.composition.build import build
+from runner.composition.catalog import catalogue
+from runner.composition.places import config_folder
+from runner.composition.schema import class_path, kind_of, parameters
 
 CLASSES = list(catalogue().values())
 EXAMPLES = [(cls, i) for cls in CLASSES for i in range(len(cls.examples()))]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from runner.cli import HELP, VERBS, main
-from runner.places import config_files
+from runner.composition.places import config_files
 
 Run = tuple[int, list[str], list[str]]
 

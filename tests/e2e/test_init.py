@@ -11,8 +11,8 @@ import yaml
 
 from components.errors import ConfigError, DataError
 from harness import ended
-from runner.configure import configure
-from runner.init import main
+from runner.composition.configure import configure
+from runner.verbs.init import main
 
 N = 700
 DAYS = pd.bdate_range("2015-01-02", periods=N)

@@ -31,7 +31,7 @@ def wait_for_fit(folder: Path) -> Path:
 
 def trials(folder: Path) -> list[str]:
     code = (
-        "from runner.ledger import Ledger; l = Ledger.open();"
+        "from runner.recording.ledger import Ledger; l = Ledger.open();"
         "print(*[t.state for f in l.families() for t in l.trials(f.family)])"
     )
     process = subprocess.run(

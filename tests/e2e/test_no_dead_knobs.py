@@ -14,13 +14,14 @@ import yaml
 
 from components.errors import AssayError
 from harness import SELF_CONTAINED
-from runner import describe, pipeline
-from runner.catalog import catalogue
-from runner.configure import configure
+from runner import pipeline
+from runner.composition.catalog import catalogue
+from runner.composition.configure import configure
+from runner.composition.schema import literals, parameters
 from runner.console import Console
 from runner.identity import INERT
+from runner.recording import describe
 from runner.run import gather
-from runner.schema import literals, parameters
 from runner.verdict import judge
 
 TEXTS = {

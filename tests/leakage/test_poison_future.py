@@ -8,7 +8,7 @@ import pytest
 from components.expressions import evaluate
 from components.panel import Panel
 from runner import stages
-from runner.configure import configure
+from runner.composition.configure import configure
 
 EXPERIMENTS = ("sp500_volatility", "sp500_direction", "us20_momentum")
 

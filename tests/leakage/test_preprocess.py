@@ -10,10 +10,10 @@ from components.loss.squared import Squared
 from components.model.ridge import Ridge
 from components.panel import Panel
 from components.split.walk_forward import WalkForward
-from runner.build import build
-from runner.catalog import catalogue
+from runner.composition.build import build
+from runner.composition.catalog import catalogue
+from runner.composition.schema import class_path
 from runner.debug import Debug
-from runner.schema import class_path
 from runner.stages import Design, FeatureTable, Labels, make_folds, walk_forward
 
 BARS, SYMBOLS = 300, 3

@@ -9,7 +9,7 @@ import pytest
 from components.panel import Panel
 from components.values import Float
 from runner import pipeline, stages
-from runner.configure import configure
+from runner.composition.configure import configure
 from runner.console import Console
 from runner.experiment import Experiment
 from runner.pipeline import Executed, Prepared

@@ -10,7 +10,7 @@ import yaml
 
 from components.expressions import Node, evaluate, parse, reach
 from components.panel import Panel
-from runner.places import config_folder
+from runner.composition.places import config_folder
 
 LAST_ROW = {
     "KMID": 0.001300323134,

@@ -11,8 +11,8 @@ import yaml
 from components.contracts import Features
 from components.expressions import evaluate, parse
 from components.panel import Panel
-from runner.build import build
-from runner.places import config_folder
+from runner.composition.build import build
+from runner.composition.places import config_folder
 
 FIELDS = ("close", "open", "high", "low", "vwap", "volume")
 

@@ -42,7 +42,7 @@ def main(argv: Sequence[str]) -> int:
     if options.output is None:
         sys.stdout.write(text)
     else:
-        from runner.disk import write_atomically
+        from runner.storage.disk import write_atomically
 
         write_atomically(options.output, text.encode())
     for note in _notes(bundle, forecast, last_only=not options.all):

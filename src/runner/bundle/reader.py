@@ -122,7 +122,7 @@ class Bundle:
     @cached_property
     def portfolio(self) -> Portfolio:
         """Raises ConfigError for a class that is no catalogued portfolio."""
-        from runner.build import build
+        from runner.composition.build import build
 
         portfolio: Portfolio = build(Portfolio, self.recipe.portfolio, path="portfolio")  # type: ignore[type-abstract]
         return portfolio
@@ -130,7 +130,7 @@ class Bundle:
     @cached_property
     def preprocess(self) -> Preprocessor:
         """Raises ConfigError for a class that is no catalogued preprocessor."""
-        from runner.build import build
+        from runner.composition.build import build
 
         if self.recipe.preprocess is None:
             return NoPreprocessing()

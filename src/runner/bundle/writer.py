@@ -10,7 +10,7 @@ from typing import Any
 from runner.bundle import layout
 from runner.bundle.card import model_card
 from runner.bundle.reader import Bundle
-from runner.disk import sync_folder, write_synced, writing
+from runner.storage.disk import sync_folder, write_synced, writing
 
 
 def write_bundle(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from components.errors import ConfigError
 
 if TYPE_CHECKING:
-    from runner.compose import Composed
+    from runner.composition.compose import Composed
     from runner.console import Console
     from runner.experiment import Experiment
     from runner.features.statistics import FeatureFacts, Ranked
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str]) -> int:
     options, further = parser.parse_known_args(arguments)
     if further:
         raise ConfigError(f"{further[0]}: unknown flag of features; see python -m runner features --help")
-    from runner.configure import configure
+    from runner.composition.configure import configure
 
     experiment, composed = configure(options.overrides)
     from runner import pipeline
@@ -71,14 +71,14 @@ def _written(
     import numpy as np
     import pandas as pd
 
-    from runner.describe import settings_text
-    from runner.disk import write_atomically
     from runner.features.picture import picture, strip
     from runner.features.statistics import TrainingRows, columns_of
-    from runner.formats import parquet_bytes
     from runner.identity import run_key
-    from runner.keys import finite_or_null
-    from runner.records import new_folder
+    from runner.recording.describe import settings_text
+    from runner.recording.records import new_folder
+    from runner.storage.disk import write_atomically
+    from runner.storage.formats import parquet_bytes
+    from runner.storage.keys import finite_or_null
 
     now = datetime.now(UTC)
     key = run_key(composed.config, prepared.design_key)
@@ -102,8 +102,8 @@ def _summary(
     from dataclasses import asdict
 
     from components.expressions import to_text
-    from runner.describe import day
-    from runner.provenance import provenance
+    from runner.recording.describe import day
+    from runner.recording.provenance import provenance
 
     return {
         "experiment": experiment.name,

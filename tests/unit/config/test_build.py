@@ -12,7 +12,7 @@ from components.contracts import Ensemble, Features, Model, Split
 from components.errors import ConfigError, ContractError
 from components.features.expressions import ExpressionFeatures
 from components.model.ridge import Ridge
-from runner.build import build
+from runner.composition.build import build
 
 FEATURES: dict[str, Any] = {
     "_target_": "components.features.expressions.ExpressionFeatures",

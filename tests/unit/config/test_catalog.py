@@ -11,11 +11,11 @@ import pytest
 
 from components.contracts import Component, Model
 from components.errors import ConfigError, ContractError
-from runner.build import build
-from runner.catalog import catalogue, slots, user_packages
-from runner.check import problems
-from runner.configure import configure
-from runner.schema import class_path
+from runner.composition.build import build
+from runner.composition.catalog import catalogue, slots, user_packages
+from runner.composition.check import problems
+from runner.composition.configure import configure
+from runner.composition.schema import class_path
 
 MINE = """
     from dataclasses import dataclass
@@ -81,7 +81,8 @@ def test_discovery_imports_nothing_heavy() -> None:
         "matplotlib",
         "pyarrow",
     )
-    code = f"import sys, runner.catalog as c; c.catalogue(); print([m for m in {heavy} if m in sys.modules])"
+    probe = "import sys, runner.composition.catalog as c; c.catalogue()"
+    code = f"{probe}; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

@@ -8,7 +8,7 @@ import pytest
 from annotated_types import Ge, Gt, MinLen
 
 from components.contracts import Model
-from runner.check import nearest, problems
+from runner.composition.check import nearest, problems
 
 RIDGE = {"_target_": "components.model.ridge.Ridge", "penalty": 1.0}
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from components.errors import ConfigError
-from runner.compose import Composed, compose
-from runner.places import config_files
+from runner.composition.compose import Composed, compose
+from runner.composition.places import config_files
 
 Write = Callable[[str, str], Path]
 

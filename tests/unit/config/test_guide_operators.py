@@ -5,7 +5,7 @@ import pytest
 from components.errors import ConfigError
 from components.expressions import OPERATORS
 from components.expressions.library import LIBRARY
-from runner.guide import explain, list_all
+from runner.verbs.guide import explain, list_all
 
 Capture = pytest.CaptureFixture[str]
 

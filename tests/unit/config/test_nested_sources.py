@@ -8,7 +8,7 @@ from components.data.bundled import Bundled
 from components.data.joined import Joined
 from components.data.resampled import Resampled
 from components.errors import ConfigError
-from runner.configure import configure
+from runner.composition.configure import configure
 
 BASE = ("+experiment=sp500_volatility",)
 NASDAQ = """\

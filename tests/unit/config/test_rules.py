@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from components.errors import ConfigError
-from runner.configure import configure
+from runner.composition.configure import configure
 
 
 def problems(*overrides: str) -> list[str]:

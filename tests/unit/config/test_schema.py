@@ -9,7 +9,7 @@ from annotated_types import Ge, Gt, Interval, Le, Lt, MaxLen, MinLen, MultipleOf
 
 from components.contracts import Component, Model
 from components.errors import ContractError
-from runner.schema import allowed, holds_components, parameters, show
+from runner.composition.schema import allowed, holds_components, parameters, show
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from components.errors import ConfigError
-from runner.catalog import slots
-from runner.check import problems
-from runner.compose import compose
-from runner.configure import configure
+from runner.composition.catalog import slots
+from runner.composition.check import problems
+from runner.composition.compose import compose
+from runner.composition.configure import configure
+from runner.composition.places import config_files
 from runner.experiment import Experiment
-from runner.places import config_files
 
 # Maps whose names are the user's own; their values may be checked, their names may not.
 FREE_NAMES = (

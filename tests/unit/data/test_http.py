@@ -17,7 +17,7 @@ from components.contracts import Source
 from components.data.files import Files
 from components.data.http import Http
 from components.errors import AssayError, DataError
-from runner.build import build
+from runner.composition.build import build
 
 KEY, KEY_ENV = "k3y-of-the-service", "ASSAY_TEST_KEY"
 DAYS = [f"2020-01-{day:02d}" for day in range(1, 29)]

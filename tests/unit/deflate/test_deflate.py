@@ -10,7 +10,7 @@ import pytest
 
 from components.errors import ConfigError, DataError
 from components.statistics.sharpe import SharpeSample
-from runner.deflate import Tries, figures, main
+from runner.verbs.deflate import Tries, figures, main
 
 
 @pytest.fixture

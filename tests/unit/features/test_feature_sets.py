@@ -15,8 +15,8 @@ from components.contracts import Features
 from components.expressions import Node, evaluate, fields_of, parse, reach
 from components.expressions.calendar import CALENDAR
 from components.panel import Panel
-from runner.build import build
-from runner.places import config_folder
+from runner.composition.build import build
+from runner.composition.places import config_folder
 
 SETS = sorted(path.stem for path in config_folder().glob("features/*.yaml"))
 LENGTHS = (1500, 1500, 1100)

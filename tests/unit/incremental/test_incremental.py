@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from components.expressions import evaluate, parse
 from components.panel import Panel
-from runner import incremental, parts
-from runner.incremental import load_features, store_features
-from runner.store import Store
+from runner.storage import incremental, parts
+from runner.storage.incremental import load_features, store_features
+from runner.storage.store import Store
 
 ALONG = {
     "change": parse("close / ref(close, 1) - 1"),

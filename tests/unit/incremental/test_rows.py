@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from components.expressions import evaluate, parse
 from components.panel import Panel
-from runner.rows import compute_rows
+from runner.storage.rows import compute_rows
 
 TEXTS = {
     "change": "close / ref(close, 1) - 1",

@@ -9,7 +9,7 @@ import pytest
 
 from components.errors import DataError
 from runner.cli import main as command_line
-from runner.leaktest import main
+from runner.verbs.leaktest import main
 
 
 def bars(n: int = 400, seed: int = 0) -> pd.DataFrame:

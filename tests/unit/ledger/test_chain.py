@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from components.errors import OutputError
-from runner import chain
-from runner.keys import canonical_json, content_hash
-from runner.ledger import Family, Ledger
+from runner.recording import chain
+from runner.recording.ledger import Family, Ledger
+from runner.storage.keys import canonical_json, content_hash
 
 BARS = Family(source="bars", symbols=("A",), first=date(2000, 1, 1), last=date(2010, 1, 1))
 

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from components.errors import ContractError, OutputError
-from runner.chain import GENESIS
-from runner.ledger import Family, Ledger
+from runner.recording.chain import GENESIS
+from runner.recording.ledger import Family, Ledger
 
 
 def family(symbols: str = "AB", first: int = 2000, last: int = 2010, source: str = "bars") -> Family:

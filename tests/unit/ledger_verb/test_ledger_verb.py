@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from runner.ledger import Family, Ledger
-from runner.ledger_verb import main
+from runner.recording.ledger import Family, Ledger
+from runner.verbs.ledger import main
 
 FAMILY = Family(source="bars.csv", symbols=("SPY", "QQQ"), first=date(2010, 1, 4), last=date(2020, 12, 31))
 

@@ -23,9 +23,9 @@ from components.preprocess.top_features import TopFeatures
 from components.preprocess.winsorise import Winsorise
 from components.preprocess.zscore import ZScore
 from components.values import Samples
-from runner.build import build
-from runner.catalog import catalogue
-from runner.schema import class_path
+from runner.composition.build import build
+from runner.composition.catalog import catalogue
+from runner.composition.schema import class_path
 
 COLUMNS = ("fat", "tied", "constant", "empty", "linked")
 BUILT = [

@@ -21,7 +21,7 @@ from runner.bundle import layout
 from runner.bundle.parity import replay
 from runner.bundle.reader import Bundle
 from runner.bundle.writer import write_bundle
-from runner.configure import configure
+from runner.composition.configure import configure
 from runner.console import Console
 from runner.design import design_matrix, rows_ready
 from runner.promote import _bundle

@@ -7,7 +7,7 @@ import pytest
 
 from components.errors import DataError
 from runner import stages
-from runner.configure import configure
+from runner.composition.configure import configure
 
 OVERRIDES = ["+experiment=sp500_volatility", "data=files", "data.path=bars.csv"]
 

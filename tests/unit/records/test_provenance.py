@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from runner import provenance
+from runner.recording import provenance
 
 
 def git(folder, *arguments):

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from components.errors import ConfigError, OutputError
-from runner.records import RunRecord, junit
+from runner.recording.records import RunRecord, junit
 from runner.verdict import GateOutcome, Verdict
 
 KEY = "0123456789abcdef" * 4

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from components.errors import ContractError
-from runner.keys import code_fingerprint
+from runner.storage.keys import code_fingerprint
 
 FILES = {
     "shop/__init__.py": "",
@@ -64,7 +64,7 @@ def fingerprint(folder: Path, subject: str, edits: dict[str, tuple[str, str]] | 
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text.replace(old, new) if old else text + new)
     module, name = subject.split(":")
-    code = f"import {module} as m, runner.keys as k; print(k.code_fingerprint(getattr(m, {name!r})))"
+    code = f"import {module} as m, runner.storage.keys as k; print(k.code_fingerprint(getattr(m, {name!r})))"
     command = [sys.executable, "-B", "-c", code]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
     return done.stdout.strip()
@@ -136,7 +136,7 @@ def test_nothing_is_imported_to_find_it(tmp_path):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     (tmp_path / "shop/lazy.py").write_text("raise SystemExit('imported')\n")
-    code = "import shop.model, runner.keys as k; k.code_fingerprint(shop.model.Model)"
+    code = "import shop.model, runner.storage.keys as k; k.code_fingerprint(shop.model.Model)"
     subprocess.run([sys.executable, "-B", "-c", code], cwd=tmp_path, check=True)
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from components.errors import ContractError
-from runner.formats import ARRAYS, FILES, FRAME, JSON, parquet_bytes
+from runner.storage.formats import ARRAYS, FILES, FRAME, JSON, parquet_bytes
 
 dtypes = st.sampled_from(["f8", "f4", "i8", "i4", "u1", "?", "M8[us]", "m8[s]", "U5"])
 arrays = dtypes.flatmap(lambda dtype: hnp.arrays(dtype, hnp.array_shapes(min_dims=0, max_dims=3, min_side=0)))

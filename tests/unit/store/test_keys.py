@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.errors import ContractError
-from runner.keys import canonical_json, content_hash, finite_or_null, stage_key
+from runner.storage.keys import canonical_json, content_hash, finite_or_null, stage_key
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
 plain = st.recursive(scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4))
@@ -82,7 +82,7 @@ def test_every_part_of_a_stage_key_matters():
 
 
 def test_a_stage_key_is_the_same_in_another_process():
-    code = "from runner.keys import stage_key; print(stage_key('s', {'b': 0.1, 'a': ['x']}, 'c', ['i']))"
+    code = "from runner.storage.keys import stage_key; print(stage_key('s', {'b': 0.1, 'a': ['x']}, 'c', ['i']))"
     outputs = {
         subprocess.run(
             [sys.executable, "-c", code],

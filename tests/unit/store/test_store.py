@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from components.errors import ContractError, OutputError
-from runner.formats import ARRAYS, FILES, JSON
-from runner.store import Store
+from runner.storage.formats import ARRAYS, FILES, JSON
+from runner.storage.store import Store
 
 KEY = hashlib.sha256(b"key").hexdigest()
 OTHER = hashlib.sha256(b"other").hexdigest()
@@ -186,8 +186,8 @@ def test_processes_that_compute_the_same_do_it_once(tmp_path):
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from runner import store
-from runner.formats import FILES
+from runner.storage import store
+from runner.storage.formats import FILES
 
 def write_half(path, data):
     path.write_bytes(data[: len(data) // 2])
@@ -250,8 +250,8 @@ LIMITED = """
 import resource, sys
 from pathlib import Path
 from components.errors import OutputError
-from runner.formats import FILES
-from runner.store import Store
+from runner.storage.formats import FILES
+from runner.storage.store import Store
 
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 store = Store(Path(sys.argv[1]))

@@ -1,0 +1,1 @@
+"""From a command line to a checked experiment: compose, check, build, and the points of a sweep."""

@@ -1,0 +1,160 @@
+"""What is wrong with a configuration, found from the constructors' signatures; nothing is built."""
+
+import difflib
+import functools
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from components.contracts import Component
+from components.errors import Problem
+from runner.composition.catalog import catalogue, unfinished
+from runner.composition.schema import (
+    allowed,
+    alternatives,
+    entries,
+    fixed_length,
+    holds_components,
+    is_component,
+    is_mapping,
+    is_section,
+    kind_of,
+    literals,
+    map_annotation,
+    parameters,
+    show,
+    structure,
+    unwrap,
+)
+
+MISSING = "???"
+TARGET = "_target_"
+
+
+def problems(config: Any, kind: type, *, path: str = "") -> list[Problem]:
+    """Everything that is wrong with the section `config` of a component (or root) of this kind."""
+    return list(_value_problems(config, kind, path))
+
+
+def nearest(name: str, names: Iterable[str]) -> str | None:
+    """The name that was probably meant."""
+    found = difflib.get_close_matches(name, list(names), n=1, cutoff=0.6)
+    return found[0] if found else None
+
+
+def join(path: str, name: Any) -> str:
+    return f"{path}.{name}" if path else str(name)
+
+
+def _value_problems(value: Any, annotation: Any, path: str) -> Iterator[Problem]:
+    if value is None and type(None) in alternatives(annotation):
+        return
+    if isinstance(value, str) and value == MISSING:
+        yield Problem(path, f"missing; must be {allowed(annotation)}")
+        return
+    member = structure(value, annotation)
+    if member is None:
+        yield from _leaf_problems(value, annotation, path)
+        return
+    base, constraints = unwrap(member)
+    if is_section(base):
+        yield from _section_problems(value, base, path)
+        return
+    inner = _map_problems if is_mapping(base) else _list_problems
+    found = list(inner(value, base, path))
+    yield from found
+    if constraints and not found and not holds_components(annotation):
+        yield from _leaf_problems(value, annotation, path)
+
+
+def _map_problems(value: Mapping[Any, Any], base: Any, path: str) -> Iterator[Problem]:
+    for name, entry in value.items():
+        if isinstance(name, str):
+            yield from _value_problems(entry, map_annotation(base), join(path, name))
+        else:
+            yield Problem(join(path, name), "a name must be text", f"write '{name}' in quotes")
+
+
+def _list_problems(value: list[Any], base: Any, path: str) -> Iterator[Problem]:
+    length = fixed_length(base)
+    if length is not None and len(value) != length:
+        yield Problem(path, f"{show(value)} is not allowed; must be a list of {length} entries")
+        return
+    for index, entry, annotation in entries(value, base):
+        yield from _value_problems(entry, annotation, join(path, index))
+
+
+def _section_problems(section: Mapping[Any, Any], kind: type, path: str) -> Iterator[Problem]:
+    """Problems of a section that configures an object: its class, then its keys against the signature."""
+    cls = kind
+    if is_component(kind):
+        found = _target(section, kind, path)
+        if isinstance(found, Problem):
+            yield found
+            return
+        cls = found
+    expected = parameters(cls)
+    for key in section:
+        if key not in expected and not (key == TARGET and is_component(kind)):
+            yield unknown_key(path, key, expected)
+    for name, parameter in expected.items():
+        where = join(path, name)
+        if name in section:
+            yield from _value_problems(section[name], parameter.annotation, where)
+        elif parameter.required:
+            yield Problem(where, f"missing; must be {allowed(parameter.annotation)}")
+
+
+def unknown_key(path: str, key: Any, expected: Iterable[str]) -> Problem:
+    where = join(path, key)
+    near = nearest(str(key), expected)
+    if near:
+        return Problem(where, "unknown key", f"did you mean '{join(path, near)}'?")
+    return Problem(where, "unknown key", f"allowed: {', '.join(expected) or 'none'}")
+
+
+def _target(section: Mapping[Any, Any], kind: type, path: str) -> type[Component] | Problem:
+    """The catalogued class that the section names, or what is wrong with the name; imports nothing."""
+    where = join(path, TARGET)
+    known = catalogue()
+    fitting = [name for name, cls in known.items() if issubclass(cls, kind)]
+    target = section.get(TARGET, MISSING)
+    if target == MISSING:
+        return Problem(where, f"missing; must be of kind {kind.__name__}: {', '.join(fitting) or 'none found'}")
+    cls = known.get(target) if isinstance(target, str) else None
+    if cls is None and isinstance(target, str) and (lacking := unfinished(target)):
+        return Problem(where, f"{target} is no component: it lacks {', '.join(lacking)} of its contract")
+    if cls is None:
+        near = nearest(str(target), fitting) or nearest(str(target), known)
+        hint = f"did you mean '{near}'?" if near else f"known: {', '.join(fitting) or 'none'}"
+        return Problem(where, f"{show(target)} is not a component; it was not imported", hint)
+    if not issubclass(cls, kind):
+        return Problem(where, f"{target} is of kind {kind_of(cls).__name__}; must be of kind {kind.__name__}")
+    return cls
+
+
+def _leaf_problems(value: Any, annotation: Any, path: str) -> Iterator[Problem]:
+    if not holds_components(annotation) and _accepts(annotation, value):
+        return
+    choices = [c for member in alternatives(annotation) for c in literals(member)]
+    near = nearest(value, choices) if isinstance(value, str) else None
+    hint = f"did you mean {show(near)}?" if near else ""
+    yield Problem(path, f"{show(value)} is not allowed; must be {allowed(annotation, value)}", hint)
+
+
+def _accepts(annotation: Any, value: Any) -> bool:
+    try:
+        _adapter(annotation).validate_python(_tuples(value))
+    except ValidationError:
+        return False
+    return True
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(_tuples(entry) for entry in value) if isinstance(value, list) else value
+
+
+@functools.cache
+def _adapter(annotation: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(annotation, config=ConfigDict(strict=True, allow_inf_nan=False))

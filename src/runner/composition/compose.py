@@ -1,0 +1,203 @@
+"""From a command line to one plain configuration with every reference resolved."""
+
+import copy
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+from hydra import version
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
+from hydra._internal.utils import create_config_search_path
+from hydra.core.utils import setup_globals
+from hydra.errors import HydraException, MissingConfigException
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from components.errors import ConfigError, Problem
+from runner.composition.check import MISSING
+from runner.composition.interpolation import resolve
+from runner.composition.overrides import EXPERIMENT, Request, apply, no_choice, parsed, sort
+from runner.composition.places import config_folder
+from runner.composition.schema import parameters
+from runner.composition.sources import HYDRA_RULE, WatchedRepository
+from runner.experiment import Experiment
+
+ROOT = "config"
+UNNAMED = "unnamed"
+# What Hydra fills in itself, differently with and without an experiment.
+VOLATILE = ("overrides", "runtime")
+VOLATILE_JOB = ("name", "config_name", "override_dirname")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Composed:
+    """A configuration and how it came about.
+
+    config       plain maps, lists and scalars, references resolved, to be checked
+    experiment   the chosen experiment, None without one
+    choices      slot -> chosen file
+    overrides    the command line, as given
+    notices      what the user should know, one sentence each
+    local_files  files of ./conf that were used
+    problems     what is wrong already: choices, keys and references; such leaves are `???` in config
+    """
+
+    config: dict[str, Any]
+    experiment: str | None
+    choices: Mapping[str, str]
+    overrides: tuple[str, ...]
+    notices: tuple[str, ...]
+    local_files: tuple[str, ...]
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Files:
+    """What the chosen files say together, before single values are set."""
+
+    raw: dict[str, Any]
+    choices: Mapping[str, str]
+    notices: tuple[str, ...]
+    local_files: tuple[str, ...]
+
+
+Memo = dict[Any, Files]
+"""Files by request: the points of a sweep that choose the same files read them once."""
+
+
+def compose(overrides: Sequence[str], *, memo: Memo | None = None) -> Composed:
+    """Composes what the command line asks for; nothing is built and nothing foreign is executed.
+
+    Raises ConfigError where there is no configuration to speak of: an override that cannot be read, an
+    experiment that does not exist, a broken file, `hydra.*` set where it may not be.
+    """
+    memo = {} if memo is None else memo
+    loader = config_loader()
+    request, problems = sort(parsed(overrides), loader.repository)
+    key = (request.experiment, *sorted(request.choices.items()), *request.hydra)
+    if key not in memo:
+        memo[key] = _files(loader, request)
+    files = memo[key]
+    raw = copy.deepcopy(files.raw)
+    problems += [problem for leaf in request.leaves if (problem := apply(raw, leaf))]
+    config, unresolved = resolve(raw)
+    return Composed(
+        config=config,
+        experiment=request.experiment,
+        choices=files.choices,
+        overrides=tuple(overrides),
+        notices=files.notices,
+        local_files=files.local_files,
+        problems=(*problems, *unresolved),
+    )
+
+
+def _files(loader: ConfigLoaderImpl, request: Request) -> Files:
+    replaced = _replaced_slots(loader, request)
+    loader.repository = watched = WatchedRepository(loader.config_search_path, replaced)
+    tree, notices = _load(loader, ROOT, request)
+    _refuse_hydra_settings(loader, tree, request)
+    return Files(
+        raw=_plain(tree, request),
+        choices=_choices(tree),
+        notices=(*notices, *_drop_notices(watched, request), *_local_notices(watched)),
+        local_files=watched.local_files,
+    )
+
+
+def config_loader() -> ConfigLoaderImpl:
+    """Hydra's loader over the shipped configurations and ./conf, under our rules."""
+    version.setbase("1.3")
+    setup_globals()
+    loader = ConfigLoaderImpl(create_config_search_path(f"file://{config_folder()}"))
+    loader.repository = WatchedRepository(loader.config_search_path)
+    return loader
+
+
+def _load(loader: ConfigLoaderImpl, name: str | None, request: Request) -> tuple[DictConfig, list[str]]:
+    """Hydra's composition of files, and its warnings; its errors become one line."""
+    overrides = list(request.hydra)
+    if name is not None:
+        overrides += [f"{group}={choice}" for group, choice in request.choices.items()]
+        overrides += [f"+{EXPERIMENT}={request.experiment}"] if request.experiment else []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            tree = loader.load_configuration(name, overrides, RunMode.RUN, from_shell=False)
+        except MissingConfigException as error:
+            raise ConfigError(_no_file(error, loader)) from None
+        except (HydraException, OmegaConfBaseException) as error:
+            raise ConfigError(_one_line(error)) from None
+    return tree, [" ".join(str(warning.message).split()) for warning in caught]
+
+
+def _replaced_slots(loader: ConfigLoaderImpl, request: Request) -> set[str]:
+    """Slots for which the command line chose another file than the experiment."""
+    if request.experiment is None or not request.choices:
+        return set()
+    alone = Request(experiment=request.experiment)
+    own = _choices(_load(loader, ROOT, alone)[0])
+    return {slot for slot, choice in request.choices.items() if own.get(slot, choice) != choice}
+
+
+def _drop_notices(watched: WatchedRepository, request: Request) -> list[str]:
+    return [
+        f"{slot}={request.choices[slot]} replaces the experiment's {slot}: "
+        f"its {', '.join(dropped)} {'is' if len(dropped) == 1 else 'are'} dropped"
+        for slot, dropped in watched.dropped.items()
+    ]
+
+
+def _local_notices(watched: WatchedRepository) -> list[str]:
+    return [f"local files used: {', '.join(watched.local_files)}"] if watched.local_files else []
+
+
+def _refuse_hydra_settings(loader: ConfigLoaderImpl, tree: DictConfig, request: Request) -> None:
+    """Callbacks and the like run code: whoever smuggled one in, by whatever package, is refused."""
+    found = _hydra_settings(tree)
+    own = _hydra_settings(_load(loader, None, Request(hydra=request.hydra))[0])
+    changed = [f"hydra.{key}" for key in found if found[key] != own.get(key)]
+    if changed:
+        where = f"experiment '{request.experiment}'" if request.experiment else "the configuration"
+        raise ConfigError(f"{where}: {', '.join(changed)} {HYDRA_RULE}")
+
+
+def _hydra_settings(tree: DictConfig) -> dict[str, Any]:
+    settings = cast("dict[str, Any]", OmegaConf.to_container(tree.hydra, resolve=False))
+    job = settings.pop("job")
+    settings |= {f"job.{key}": value for key, value in job.items() if key not in VOLATILE_JOB}
+    return {key: value for key, value in settings.items() if key not in VOLATILE}
+
+
+def _plain(tree: DictConfig, request: Request) -> dict[str, Any]:
+    """The composed sections as plain data, in the order of an experiment, references still in them."""
+    raw = cast("dict[str, Any]", OmegaConf.to_container(tree, resolve=False))
+    del raw["hydra"]
+    if raw.get("name", MISSING) == MISSING:
+        raw["name"] = request.experiment or UNNAMED
+    first = {slot: raw[slot] for slot in parameters(Experiment) if slot in raw}
+    return {**first, **raw}
+
+
+def _choices(tree: DictConfig) -> dict[str, str]:
+    known = parameters(Experiment)
+    return {slot: str(choice) for slot, choice in tree.hydra.runtime.choices.items() if slot in known}
+
+
+def _no_file(error: MissingConfigException, loader: ConfigLoaderImpl) -> Problem:
+    """A choice in a file that does not exist, with the file that makes it."""
+    path = error.missing_cfg_file or ""
+    group, _, choice = path.rpartition("/")
+    problem = no_choice(group, choice, error.options or ())
+    where = getattr(loader.repository, "chosen_by", {}).get(path)
+    return replace(problem, path=f"{where}: {problem.path}") if where else problem
+
+
+def _one_line(error: Exception) -> str:
+    """Hydra's complaint without line breaks, with its cause."""
+    text = str(error)
+    if error.__cause__ is not None:
+        text += f": {error.__cause__}"
+    return " ".join(text.split())

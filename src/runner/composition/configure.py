@@ -1,0 +1,38 @@
+"""From a command line to a checked experiment, or to everything that is wrong with it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from components.errors import ConfigError, Problem
+from runner.composition.build import build
+from runner.composition.check import problems
+from runner.composition.compose import Composed, Memo, compose
+from runner.composition.rules import analyse, rule_notices, rule_problems
+from runner.experiment import Experiment
+
+
+def configure(overrides: Sequence[str], *, memo: Memo | None = None) -> tuple[Experiment, Composed]:
+    """The experiment that a command line asks for, checked, with all notices in what was composed.
+
+    Reads no data beyond the names of its columns. Raises ConfigError with all problems: of the command
+    line and of single values, or, once every section can be built, of sections that do not fit together.
+    """
+    composed = compose(overrides, memo=memo)
+    found = [*composed.problems, *_further(problems(composed.config, Experiment), composed.problems)]
+    if found:
+        raise ConfigError(*found)
+    experiment = build(Experiment, composed.config)
+    analysis = analyse(experiment)
+    if found := rule_problems(analysis):
+        raise ConfigError(*found)
+    return experiment, replace(composed, notices=(*composed.notices, *rule_notices(analysis)))
+
+
+def _further(found: Iterable[Problem], known: Iterable[Problem]) -> list[Problem]:
+    """Problems elsewhere than where one is known already, of which they would be echoes."""
+    spoilt = [problem.path.split("=")[0] for problem in known]
+    return [
+        problem
+        for problem in found
+        if not any(problem.path == path or problem.path.startswith(f"{path}.") for path in spoilt)
+    ]

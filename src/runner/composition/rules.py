@@ -1,0 +1,237 @@
+"""Rules that span sections: pure functions of a built experiment, before any data is read."""
+
+import datetime
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from components.contracts import Model
+from components.errors import ConfigError, DataError, Problem
+from components.expressions import Node, parse, reach
+from runner.composition.check import nearest
+from runner.composition.schema import listed, show
+from runner.experiment import Experiment
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+TARGET = "target"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Analysis:
+    """An experiment and what its expressions say.
+
+    fields  of the data; None where the source cannot be read
+    texts   dotted path -> expression, of every feature and of the target
+    nodes   dotted path -> tree, of those that parse
+    broken  what is wrong with the source and with those that do not parse
+    """
+
+    experiment: Experiment
+    fields: tuple[str, ...] | None
+    texts: Mapping[str, str]
+    nodes: Mapping[str, Node]
+    broken: tuple[Problem, ...]
+
+
+Rule = Callable[[Analysis], Iterator[Problem]]
+
+
+def analyse(experiment: Experiment) -> Analysis:
+    """Asks the source for its fields and parses every expression over them."""
+    fields, broken, nodes = None, [], {}
+    try:
+        fields = experiment.data.fields()
+    except DataError as error:
+        broken.append(Problem("data", str(error)))
+    except ConfigError as error:
+        broken += [replace(problem, path=f"data.{problem.path}") for problem in error.problems]
+    features = {f"features.expressions.{name}": text for name, text in experiment.features.expanded().items()}
+    texts = {**features, TARGET: experiment.target.text()}
+    for path, text in texts.items():
+        let = {} if path == TARGET else experiment.features.definitions
+        try:
+            nodes[path] = parse(text, fields=fields, let=let, where=path)
+        except ConfigError as error:
+            broken += error.problems
+    return Analysis(experiment=experiment, fields=fields, texts=texts, nodes=nodes, broken=tuple(broken))
+
+
+def names_are_file_names(analysis: Analysis) -> Iterator[Problem]:
+    """Names become folders."""
+    experiment = analysis.experiment
+    for path, name in (("name", experiment.name), ("export.name", experiment.export.name)):
+        if not NAME.fullmatch(name):
+            yield Problem(
+                path,
+                f"{show(name)} is not allowed; must be letters, digits, dot, dash and underscore, "
+                "at most 100, beginning with a letter or digit",
+            )
+
+
+def vault_is_a_date(analysis: Analysis) -> Iterator[Problem]:
+    start = analysis.experiment.split.vault_start
+    try:
+        if start is not None:
+            datetime.datetime.fromisoformat(start)
+    except ValueError:
+        yield Problem("split.vault_start", f"{show(start)} is not a date; write it as YYYY-MM-DD, or null")
+
+
+def expressions_parse(analysis: Analysis) -> Iterator[Problem]:
+    yield from analysis.broken
+
+
+def features_look_back(analysis: Analysis) -> Iterator[Problem]:
+    for path, node in analysis.nodes.items():
+        ahead = reach(node).lookahead_bars
+        if path != TARGET and ahead > 0:
+            message = f"looks {_bars(ahead)} into the future: {analysis.texts[path]}"
+            yield Problem(path, message, "a feature may only look back")
+
+
+def target_looks_forward(analysis: Analysis) -> Iterator[Problem]:
+    node = analysis.nodes.get(TARGET)
+    if node is not None and reach(node).lookahead_bars < 1:
+        message = f"does not look into the future: {analysis.texts[TARGET]}"
+        yield Problem(TARGET, message, "a target reads at least one later bar")
+
+
+def backtest_has_its_fields(analysis: Analysis) -> Iterator[Problem]:
+    fields = analysis.fields
+    lacking = [name for name in analysis.experiment.backtest.fields() if fields and name not in fields]
+    if fields and lacking:
+        yield Problem(
+            "backtest",
+            f"needs {listed([show(name) for name in lacking])}, which the data does not have",
+            f"fields: {', '.join(fields)}; choose another backtest or price",
+        )
+
+
+def loss_fits_models(analysis: Analysis) -> Iterator[Problem]:
+    loss = analysis.experiment.loss
+    for path, model in _models(analysis.experiment).items():
+        able, takes = model.supports(loss), listed(list(model.needs_labels))
+        # A baseline is a yardstick with a criterion of its own: the HAR stays least squares under any loss.
+        if able is not None and not path.startswith("baselines."):
+            yield Problem(path, f"{_choice(model)} cannot minimise the loss {_choice(loss)}; it can: {able}")
+        elif loss.head.labels not in model.needs_labels:
+            yield Problem(
+                path,
+                f"{_choice(model)} cannot be fitted on {loss.head.labels} labels, "
+                f"which the loss {_choice(loss)} asks for; it takes {takes} labels",
+            )
+
+
+def loss_fits_target(analysis: Analysis) -> Iterator[Problem]:
+    experiment = analysis.experiment
+    head, kind = experiment.loss.head, experiment.target.kind
+    if (head.labels == "binary" or head.link == "sigmoid") and kind != "direction":
+        yield Problem(
+            "loss",
+            f"{_choice(experiment.loss)} needs a target of kind 'direction' (labels 0 and 1), "
+            f"but {_choice(experiment.target)} is of kind '{kind}'",
+            "choose another loss or target",
+        )
+
+
+def portfolio_understands_forecast(analysis: Analysis) -> Iterator[Problem]:
+    experiment = analysis.experiment
+    kinds, kind = experiment.portfolio.forecast_kind, experiment.target.kind
+    understood = listed([show(known) for known in kinds])
+    if kind not in kinds:
+        yield Problem(
+            "portfolio",
+            f"{_choice(experiment.portfolio)} understands forecasts of kind {understood}, "
+            f"but {_choice(experiment.target)} is of kind '{kind}'",
+            "choose another portfolio or target",
+        )
+
+
+def models_find_their_columns(analysis: Analysis) -> Iterator[Problem]:
+    names = tuple(analysis.experiment.features.expanded())
+    try:
+        sure = analysis.experiment.preprocess.outputs(names)
+    except ConfigError as error:
+        yield from error.problems
+        sure = names
+    for path, model in _models(analysis.experiment).items():
+        unknown = _complaints(model, names)
+        for problem in unknown:
+            yield Problem(f"{path}{problem.path.removeprefix('model')}", problem.message, problem.hint)
+        if not unknown and not path.startswith("baselines.") and _complaints(model, sure):
+            message = "names features that preprocess may drop"
+            yield Problem(path, message, "name them in its keep as well, or let the model read all that are left")
+
+
+def _complaints(model: Model, columns: tuple[str, ...]) -> tuple[Problem, ...]:
+    try:
+        model.inputs(columns)
+    except ConfigError as error:
+        return error.problems
+    return ()
+
+
+def gates_find_their_baselines(analysis: Analysis) -> Iterator[Problem]:
+    known = tuple(analysis.experiment.baselines)
+    for gate_name, gate in analysis.experiment.gates.checks.items():
+        for name in gate.baselines():
+            if name not in known:
+                near = nearest(name, known)
+                hint = f"did you mean '{near}'?" if near else f"baselines: {', '.join(known) or 'none'}"
+                yield Problem(
+                    f"gates.checks.{gate_name}",
+                    f"compares with the baseline '{name}', which is not configured",
+                    hint,
+                )
+
+
+RULES: tuple[Rule, ...] = (
+    names_are_file_names,
+    expressions_parse,
+    features_look_back,
+    target_looks_forward,
+    vault_is_a_date,
+    models_find_their_columns,
+    loss_fits_models,
+    loss_fits_target,
+    portfolio_understands_forecast,
+    backtest_has_its_fields,
+    gates_find_their_baselines,
+)
+
+
+def rule_problems(analysis: Analysis) -> list[Problem]:
+    """Everything that the sections get wrong together."""
+    return [problem for rule in RULES for problem in rule(analysis)]
+
+
+def rule_notices(analysis: Analysis) -> list[str]:
+    """What is allowed, but should be known; for an experiment without problems."""
+    experiment, notices = analysis.experiment, []
+    lag = experiment.backtest.execution_lag_bars
+    first = reach(analysis.nodes[TARGET]).first_offset
+    if experiment.target.kind != "level" and first < lag:
+        notices.append(
+            f"target: its move begins {_bars(first)} after the decision, but orders are filled {_bars(lag)} "
+            "after it: part of the forecast move cannot be traded"
+        )
+    notices += [f"data: {caution}" for caution in experiment.data.facts().cautions]
+    if experiment.debug.enabled:
+        notices.append("debug: a quick look on little data; it is no trial and is never promoted")
+    return notices
+
+
+def _models(experiment: Experiment) -> Mapping[str, Model]:
+    """dotted path -> model, of everything that is fitted."""
+    members = {f"ensemble.models.{name}": model for name, model in experiment.ensemble.members().items()}
+    baselines = {f"baselines.{name}": model for name, model in experiment.baselines.items()}
+    return {"model": experiment.model, **members, **baselines}
+
+
+def _choice(component: object) -> str:
+    return f"'{type(component).__module__.rpartition('.')[2]}'"
+
+
+def _bars(count: int) -> str:
+    return "1 bar" if count == 1 else f"{count} bars"

@@ -1,0 +1,98 @@
+"""Reading configuration files through Hydra, watching what they bring in."""
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+import yaml
+from hydra._internal.config_repository import ConfigRepository
+from hydra.core.config_search_path import ConfigSearchPath
+from hydra.core.default_element import ConfigDefault, GroupDefault, InputDefault
+from hydra.plugins.config_source import ConfigResult
+from omegaconf import DictConfig, OmegaConf
+
+from components.errors import ConfigError
+from runner.composition.interpolation import REFERENCES_ONLY, calls_resolver, leaves
+from runner.composition.places import CONFIG
+
+HYDRA_RULE = "may only be set in conf/hydra/ or on the command line"
+
+
+class WatchedRepository(ConfigRepository):
+    """Hydra's view of the configuration files, under our rules of what a file may do.
+
+    A file outside conf/hydra/ may not set `hydra.*`, and no defaults list may call a resolver. `replaced`
+    names the slots for which the command line chose another file than the experiment: the experiment's
+    values for them are left out and listed in `dropped`, by slot. `local_files` are the files of ./conf
+    that were read; `chosen_by` tells which file chose a `group/choice`.
+    """
+
+    def __init__(self, config_search_path: ConfigSearchPath, replaced: Collection[str] = ()) -> None:
+        super().__init__(config_search_path)
+        self.replaced = frozenset(replaced)
+        self.chosen_by: dict[str, str] = {}
+        self._local: dict[str, None] = {}
+        self.dropped: dict[str, list[str]] = {}
+
+    @property
+    def local_files(self) -> tuple[str, ...]:
+        return tuple(self._local)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "WatchedRepository":
+        return self  # Hydra works on a copy; what it read must be seen here
+
+    def load_config(self, config_path: str) -> ConfigResult | None:
+        where = f"{CONFIG}/{config_path}.yaml"
+        try:
+            loaded = super().load_config(config_path)
+        except yaml.MarkedYAMLError as error:
+            raise ConfigError(_not_yaml(error)) from None
+        except (OSError, ValueError, AssertionError) as error:
+            raise ConfigError(f"{where}: cannot be read: {' '.join(str(error).split())}") from None
+        if loaded is not None and loaded.provider in ("main", "local"):
+            if loaded.provider == "local":
+                self._local[where] = None
+            self._watch(config_path, loaded)
+        return loaded
+
+    def _watch(self, config_path: str, loaded: ConfigResult) -> None:
+        where, content = _name(config_path), loaded.config
+        if not isinstance(content, DictConfig):
+            raise ConfigError(f"{where}: must be a map of keys to values, not a list")
+        header = str(loaded.header.get("package") or "")
+        if not config_path.startswith("hydra/") and ("hydra" in content or header.startswith("hydra")):
+            keys = [f"hydra.{key}" for key in content.get("hydra") or ()] or ["hydra"]
+            raise ConfigError(f"{where}: {', '.join(keys)} {HYDRA_RULE}")
+        for group, package, choice in _chosen(loaded.defaults_list or ()):
+            self.chosen_by[f"{group.lstrip('/')}/{choice}"] = where
+            for text in (group, package, choice):
+                if calls_resolver(text):
+                    raise ConfigError(f"{where}: defaults: '{text}' calls a resolver; {REFERENCES_ONLY}")
+        if config_path.startswith("experiment/"):
+            self._drop_replaced(content)
+
+    def _drop_replaced(self, content: DictConfig) -> None:
+        for slot in self.replaced.intersection(map(str, content)):
+            values = OmegaConf.to_container(DictConfig({slot: content.pop(slot)}), resolve=False)
+            self.dropped.setdefault(slot, []).extend(".".join(map(str, keys)) for keys, _ in leaves(values))
+
+
+def _name(config_path: str) -> str:
+    group, _, choice = config_path.rpartition("/")
+    return f"{group} '{choice}'" if group else f"{CONFIG}/{choice}.yaml"
+
+
+def _chosen(defaults: Collection[InputDefault]) -> Iterator[tuple[str, str | None, str | None]]:
+    """(group, package, choice) of every entry of a defaults list; a bare path has no group."""
+    for default in defaults:
+        if isinstance(default, GroupDefault):
+            values = default.value if isinstance(default.value, list) else [default.value]
+            for value in values:
+                yield default.group or "", default.package, value
+        elif isinstance(default, ConfigDefault):
+            yield "", default.package, default.path
+
+
+def _not_yaml(error: yaml.MarkedYAMLError) -> str:
+    mark = error.problem_mark
+    place = f"{mark.name}, line {mark.line + 1}, column {mark.column + 1}" if mark else "a file"
+    return f"{place}: not valid YAML: {error.problem or error.context}"

@@ -1,0 +1,157 @@
+"""`-m`: every point is checked before the first job starts, and a job's failure never ends the sweep."""
+
+import json
+import sys
+import traceback
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from hydra.core.hydra_config import HydraConfig
+
+from components.errors import AssayError, GateFailed
+from runner.composition.configure import configure
+from runner.composition.grid import check_points, expand, varying, with_search_space
+from runner.composition.handover import QUIET, for_hydra, hydra_main
+from runner.storage.disk import write_atomically, writing
+
+SWEEPS = Path("outputs") / "sweeps"
+JOBS = "jobs"
+CRASHED, INTERRUPTED = 1, 130
+REJECTED = GateFailed.exit_code
+FIGURES = (
+    "valid/r2",
+    "test/r2",
+    "valid/log_loss",
+    "test/log_loss",
+    "test/accuracy",
+    "valid/rank_ic",
+    "test/rank_ic",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """How one point of a sweep ended; kept as jobs/<number>.json in the sweep's folder."""
+
+    job: int
+    overrides: tuple[str, ...]
+    exit_code: int
+    run_folder: str | None
+
+
+def sweep(overrides: Sequence[str]) -> int:
+    """Runs every combination through Hydra's launcher and returns the exit code of the whole.
+
+    Raises ConfigError with the problems of all points before anything runs.
+    """
+    asked = with_search_space(overrides)
+    points = expand(asked)
+    check_points(points)
+    folder = _new_folder()
+    settings = [*QUIET, f"hydra.sweep.dir={folder}", "hydra.sweep.subdir=."]
+    try:
+        hydra_main(run_job, ["--multirun", *for_hydra(asked), *settings])
+    except SystemExit as end:
+        print(f"{folder}: the launcher ended with exit code {end.code}", file=sys.stderr)
+    jobs = _read_jobs(folder)
+    results = [jobs.get(n, _vanished(n, point)) for n, point in enumerate(points)]
+    _print_table(results, varying(points), folder)
+    return exit_code([job.exit_code for job in results])
+
+
+def exit_code(codes: Sequence[int]) -> int:
+    """1 if a job crashed, else 4 if one was rejected under gates.enforce=true, else 0."""
+    if any(code not in (0, REJECTED) for code in codes):
+        return CRASHED
+    return REJECTED if REJECTED in codes else 0
+
+
+def run_job(_: Any) -> None:
+    """One job, in whatever process the launcher chose; composes by our rules.
+
+    Never raises unless interrupted: an exception would end the jobs that follow.
+    """
+    settings = HydraConfig.get()
+    overrides = tuple(settings.overrides.task)
+    code, run_folder = INTERRUPTED, None
+    try:
+        code, run_folder = _run(overrides)
+    except AssayError as error:
+        print(error, file=sys.stderr)
+        code = error.exit_code
+    except (Exception, SystemExit):
+        traceback.print_exc()
+        code = CRASHED
+    finally:
+        job = Job(job=settings.job.num, overrides=overrides, exit_code=code, run_folder=run_folder)
+        _write(Path(settings.sweep.dir), job)
+
+
+def _run(overrides: Sequence[str]) -> tuple[int, str]:
+    experiment, composed = configure(overrides)
+    from runner.console import Console
+    from runner.run import run_experiment
+
+    outcome = run_experiment(experiment, composed, Console(), single=False)
+    return outcome.exit_code, str(outcome.folder)
+
+
+def _new_folder() -> Path:
+    folder = SWEEPS / datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+    with writing(SWEEPS):
+        (folder / JOBS).mkdir(parents=True)
+    return folder
+
+
+def _write(folder: Path, job: Job) -> None:
+    write_atomically(folder / JOBS / f"{job.job}.json", json.dumps(asdict(job), indent=1).encode())
+
+
+def _read_jobs(folder: Path) -> dict[int, Job]:
+    found = {}
+    for path in (folder / JOBS).glob("*.json"):
+        content = json.loads(path.read_text(encoding="utf-8"))
+        found[int(content["job"])] = Job(**content)
+    return found
+
+
+def _vanished(number: int, overrides: Sequence[str]) -> Job:
+    """A job that left no word: its process was killed."""
+    return Job(job=number, overrides=tuple(overrides), exit_code=CRASHED, run_folder=None)
+
+
+def _print_table(jobs: Sequence[Job], names: Sequence[str], folder: Path) -> None:
+    """One line per job: what it varied, how it ended, and its main figures."""
+    from rich.console import Console
+    from rich.table import Table
+
+    figures = [_metrics(job) for job in jobs]
+    columns = [name for name in FIGURES if any(name in metrics for metrics in figures)]
+    table = Table("job", "overrides", "ended", *columns, box=None)
+    for job, name, metrics in zip(jobs, names, figures, strict=True):
+        table.add_row(str(job.job), name or "-", _ending(job), *(_shown(metrics.get(c)) for c in columns))
+    console = Console(highlight=False, markup=False)
+    console.print(f"{len(jobs)} jobs in {folder}")
+    console.print(table)
+
+
+def _metrics(job: Job) -> Mapping[str, float | None]:
+    path = Path(job.run_folder or "") / "metrics.json"
+    if job.run_folder is None or not path.is_file():
+        return {}
+    metrics: dict[str, float | None] = json.loads(path.read_text(encoding="utf-8"))
+    return metrics
+
+
+def _ending(job: Job) -> str:
+    if job.exit_code not in (0, REJECTED) or job.run_folder is None:
+        return f"failed ({job.exit_code})"
+    verdict = json.loads((Path(job.run_folder) / "gates.json").read_text(encoding="utf-8"))
+    return "passed" if verdict["passed"] else "rejected"
+
+
+def _shown(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"

@@ -1,0 +1,133 @@
+"""A run in data: what its manifest and tables say, for whoever reads the run folder later."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import yaml
+
+from components.expressions import reach, to_text
+from components.panel import Panel
+from runner.composition.compose import Composed
+from runner.experiment import Experiment
+from runner.pipeline import Executed, Prepared
+from runner.stages import purged
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def settings_text(config: Mapping[str, Any]) -> str:
+    """The resolved configuration as YAML."""
+    return str(yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True, width=110))
+
+
+def description(experiment: Experiment, composed: Composed, prepared: Prepared) -> dict[str, Any]:
+    """The manifest's part that is known before the fit."""
+    facts = experiment.data.facts()
+    panel = prepared.panel
+    return {
+        "seed": experiment.seed,
+        "data": {
+            "identity": facts.identity,
+            "description": facts.description,
+            "survivorship": facts.survivorship,
+            "adjustment": facts.adjustment,
+            "fingerprint": panel.fingerprint,
+            "n_symbols": len(panel.symbols),
+            "n_rows": panel.n_rows,
+            "first": day(panel.dates_T[0]),
+            "last": day(panel.dates_T[-1]),
+            "vault_start": experiment.split.vault_start,
+        },
+        "quality": [asdict(finding) for finding in prepared.findings],
+        "target": {
+            "expression": to_text(prepared.label),
+            "kind": experiment.target.kind,
+            "horizon_bars": prepared.labels.horizon_bars,
+        },
+        "features": {
+            name: {"expression": to_text(node), "lookback_bars": reach(node).lookback_bars}
+            for name, node in prepared.columns.items()
+        },
+        "folds": _folds(experiment, prepared),
+        "choices": dict(composed.choices),
+        "overrides": list(composed.overrides),
+        "local_files": list(composed.local_files),
+        "notices": [*composed.notices, *panel.notices],
+        "trial": {"key": None, "number": None, "family_trials": 0, "counted": False},
+        "ledger_head": None,
+        "bundle": None,
+    }
+
+
+def _folds(experiment: Experiment, prepared: Prepared) -> list[dict[str, Any]]:
+    folds = []
+    for fold in prepared.folds:
+        purged_train, purged_valid = purged(fold, experiment.preprocess, prepared.table, prepared.panel)
+        folds.append(
+            {
+                "number": fold.number,
+                "train": [day(time) for time in fold.span.train],
+                "valid": [day(time) for time in fold.span.valid],
+                "test": [day(time) for time in fold.span.test],
+                "n_train": len(fold.train_rows),
+                "n_valid": len(fold.valid_rows),
+                "n_test": len(fold.test_rows),
+                "purged_train": purged_train,
+                "purged_valid": purged_valid,
+            }
+        )
+    return folds
+
+
+def day(time: np.datetime64) -> str:
+    """ISO date, with the time of day only where there is one."""
+    text = str(time.astype("datetime64[s]"))
+    return text.removesuffix("T00:00:00")
+
+
+def forecast_frame(prepared: Prepared, executed: Executed) -> "pd.DataFrame":
+    """fold, span, timestamp, symbol, forecast, target, label_end and one column a baseline."""
+    import pandas as pd
+
+    forecasts, panel = executed.forecasts, prepared.panel
+    rows = forecasts.row_M
+    columns = {
+        "fold": forecasts.fold_M,
+        "span": np.where(forecasts.is_test_M, "test", "valid"),
+        "timestamp": panel.timestamps_R[rows],
+        "symbol": _names(panel)[panel.symbol_codes_R[rows]],
+        "forecast": forecasts.forecast_M,
+        "target": prepared.labels.y_R[rows],
+        "label_end": prepared.labels.label_end_R[rows],
+    }
+    rivals = {f"baseline/{name}": rival.forecast_M for name, rival in executed.baselines.items()}
+    return pd.DataFrame(columns | rivals)
+
+
+def weight_frame(prepared: Prepared, executed: Executed) -> "pd.DataFrame":
+    """timestamp, symbol, weight: one line per decision time and symbol."""
+    import pandas as pd
+
+    panel, n_symbols = prepared.panel, len(prepared.panel.symbols)
+    return pd.DataFrame(
+        {
+            "timestamp": np.repeat(executed.decided_D, n_symbols),
+            "symbol": np.tile(_names(panel), len(executed.decided_D)),
+            "weight": executed.weights_DS.ravel(),
+        }
+    )
+
+
+def equity_frame(executed: Executed) -> "pd.DataFrame":
+    """The portfolio's equity and costs, with the benchmark's beside it."""
+    benchmark = executed.benchmark.equity
+    return executed.backtest.equity.assign(
+        benchmark_return=benchmark["return"].to_numpy(), benchmark_equity=benchmark["equity"].to_numpy()
+    )
+
+
+def _names(panel: Panel) -> np.ndarray[Any, np.dtype[np.object_]]:
+    return np.array(panel.symbols, dtype=object)

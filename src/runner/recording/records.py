@@ -1,0 +1,170 @@
+"""The record of a run: one folder that holds everything the run was and found."""
+
+import json
+import os
+import re
+import uuid
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Literal, Self
+from xml.etree import ElementTree
+
+from components.errors import ConfigError, OutputError, Problem
+from runner.recording.provenance import provenance
+from runner.storage.disk import write_atomically, writing
+from runner.storage.formats import parquet_bytes
+from runner.storage.keys import finite_or_null
+from runner.verdict import GateOutcome, Verdict
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+EndState = Literal["finished", "failed", "interrupted"]
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+class RunRecord:
+    """Writes a run folder, file by file, each whole or not at all. Every method may raise OutputError.
+
+    As a context manager it closes the run with the block's true state.
+    """
+
+    def __init__(self, outputs: Path, folder: Path, manifest: dict[str, Any]) -> None:
+        self.outputs = outputs
+        self.folder = folder
+        self._manifest = manifest
+
+    @staticmethod
+    def create(outputs: Path, experiment: str, run_key: str) -> "RunRecord":
+        """Makes outputs/runs/<experiment>/<UTC time>-<run_key[:8]>/ with a manifest in state running.
+
+        Two runs never share a folder. Raises ConfigError if the experiment's name cannot be a folder's.
+        """
+        if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]*", experiment):
+            allowed = "letters, digits, dot, dash and underscore, not beginning with a dot or dash"
+            raise ConfigError(Problem("name", f"{experiment!r} cannot name a folder; allowed are {allowed}"))
+        started = datetime.now(UTC)
+        folder = new_folder(outputs, "runs", f"{experiment}/{started:%Y%m%dT%H%M%SZ}-{run_key[:8]}")
+        manifest: dict[str, Any] = {
+            "experiment": experiment,
+            "run_id": folder.name,
+            "run_key": run_key,
+            "state": "running",
+            "started": started.isoformat(timespec="seconds"),
+            "finished": None,
+            **provenance(),
+        }
+        record = RunRecord(outputs, folder, manifest)
+        record.note({})
+        return record
+
+    @property
+    def run_id(self) -> str:
+        return self.folder.name
+
+    @property
+    def manifest(self) -> Mapping[str, Any]:
+        return self._manifest
+
+    def note(self, facts: Mapping[str, Any]) -> None:
+        """Adds facts to manifest.json or replaces them; numbers that are not finite become null."""
+        self._manifest |= finite_or_null(facts)
+        self.write_json("manifest.json", self._manifest)
+
+    def write_text(self, name: str, text: str) -> None:
+        """Any file of the folder, for example config.yaml or report.html."""
+        write_atomically(self.folder / name, text.encode())
+
+    def write_bytes(self, name: str, data: bytes) -> None:
+        write_atomically(self.folder / name, data)
+
+    def write_json(self, name: str, value: Any) -> None:
+        """Plain values; numbers that are not finite become null."""
+        self.write_text(name, json.dumps(finite_or_null(value), indent=1, ensure_ascii=False) + "\n")
+
+    def write_table(self, name: str, frame: "pd.DataFrame") -> None:
+        """<name>.parquet; the frame has text column names and the default index."""
+        self.write_bytes(f"{name}.parquet", parquet_bytes(frame))
+
+    def write_metrics(self, metrics: Mapping[str, float | None]) -> None:
+        """metrics.json: flat, sorted by name, null where a number is not finite."""
+        self.write_json("metrics.json", dict(sorted(metrics.items())))
+
+    def write_verdict(self, verdict: Verdict) -> None:
+        """gates.json and, for build servers, junit.xml."""
+        self.write_json("gates.json", verdict.to_json())
+        self.write_bytes("junit.xml", junit(str(self._manifest["experiment"]), verdict))
+
+    def close(self, state: EndState) -> None:
+        """Writes the final state and points outputs/latest here. Closing again changes nothing."""
+        if self._manifest["state"] != "running":
+            return
+        self.note({"state": state, "finished": datetime.now(UTC).isoformat(timespec="seconds")})
+        _point(self.outputs / "latest", self.folder)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self.close("finished")
+            return
+        # What ended the run must reach the user, not that a full disk keeps it from being noted.
+        with suppress(OutputError):
+            self.close("interrupted" if issubclass(kind, KeyboardInterrupt) else "failed")
+
+
+def junit(suite: str, verdict: Verdict) -> bytes:
+    """The gates as test cases: a failed required gate is a failure, a failed advisory one is skipped."""
+    failures = verdict.failed(required=True)
+    root = ElementTree.Element("testsuite", name=suite, tests=str(len(verdict.gates)), errors="0")
+    root.set("failures", str(len(failures)))
+    for gate in verdict.gates:
+        case = ElementTree.SubElement(root, "testcase", classname=f"{suite}.gates", name=gate.name)
+        outcome = _junit_outcome(gate)
+        if outcome is not None:
+            tag, message = outcome
+            ElementTree.SubElement(case, tag, message=_NOT_XML.sub("?", message))
+    root.set("skipped", str(len(root.findall("testcase/skipped"))))
+    ElementTree.indent(root)
+    text: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    return text + b"\n"
+
+
+def _junit_outcome(gate: GateOutcome) -> tuple[str, str] | None:
+    if gate.status == "passed":
+        return None
+    if gate.status == "not_applicable":
+        return "skipped", f"not applicable: {gate.says}"
+    return ("failure", gate.says) if gate.required else ("skipped", f"failed, but only advisory: {gate.says}")
+
+
+def new_folder(outputs: Path, kind: str, name: str) -> Path:
+    """Makes outputs/<kind>/<name>/, with a number at the end if that is there. Raises OutputError."""
+    with writing(outputs):
+        wanted = outputs / kind / name
+        wanted.parent.mkdir(parents=True, exist_ok=True)
+        folder, count = wanted, 1
+        while True:
+            try:
+                folder.mkdir()
+                return folder
+            except FileExistsError:
+                count += 1
+                folder = wanted.with_name(f"{wanted.name}-{count}")
+
+
+def _point(link: Path, folder: Path) -> None:
+    """Makes a relative symbolic link, replacing an older one in one step."""
+    partial = link.with_name(f".{link.name}.{uuid.uuid4().hex}")
+    with writing(link.parent):
+        try:
+            partial.symlink_to(os.path.relpath(folder, link.parent), target_is_directory=True)
+            partial.replace(link)
+        finally:
+            partial.unlink(missing_ok=True)

@@ -1,0 +1,175 @@
+"""The cache: results of stages by content key, whole or absent, verified on every read.
+
+<root>/<stage>/<key[:2]>/<key>/   data files and index.json with their checksums
+<root>/.locks/                    one lock file per result being computed
+<root>/.partial/                  results being written
+"""
+
+import hashlib
+import json
+import logging
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TypeVar
+
+from components.errors import ContractError
+from runner.storage.disk import sync_folder, write_synced, writing
+from runner.storage.formats import Files, Format
+
+T = TypeVar("T")
+logger = logging.getLogger(__name__)
+
+_INDEX = "index.json"
+
+
+class _Damaged(Exception):
+    """An entry whose files are not what its index says."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One stored result: where it lies and its verified files."""
+
+    folder: Path
+    files: Files
+
+    def load(self, form: Format[T]) -> T:
+        return form.decode(self.files)
+
+
+@dataclass(frozen=True)
+class Store:
+    """A folder of results, shared by any number of processes."""
+
+    root: Path
+
+    def get(self, key: str, stage: str, *, only: str | None = None) -> Entry | None:
+        """The stored result, or None; `only`: with this file alone. A damaged one is dropped with a warning."""
+        try:
+            return self._read(key, stage, only)
+        except _Damaged:
+            with self._lock(key, stage):
+                return self._read_or_drop(key, stage, only)
+
+    def keys(self, stage: str) -> tuple[str, ...]:
+        """Keys of all results of a stage, sorted."""
+        return tuple(sorted(index.parent.name for index in (self.root / stage).glob(f"*/*/{_INDEX}")))
+
+    def read(self, key: str, stage: str, name: str) -> bytes | None:
+        """One file of a stored result, verified, or None; if that file is damaged the whole result is dropped."""
+        entry = self.get(key, stage, only=name)
+        return entry.files[name] if entry else None
+
+    def drop(self, key: str, stage: str) -> None:
+        """Removes a result; whoever is reading it sees it as absent."""
+        with self._lock(key, stage), writing(self.root):
+            shutil.rmtree(self._folder(key, stage), ignore_errors=True)
+
+    def compute(self, key: str, stage: str, fn: Callable[[], T], form: Format[T]) -> T:
+        """The stored result of `fn`, or that of calling it now; concurrent callers wait and call it once.
+
+        What is returned went through `form` in either case, so cold and cached results are equal.
+        Raises what `fn` raises, and OutputError if the result cannot be written.
+        """
+        entry = self.get(key, stage)
+        if entry is None:
+            with self._lock(key, stage):
+                entry = self._read_or_drop(key, stage) or self._write(key, stage, form.encode(fn()))
+        return entry.load(form)
+
+    def _folder(self, key: str, stage: str) -> Path:
+        return self.root / stage / key[:2] / key
+
+    def _read(self, key: str, stage: str, only: str | None) -> Entry | None:
+        """The files of an entry, or only one of them, compared with their checksums."""
+        folder = self._folder(key, stage)
+        try:
+            index = json.loads((folder / _INDEX).read_bytes())
+            files = {name: (folder / name).read_bytes() for name in ([only] if only else index["files"])}
+        except FileNotFoundError as error:
+            if not folder.exists():
+                return None
+            raise _Damaged(f"{Path(error.filename).name} is missing") from None
+        except (ValueError, KeyError, TypeError, OSError) as error:
+            raise _Damaged(f"unreadable: {error}") from None
+        for name, data in files.items():
+            if hashlib.sha256(data).hexdigest() != index["files"][name]:
+                raise _Damaged(f"{name} differs from its checksum")
+        return Entry(folder=folder, files=files)
+
+    def _read_or_drop(self, key: str, stage: str, only: str | None = None) -> Entry | None:
+        try:
+            return self._read(key, stage, only)
+        except _Damaged as damage:
+            folder = self._folder(key, stage)
+            logger.warning("%s: damaged entry dropped, will be recomputed: %s", folder, damage)
+            with writing(self.root):
+                shutil.rmtree(folder)
+            return None
+
+    def _write(self, key: str, stage: str, files: Files) -> Entry:
+        folder, partial = self._folder(key, stage), self.root / ".partial" / _label(key, stage)
+        with writing(self.root):
+            shutil.rmtree(partial, ignore_errors=True)
+            self._drop_abandoned()
+            try:
+                for name, data in files.items():
+                    path = partial / _checked(name)
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    write_synced(path, data)
+                checksums = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+                index = {"stage": stage, "key": key, "files": checksums}
+                partial.mkdir(parents=True, exist_ok=True)
+                write_synced(partial / _INDEX, json.dumps(index, indent=1).encode())
+                sync_folder(partial)
+                folder.parent.mkdir(parents=True, exist_ok=True)
+                partial.rename(folder)
+                sync_folder(folder.parent)
+            finally:
+                shutil.rmtree(partial, ignore_errors=True)
+        return Entry(folder=folder, files=files)
+
+    def _drop_abandoned(self) -> None:
+        """Removes what killed processes left half-written: what is there without its lock being held."""
+        from filelock import FileLock, Timeout
+
+        for partial in (self.root / ".partial").glob("*"):
+            try:
+                with FileLock(self._lock_file(partial.name), timeout=0):
+                    shutil.rmtree(partial, ignore_errors=True)
+                    self._lock_file(partial.name).unlink(missing_ok=True)
+            except Timeout:
+                continue
+
+    def _lock_file(self, label: str) -> Path:
+        return self.root / ".locks" / f"{label}.lock"
+
+    @contextmanager
+    def _lock(self, key: str, stage: str) -> Iterator[None]:
+        """Held by one process at a time; released by the system if its holder is killed."""
+        from filelock import FileLock
+
+        path = self._lock_file(_label(key, stage))
+        with writing(self.root):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(path, thread_local=False)
+            lock.acquire()
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
+            lock.release()
+
+
+def _label(key: str, stage: str) -> str:
+    return f"{stage}-{key}"
+
+
+def _checked(name: str) -> str:
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or name in ("", ".", _INDEX):
+        raise ContractError(f"{name!r} cannot be the name of a stored file; use a relative name other than {_INDEX}")
+    return name

@@ -1,0 +1,1 @@
+"""What `python -m runner VERB` does, where it is no part of a run."""
