@@ -22,6 +22,7 @@ from components.values import (
     Float32,
     Head,
     Judgement,
+    Need,
     PriceGrid,
     Samples,
     SourceFacts,
@@ -289,3 +290,10 @@ class Gate(Component):
     def baselines(self) -> tuple[str, ...]:
         """Names of the baselines it compares with."""
         return ()
+
+    def needs(self) -> frozenset[Need]:
+        """What it looks at beyond forecasts and returns: the run finds out only what some gate needs.
+
+        A gate that needs the vault is judged at promotion; in a run it is deferred.
+        """
+        return frozenset()

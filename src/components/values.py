@@ -129,9 +129,10 @@ class Scored:
 
     train_mean_M: mean label of the train rows of the fold that made the forecast.
     baselines: name -> forecasts of a baseline fitted in the same folds.
+    lower_M, upper_M: the interval that holds the outcome with probability `coverage`; None without intervals.
     """
 
-    span: Literal["valid", "test"]
+    span: Literal["valid", "test", "vault"]
     timestamps_M: Time
     symbols_M: npt.NDArray[np.int32]
     fold_M: Int
@@ -139,14 +140,107 @@ class Scored:
     target_M: Float
     train_mean_M: Float
     baselines: Mapping[str, Float] = field(default_factory=dict[str, Float])
+    lower_M: Float | None = None
+    upper_M: Float | None = None
+    coverage: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Trials:
+    """What was ever tried on the run's family of data, the run itself included; from the ledger.
+
+    number     of this run, from 1
+    count      distinct trials: finished, failed, pruned, interrupted and running ones alike
+    silent     those of them without a series here: they count, but show no correlation and no dispersion
+    returns_TK (T, K) net returns per bar of the other K = count - silent trials, at the bars that they share
+    losses_TK  (T, L) forecast losses per time of the trials that forecast the same target, at shared times;
+               squared errors, log losses for a direction
+    stamps_T, loss_stamps_T  the times of both
+    own, own_loss  this run's column in returns_TK and in losses_TK; None where it has none
+    problems   what is wrong with the ledger's chain, one line each; empty where it is whole
+    """
+
+    number: int
+    count: int
+    silent: int
+    returns_TK: Float
+    stamps_T: Time
+    own: int | None
+    losses_TK: Float
+    loss_stamps_T: Time
+    own_loss: int | None
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeakFinding:
+    """One thing that the leak battery found.
+
+    test: which one found it; where: dotted path, feature, column or file; evidence: a sentence with figures.
+    """
+
+    test: str
+    severity: Literal["leak", "suspect"]
+    where: str
+    evidence: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeakReport:
+    """tests: names of those that were run, in order; a test that is not here has shown nothing."""
+
+    tests: tuple[str, ...]
+    findings: tuple[LeakFinding, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Certificate:
+    """What the replay of a run through its bundle found, all folds together.
+
+    forecasts, missing, beyond_tolerance  forecasts replayed; not made; differing by more than the tolerance
+    orders, differing_orders              orders of the run; those whose sign, membership or weight differs
+    stream_differing_orders               the same when bars are fed one by one; None if that was not tried
+    first_divergence                      bar, symbol and feature of the first difference; empty if there is none
+    latency_p50_us, latency_p99_us        one new bar of one symbol, features included, in microseconds
+    """
+
+    forecasts: int
+    missing: int
+    beyond_tolerance: int
+    orders: int
+    differing_orders: int
+    stream_differing_orders: int | None
+    first_divergence: str
+    latency_p50_us: float
+    latency_p99_us: float
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Vault:
+    """What the opened vault showed: forecasts with outcomes, and net returns per bar of the portfolio.
+
+    reused: whether some of its bars had been seen before, so that it proves less.
+    """
+
+    scored: Scored
+    returns_T: Float
+    benchmark_T: Float
+    reused: bool
+
+
+Need = Literal["trials", "stress", "leaks", "bundle", "vault"]
+"""What a gate may ask for beyond forecasts and returns, and what costs something to find out."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Evidence:
     """Everything a gate may look at.
 
-    metrics: flat, for example "test/r2"; horizon_bars: bars a label overlaps; returns_T and
-    benchmark_T: per-bar net returns of the portfolio and of the index at equal average exposure.
+    metrics: flat, for example "test/r2"; horizon_bars: bars a label overlaps; stamps_T: the bars of the
+    backtest; returns_T and benchmark_T: per-bar net returns of the portfolio and of the index at equal average
+    exposure; market_T: equal-weighted return of all symbols; seed: for what a gate draws.
+    stress: name -> returns_T under a worse assumption: double_costs, one_bar_later.
+    trials, leaks, certificate, vault: None where no gate asked for them.
     """
 
     metrics: Mapping[str, float]
@@ -157,13 +251,24 @@ class Evidence:
     returns_T: Float
     benchmark_T: Float
     bars_per_year: float
+    stamps_T: Time = field(default_factory=lambda: np.empty(0, dtype="datetime64[us]"))
+    market_T: Float = field(default_factory=lambda: np.empty(0))
+    seed: int = 0
+    stress: Mapping[str, Float] = field(default_factory=dict[str, Float])
+    trials: Trials | None = None
+    leaks: LeakReport | None = None
+    certificate: Certificate | None = None
+    vault: Vault | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Judgement:
-    """The outcome of one gate. value and threshold are None where they cannot be computed."""
+    """The outcome of one gate. value and threshold are None where they cannot be computed.
 
-    status: Literal["passed", "failed", "not_applicable"]
+    deferred: what it judges is not known yet: the vault is opened at promotion only.
+    """
+
+    status: Literal["passed", "failed", "not_applicable", "deferred"]
     value: float | None
     threshold: float | None
     says: str

@@ -25,12 +25,13 @@ STYLES = {
     "passed": "green",
     "failed": "red",
     "not_applicable": "dim",
+    "deferred": "dim",
     PASSED: "bold green",
     REJECTED: "bold red",
 }
-STATUS = {"passed": "passed", "failed": "FAILED", "not_applicable": "not applicable"}
-MARKS = {"passed": "✓", "failed": "✗", "not_applicable": "·"}
-ASCII_MARKS = {"passed": "+", "failed": "x", "not_applicable": "-"}
+STATUS = {"passed": "passed", "failed": "FAILED", "not_applicable": "not applicable", "deferred": "at promotion"}
+MARKS = {"passed": "✓", "failed": "✗", "not_applicable": "·", "deferred": "…"}
+ASCII_MARKS = {"passed": "+", "failed": "x", "not_applicable": "-", "deferred": "~"}
 
 
 @dataclass(kw_only=True)

@@ -6,15 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from components.errors import ContractError, DataError
-from components.expressions import to_text
-from components.panel import IN_UNIVERSE
 from runner import pipeline
+from runner.bundle.assemble import assemble
 from runner.bundle.parity import replay
-from runner.bundle.reader import Bundle
-from runner.bundle.recipe import Recipe
 from runner.bundle.registry import register
 from runner.bundle.writer import write_bundle
 from runner.experiment import Experiment
@@ -40,7 +35,13 @@ def write_promoted(
     """
 
     def write(folder: Path, version: int) -> None:
-        bundle = _bundle(experiment, config, prepared, executed)
+        bundle = assemble(
+            experiment,
+            config,
+            prepared,
+            model_files=executed.forecasts.models[-1],
+            learnt=executed.forecasts.preprocessors[-1],
+        )
         last = executed.forecasts.is_test_M & (executed.forecasts.fold_M == prepared.folds[-1].number)
         parity = replay(
             bundle,
@@ -59,28 +60,6 @@ def write_promoted(
 
     name = experiment.export.name
     return register(REGISTRY, name, str(run["run_key"]), write)
-
-
-def _bundle(experiment: Experiment, config: Mapping[str, Any], prepared: Prepared, executed: Executed) -> Bundle:
-    model = experiment.ensemble.around(experiment.model)
-    fitted = model.from_files(executed.forecasts.models[-1])
-    learnt = executed.forecasts.preprocessors[-1]
-    columns = experiment.preprocess.restore(learnt).columns
-    panel = prepared.panel
-    at_the_end = panel.timestamps_R[panel.offsets[1:] - 1] == panel.dates_T[-1]
-    recipe = Recipe(
-        expressions={name: to_text(node) for name, node in prepared.columns.items()},
-        inputs=model.inputs(columns),
-        target=to_text(prepared.label),
-        kind=experiment.target.kind,
-        horizon_bars=prepared.labels.horizon_bars,
-        portfolio=config["portfolio"],
-        bars_per_year=panel.bars_per_year,
-        universe=tuple(np.array(panel.symbols, dtype=object)[at_the_end]),
-        membership=IN_UNIVERSE in panel.fields,
-        preprocess=config["preprocess"],
-    )
-    return Bundle(recipe=recipe, graph=fitted.to_onnx().SerializeToString(), learnt=learnt)
 
 
 def main(arguments: Sequence[str]) -> int:

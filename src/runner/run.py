@@ -6,16 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from components.errors import GateFailed
 from components.values import Evidence
-from runner import pipeline, stages
+from runner import pipeline
 from runner.composition.compose import Composed
 from runner.console import Console
+from runner.evidence import complete, gather
 from runner.experiment import Experiment
 from runner.identity import family_of, run_key, trial_key
-from runner.metrics import run_metrics
 from runner.pipeline import Executed, Prepared
 from runner.promote import write_promoted
 from runner.recording import describe
@@ -27,6 +25,7 @@ from runner.report.run_folder import RunFolder
 from runner.storage.formats import FILES
 from runner.storage.keys import code_fingerprint, stage_key
 from runner.tracking import RunInfo, tracked
+from runner.trials import alone
 from runner.verdict import Verdict, judge
 
 OUTPUTS = Path("outputs")
@@ -62,6 +61,7 @@ def run_experiment(experiment: Experiment, composed: Composed, console: Console,
                 executed = pipeline.execute(experiment, config, prepared, cache)
                 evidence = gather(experiment, prepared, executed)
                 metrics |= evidence.metrics
+            evidence = complete(evidence, experiment, config, prepared, executed, cache, alone(evidence))
             verdict = judge(experiment.gates, evidence)
             _write_results(record, prepared, executed, evidence, verdict)
             if single and verdict.passed and _promotes_itself(experiment):
@@ -86,33 +86,6 @@ def _picture_key(run: str) -> str:
 
 def _images(record: RunRecord) -> dict[str, bytes]:
     return draw(RunFolder.open(record.folder))
-
-
-def gather(experiment: Experiment, prepared: Prepared, executed: Executed) -> Evidence:
-    """Everything that the gates may look at."""
-    labels, panel = prepared.labels, prepared.panel
-    valid, test = (
-        stages.scored(executed.forecasts, executed.baselines, labels, panel, test=test) for test in (False, True)
-    )
-    metrics = run_metrics(
-        valid=valid,
-        test=test,
-        kind=experiment.target.kind,
-        horizon_bars=labels.horizon_bars,
-        backtest=executed.backtest,
-        benchmark=executed.benchmark,
-        bars_per_year=panel.bars_per_year,
-    )
-    return Evidence(
-        metrics=metrics,
-        valid=valid,
-        test=test,
-        horizon_bars=labels.horizon_bars,
-        kind=experiment.target.kind,
-        returns_T=executed.backtest.equity["return"].to_numpy(dtype=np.float64),
-        benchmark_T=executed.benchmark.equity["return"].to_numpy(dtype=np.float64),
-        bars_per_year=panel.bars_per_year,
-    )
 
 
 def _info(experiment: Experiment, config: Mapping[str, Any], record: RunRecord) -> RunInfo:

@@ -23,13 +23,20 @@ ADJUSTMENT = {
     "contain later knowledge, so features should be ratios.",
 }
 
+VAULT_CLOSED = Judgement(
+    status="deferred",
+    value=None,
+    threshold=None,
+    says="Judged once, at promotion, on the vault, which nothing has looked at yet.",
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class GateOutcome:
     """One gate's judgement under its name; value and threshold are finite or None."""
 
     name: str
-    status: Literal["passed", "failed", "not_applicable"]
+    status: Literal["passed", "failed", "not_applicable", "deferred"]
     required: bool
     value: float | None
     threshold: float | None
@@ -54,7 +61,11 @@ class Verdict:
 
 def judge(gates: GateSet, evidence: Evidence) -> Verdict:
     """Judges every gate on the evidence. Raises ContractError naming a gate that breaks."""
-    outcomes = tuple(_outcome(name, gate, evidence) for name, gate in gates.checks.items())
+    return of_outcomes(tuple(_outcome(name, gate, evidence) for name, gate in gates.checks.items()))
+
+
+def of_outcomes(outcomes: tuple[GateOutcome, ...]) -> Verdict:
+    """The verdict that these judgements make together."""
     required = [outcome.status for outcome in outcomes if outcome.required]
     return Verdict(passed="failed" not in required and "passed" in required, gates=outcomes)
 
@@ -99,7 +110,7 @@ def in_words(verdict: Verdict, *, facts: SourceFacts, trial: int | None, family_
 
 def _outcome(name: str, gate: Gate, evidence: Evidence) -> GateOutcome:
     try:
-        judgement = gate.judge(evidence)
+        judgement = VAULT_CLOSED if _waits(gate, evidence) else gate.judge(evidence)
     except Exception as error:
         raise ContractError(
             f"gates.checks.{name}: {type(gate).__name__}.judge raised {type(error).__name__}: {error}"
@@ -118,13 +129,17 @@ def _outcome(name: str, gate: Gate, evidence: Evidence) -> GateOutcome:
     )
 
 
+def _waits(gate: Gate, evidence: Evidence) -> bool:
+    return "vault" in gate.needs() and evidence.vault is None
+
+
 def _finite(value: float | None) -> float | None:
     return float(value) if value is not None and math.isfinite(value) else None
 
 
 def _decision(verdict: Verdict) -> str:
     required = [gate for gate in verdict.gates if gate.required]
-    applied = [gate for gate in required if gate.status != "not_applicable"]
+    applied = [gate for gate in required if gate.status in ("passed", "failed")]
     failed = verdict.failed(required=True)
     if verdict.passed:
         which = "the only" if len(applied) == 1 else f"all {len(applied)}"

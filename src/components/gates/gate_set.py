@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from components.contracts import Component, Gate
+from components.values import Need
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,3 +25,7 @@ class GateSet(Component):
     def baselines(self) -> tuple[str, ...]:
         """Names of the baselines that the gates compare with, each once, in the order of the gates."""
         return tuple(dict.fromkeys(name for gate in self.checks.values() for name in gate.baselines()))
+
+    def needs(self) -> frozenset[Need]:
+        """Everything that some gate needs."""
+        return frozenset[Need]().union(*(gate.needs() for gate in self.checks.values()))

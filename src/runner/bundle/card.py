@@ -22,7 +22,7 @@ ADJUSTMENT = {
     "split": "adjusted for splits",
     "total": "adjusted for splits and dividends",
 }
-STATUS = {"passed": "passed", "failed": "FAILED", "not_applicable": "not applicable"}
+STATUS = {"passed": "passed", "failed": "FAILED", "not_applicable": "not applicable", "deferred": "judged on the vault"}
 
 
 def model_card(

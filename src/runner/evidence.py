@@ -1,0 +1,72 @@
+"""Everything that the gates may look at; what costs something is found out only where some gate needs it."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from components.panel import Panel
+from components.values import Evidence, Float, Time, Trials
+from runner import stages
+from runner.experiment import Experiment
+from runner.metrics import run_metrics
+from runner.pipeline import Cache, Executed, Prepared
+
+
+def gather(experiment: Experiment, prepared: Prepared, executed: Executed) -> Evidence:
+    """Forecasts, returns and figures of a run: what every run finds out."""
+    labels, panel = prepared.labels, prepared.panel
+    valid, test = (
+        stages.scored(executed.forecasts, executed.baselines, labels, panel, test=test) for test in (False, True)
+    )
+    metrics = run_metrics(
+        valid=valid,
+        test=test,
+        kind=experiment.target.kind,
+        horizon_bars=labels.horizon_bars,
+        backtest=executed.backtest,
+        benchmark=executed.benchmark,
+        bars_per_year=panel.bars_per_year,
+    )
+    stamps_T = executed.backtest.equity["timestamp"].to_numpy()
+    return Evidence(
+        metrics=metrics,
+        valid=valid,
+        test=test,
+        horizon_bars=labels.horizon_bars,
+        kind=experiment.target.kind,
+        returns_T=executed.backtest.equity["return"].to_numpy(dtype=np.float64),
+        benchmark_T=executed.benchmark.equity["return"].to_numpy(dtype=np.float64),
+        bars_per_year=panel.bars_per_year,
+        stamps_T=stamps_T,
+        market_T=market_returns(panel, stamps_T, experiment.backtest.fields()),
+        seed=experiment.seed,
+    )
+
+
+def complete(
+    evidence: Evidence,
+    experiment: Experiment,
+    config: Mapping[str, Any],
+    prepared: Prepared,
+    executed: Executed,
+    cache: Cache,
+    trials: Trials,
+) -> Evidence:
+    """The evidence with everything that some gate needs, except the vault."""
+    return replace(evidence, trials=trials)
+
+
+def market_returns(panel: Panel, stamps_T: Time, fields: tuple[str, ...]) -> Float:
+    """(T,) mean over symbols of the price's change since the bar before, at the bars of the backtest; 0 where no
+    symbol has both. The price is the close, or the first field that the backtest reads."""
+    price = "close" if "close" in panel.fields else fields[0]
+    prices_TS = panel.grid(price)
+    change_TS = np.full(prices_TS.shape, np.nan)
+    change_TS[1:] = prices_TS[1:] / prices_TS[:-1] - 1
+    known_TS = np.isfinite(change_TS)
+    mean_T = np.where(known_TS, change_TS, 0.0).sum(axis=1) / np.maximum(known_TS.sum(axis=1), 1)
+    at_T = np.searchsorted(panel.dates_T, stamps_T.astype(panel.dates_T.dtype))
+    returns_T: Float = mean_T[np.minimum(at_T, len(mean_T) - 1)]
+    return returns_T
