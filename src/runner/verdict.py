@@ -1,6 +1,7 @@
 """The verdict: all gates together, and in words."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -77,6 +78,7 @@ class Sentences:
     decision  Passed or Rejected, and by how many gates
     failed    what each failed required gate says
     advisory  what each failed advisory gate says
+    record    what is wrong with the ledger, which counts the tries; empty if it is whole
     tries     where the run stands among all trials on this data
     data      what the source's survivorship and adjustment mean for the figures
     """
@@ -84,26 +86,39 @@ class Sentences:
     decision: str
     failed: tuple[str, ...]
     advisory: tuple[str, ...]
+    record: tuple[str, ...]
     tries: str
     data: tuple[str, ...]
 
     @property
     def lines(self) -> tuple[str, ...]:
-        return (self.decision, *self.failed, *self.advisory, self.tries, *self.data)
+        return (self.decision, *self.failed, *self.advisory, *self.record, self.tries, *self.data)
 
 
-def in_words(verdict: Verdict, *, facts: SourceFacts, trial: int | None, family_trials: int) -> Sentences:
+def in_words(
+    verdict: Verdict,
+    *,
+    facts: SourceFacts,
+    trial: int | None,
+    family_trials: int,
+    independent: float | None = None,
+    record_problems: Sequence[str] = (),
+) -> Sentences:
     """The decision first.
 
     trial: number of this run among the family_trials configurations tried on this data, None for a run
-    that is no trial.
+    that is no trial; independent: how many independent ones they are worth; record_problems: what is wrong with
+    the ledger.
     """
     survivorship = (SURVIVORSHIP[facts.survivorship],) if facts.survivorship in SURVIVORSHIP else ()
     return Sentences(
         decision=_decision(verdict),
         failed=tuple(f"{gate.name}: {gate.says}" for gate in verdict.failed(required=True)),
         advisory=tuple(f"{gate.name} (advisory): {gate.says}" for gate in verdict.failed(required=False)),
-        tries=_tries(trial, family_trials),
+        record=tuple(
+            f"The count of tries cannot be trusted: {problem} (python -m runner ledger)." for problem in record_problems
+        ),
+        tries=_tries(trial, family_trials, independent),
         data=(*survivorship, ADJUSTMENT[facts.adjustment]),
     )
 
@@ -151,13 +166,15 @@ def _decision(verdict: Verdict) -> str:
     return "Rejected: no required gate could be applied, so nothing speaks for this model."
 
 
-def _tries(trial: int | None, family_trials: int) -> str:
+def _tries(trial: int | None, family_trials: int, independent: float | None) -> str:
     if trial is None:
         return "This run is no trial: it is not counted and cannot be promoted."
     if family_trials <= 1:
         return "It is the first trial on this data: nothing was selected yet."
-    luck = expected_maximum(family_trials)
+    worth = family_trials if independent is None else max(independent, 1.0)
+    luck = max(expected_maximum(worth), 0.0)
+    alike = "" if independent is None else f", which are so alike that they are worth {worth:.1f} independent ones"
     return (
-        f"It is trial {trial} of {family_trials} on this data. The best of {family_trials} independent "
-        f"worthless trials would reach a t statistic of about {luck:.1f} by luck alone."
+        f"It is trial {trial} of {family_trials} on this data{alike}. The best of so many worthless "
+        f"trials reaches a t statistic of about {luck:.1f} by luck alone."
     )
