@@ -8,7 +8,7 @@ from typing import Any, Literal
 from components.contracts import Gate
 from components.errors import ContractError
 from components.gates.gate_set import GateSet
-from components.statistics.sharpe import expected_maximum
+from components.statistics.deflation import lucks_best
 from components.values import Evidence, Judgement, SourceFacts
 
 SURVIVORSHIP = {
@@ -172,7 +172,7 @@ def _tries(trial: int | None, family_trials: int, independent: float | None) -> 
     if family_trials <= 1:
         return "It is the first trial on this data: nothing was selected yet."
     worth = family_trials if independent is None else max(independent, 1.0)
-    luck = max(expected_maximum(worth), 0.0)
+    luck = lucks_best(worth)
     alike = "" if independent is None else f", which are so alike that they are worth {worth:.1f} independent ones"
     return (
         f"It is trial {trial} of {family_trials} on this data{alike}. The best of so many worthless "

@@ -70,9 +70,7 @@ class DeflatedSkill(Gate):
         published = published_ratio(evidence.returns_T, trials.returns_TK, trials.count)
         also = f" The deflated Sharpe ratio as published is {percent(published)}." if math.isfinite(published) else ""
         measured = (
-            f"The portfolio's Sharpe ratio is {number(deflated.statistic * year)} a year; the best of "
-            f"{_tries(trials)}, worth {number(n_independent)} independent ones, reaches "
-            f"{number(deflated.hurdle * year)} by luck alone"
+            f"The portfolio's Sharpe ratio is {number(deflated.statistic * year)} a year{_luck(trials, deflated, year)}"
         )
         return self._verdict(deflated, trials, measured, f"{number(deflated.critical * year)} a year", evidence, also)
 
@@ -83,9 +81,8 @@ class DeflatedSkill(Gate):
         silent = silent_too(trials, gain_TK)
         deflated = deflated_mean(gain_TK[:, own], independent_trials(gain_TK, silent), evidence.horizon_bars)
         measured = (
-            f"Forecast errors are smaller than those of {self.baseline} with t = {number(deflated.statistic)}; the "
-            f"best of {_tries(trials)}, worth {number(deflated.n_independent)} independent ones, reaches "
-            f"{number(deflated.hurdle)} by luck alone"
+            f"Forecast errors are smaller than those of {self.baseline} with t = {number(deflated.statistic)}"
+            f"{_luck(trials, deflated, 1.0)}"
         )
         return self._verdict(deflated, trials, measured, f"t = {number(deflated.critical)}", evidence, "")
 
@@ -95,7 +92,9 @@ class DeflatedSkill(Gate):
         if math.isnan(deflated.confidence):
             return not_computable("The statistic could not be computed on these returns.", self.probability)
         passed = deflated.confidence >= self.probability
-        says = f"{measured}: {percent(deflated.confidence)} sure to be more than that"
+        says = (
+            f"{measured}: {percent(deflated.confidence)} sure to be more than {'zero' if trials.count == 1 else 'that'}"
+        )
         if not passed:
             says += f", where {percent(self.probability)} is asked for. {_suffices(deflated, needed, evidence)}"
         return judgement(
@@ -106,8 +105,11 @@ class DeflatedSkill(Gate):
         )
 
 
-def _tries(trials: Trials) -> str:
-    return "one single try" if trials.count == 1 else f"{trials.count:,} tries"
+def _luck(trials: Trials, deflated: Deflated, unit: float) -> str:
+    if trials.count == 1:
+        return ", of one single try, so that nothing was picked"
+    worth = f"worth {number(round(deflated.n_independent, 1))} independent ones"
+    return f"; the best of {trials.count:,} tries, {worth}, reaches {number(deflated.hurdle * unit)} by luck alone"
 
 
 def _silent(trials: Trials) -> str:

@@ -69,9 +69,10 @@ class SuperiorAbility(Gate):
         superior, k = int((p_K <= self.level).sum()), len(p_K)
         better = "than cash" if gated(self.statistic, evidence) == "sharpe" else f"than {self.baseline}"
         says = (
-            f"Of {k:,} tries with a series {superior:,} {'is' if superior == 1 else 'are'} better {better} by more "
-            f"than picking the best explains, this run {'among them' if passed else 'not among them'} "
-            f"({probability(float(p_K[own]))}; {probability(best)} that none is)"
+            f"Of {k:,} {'try' if k == 1 else 'tries'} with a series {superior:,} "
+            f"{'is' if superior == 1 else 'are'} better {better} by more than picking the best explains, this run "
+            f"{'among them' if passed else 'not among them'} ({probability(float(p_K[own]))}; {probability(best)} "
+            "that none is)"
         )
         if not passed:
             says += f"; {_suffices(earned_TK[:, own], k)}"

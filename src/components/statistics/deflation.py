@@ -66,8 +66,16 @@ def independent_trials(series_TK: Float, silent: int = 0) -> float:
     return effective_trials(correlation_KK, "mean_correlation") + flat + silent
 
 
+def lucks_best(n_independent: float) -> float:
+    """What the best of so many worthless tries reaches on average, in standard deviations: `expected_maximum`, and
+    below two tries, where that formula is of no use, the line from 0 at one try."""
+    if n_independent >= 2:
+        return expected_maximum(n_independent)
+    return max(n_independent - 1, 0.0) * expected_maximum(2)
+
+
 def deflated_ratio(returns_T: Float, n_independent: float) -> Deflated:
-    """The Sharpe ratio per period against sqrt(h / T) * expected_maximum(n_independent), where h is the ratio of
+    """The Sharpe ratio per period against sqrt(h / T) * lucks_best(n_independent), where h is the ratio of
     the returns' long-run variance (Bartlett, `robust_lags`) to their variance, at least 1.
 
     confidence = F((SR - hurdle) / (s sqrt(h))), s the standard error of SR at the observed ratio with the sample's
@@ -87,7 +95,7 @@ def deflated_ratio(returns_T: Float, n_independent: float) -> Deflated:
 
 
 def deflated_mean(gain_T: Float, n_independent: float, overlap_bars: int) -> Deflated:
-    """The robust t statistic of a mean gain (`mean_test`) against expected_maximum(n_independent): under the null
+    """The robust t statistic of a mean gain (`mean_test`) against lucks_best(n_independent): under the null
     its variance is 1. Fewer than 8 values or no variation gives NaN."""
     test = mean_test(gain_T, overlap_bars)
     if math.isnan(test.t):
@@ -120,7 +128,7 @@ def tries_that_pass(deflated: Deflated) -> float:
     low, high = 1.0, 1e9
     for _ in range(100):
         middle = math.sqrt(low * high)
-        low, high = (middle, high) if expected_maximum(middle) <= room else (low, middle)
+        low, high = (middle, high) if lucks_best(middle) <= room else (low, middle)
     return low
 
 
@@ -129,8 +137,7 @@ def _against(
 ) -> Deflated:
     from scipy.special import stdtr, stdtrit
 
-    # Below two tries the formula for the maximum is negative: luck's best is never less than nothing.
-    hurdle = null_error * max(expected_maximum(n_independent), 0.0)
+    hurdle = null_error * lucks_best(n_independent)
     return Deflated(
         statistic=statistic,
         hurdle=hurdle,
