@@ -3,7 +3,7 @@
 import argparse
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from components.errors import ConfigError, DataError
+from components.statistics.deflation import Deflated, deflated_ratio, independent_trials
 from components.statistics.overfitting import backtest_overfitting
 from components.statistics.sharpe import (
     SharpeSample,
     deflated_sharpe,
-    effective_trials,
     expected_maximum,
     minimum_track_record,
     probabilistic_sharpe,
@@ -38,7 +38,9 @@ The returns must be net of costs and in excess of cash, and --trials must count 
 was tried on the data, also what was thrown away: no formula can know of tries that are not told.
 With --trials alone the tries are taken to be independent and worthless, with the dispersion of
 Sharpe ratios that chance gives (1 / T per period); with --matrix (one column of returns per try)
-both are measured. Serial correlation of returns is not corrected.
+both are measured. DSR (2014) is the published ratio: number of tries and dispersion as they are.
+DSR (strict) takes what the correlated tries are worth together, the dispersion that chance alone
+gives, and allows for serial correlation of the returns; the other figures do not.
 
 PSR conventions: 2012, Bailey & Lopez de Prado, standard error at the observed Sharpe ratio over T
 - 1; 2025, Lopez de Prado, Lipton & Zoonekynd, standard error at the hypothesised one over T.
@@ -59,13 +61,16 @@ class Figure:
 @dataclass(frozen=True, kw_only=True)
 class Tries:
     """What the tries amount to. trials: as told or as columns; effective: independent ones they are worth;
-    variance: of their Sharpe ratios per period; pbo: None without their returns."""
+    variance: of their Sharpe ratios per period; strict: the ratio against the best of the effective ones with the
+    variance under the null; pbo, loss: probabilities of overfitting and of a loss, None without their returns."""
 
     trials: int
     effective: float
     variance: float
     because: str
+    strict: Deflated | None = None
     pbo: float | None = None
+    loss: float | None = None
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -76,7 +81,7 @@ def main(arguments: Sequence[str]) -> int:
     sample = sharpe_sample(record.returns_T)
     if math.isnan(sample.sharpe):
         raise DataError(f"{options.returns}: column '{record.column}' does not vary; a Sharpe ratio needs risk")
-    tries = _tries(options, sample)
+    tries = _tries(options, sample, record.returns_T)
     shown = figures(sample, record.periods, tries)
     if options.json:
         print(json.dumps(_content(options.returns, record, sample, tries, shown), indent=2))
@@ -85,16 +90,19 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def measured_tries(matrix_TK: Float) -> Tries:
-    """Effective number, dispersion and probability of overfitting of K tries with T joint returns each."""
+def measured_tries(matrix_TK: Float, returns_T: Float) -> Tries:
+    """Effective number, dispersion and overfitting of K tries with T joint returns each."""
     sharpes_K = np.array([sharpe_sample(column_T).sharpe for column_T in matrix_TK.T])
-    n_blocks = min(BLOCKS, len(matrix_TK) // 4 * 2)
+    overfitting = backtest_overfitting(matrix_TK, n_blocks=min(BLOCKS, len(matrix_TK) // 4 * 2))
+    effective = independent_trials(matrix_TK)
     return Tries(
         trials=matrix_TK.shape[1],
-        effective=effective_trials(np.asarray(np.corrcoef(matrix_TK, rowvar=False))),
+        effective=effective,
         variance=float(np.var(sharpes_K, ddof=1)),
         because="measured from the matrix",
-        pbo=backtest_overfitting(matrix_TK, n_blocks=n_blocks).probability,
+        strict=deflated_ratio(returns_T, effective),
+        pbo=overfitting.probability,
+        loss=overfitting.loss_probability,
     )
 
 
@@ -141,38 +149,46 @@ def figures(sample: SharpeSample, periods: float, tries: Tries | None) -> list[F
     ]
 
 
-def _deflated(sample: SharpeSample, year: float, tries: Tries) -> list[Figure]:
-    luck = math.sqrt(tries.variance) * expected_maximum(tries.effective)
-    dsr = deflated_sharpe(sample, trials_variance=tries.variance, n_trials=tries.effective)
-    found = [
-        Figure(
-            name="effective_trials",
-            label="Independent tries",
-            value=tries.effective,
-            shown=f"{tries.effective:.1f}",
-            says=f"What the {tries.trials:,} tries are worth: variants of one idea count as little more than one.",
-        ),
-        Figure(
-            name="expected_maximum",
-            label="Luck's best, a year",
-            value=luck * year,
-            shown=f"{luck * year:.2f}",
-            says="The Sharpe ratio that the best of so many worthless tries shows on average.",
-        ),
-        Figure(
-            name="dsr",
-            label="DSR",
-            value=dsr,
-            shown=_percent(dsr),
-            says=f"Confidence that the true ratio is above luck's best, all tries counted{_enough(dsr)}",
-        ),
-    ]
-    if tries.pbo is not None:
-        says = "How often the best try of one half of history is in the lower half of the tries in the other; 50 % is"
-        found.append(
-            Figure(name="pbo", label="PBO", value=tries.pbo, shown=_percent(tries.pbo), says=f"{says} blind choice.")
+def _deflated(sample: SharpeSample, year: float, tries: Tries) -> Iterator[Figure]:
+    luck = math.sqrt(tries.variance) * expected_maximum(tries.trials)
+    dsr = deflated_sharpe(sample, trials_variance=tries.variance, n_trials=tries.trials)
+    yield Figure(
+        name="expected_maximum",
+        label="Luck's best, a year",
+        value=luck * year,
+        shown=f"{luck * year:.2f}",
+        says="The Sharpe ratio that the best of so many worthless tries, as dispersed as these, shows on average.",
+    )
+    yield Figure(
+        name="dsr",
+        label="DSR (2014)",
+        value=dsr,
+        shown=_percent(dsr),
+        says=f"Confidence that the true ratio is above luck's best, as published: every try counts{_enough(dsr)}",
+    )
+    yield Figure(
+        name="effective_trials",
+        label="Independent tries",
+        value=tries.effective,
+        shown=f"{tries.effective:.1f}",
+        says=f"What the {tries.trials:,} tries are worth: variants of one idea count as little more than one.",
+    )
+    if tries.strict is not None:
+        confidence = tries.strict.confidence
+        hurdle = f"{tries.strict.hurdle * year:.2f}"
+        yield Figure(
+            name="dsr_strict",
+            label="DSR (strict)",
+            value=confidence,
+            shown=_percent(confidence),
+            says=f"The same against the best of the independent ones by chance alone, {hurdle} a year, as "
+            f"the strict gates do{_enough(confidence)}",
         )
-    return found
+    if tries.pbo is not None and tries.loss is not None:
+        says = "How often the best try of one half of history is in the lower half of the tries in the other; 50 % is"
+        yield Figure(name="pbo", label="PBO", value=tries.pbo, shown=_percent(tries.pbo), says=f"{says} blind choice.")
+        says = "How often the best try of one half of history loses money in the other."
+        yield Figure(name="loss", label="Loss elsewhere", value=tries.loss, shown=_percent(tries.loss), says=says)
 
 
 def _interval_says(low: float, high: float) -> str:
@@ -180,7 +196,7 @@ def _interval_says(low: float, high: float) -> str:
         return "The true ratio lies between these two with 95 % confidence; zero is outside."
     if high < 0:
         return "The true ratio lies between these two with 95 % confidence: it loses."
-    return "The true ratio lies between these two with 95 % confidence: nothing at all is possible, too."
+    return "The true ratio lies between these two with 95 % confidence: it may well be zero."
 
 
 def _enough(confidence: float) -> str:
@@ -204,14 +220,16 @@ def _percent(probability: float) -> str:
     return f"{probability:.1%}".replace("%", " %")
 
 
-def _tries(options: argparse.Namespace, sample: SharpeSample) -> Tries | None:
+def _tries(options: argparse.Namespace, sample: SharpeSample, returns_T: Float) -> Tries | None:
     if options.matrix is not None:
-        return measured_tries(load_matrix(options.matrix))
+        return measured_tries(load_matrix(options.matrix), returns_T)
     if options.trials is None:
         return None
     chance = standard_error(sample, 0.0, "hypothesised") ** 2
     because = "taken to be independent and worthless"
-    return Tries(trials=options.trials, effective=float(options.trials), variance=chance, because=because)
+    told = float(options.trials)
+    strict = deflated_ratio(returns_T, told)
+    return Tries(trials=options.trials, effective=told, variance=chance, because=because, strict=strict)
 
 
 def _check(options: argparse.Namespace) -> None:
