@@ -15,6 +15,7 @@ from runner.console import Console
 from runner.evidence import complete, gather
 from runner.experiment import Experiment
 from runner.identity import family_of, run_key, trial_key
+from runner.inference import run_figures
 from runner.pipeline import Executed, Prepared
 from runner.promote import write_promoted
 from runner.recording import describe
@@ -66,6 +67,7 @@ def run_experiment(experiment: Experiment, composed: Composed, console: Console,
             evidence = complete(evidence, experiment, config, prepared, executed, cache, trials)
             verdict = judge(experiment.gates, evidence)
             _write_results(record, prepared, executed, evidence, verdict)
+            record.write_json("statistics.json", cache.stage("statistics", lambda: run_figures(evidence)))
             if single and verdict.passed and _promotes_itself(experiment):
                 bundle = cache.stage(
                     "promote", lambda: _promoted(experiment, config, prepared, executed, verdict, record)

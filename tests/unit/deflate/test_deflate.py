@@ -10,7 +10,8 @@ import pytest
 
 from components.errors import ConfigError, DataError
 from components.statistics.sharpe import SharpeSample
-from runner.verbs.deflate import Tries, figures, main
+from runner.inference import Tries, figures
+from runner.verbs.deflate import main
 
 
 @pytest.fixture
