@@ -85,7 +85,7 @@ class BeatsBaseline(Gate):
             years=years_of(scored),
             measured=f"{LOSS_WORDS[self.loss]} {SPAN_WORDS[self.span]} are {percent(abs(gain))} "
             f"{'smaller' if gain >= 0 else 'larger'} than those of {self.baseline}",
-            needed=f"an average {percent(least)} smaller",
+            needed=f"{LOSS_WORDS[self.loss]} smaller by {percent(least)} on average",
         )
 
     def _loss(self, y_M: Float, f_M: Float) -> Float:

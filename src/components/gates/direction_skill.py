@@ -72,5 +72,5 @@ class DirectionSkill(Gate):
             years=years_of(scored),
             measured=f"{percent(right_M.mean())} of the directions {SPAN_WORDS[self.span]} are forecast "
             f'right, against {percent(constant_M.mean())} for always saying "{"up" if often_up else "down"}"',
-            needed=f"about {percent(least)}",
+            needed=f"about {percent(least)} of the directions right",
         )

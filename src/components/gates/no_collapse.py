@@ -149,7 +149,7 @@ class NoCollapse(Gate):
         )
         cure = (
             f"Forecasts {number(math.sqrt(bound / ratio))} times as lively would suffice."
-            if ratio > 0
+            if ratio > 1e-9
             else "Forecasts that move within a fold would suffice."
         )
         return _Check(value=ratio, bound=bound, at_least=True, says=says, cure=cure)

@@ -75,8 +75,8 @@ class RegimeStability(Gate):
             value=there / len(known),
             threshold=self.min_share,
             says=says,
-            suffices=f"{needed} regimes are needed: {needed - there} more would suffice, first of all "
-            f"{_listed([f'the {name} market' for name, skill in known.items() if not skill > 0])}.",
+            suffices=f"{needed} of {len(known)} regimes are needed; the skill is absent in the "
+            f"{_listed([name for name, skill in known.items() if not skill > 0])} market.",
         )
 
     def _skills(self, evidence: Evidence, regimes: Mapping[str, npt.NDArray[np.bool_]]) -> dict[str, float]:
@@ -140,4 +140,4 @@ def _regimes(market_T: Float, window: int) -> dict[str, npt.NDArray[np.bool_]]:
 
 
 def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}" if names else ""
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names)

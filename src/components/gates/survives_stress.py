@@ -9,7 +9,7 @@ import numpy as np
 from annotated_types import Ge, Le
 
 from components.contracts import Gate
-from components.gates._wording import judgement, not_applicable, not_computable, number, percent
+from components.gates._wording import judgement, not_applicable, not_computable, number, percent, sentence
 from components.statistics.performance import known, sharpe_ratio
 from components.values import Evidence, Float, Judgement, Need, Stress
 
@@ -86,12 +86,12 @@ class SurvivesStress(Gate):
         return float(returns_T.mean()) * periods if len(returns_T) else math.nan
 
     def _suffices(self, run: float, worse: float, bound: float, metrics: Mapping[str, float]) -> str:
-        more = f"{self._write(bound - worse)} more would suffice."
+        more = f"{self._more(bound - worse)} would suffice."
         if self.stress == "one_bar_later":
-            return f"{more} What is lost to one bar is known too late to trade: slower signals lose less."
+            return f"The delay is not what fails: {more}" if run < bound else f"Under that delay {more}"
         lost = run - worse
         if not lost > 0:
-            return more
+            return sentence(more)
         times = self._passing_costs(run + lost, lost)
         if times <= 0:
             return "The costs are not what fails: even free trading would not suffice."
@@ -109,6 +109,9 @@ class SurvivesStress(Gate):
 
     def _write(self, result: float) -> str:
         return number(result) if self.measure == "sharpe" else f"{percent(result)} a year"
+
+    def _more(self, gap: float) -> str:
+        return f"a Sharpe ratio {number(gap)} higher" if self.measure == "sharpe" else f"{percent(gap)} a year more"
 
     def _name(self) -> str:
         return "The portfolio's Sharpe ratio" if self.measure == "sharpe" else "The portfolio's mean net return"
