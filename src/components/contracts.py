@@ -27,6 +27,7 @@ from components.values import (
     Samples,
     SourceFacts,
     Span,
+    Stress,
     Time,
 )
 
@@ -276,6 +277,10 @@ class Backtest(Component):
     @abstractmethod
     def run(self, decided_D: Time, weights_DS: Float, prices: PriceGrid) -> BacktestResult:
         """Trades towards weights_DS[d] at bar d + execution_lag_bars, pays costs, marks at close."""
+
+    def worse(self) -> Mapping[Stress, "Backtest"]:
+        """The same account under one worse assumption each; its equity has the same bars. None by default."""
+        return {}
 
 
 class Gate(Component):

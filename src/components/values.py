@@ -228,6 +228,9 @@ class Vault:
     reused: bool
 
 
+Stress = Literal["double_costs", "one_bar_later"]
+"""Worse assumptions of a backtest: every cost twice; every fill one bar later."""
+
 Need = Literal["trials", "stress", "leaks", "bundle", "vault"]
 """What a gate may ask for beyond forecasts and returns, and what costs something to find out."""
 
@@ -239,7 +242,7 @@ class Evidence:
     metrics: flat, for example "test/r2"; horizon_bars: bars a label overlaps; stamps_T: the bars of the
     backtest; returns_T and benchmark_T: per-bar net returns of the portfolio and of the index at equal average
     exposure; market_T: equal-weighted return of all symbols; seed: for what a gate draws.
-    stress: name -> returns_T under a worse assumption: double_costs, one_bar_later.
+    stress: returns_T under worse assumptions, as far as the backtest offers them.
     trials, leaks, certificate, vault: None where no gate asked for them.
     """
 
@@ -254,7 +257,7 @@ class Evidence:
     stamps_T: Time = field(default_factory=lambda: np.empty(0, dtype="datetime64[us]"))
     market_T: Float = field(default_factory=lambda: np.empty(0))
     seed: int = 0
-    stress: Mapping[str, Float] = field(default_factory=dict[str, Float])
+    stress: Mapping[Stress, Float] = field(default_factory=dict[Stress, Float])
     trials: Trials | None = None
     leaks: LeakReport | None = None
     certificate: Certificate | None = None
@@ -266,12 +269,15 @@ class Judgement:
     """The outcome of one gate. value and threshold are None where they cannot be computed.
 
     deferred: what it judges is not known yet: the vault is opened at promotion only.
+    suffices: what would turn a failure into a pass, whole sentences with which `says` ends; empty where that
+    cannot be said.
     """
 
     status: Literal["passed", "failed", "not_applicable", "deferred"]
     value: float | None
     threshold: float | None
     says: str
+    suffices: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -140,6 +140,10 @@ class Console:
         self._item(f"{said.word.upper()}:", said.headline, style=STYLES.get(said.word, "bold"), indent=2)
         for line in (*said.reasons, said.tries):
             self._item("-", line)
+        if said.suffices:
+            self._rich.print("What would suffice:")
+        for line in said.suffices:
+            self._item("-", line)
         if said.cautions:
             self._rich.print("Before you trust a figure:")
         for line in said.cautions:

@@ -12,6 +12,7 @@ from runner import stages
 from runner.experiment import Experiment
 from runner.metrics import run_metrics
 from runner.pipeline import Cache, Executed, Prepared
+from runner.stress import stressed
 
 
 def gather(experiment: Experiment, prepared: Prepared, executed: Executed) -> Evidence:
@@ -55,7 +56,9 @@ def complete(
     trials: Trials,
 ) -> Evidence:
     """The evidence with everything that some gate needs, except the vault."""
-    return replace(evidence, trials=trials)
+    needs = experiment.gates.needs()
+    stress = stressed(experiment, config, prepared, executed, cache) if "stress" in needs else {}
+    return replace(evidence, trials=trials, stress=stress)
 
 
 def market_returns(panel: Panel, stamps_T: Time, fields: tuple[str, ...]) -> Float:

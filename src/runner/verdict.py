@@ -34,7 +34,7 @@ VAULT_CLOSED = Judgement(
 
 @dataclass(frozen=True, kw_only=True)
 class GateOutcome:
-    """One gate's judgement under its name; value and threshold are finite or None."""
+    """One gate's judgement under its name; value and threshold are finite or None; says ends with suffices."""
 
     name: str
     status: Literal["passed", "failed", "not_applicable", "deferred"]
@@ -42,6 +42,12 @@ class GateOutcome:
     value: float | None
     threshold: float | None
     says: str
+    suffices: str = ""
+
+    @property
+    def finding(self) -> str:
+        """What it says without what would suffice."""
+        return self.says.removesuffix(self.suffices).rstrip()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +58,8 @@ class Verdict:
     gates: tuple[GateOutcome, ...]
 
     def to_json(self) -> dict[str, Any]:
-        """{"passed": bool, "gates": [{"name", "status", "required", "value", "threshold", "says"}]}."""
+        """{"passed": bool, "gates": [{"name", "status", "required", "value", "threshold", "says",
+        "suffices"}]}."""
         return {"passed": self.passed, "gates": [asdict(gate) for gate in self.gates]}
 
     def failed(self, *, required: bool) -> tuple[GateOutcome, ...]:
@@ -78,6 +85,7 @@ class Sentences:
     decision  Passed or Rejected, and by how many gates
     failed    what each failed required gate says
     advisory  what each failed advisory gate says
+    suffices  what would suffice for each failed gate that knows it, required ones first
     record    what is wrong with the ledger, which counts the tries; empty if it is whole
     tries     where the run stands among all trials on this data
     data      what the source's survivorship and adjustment mean for the figures
@@ -86,13 +94,14 @@ class Sentences:
     decision: str
     failed: tuple[str, ...]
     advisory: tuple[str, ...]
+    suffices: tuple[str, ...]
     record: tuple[str, ...]
     tries: str
     data: tuple[str, ...]
 
     @property
     def lines(self) -> tuple[str, ...]:
-        return (self.decision, *self.failed, *self.advisory, *self.record, self.tries, *self.data)
+        return (self.decision, *self.failed, *self.advisory, *self.suffices, *self.record, self.tries, *self.data)
 
 
 def in_words(
@@ -111,16 +120,22 @@ def in_words(
     the ledger.
     """
     survivorship = (SURVIVORSHIP[facts.survivorship],) if facts.survivorship in SURVIVORSHIP else ()
+    required, advisory = (verdict.failed(required=weight) for weight in (True, False))
     return Sentences(
         decision=_decision(verdict),
-        failed=tuple(f"{gate.name}: {gate.says}" for gate in verdict.failed(required=True)),
-        advisory=tuple(f"{gate.name} (advisory): {gate.says}" for gate in verdict.failed(required=False)),
+        failed=tuple(f"{_named(gate)}: {gate.finding}" for gate in required),
+        advisory=tuple(f"{_named(gate)}: {gate.finding}" for gate in advisory),
+        suffices=tuple(f"{_named(gate)}: {gate.suffices}" for gate in (*required, *advisory) if gate.suffices),
         record=tuple(
             f"The count of tries cannot be trusted: {problem} (python -m runner ledger)." for problem in record_problems
         ),
         tries=_tries(trial, family_trials, independent),
         data=(*survivorship, ADJUSTMENT[facts.adjustment]),
     )
+
+
+def _named(gate: GateOutcome) -> str:
+    return gate.name if gate.required else f"{gate.name} (advisory)"
 
 
 def _outcome(name: str, gate: Gate, evidence: Evidence) -> GateOutcome:
@@ -141,6 +156,7 @@ def _outcome(name: str, gate: Gate, evidence: Evidence) -> GateOutcome:
         value=_finite(judgement.value),
         threshold=_finite(judgement.threshold),
         says=judgement.says,
+        suffices=judgement.suffices,
     )
 
 
@@ -159,11 +175,18 @@ def _decision(verdict: Verdict) -> str:
     if verdict.passed:
         which = "the only" if len(applied) == 1 else f"all {len(applied)}"
         gates = "gate" if len(applied) == 1 else "gates"
-        return f"Passed: {which} required {gates} that could be applied passed."
+        return f"Passed: {which} required {gates} that could be applied passed.{_waiting(required)}"
     if failed:
         names = ", ".join(gate.name for gate in failed)
         return f"Rejected: {len(failed)} of {len(applied)} required gates failed: {names}."
     return "Rejected: no required gate could be applied, so nothing speaks for this model."
+
+
+def _waiting(required: list[GateOutcome]) -> str:
+    waiting = sum(gate.status == "deferred" for gate in required)
+    if not waiting:
+        return ""
+    return " One more is judged at promotion." if waiting == 1 else f" {waiting} more are judged at promotion."
 
 
 def _tries(trial: int | None, family_trials: int, independent: float | None) -> str:

@@ -19,9 +19,10 @@ from runner.composition.catalog import catalogue
 from runner.composition.configure import configure
 from runner.composition.schema import literals, parameters
 from runner.console import Console
+from runner.evidence import complete, gather
 from runner.identity import INERT
 from runner.recording import describe
-from runner.run import gather
+from runner.trials import alone
 from runner.verdict import judge
 
 TEXTS = {
@@ -71,8 +72,13 @@ BESIDE: dict[str, tuple[dict[str, Any], list[Any]]] = {
 }
 # Dates can only be stamps of dates: any other value is refused, since it would look ahead.
 ONE_VALUE = ("data.references.vix.stamps", "data.references.aaa.stamps", "data.references.baa.stamps")
-# Needs a column that no bundled source has; tests/unit/data/test_joined.py shows that it acts.
-ELSEWHERE = ("data.universe_field",)
+# Need a column that no bundled source has and intervals that no shipped experiment has: tests/unit/data/test_joined.py
+# and tests/unit/gates/test_interval_coverage.py show that they act.
+ELSEWHERE = (
+    "data.universe_field",
+    "gates.checks.interval_coverage.tolerance",
+    "gates.checks.interval_coverage.span",
+)
 MEMBERS = "symbol,start,end\nsp500,1999-01-01,2016-12-31\n"
 
 
@@ -101,7 +107,9 @@ def digest(overrides: list[str], cache: pipeline.Cache) -> str:
     experiment, composed = configure(overrides)
     prepared = pipeline.prepare(experiment, cache)
     executed = pipeline.execute(experiment, composed.config, prepared, cache)
-    verdict = judge(experiment.gates, gather(experiment, prepared, executed))
+    evidence = gather(experiment, prepared, executed)
+    evidence = complete(evidence, experiment, composed.config, prepared, executed, cache, alone(evidence))
+    verdict = judge(experiment.gates, evidence)
     found = hashlib.sha256(json.dumps(verdict.to_json()).encode())
     found.update(str(experiment.gates.enforce and not verdict.passed).encode())
     for table in (

@@ -1,8 +1,9 @@
 """The backtest that every choice of this slot is, apart from what a fill costs in market impact."""
 
 from abc import abstractmethod
-from dataclasses import dataclass
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Annotated, Literal, Self
 
 from annotated_types import Ge, Gt
 
@@ -11,7 +12,7 @@ from components.backtest._records import equity_frame, trades_frame
 from components.backtest._simulation import Terms, simulate
 from components.contracts import Backtest
 from components.errors import ContractError
-from components.values import BacktestResult, Float, PriceGrid, Time
+from components.values import BacktestResult, Float, PriceGrid, Stress, Time
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +83,21 @@ class SimulatedBacktest(Backtest):
         trades = trades_frame(market, ledger)
         equity = equity_frame(market, ledger, trades, self.capital)
         return BacktestResult(equity=equity, trades=trades, holdings_TS=ledger.units_TS)
+
+    def worse(self) -> Mapping[Stress, Backtest]:
+        return {
+            "double_costs": self.costlier(2.0),
+            "one_bar_later": replace(self, execution_lag_bars=self.execution_lag_bars + 1),
+        }
+
+    def costlier(self, factor: float) -> Self:
+        """The same account with every cost times the factor; what cash earns stays."""
+        return replace(
+            self,
+            cost_bps=factor * self.cost_bps,
+            borrow_bps_annual=factor * self.borrow_bps_annual,
+            financing_bps_annual=factor * self.financing_bps_annual,
+        )
 
     def _terms(self) -> Terms:
         return Terms(

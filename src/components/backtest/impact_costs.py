@@ -1,8 +1,8 @@
 """Costs that grow with the size of an order: the square-root law of market impact."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Annotated, Any
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, Self
 
 import numpy as np
 from annotated_types import Ge
@@ -39,6 +39,9 @@ class ImpactCosts(SimulatedBacktest):
 
     def fields(self) -> tuple[str, ...]:
         return (*super().fields(), "volume")
+
+    def costlier(self, factor: float) -> Self:
+        return replace(super().costlier(factor), impact_coefficient=factor * self.impact_coefficient)
 
     def impact(self, prices: PriceGrid) -> Float:
         close_TS, volume_TS = prices.fields["close"], prices.fields["volume"]

@@ -5,10 +5,11 @@ from typing import Literal
 
 import numpy as np
 
+from components.errors import ContractError
 from components.statistics.newey_west import MeanTest
-from components.values import Evidence, Judgement, Scored
+from components.values import Evidence, Judgement, Need, Scored
 
-Span = Literal["valid", "test"]
+Span = Literal["valid", "test", "vault"]
 
 METRIC_WORDS = {
     "r2": "R² (share of the outcomes' variance explained)",
@@ -26,6 +27,7 @@ METRIC_WORDS = {
 SPAN_WORDS = {
     "valid": "on the validation spans",
     "test": "on the test spans",
+    "vault": "in the vault",
     "backtest": "of the portfolio",
     "benchmark": "of the benchmark",
 }
@@ -73,8 +75,17 @@ def t_and_p(test: MeanTest) -> str:
 
 
 def scored_on(evidence: Evidence, span: Span) -> Scored:
-    """The forecasts of a span."""
-    return evidence.test if span == "test" else evidence.valid
+    """The forecasts of a span. Raises ContractError for a vault that nobody has opened."""
+    if span != "vault":
+        return evidence.test if span == "test" else evidence.valid
+    if evidence.vault is None:
+        raise ContractError("the vault is closed: a gate that looks into it is judged at promotion")
+    return evidence.vault.scored
+
+
+def needs_of(span: str) -> frozenset[Need]:
+    """What a gate on this span needs to know."""
+    return frozenset[Need]({"vault"} if span == "vault" else ())
 
 
 def judge_by_test(test: MeanTest, *, level: float, years: float, measured: str, needed: str) -> Judgement:
@@ -91,9 +102,8 @@ def judge_by_test(test: MeanTest, *, level: float, years: float, measured: str, 
         )
     passed = test.p_greater <= level
     says = f"{sentence(measured)} ({t_and_p(test)}): {_luck(test, passed)}."
-    if not passed:
-        says += f" On these dates {needed} would suffice. {_more_history(test, level, years)}"
-    return judgement(passed, value=test.p_greater, threshold=level, says=says)
+    suffices = f"On these dates {needed} would suffice. {_more_history(test, level, years)}"
+    return judgement(passed, value=test.p_greater, threshold=level, says=says, suffices=suffices)
 
 
 def _luck(test: MeanTest, passed: bool) -> str:
@@ -140,6 +150,16 @@ def not_computable(says: str, threshold: float | None) -> Judgement:
     return Judgement(status="failed", value=None, threshold=threshold, says=says)
 
 
-def judgement(passed: bool, *, value: float, threshold: float, says: str) -> Judgement:
-    """Passed or failed on a figure that was measured."""
-    return Judgement(status="passed" if passed else "failed", value=float(value), threshold=float(threshold), says=says)
+def judgement(passed: bool, *, value: float, threshold: float, says: str, suffices: str = "") -> Judgement:
+    """Passed or failed on a figure that was measured.
+
+    suffices: what would suffice where it failed; a failure's words end with it.
+    """
+    suffices = "" if passed else suffices
+    return Judgement(
+        status="passed" if passed else "failed",
+        value=float(value),
+        threshold=float(threshold),
+        says=f"{says} {suffices}".strip(),
+        suffices=suffices,
+    )

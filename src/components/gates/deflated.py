@@ -10,7 +10,7 @@ from annotated_types import Ge, Lt
 
 from components.contracts import Gate
 from components.gates._tries import gains_TK, gated, silent_too
-from components.gates._wording import duration, judgement, not_applicable, not_computable, number, percent
+from components.gates._wording import duration, judgement, not_applicable, not_computable, number, percent, sentence
 from components.statistics.deflation import (
     Deflated,
     deflated_mean,
@@ -96,12 +96,13 @@ class DeflatedSkill(Gate):
             f"{measured}: {percent(deflated.confidence)} sure to be more than {'zero' if trials.count == 1 else 'that'}"
         )
         if not passed:
-            says += f", where {percent(self.probability)} is asked for. {_suffices(deflated, needed, evidence)}"
+            says += f", where {percent(self.probability)} is asked for"
         return judgement(
             passed,
             value=deflated.confidence,
             threshold=self.probability,
-            says=says.rstrip(".") + "." + also + _silent(trials),
+            says=f"{says}.{also}{_silent(trials)}",
+            suffices="" if passed else _suffices(deflated, needed, evidence),
         )
 
 
@@ -121,7 +122,7 @@ def _silent(trials: Trials) -> str:
 
 def _suffices(deflated: Deflated, needed: str, evidence: Evidence) -> str:
     """What would have been enough: a larger figure, fewer tries, or a longer record."""
-    enough = f"{needed} would suffice"
+    enough = f"{sentence(needed)} would suffice"
     most = tries_that_pass(deflated)
     if most >= 1:
         return f"{enough}, or no more than {number(math.floor(most))} independent tries."

@@ -12,6 +12,7 @@ from components.gates._wording import (
     SPAN_WORDS,
     Span,
     judge_by_test,
+    needs_of,
     not_applicable,
     not_computable,
     percent,
@@ -20,7 +21,7 @@ from components.gates._wording import (
 )
 from components.statistics.comparison import per_timestamp
 from components.statistics.newey_west import mean_test
-from components.values import Evidence, Judgement
+from components.values import Evidence, Judgement, Need
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +46,9 @@ class DirectionSkill(Gate):
             {"level": 0.01, "span": "valid", "required": False},
         )
 
+    def needs(self) -> frozenset[Need]:
+        return needs_of(self.span)
+
     def judge(self, evidence: Evidence) -> Judgement:
         if evidence.kind == "level":
             return not_applicable("A level has no direction: this gate is for direction and return targets.")
@@ -68,5 +72,5 @@ class DirectionSkill(Gate):
             years=years_of(scored),
             measured=f"{percent(right_M.mean())} of the directions {SPAN_WORDS[self.span]} are forecast "
             f'right, against {percent(constant_M.mean())} for always saying "{"up" if often_up else "down"}"',
-            needed=f"about {percent(least)}",
+            needed=f"about {percent(least)} of the directions right",
         )

@@ -10,7 +10,6 @@ from annotated_types import Gt, Le
 
 from components.contracts import Gate
 from components.gates._wording import (
-    Span,
     judgement,
     metric_in_words,
     not_applicable,
@@ -33,7 +32,7 @@ class FoldStability(Gate):
     metric: Literal["r2", "r2_train_mean", "direction_accuracy", "accuracy", "auc", "ic", "rank_ic"]
     minimum: float
     min_share: Annotated[float, Gt(0), Le(1)]
-    span: Span
+    span: Literal["valid", "test"]
     required: bool
 
     @classmethod
@@ -56,9 +55,13 @@ class FoldStability(Gate):
             f"{name} is at least {number(self.minimum)} in {reached} of {len(folds)} folds "
             f"({percent(reached / len(folds))}); {self._weakest(folds)}."
         )
-        if reached < needed:
-            says += f" {needed} folds are needed: {needed - reached} more would suffice."
-        return judgement(reached >= needed, value=reached / len(folds), threshold=self.min_share, says=says)
+        return judgement(
+            reached >= needed,
+            value=reached / len(folds),
+            threshold=self.min_share,
+            says=says,
+            suffices=f"{needed} folds are needed: {needed - reached} more would suffice.",
+        )
 
     def _folds(self, metrics: Mapping[str, float]) -> dict[int, float]:
         pattern = re.compile(rf"{re.escape(f'{self.span}/{self.metric}')}_fold_(\d+)")

@@ -13,6 +13,7 @@ from components.gates._wording import (
     Span,
     judge_by_test,
     judgement,
+    needs_of,
     not_applicable,
     not_computable,
     number,
@@ -21,7 +22,7 @@ from components.gates._wording import (
 )
 from components.statistics.cross_section import MIN_SYMBOLS, cross_sections, information_coefficients
 from components.statistics.newey_west import mean_test
-from components.values import Evidence, Judgement
+from components.values import Evidence, Judgement, Need
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,8 +32,7 @@ class InformationCoefficient(Gate):
 
     kind rank: Spearman; pearson: Pearson. minimum: smallest mean worth having, a correlation.
     level: one-sided error probability; standard errors are robust to the labels' overlap. Dates with fewer
-    than 3 symbols do not count; without any other date the gate does not apply. span: the spans judged,
-    valid or test.
+    than 3 symbols do not count; without any other date the gate does not apply. span: valid, test or vault.
     """
 
     kind: Literal["rank", "pearson"]
@@ -47,6 +47,9 @@ class InformationCoefficient(Gate):
             {"kind": "rank", "minimum": 0.01, "level": 0.05, "span": "test", "required": True},
             {"kind": "pearson", "minimum": 0.0, "level": 0.01, "span": "valid", "required": False},
         )
+
+    def needs(self) -> frozenset[Need]:
+        return needs_of(self.span)
 
     def judge(self, evidence: Evidence) -> Judgement:
         scored = scored_on(evidence, self.span)
@@ -78,7 +81,13 @@ class InformationCoefficient(Gate):
         )
         if tested.value is None:
             return tested
-        if test.mean >= self.minimum:
-            return judgement(tested.status == "passed", value=test.mean, threshold=self.minimum, says=tested.says)
-        says = f"{tested.says} It is below the minimum of {number(self.minimum)}."
-        return judgement(False, value=test.mean, threshold=self.minimum, says=says)
+        says = tested.says.removesuffix(tested.suffices).strip()
+        if test.mean < self.minimum:
+            says += f" It is below the minimum of {number(self.minimum)}."
+        return judgement(
+            tested.status == "passed" and test.mean >= self.minimum,
+            value=test.mean,
+            threshold=self.minimum,
+            says=says,
+            suffices=tested.suffices or f"A mean of {number(least)} would suffice.",
+        )

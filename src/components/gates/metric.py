@@ -7,16 +7,27 @@ from dataclasses import dataclass
 from typing import Any
 
 from components.contracts import Gate
-from components.gates._wording import judgement, metric_in_words, not_computable, number, sentence
-from components.values import Evidence, Judgement
+from components.gates._wording import (
+    judgement,
+    metric_in_words,
+    needs_of,
+    not_computable,
+    number,
+    percent,
+    sentence,
+)
+from components.values import Evidence, Judgement, Need
 
 
 @dataclass(frozen=True, kw_only=True)
 class MetricGate(Gate):
     """Passes where minimum <= metric <= maximum; a bound that is null does not bind.
 
-    metric: flat name such as "test/r2" or "backtest/max_drawdown", in that metric's unit.
-    A metric that is missing or NaN fails.
+    metric: flat name such as "test/r2", "vault/r2" or "backtest/max_drawdown", in that metric's unit; a name
+    that begins with "vault" is judged at promotion. minimum, maximum: in the metric's unit; minimum alone,
+    maximum alone, or between both.
+    A metric that is missing or NaN fails. Drawdown and volatility fail with the size of positions that would
+    suffice: ln(1 + drawdown) and volatility are about proportional to it.
     """
 
     metric: str
@@ -30,6 +41,9 @@ class MetricGate(Gate):
             {"metric": "test/r2", "minimum": 0.0, "maximum": None, "required": True},
             {"metric": "backtest/volatility", "minimum": 0.01, "maximum": 0.3, "required": False},
         )
+
+    def needs(self) -> frozenset[Need]:
+        return needs_of(self.metric.partition("/")[0].partition("_")[0])
 
     def judge(self, evidence: Evidence) -> Judgement:
         bound = self.minimum if self.minimum is not None else self.maximum
@@ -48,11 +62,32 @@ class MetricGate(Gate):
         says = f"{self._name()} is {number(value)}"
         if self.minimum is not None and value < self.minimum:
             says += f", {number(self.minimum - value)} below the minimum of {number(self.minimum)}."
-            return judgement(False, value=value, threshold=self.minimum, says=says)
+            return judgement(
+                False,
+                value=value,
+                threshold=self.minimum,
+                says=says,
+                suffices=self._suffices(value, "least", self.minimum),
+            )
         if self.maximum is not None and value > self.maximum:
             says += f", {number(value - self.maximum)} above the maximum of {number(self.maximum)}."
-            return judgement(False, value=value, threshold=self.maximum, says=says)
+            return judgement(
+                False,
+                value=value,
+                threshold=self.maximum,
+                says=says,
+                suffices=self._suffices(value, "most", self.maximum),
+            )
         return judgement(True, value=value, threshold=bound, says=f"{says}; {self._allowed()}.")
+
+    def _suffices(self, value: float, side: str, bound: float) -> str:
+        figure = self.metric.rpartition("/")[2]
+        if figure == "max_drawdown" and -1 < value < bound < 0:
+            share = math.log1p(bound) / math.log1p(value)
+            return f"Positions scaled to about {percent(share)} would suffice."
+        if figure == "volatility" and 0 < bound < value:
+            return f"Positions scaled to about {percent(bound / value)} would suffice."
+        return f"At {side} {number(bound)} would suffice."
 
     def _allowed(self) -> str:
         if self.minimum is None or self.maximum is None:

@@ -1,4 +1,4 @@
-"""Has the model collapsed to a constant, to one class, or to a copy of the last known value?"""
+"""Has the model collapsed to a constant, to one class, to a copy of the last known value, or to holding?"""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -6,24 +6,36 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import numpy as np
+import numpy.typing as npt
 from annotated_types import Ge, Gt, Le
 
 from components.contracts import Gate
-from components.gates._wording import SPAN_WORDS, Span, not_applicable, not_computable, percent, scored_on
+from components.gates._collapse import class_entropy, constant_share, copied_changes, variance_ratio
+from components.gates._wording import (
+    SPAN_WORDS,
+    Span,
+    needs_of,
+    not_applicable,
+    not_computable,
+    number,
+    percent,
+    scored_on,
+)
 from components.statistics.forecast import correlation
-from components.values import Evidence, Float, Int, Judgement, Scored
+from components.values import Evidence, Float, Int, Judgement, Need, Scored
 
 COPIED = "last_value"
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Check:
-    """One symptom: its share, its bound, whether the bound is a minimum, and what it is."""
+    """One symptom: its measure, its bound, whether the bound is a minimum, what it is, and what to do."""
 
     value: float
     bound: float
     at_least: bool
     says: str
+    cure: str
 
     @property
     def passed(self) -> bool:
@@ -38,15 +50,24 @@ class NoCollapse(Gate):
                           model that only moves with its fold's mean has collapsed in each of them
     max_constant_share    share of forecasts equal to the most frequent forecast of their fold
     max_class_share       share of forecasts on the more frequent side (p > 1/2, or the sign of a return)
+    min_class_entropy     entropy of the side given the fold, bits in [0, 1]: sees folds that each say
+                          one side only, even if the sides differ between folds
     max_copy_correlation  correlation with the baseline last_value
-    span                  the spans judged, valid or test
-    A level has no sides and max_class_share does not apply to it.
+    max_copied_changes    squared correlation of the forecasts' changes with those of last_value, per symbol
+                          and fold: a lag-1 copy, also a shifted or scaled one
+    max_hold_correlation  correlation of the portfolio's net returns with the market held at the same
+                          average exposure: buying and holding under another name
+    span                  valid, test or vault; the portfolio has no returns on the validation spans
+    A level has no sides, so class bounds do not apply to it.
     """
 
     min_variance_ratio: Annotated[float, Ge(0)] | None
     max_constant_share: Annotated[float, Gt(0), Le(1)] | None
     max_class_share: Annotated[float, Ge(0.5), Le(1)] | None
+    min_class_entropy: Annotated[float, Ge(0), Le(1)] | None
     max_copy_correlation: Annotated[float, Gt(0), Le(1)] | None
+    max_copied_changes: Annotated[float, Gt(0), Le(1)] | None
+    max_hold_correlation: Annotated[float, Gt(0), Le(1)] | None
     span: Span
     required: bool
 
@@ -57,7 +78,10 @@ class NoCollapse(Gate):
                 "min_variance_ratio": 0.01,
                 "max_constant_share": 0.5,
                 "max_class_share": None,
+                "min_class_entropy": None,
                 "max_copy_correlation": 0.999,
+                "max_copied_changes": 0.95,
+                "max_hold_correlation": None,
                 "span": "test",
                 "required": True,
             },
@@ -65,90 +89,131 @@ class NoCollapse(Gate):
                 "min_variance_ratio": None,
                 "max_constant_share": 0.9,
                 "max_class_share": 0.95,
+                "min_class_entropy": 0.2,
                 "max_copy_correlation": None,
+                "max_copied_changes": None,
+                "max_hold_correlation": 0.99,
                 "span": "valid",
                 "required": False,
             },
         )
 
+    def needs(self) -> frozenset[Need]:
+        return needs_of(self.span)
+
     def judge(self, evidence: Evidence) -> Judgement:
         scored = scored_on(evidence, self.span)
         if not np.isfinite(scored.forecast_M).any():
             return not_computable(f"There is no finite forecast {SPAN_WORDS[self.span]}.", None)
-        checks = [check for check in self._checks(scored, evidence.kind) if check is not None]
+        checks = [check for check in (*self._spread(scored, evidence.kind), *self._copies(evidence)) if check]
         if not checks:
             return not_applicable("None of the bounds of this gate applies to this experiment.")
         failed = [check for check in checks if not check.passed]
         worst = (failed or checks)[0]
         verb = "have collapsed" if failed else "have not collapsed"
         reasons = "; ".join(check.says for check in failed or checks)
+        suffices = " ".join(check.cure for check in failed)
         return Judgement(
             status="failed" if failed else "passed",
             value=None if math.isnan(worst.value) else worst.value,
             threshold=worst.bound,
-            says=f"The forecasts {SPAN_WORDS[self.span]} {verb}: {reasons}.",
+            says=f"The forecasts {SPAN_WORDS[self.span]} {verb}: {reasons}. {suffices}".strip(),
+            suffices=suffices,
         )
 
-    def _checks(self, scored: Scored, kind: str) -> tuple[_Check | None, ...]:
+    def _spread(self, scored: Scored, kind: str) -> tuple[_Check | None, ...]:
         known_M = np.isfinite(scored.forecast_M) & np.isfinite(scored.target_M)
         forecast_M, fold_M = scored.forecast_M[known_M], scored.fold_M[known_M]
+        up_M = forecast_M > (0.5 if kind == "direction" else 0.0)
         return (
             self._variance(forecast_M, scored.target_M[known_M], fold_M),
             self._constant(forecast_M, fold_M),
-            None if kind == "level" else self._one_sided(forecast_M, 0.5 if kind == "direction" else 0.0),
-            self._copy(scored),
+            None if kind == "level" else self._one_sided(up_M),
+            None if kind == "level" else self._entropy(up_M, fold_M),
         )
+
+    def _copies(self, evidence: Evidence) -> tuple[_Check | None, ...]:
+        scored = scored_on(evidence, self.span)
+        return (self._copy(scored), self._lagged(scored), self._held(evidence))
 
     def _variance(self, forecast_M: Float, target_M: Float, fold_M: Int) -> _Check | None:
-        if self.min_variance_ratio is None:
-            return None
-        spread = float(np.mean(_within(target_M, fold_M) ** 2)) if len(target_M) else 0.0
-        ratio = float(np.mean(_within(forecast_M, fold_M) ** 2)) / spread if spread > 0 else math.nan
         bound = self.min_variance_ratio
+        if bound is None:
+            return None
+        ratio = variance_ratio(forecast_M, target_M, fold_M)
         says = (
-            f"within a fold they vary {percent(ratio)} as much as the outcomes (variance; at least "
+            "the outcomes do not vary within a fold, so nothing can be compared"
+            if math.isnan(ratio)
+            else f"within a fold they vary {percent(ratio)} as much as the outcomes (variance; at least "
             f"{percent(bound)} asked for)"
-            if spread > 0
-            else "the outcomes do not vary within a fold, so nothing can be compared"
         )
-        return _Check(value=ratio, bound=bound, at_least=True, says=says)
+        cure = (
+            f"Forecasts {number(math.sqrt(bound / ratio))} times as lively would suffice."
+            if ratio > 1e-9
+            else "Forecasts that move within a fold would suffice."
+        )
+        return _Check(value=ratio, bound=bound, at_least=True, says=says, cure=cure)
 
     def _constant(self, forecast_M: Float, fold_M: Int) -> _Check | None:
-        if self.max_constant_share is None:
+        bound = self.max_constant_share
+        if bound is None:
             return None
-        repeated = sum(
-            int(np.unique(forecast_M[fold_M == fold], return_counts=True)[1].max()) for fold in np.unique(fold_M)
-        )
-        share = repeated / len(forecast_M) if len(forecast_M) else math.nan
+        share = constant_share(forecast_M, fold_M)
         says = (
-            f"{percent(share)} of them equal the most frequent value of their fold (at most "
-            f"{percent(self.max_constant_share)} allowed)"
+            f"{percent(share)} of them equal the most frequent value of their fold (at most {percent(bound)} allowed)"
         )
-        return _Check(value=share, bound=self.max_constant_share, at_least=False, says=says)
+        cure = f"Forecasts that differ in {percent(1 - bound)} of the rows would suffice."
+        return _Check(value=share, bound=bound, at_least=False, says=says, cure=cure)
 
-    def _one_sided(self, forecast_M: Float, middle: float) -> _Check | None:
-        if self.max_class_share is None:
+    def _one_sided(self, up_M: npt.NDArray[np.bool_]) -> _Check | None:
+        bound = self.max_class_share
+        if bound is None:
             return None
-        up = float(np.mean(forecast_M > middle)) if len(forecast_M) else math.nan
-        side = "up" if up >= 0.5 else "not up"
-        share, bound = max(up, 1 - up), self.max_class_share
+        up = float(up_M.mean()) if len(up_M) else math.nan
+        side, other = ("up", "not up") if up >= 0.5 else ("not up", "up")
+        share = max(up, 1 - up)
         says = f'{percent(share)} of them say "{side}" (at most {percent(bound)} allowed)'
-        return _Check(value=share, bound=bound, at_least=False, says=says)
+        cure = f'Saying "{other}" in {percent(1 - bound)} of the rows would suffice.'
+        return _Check(value=share, bound=bound, at_least=False, says=says, cure=cure)
+
+    def _entropy(self, up_M: npt.NDArray[np.bool_], fold_M: Int) -> _Check | None:
+        bound = self.min_class_entropy
+        if bound is None:
+            return None
+        bits = class_entropy(up_M, fold_M)
+        says = (
+            f"the side they take within a fold has {number(bits)} bits of entropy (at least {number(bound)} asked for)"
+        )
+        cure = "Forecasts that take both sides in every fold would suffice."
+        return _Check(value=bits, bound=bound, at_least=True, says=says, cure=cure)
 
     def _copy(self, scored: Scored) -> _Check | None:
-        if self.max_copy_correlation is None or COPIED not in scored.baselines:
+        bound = self.max_copy_correlation
+        if bound is None or COPIED not in scored.baselines:
             return None
         r = correlation(scored.baselines[COPIED], scored.forecast_M)
-        if math.isnan(r):
-            return None
-        bound = self.max_copy_correlation
         says = f"their correlation with {COPIED} is {r:.4f} (at most {bound:.4f} allowed)"
-        return _Check(value=r, bound=bound, at_least=False, says=says)
+        cure = f"Forecasts that say more than {COPIED} would suffice."
+        return None if math.isnan(r) else _Check(value=r, bound=bound, at_least=False, says=says, cure=cure)
 
+    def _lagged(self, scored: Scored) -> _Check | None:
+        bound = self.max_copied_changes
+        if bound is None or COPIED not in scored.baselines:
+            return None
+        share = copied_changes(scored.forecast_M, scored.baselines[COPIED], scored.symbols_M, scored.fold_M)
+        says = f"the last known outcome explains {percent(share)} of their changes (at most {percent(bound)} allowed)"
+        cure = "Forecasts that do not merely follow the last outcome would suffice."
+        return None if math.isnan(share) else _Check(value=share, bound=bound, at_least=False, says=says, cure=cure)
 
-def _within(value_M: Float, fold_M: Int) -> Float:
-    """Deviations from the mean of the fold."""
-    folds, code_M = np.unique(fold_M, return_inverse=True)
-    mean_K = np.bincount(code_M, weights=value_M) / np.bincount(code_M) if len(folds) else value_M
-    within_M: Float = value_M - mean_K[code_M]
-    return within_M
+    def _held(self, evidence: Evidence) -> _Check | None:
+        bound = self.max_hold_correlation
+        if bound is None or self.span == "valid":
+            return None
+        traded = evidence.vault if self.span == "vault" and evidence.vault else evidence
+        r = correlation(traded.benchmark_T, traded.returns_T)
+        says = (
+            f"the portfolio's returns have a correlation of {r:.4f} with holding the market (at most {bound:.4f} "
+            "allowed)"
+        )
+        cure = "Weights that change with the forecasts would suffice."
+        return None if math.isnan(r) else _Check(value=r, bound=bound, at_least=False, says=says, cure=cure)

@@ -66,8 +66,12 @@ class BacktestOverfitting(Gate):
         found = backtest_overfitting(earned_TK[:, varies_K], n_blocks=blocks)
         value = found.probability if self.measure == "rank" else found.loss_probability
         says = f"Of {sum(varies_K):,} tries, {WORDS[self.measure].format(percent(value))} of the ways to halve it"
-        if value > self.maximum:
-            says += f"; {percent(self.maximum)} would suffice"
         left_out = silent_too(evidence.trials, earned_TK)
         says += "." + (f" {left_out:,} tries without a series stay out." if left_out else "")
-        return judgement(value <= self.maximum, value=value, threshold=self.maximum, says=says)
+        return judgement(
+            value <= self.maximum,
+            value=value,
+            threshold=self.maximum,
+            says=says,
+            suffices=f"{percent(self.maximum)} or less would suffice.",
+        )

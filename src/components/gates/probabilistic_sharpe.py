@@ -46,12 +46,12 @@ class ProbabilisticSharpe(Gate):
             f"The portfolio's Sharpe ratio is {number(sample.sharpe * math.sqrt(periods))} a year over "
             f"{duration(years)}: {percent(confidence)} sure to exceed {number(self.hurdle)}"
         )
-        if confidence >= self.probability:
-            return judgement(True, value=confidence, threshold=self.probability, says=f"{says}.")
-        says += f", where {percent(self.probability)} is asked for."
+        passed = confidence >= self.probability
+        says += "." if passed else f", where {percent(self.probability)} is asked for."
         needed = minimum_track_record(sample, hurdle, self.probability) / periods
-        if math.isfinite(needed):
-            says += f" A record of {duration(needed)} with the same ratio would suffice."
-        else:
-            says += " No longer record would suffice: the ratio itself must rise."
-        return judgement(False, value=confidence, threshold=self.probability, says=says)
+        suffices = (
+            f"A record of {duration(needed)} with the same ratio would suffice."
+            if math.isfinite(needed)
+            else "No longer record would suffice: the ratio itself must rise."
+        )
+        return judgement(passed, value=confidence, threshold=self.probability, says=says, suffices=suffices)

@@ -74,19 +74,19 @@ class SuperiorAbility(Gate):
             f"{'among them' if passed else 'not among them'} ({probability(float(p_K[own]))}; {probability(best)} "
             "that none is)"
         )
-        if not passed:
-            says += f"; {_suffices(earned_TK[:, own], k)}"
         left_out = silent_too(trials, earned_TK)
         return judgement(
             passed,
             value=float(p_K[own]),
             threshold=self.level,
             says=f"{says}." + (f" {left_out:,} tries without a series stay out." if left_out else ""),
+            suffices=_suffices(earned_TK[:, own], k),
         )
 
 
 def _suffices(earned_T: Float, k: int) -> str:
     if not earned_T.mean() > 0:
-        return "it earns nothing, so fewer tries would not help"
+        return "It earns nothing, so fewer tries would not help."
     t = float(earned_T.mean() / earned_T.std() * np.sqrt(len(earned_T)))
-    return f"its t statistic is about {number(t)}: a higher one, or fewer than {k:,} different tries, would suffice"
+    fewer = f", or fewer than {k:,} different tries," if k > 1 else ""
+    return f"A t statistic above {number(t)}{fewer} would suffice."

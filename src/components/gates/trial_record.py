@@ -30,8 +30,9 @@ class TrialRecord(Gate):
             return not_computable("How much was tried on this data is not known.", None)
         problems = evidence.trials.problems
         says = (
-            f"The ledger cannot be trusted: {'; '.join(problems)}; restore it from a copy that holds what is missing."
+            f"The ledger cannot be trusted: {'; '.join(problems)}."
             if problems
             else "The ledger is whole, and holds what every run and bundle here noted of it."
         )
-        return judgement(not problems, value=len(problems), threshold=0, says=says)
+        suffices = "Restoring it from a copy that holds what is missing would suffice."
+        return judgement(not problems, value=len(problems), threshold=0, says=says, suffices=suffices)

@@ -133,15 +133,20 @@ class _Bootstrap:
         )
 
 
-def stationary_counts(n: int, block_bars: float, rng: np.random.Generator) -> Float:
-    """(n,) how often each period occurs in one draw of the stationary bootstrap: blocks of geometric
-    length with mean block_bars, wrapped around the end (Politis & Romano 1994, JASA 89:1303)."""
+def stationary_index(n: int, block_bars: float, rng: np.random.Generator) -> Int:
+    """(n,) periods of one draw of the stationary bootstrap, in order: blocks of geometric length with mean
+    block_bars, wrapped around the end (Politis & Romano 1994, JASA 89:1303)."""
     starts_T = rng.random(n) < 1 / block_bars
     starts_T[0] = True
     first_T = np.flatnonzero(starts_T)[np.cumsum(starts_T) - 1]
     origin_T = rng.integers(n, size=n)[first_T]
-    index_T = (origin_T + np.arange(n) - first_T) % n
-    return np.bincount(index_T, minlength=n).astype(np.float64)
+    index_T: Int = (origin_T + np.arange(n) - first_T) % n
+    return index_T
+
+
+def stationary_counts(n: int, block_bars: float, rng: np.random.Generator) -> Float:
+    """(n,) how often each period occurs in one such draw."""
+    return np.bincount(stationary_index(n, block_bars, rng), minlength=n).astype(np.float64)
 
 
 def stationary_variance(x_TK: Float, block_bars: float) -> Float:

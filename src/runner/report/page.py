@@ -10,6 +10,7 @@ from typing import Any
 
 from components.errors import OutputError
 from runner.report import notation, tables
+from runner.report.meanings import shown
 from runner.report.pictures import Picture, captioned, draw
 from runner.report.run_folder import RunFolder
 from runner.report.words import words
@@ -62,6 +63,7 @@ def render(run: RunFolder, pictures: dict[str, Picture]) -> str:
 def _content(run: RunFolder, pictures: dict[str, Picture]) -> dict[str, Any]:
     """Everything that the template shows, under the names it uses."""
     manifest = run.manifest
+    meanings = shown(run.metrics, (gate["says"] for gate in run.gates["gates"]))
     return {
         "manifest": manifest,
         "config": run.config,
@@ -74,6 +76,8 @@ def _content(run: RunFolder, pictures: dict[str, Picture]) -> dict[str, Any]:
         "cost_table": tables.cost_table(run.equity, run.trades),
         "fold_table": tables.fold_table(run.metrics, manifest["folds"], run.kind),
         "statistics": run.statistics,
+        "meanings": meanings,
+        "hints": {meaning.label: meaning.says for meaning in meanings},
         "split_table": tables.split_table(manifest["folds"]),
     }
 

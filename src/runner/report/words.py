@@ -14,12 +14,13 @@ DIRTY = "The code had uncommitted changes: this run cannot be rebuilt from its c
 @dataclass(frozen=True, kw_only=True)
 class Words:
     """word: Passed, Rejected or No verdict; headline: what the gates together decided; reasons: what the
-    decisive gates say; tries: where the run stands among all trials; cautions: what to know before
-    trusting a figure."""
+    decisive gates say; suffices: what failed gates, advisory ones too, ask for; tries: where the run stands
+    among all trials; cautions: what to know before trusting a figure."""
 
     word: str
     headline: str
     reasons: tuple[str, ...]
+    suffices: tuple[str, ...]
     tries: str
     cautions: tuple[str, ...]
 
@@ -46,6 +47,7 @@ def words(manifest: Mapping[str, Any], gates: Mapping[str, Any]) -> Words:
         word=word,
         headline=headline,
         reasons={PASSED: passed, REJECTED: said.failed, NONE: ()}[word],
+        suffices=() if word == NONE else said.suffices,
         tries=said.tries,
         cautions=(*said.record, *said.advisory, *said.data, *_quality(manifest), *manifest["notices"], *unclean),
     )

@@ -142,3 +142,24 @@ def test_frames_have_the_documented_columns(backtest):
         *("decided_at", "filled_at", "symbol", "quantity", "price", "notional", "cost_commission"),
         *impact,
     ]
+
+
+@pytest.mark.parametrize("backtest", BACKTESTS)
+@settings(deadline=None, max_examples=10)
+@given(seed=SEEDS)
+def test_worse_assumptions_keep_the_bars_and_do_what_they_say(backtest, seed):
+    decided, weights, prices = case(seed)
+    run = backtest.run(decided, weights, prices)
+    worse = {name: changed.run(decided, weights, prices) for name, changed in backtest.worse().items()}
+    assert set(worse) == {"double_costs", "one_bar_later"}
+    for result in worse.values():
+        np.testing.assert_array_equal(result.equity["timestamp"], run.equity["timestamp"])
+    # The first trades are the same, so their costs are exactly twice as high.
+    first = run.trades["filled_at"].min()
+    costs, doubled = (
+        result.trades.loc[result.trades["filled_at"] == first, cost_columns(result.trades)].to_numpy()
+        for result in (run, worse["double_costs"])
+    )
+    np.testing.assert_allclose(doubled, 2 * costs)
+    waited = worse["one_bar_later"].trades["filled_at"] - worse["one_bar_later"].trades["decided_at"]
+    assert (waited == pd.Timedelta(days=backtest.execution_lag_bars + 1)).all()

@@ -45,8 +45,8 @@ def test_a_worse_forecast_fails_and_more_history_would_not_help(make_scored, mak
     assert judgement.status == "failed"
     assert re.fullmatch(
         r"Squared forecast errors on the test spans are [\d.]+ % larger than those of naive \(t = -[\d.]+, "
-        r"p = [\d.]+\): no improvement at all\. On these dates an average [\d.]+ % smaller would suffice\. "
-        r"More history of this kind would not help\.",
+        r"p = [\d.]+\): no improvement at all\. On these dates squared forecast errors smaller by "
+        r"[\d.]+ % on average would suffice\. More history of this kind would not help\.",
         judgement.says,
     )
 

@@ -31,7 +31,10 @@ def test_order_that_is_too_small_to_pay_fails(make_scored, make_evidence) -> Non
     scored = make_scored(Y.ravel(), SIGNAL.ravel(), symbols=10)
     judgement = gate(minimum=0.5, kind="pearson").judge(make_evidence(test=scored))
     assert judgement.status == "failed"
-    assert judgement.says.endswith("more than luck explains. It is below the minimum of 0.5.")
+    assert judgement.says.endswith(
+        "more than luck explains. It is below the minimum of 0.5. A mean of 0.5 would suffice."
+    )
+    assert judgement.suffices == "A mean of 0.5 would suffice."
 
 
 def test_noise_fails_and_says_what_would_suffice(make_scored, make_evidence) -> None:

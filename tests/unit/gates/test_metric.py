@@ -24,14 +24,18 @@ def test_a_value_within_the_bounds_passes(make_evidence) -> None:
 def test_a_value_below_the_minimum_fails_and_says_by_how_much(make_evidence) -> None:
     judgement = gate(0.05).judge(make_evidence(metrics={"test/r2": 0.02}))
     assert (judgement.status, judgement.threshold) == ("failed", 0.05)
-    assert judgement.says.endswith("on the test spans is 0.02, 0.03 below the minimum of 0.05.")
+    assert judgement.says.endswith(
+        "on the test spans is 0.02, 0.03 below the minimum of 0.05. At least 0.05 would suffice."
+    )
 
 
 def test_a_value_above_the_maximum_fails(make_evidence) -> None:
     evidence = make_evidence(metrics={"backtest/volatility": 0.4})
     judgement = gate(0.01, 0.25, "backtest/volatility").judge(evidence)
     assert (judgement.status, judgement.threshold) == ("failed", 0.25)
-    assert judgement.says == "Backtest/volatility is 0.4, 0.15 above the maximum of 0.25."
+    assert judgement.says == (
+        "Backtest/volatility is 0.4, 0.15 above the maximum of 0.25. Positions scaled to about 62.5 % would suffice."
+    )
 
 
 def test_a_missing_metric_fails_and_names_the_nearest(make_evidence) -> None:

@@ -63,9 +63,7 @@ def test_tries_without_returns_count_and_are_named(traded) -> None:
     alone, more = DEFLATED.judge(traded(0.0011)), DEFLATED.judge(traded(0.0011, count=200))
     assert alone.status == "passed"
     assert more.status == "failed"
-    assert more.says.endswith(
-        "199 tries without returns (failed, pruned, or on other dates) count in their number only."
-    )
+    assert "199 tries without returns (failed, pruned, or on other dates) count in their number only." in more.says
 
 
 def test_where_nothing_is_earned_no_history_suffices(traded) -> None:
@@ -105,4 +103,4 @@ def test_a_broken_record_fails_in_its_own_words(traded) -> None:
     said = "truncated or replaced: it ends at event 3, but a run noted event 5 (0123)"
     broken = TrialRecord(required=True).judge(traded(0.0, problems=(said,)))
     assert broken.status == "failed"
-    assert broken.says == (f"The ledger cannot be trusted: {said}; restore it from a copy that holds what is missing.")
+    assert broken.says == (f"The ledger cannot be trusted: {said}. Restoring it from a copy that holds what is missing would suffice.")

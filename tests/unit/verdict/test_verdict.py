@@ -13,7 +13,7 @@ from components.contracts import Gate
 from components.errors import ContractError
 from components.gates.gate_set import GateSet
 from components.values import Evidence, Judgement, Scored, SourceFacts
-from runner.verdict import in_words, judge
+from runner.verdict import GateOutcome, in_words, judge, of_outcomes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +100,7 @@ def test_json_has_exactly_the_agreed_keys_and_strict_numbers() -> None:
                 "value": None,
                 "threshold": 0.5,
                 "says": "It passed.",
+                "suffices": "",
             },
             {
                 "name": "b",
@@ -108,6 +109,7 @@ def test_json_has_exactly_the_agreed_keys_and_strict_numbers() -> None:
                 "value": 1.0,
                 "threshold": 0.5,
                 "says": "It failed.",
+                "suffices": "",
             },
             {
                 "name": "c",
@@ -116,6 +118,7 @@ def test_json_has_exactly_the_agreed_keys_and_strict_numbers() -> None:
                 "value": None,
                 "threshold": 0.5,
                 "says": "It passed.",
+                "suffices": "",
             },
         ],
     }
@@ -192,3 +195,23 @@ def test_survivorship_is_warned_of(survivorship, begins: str) -> None:
     said = in_words(verdict(a=required("passed")), facts=facts, trial=1, family_trials=1).lines
     assert said[2].startswith(begins)
     assert said[3] == "Prices are raw: a split or a dividend looks like a move of the market."
+
+
+def test_what_would_suffice_is_said_apart_required_gates_first() -> None:
+    one, two = (
+        GateOutcome(name=n, status="failed", required=r, value=0.1, threshold=0.5, says="Bad. More.", suffices="More.")
+        for n, r in (("soft", False), ("hard", True))
+    )
+    said = in_words(of_outcomes((one, two)), facts=FREE, trial=1, family_trials=1)
+    assert said.failed == ("hard: Bad.",)
+    assert said.advisory == ("soft (advisory): Bad.",)
+    assert said.suffices == ("hard: More.", "soft (advisory): More.")
+
+
+@pytest.mark.parametrize(
+    ("later", "ends"), [(1, " One more is judged at promotion."), (2, " 2 more are judged at promotion.")]
+)
+def test_a_pass_says_how_many_gates_wait_for_promotion(later: int, ends: str) -> None:
+    waiting = {f"later_{i}": required("deferred") for i in range(later)}
+    said = in_words(verdict(a=required("passed"), **waiting), facts=FREE, trial=1, family_trials=1)
+    assert said.decision == f"Passed: the only required gate that could be applied passed.{ends}"

@@ -1,0 +1,72 @@
+"""Gates that look into the vault wait until it is opened."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from components.contracts import Gate
+from components.errors import ContractError
+from components.gates.beats_baseline import BeatsBaseline
+from components.gates.direction_skill import DirectionSkill
+from components.gates.fold_stability import FoldStability
+from components.gates.gate_set import GateSet
+from components.gates.information_coefficient import InformationCoefficient
+from components.gates.interval_coverage import IntervalCoverage
+from components.gates.metric import MetricGate
+from components.gates.no_collapse import NoCollapse
+from components.gates.positive_share import PositiveShare
+from components.values import Vault
+from runner.verdict import judge
+
+RNG = np.random.default_rng(8)
+Y = RNG.normal(size=600)
+SPANNED = (BeatsBaseline, DirectionSkill, InformationCoefficient, IntervalCoverage, NoCollapse, PositiveShare)
+
+
+def on(gate: type[Gate], span: str) -> Gate:
+    return gate(**{**gate.examples()[0], "span": span})
+
+
+@pytest.mark.parametrize("gate", SPANNED)
+def test_a_gate_on_the_vault_says_that_it_needs_it(gate: type[Gate]) -> None:
+    assert on(gate, "vault").needs() == {"vault"}
+    assert on(gate, "test").needs() == on(gate, "valid").needs() == frozenset()
+
+
+@pytest.mark.parametrize("gate", SPANNED)
+def test_it_judges_the_vault_as_it_judges_a_test_span(make_scored, make_evidence, gate: type[Gate]) -> None:
+    scored = make_scored(Y, 0.5 * Y + RNG.normal(size=600), symbols=4, last_value=np.roll(Y, 4))
+    scored = replace(scored, lower_M=Y - 1, upper_M=Y + RNG.normal(size=600), coverage=0.8)
+    empty = np.empty(0)
+    opened = make_evidence(kind="return", vault=Vault(scored=scored, returns_T=empty, benchmark_T=empty, reused=False))
+    in_vault = on(gate, "vault").judge(opened)
+    in_test = on(gate, "test").judge(make_evidence(kind="return", test=scored))
+    assert in_vault.value is not None
+    assert (in_vault.status, in_vault.value) == (in_test.status, in_test.value)
+    assert in_vault.says == in_test.says.replace("on the test spans", "in the vault")
+
+
+@pytest.mark.parametrize(("metric", "waits"), [("vault/r2", True), ("vault_backtest/sharpe", True), ("test/r2", False)])
+def test_a_metric_of_the_vault_waits(metric: str, waits: bool) -> None:
+    gate = MetricGate(metric=metric, minimum=0.0, maximum=None, required=True)
+    assert gate.needs() == (frozenset({"vault"}) if waits else frozenset())
+
+
+def test_a_closed_vault_defers_the_gate_and_rejects_nothing(make_scored, make_evidence) -> None:
+    gates = GateSet(
+        enforce=False,
+        checks={
+            "now": MetricGate(metric="test/r2", minimum=0.0, maximum=None, required=True),
+            "later": on(DirectionSkill, "vault"),
+        },
+    )
+    verdict = judge(gates, make_evidence(metrics={"test/r2": 0.1}))
+    assert verdict.passed
+    assert [gate.status for gate in verdict.gates] == ["passed", "deferred"]
+    with pytest.raises(ContractError, match="the vault is closed"):
+        on(DirectionSkill, "vault").judge(make_evidence(kind="return"))
+
+
+def test_stability_between_folds_is_not_asked_of_the_vault_which_has_one() -> None:
+    assert "vault" not in str(FoldStability.__annotations__["span"])

@@ -1,0 +1,66 @@
+"""Worse assumptions on a real run: the same weights, traded again, kept in the store."""
+
+import io
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from components.gates.survives_stress import SurvivesStress
+from runner import pipeline, stages
+from runner.composition.configure import configure
+from runner.console import Console
+from runner.evidence import complete, gather
+from runner.stress import stressed
+from runner.trials import alone
+
+OVERRIDES = ("+experiment=nasdaq_technical", "debug=fast", "backtest.cost_bps=20")
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    return pipeline.open_cache(tmp_path_factory.mktemp("stress"), Console(io.StringIO()))
+
+
+@pytest.fixture(scope="module")
+def run(cache):
+    experiment, composed = configure(OVERRIDES)
+    prepared = pipeline.prepare(experiment, cache)
+    return experiment, composed.config, prepared, pipeline.execute(experiment, composed.config, prepared, cache)
+
+
+def test_stressed_returns_are_those_of_a_backtest_with_the_worse_settings(run, cache):
+    experiment, config, prepared, executed = run
+    found = stressed(experiment, config, prepared, executed, cache)
+    prices = stages.price_grid(prepared.panel, experiment.backtest.fields())
+    for name, changes in {
+        "double_costs": {
+            "cost_bps": 40,
+            "borrow_bps_annual": 2 * experiment.backtest.borrow_bps_annual,
+            "financing_bps_annual": 2 * experiment.backtest.financing_bps_annual,
+        },
+        "one_bar_later": {"execution_lag_bars": 2},
+    }.items():
+        backtest = replace(experiment.backtest, **changes)
+        expected = backtest.run(executed.decided_D, executed.weights_DS, prices).equity["return"]
+        np.testing.assert_array_equal(found[name], expected)
+        assert len(found[name]) == len(executed.backtest.equity)
+
+
+def test_they_are_computed_once(run, cache):
+    first = stressed(*run, cache)
+    again = stressed(*run, cache)
+    assert cache.times[-1]["name"] == "stress"
+    assert cache.times[-1]["cached"]
+    for name, returns_T in first.items():
+        np.testing.assert_array_equal(again[name], returns_T)
+
+
+def test_found_out_only_where_a_gate_asks(run, cache):
+    experiment, *rest = run
+    evidence = gather(experiment, *rest[1:])
+    asked = complete(evidence, experiment, *rest, cache, alone(evidence))
+    assert set(asked.stress) == {"double_costs", "one_bar_later"}
+    checks = {name: gate for name, gate in experiment.gates.checks.items() if not isinstance(gate, SurvivesStress)}
+    without = replace(experiment, gates=replace(experiment.gates, checks=checks))
+    assert complete(evidence, without, *rest, cache, alone(evidence)).stress == {}
