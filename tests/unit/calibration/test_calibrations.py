@@ -269,6 +269,17 @@ def test_groups_of_equal_forecasts_are_not_divided():
     assert len(state["half_width"]) == len(state["edges"]) + 1 == 2
 
 
+@settings(max_examples=60, deadline=None)
+@given(SEEDS, st.integers(10, 120), st.integers(1, 8))
+def test_every_group_has_enough_rows_for_its_rank(seed, n, n_groups):
+    rng = np.random.default_rng(seed)
+    f_N = np.round(rng.normal(size=n), int(rng.integers(0, 3)))
+    state = Conformal(coverage=0.8, n_groups=n_groups, source="valid").fit(f_N, rng.normal(size=n)).state()
+    counts = np.bincount(np.searchsorted(state["edges"], f_N), minlength=len(state["half_width"]))
+    assert len(counts) == len(state["half_width"]) <= n_groups
+    assert counts.min() >= 4
+
+
 def test_a_coverage_that_the_rows_cannot_give_is_refused():
     with pytest.raises(DataError) as caught:
         Conformal(coverage=0.99, n_groups=1, source="valid").fit(np.zeros(98), np.zeros(98))
