@@ -53,10 +53,11 @@ def learning_rows(calibration: Calibration, forecasts: Forecasts, fold: Fold, la
     if calibration.learns_from() == "previous_tests":
         # NaT compares false: an undefined label is never known.
         known_M = labels.label_end_R[forecasts.row_M] <= fold.span.test[0]
-        earlier_M = forecasts.is_test_M & (forecasts.fold_M < fold.number) & known_M
+        earlier_M: Mask = forecasts.is_test_M & (forecasts.fold_M < fold.number) & known_M
         if earlier_M.any():
             return earlier_M
-    return ~forecasts.is_test_M & (forecasts.fold_M == fold.number)
+    valid_M: Mask = ~forecasts.is_test_M & (forecasts.fold_M == fold.number)
+    return valid_M
 
 
 def deployed_calibration(calibration: Calibration, forecasts: Forecasts, labels: Labels) -> FittedCalibration:

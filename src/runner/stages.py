@@ -326,7 +326,7 @@ def scored(
     index = np.flatnonzero((forecasts.is_test_M == test) & np.isfinite(labels.y_R[row_M]))
     index = index[np.lexsort((panel.symbol_codes_R[row_M[index]], panel.timestamps_R[row_M[index]]))]
     rows, folds = row_M[index], forecasts.fold_M[index]
-    banded = test and forecasts.lower_M is not None and forecasts.upper_M is not None
+    lower_M, upper_M = (forecasts.lower_M, forecasts.upper_M) if test else (None, None)
     return Scored(
         span="test" if test else "valid",
         timestamps_M=panel.timestamps_R[rows],
@@ -336,9 +336,9 @@ def scored(
         target_M=labels.y_R[rows],
         train_mean_M=forecasts.train_mean_K[folds - 1],
         baselines={name: baseline.forecast_M[index] for name, baseline in baselines.items()},
-        lower_M=forecasts.lower_M[index] if banded else None,
-        upper_M=forecasts.upper_M[index] if banded else None,
-        coverage=forecasts.coverage if banded else None,
+        lower_M=None if lower_M is None else lower_M[index],
+        upper_M=None if upper_M is None else upper_M[index],
+        coverage=None if lower_M is None else forecasts.coverage,
     )
 
 

@@ -57,7 +57,7 @@ class _ForecastFormat:
         return files
 
     def decode(self, files: Files) -> Forecasts:
-        arrays = ARRAYS.decode(files)
+        arrays: dict[str, Any] = dict(ARRAYS.decode(files))
         folds = range(1, len(arrays["train_mean_K"]) + 1)
         return Forecasts(
             **arrays,
