@@ -40,4 +40,5 @@ def stressed(
 
 def _returns(backtest: Backtest, executed: Executed, prices: PriceGrid) -> Float:
     equity = backtest.run(executed.decided_D, executed.weights_DS, prices).equity
-    return equity["return"].to_numpy(dtype=np.float64)
+    returns_T: Float = equity["return"].to_numpy(dtype=np.float64)
+    return returns_T
