@@ -137,11 +137,61 @@ def variants(outputs: Path, experiment: str, *choices: str) -> str:
     return table(["variant", "R² valid", "R² test", "p, better than last value", "verdict"], rows)
 
 
+def simulated(outputs: Path, study: str) -> str:
+    """How often the strict gates, and simpler rules, promoted the best of each sweep; exact 95 % intervals."""
+    del outputs
+    rules = ("promoted", "best_backtest", "published_dsr", "effective_n_raw_variance")
+    rows = [
+        [
+            scenario["name"],
+            f"{scenario['seeds']:,}",
+            *(
+                f"{share(scenario[rule], scenario['seeds'])} ({interval(scenario[rule], scenario['seeds'])})"
+                for rule in rules
+            ),
+        ]
+        for scenario in study_results(study)
+    ]
+    header = ["truth", "users", "`gates=strict`", "best backtest, PSR 95 %", "DSR as published"]
+    return table([*header, "effective N, raw variance"], rows)
+
+
+def rejections(outputs: Path, study: str) -> str:
+    """Share of the judged sweeps whose best was rejected by each required gate."""
+    del outputs
+    scenarios = study_results(study)
+    gates = list(dict.fromkeys(gate for scenario in scenarios for gate in scenario["rejections"]))
+    rows = [
+        [scenario["name"], *(share(scenario["rejections"].get(gate, 0), scenario["judged"]) for gate in gates)]
+        for scenario in scenarios
+    ]
+    return table(["truth", *(f"`{gate}`" for gate in gates)], rows)
+
+
+def study_results(study: str) -> Any:
+    return json.loads((ROOT / "experiments" / study / "results.json").read_text(encoding="utf-8"))
+
+
+def share(count: int, total: int) -> str:
+    return f"{count / total:.1%}"
+
+
+def interval(count: int, total: int) -> str:
+    """Exact (Clopper-Pearson) 95 % interval of a share."""
+    from scipy.stats import beta
+
+    low = beta.ppf(0.025, count, total - count + 1) if count else 0.0
+    high = beta.ppf(0.975, count + 1, total - count) if count < total else 1.0
+    return f"{low:.1%} to {high:.1%}"
+
+
 GENERATORS: dict[str, Callable[..., str]] = {
     "results": results,
     "gates": gates,
     "variants": variants,
     "components": components,
+    "simulated": simulated,
+    "rejections": rejections,
 }
 
 

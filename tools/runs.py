@@ -18,7 +18,7 @@ def commands(page: Path) -> list[tuple[str, ...]]:
         if name == "variants":
             experiment, *choices = arguments
             found += [(experiment, *choice.split("+")) if choice != "-" else (experiment,) for choice in choices]
-        else:
+        elif name in ("results", "gates"):
             found += [(experiment,) for experiment in arguments]
     return found
 

@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from components.errors import GateFailed
-from components.values import Evidence
+from components.expressions import to_text
+from components.values import Evidence, Trials
 from runner import pipeline
 from runner.composition.compose import Composed
 from runner.console import Console
 from runner.evidence import complete, gather
 from runner.experiment import Experiment
 from runner.identity import family_of, run_key, trial_key
+from runner.inference import run_figures
 from runner.pipeline import Executed, Prepared
 from runner.promote import write_promoted
 from runner.recording import describe
@@ -25,7 +27,7 @@ from runner.report.run_folder import RunFolder
 from runner.storage.formats import FILES
 from runner.storage.keys import code_fingerprint, stage_key
 from runner.tracking import RunInfo, tracked
-from runner.trials import alone
+from runner.trials import alone, family_trials, own_series, tries_in_figures
 from runner.verdict import Verdict, judge
 
 OUTPUTS = Path("outputs")
@@ -57,13 +59,15 @@ def run_experiment(experiment: Experiment, composed: Composed, console: Console,
         record.write_text("config.yaml", describe.settings_text(config))
         record.note(describe.description(experiment, composed, prepared))
         with tracked(experiment.tracking, _info(experiment, config, record)) as session:
-            with _trial(experiment, config, prepared, record) as metrics:
+            with _trial(experiment, config, prepared, record) as tried:
                 executed = pipeline.execute(experiment, config, prepared, cache)
-                evidence = gather(experiment, prepared, executed)
-                metrics |= evidence.metrics
-            evidence = complete(evidence, experiment, config, prepared, executed, cache, alone(evidence))
+                evidence = tried.evidence = gather(experiment, prepared, executed)
+            trials = tried.trials or alone(evidence)
+            record.note({"tries": tries_in_figures(trials)})
+            evidence = complete(evidence, experiment, config, prepared, executed, cache, trials)
             verdict = judge(experiment.gates, evidence)
             _write_results(record, prepared, executed, evidence, verdict)
+            record.write_json("statistics.json", cache.stage("statistics", lambda: run_figures(evidence)))
             if single and verdict.passed and _promotes_itself(experiment):
                 bundle = cache.stage(
                     "promote", lambda: _promoted(experiment, config, prepared, executed, verdict, record)
@@ -114,33 +118,45 @@ def _promoted(
     return write_promoted(experiment, config, prepared, executed, gates=gates, run=run)
 
 
+@dataclass
+class _Tried:
+    """What the block of a trial found, and what the ledger then says about all of the family."""
+
+    evidence: Evidence | None = None
+    trials: Trials | None = None
+
+
 @contextmanager
 def _trial(
     experiment: Experiment, config: Mapping[str, Any], prepared: Prepared, record: RunRecord
-) -> Iterator[dict[str, float]]:
-    """Records a trial before its fit, and how it ended; the block fills in its figures.
+) -> Iterator[_Tried]:
+    """Records a trial before its fit, and how it ended; the block fills in its evidence.
 
     A debug run is no trial: it has no number and nothing is recorded.
     """
-    metrics: dict[str, float] = {}
+    tried = _Tried()
     if experiment.debug.enabled:
-        yield metrics
+        yield tried
         return
-    ledger = Ledger.open()
-    key = trial_key(config, prepared.design_key)
-    body = {"experiment": experiment.name, "run_id": record.run_id, "choices": record.manifest["choices"]}
-    number = ledger.start_trial(family_of(experiment, prepared.panel), key, body)
+    ledger, family = Ledger.open(), family_of(experiment, prepared.panel)
+    key, target = trial_key(config, prepared.design_key), to_text(prepared.label)
+    choices = record.manifest["choices"]
+    body = {"experiment": experiment.name, "run_id": record.run_id, "choices": choices, "target": target}
+    number = ledger.start_trial(family, key, body)
     counted = {"number": number.number, "family_trials": number.family_trials, "counted": True}
     record.note({"trial": {"key": key, **counted}, "ledger_head": number.head})
     try:
-        yield metrics
+        yield tried
     except KeyboardInterrupt:
         ledger.finish_trial(key, "interrupted", {})
         raise
     except BaseException as error:
         ledger.finish_trial(key, "failed", {"error": f"{type(error).__name__}: {error}"})
         raise
-    record.note({"ledger_head": ledger.finish_trial(key, "finished", {"metrics": metrics})})
+    assert tried.evidence is not None
+    found = {"metrics": tried.evidence.metrics}
+    record.note({"ledger_head": ledger.finish_trial(key, "finished", found, own_series(tried.evidence))})
+    tried.trials = family_trials(ledger, family, key, target, OUTPUTS, tried.evidence)
 
 
 def _write_results(

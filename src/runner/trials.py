@@ -1,26 +1,31 @@
-"""What was tried on the same data, as evidence."""
+"""What was tried on the same data, as evidence: from the ledger, which outlives the folders of the runs."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from components.statistics.comparison import per_timestamp
+from components.statistics.deflation import independent_trials
 from components.statistics.forecast import logistic_loss
-from components.values import Evidence, Float, Scored, Trials
+from components.values import Evidence, Float, Scored, Time, Trials
+from runner.recording.ledger import Family, Ledger, Series, Trial
+from runner.recording.witnesses import noted_heads
+
+SHARED = 0.8
+"""Share of a run's bars that another trial must have seen to be compared; others are silent."""
+
+RETURNS, LOSSES = "returns", "losses"
 
 
-def alone(evidence: Evidence) -> Trials:
-    """The trials where nothing else is known to have been tried."""
+def own_series(evidence: Evidence) -> dict[str, Series]:
+    """What a trial leaves behind for those after it: net returns per bar, and forecast losses per time."""
     losses_T = forecast_losses(evidence.test, evidence.kind)
-    return Trials(
-        number=1,
-        count=1,
-        silent=0,
-        returns_TK=evidence.returns_T[:, None],
-        stamps_T=evidence.stamps_T,
-        own=0,
-        losses_TK=losses_T[:, None],
-        loss_stamps_T=np.unique(evidence.test.timestamps_M),
-        own_loss=0,
-    )
+    return {
+        RETURNS: _known(evidence.stamps_T, evidence.returns_T),
+        LOSSES: _known(np.unique(evidence.test.timestamps_M), losses_T),
+    }
 
 
 def forecast_losses(scored: Scored, kind: str) -> Float:
@@ -31,3 +36,87 @@ def forecast_losses(scored: Scored, kind: str) -> Float:
         else (scored.target_M - scored.forecast_M) ** 2
     )
     return per_timestamp(loss_M, scored.timestamps_M)
+
+
+def alone(evidence: Evidence) -> Trials:
+    """The trials of a run that is none, such as a debug run: itself."""
+    return trials_of({"": own_series(evidence)}, own="", number=1, count=1)
+
+
+def family_trials(ledger: Ledger, family: Family, key: str, target: str, outputs: Path, evidence: Evidence) -> Trials:
+    """All trials of the family with their series, and whether the record of them is whole.
+
+    key: this run's trial; target: what it forecasts, without which losses cannot be compared.
+    """
+    trials = ledger.trials(family)
+    found = {
+        RETURNS: ledger.series(trials, RETURNS),
+        LOSSES: ledger.series([trial for trial in trials if _target(trial) == target], LOSSES),
+    }
+    series = {
+        trial.key: {name: of_name[trial.key] for name, of_name in found.items() if trial.key in of_name}
+        for trial in trials
+    }
+    series[key] = own_series(evidence)
+    number = next((trial.number for trial in trials if trial.key == key), len(trials))
+    problems = tuple(ledger.verify(noted_heads(outputs)))
+    return trials_of(series, own=key, number=number, count=len(series), problems=problems)
+
+
+def tries_in_figures(trials: Trials) -> dict[str, Any]:
+    """What the manifest says of the tries on the same data, this one included."""
+    return {
+        "count": trials.count,
+        "silent": trials.silent,
+        "independent": independent_trials(trials.returns_TK, trials.silent),
+        "record_problems": list(trials.problems),
+    }
+
+
+def trials_of(
+    series: Mapping[str, Mapping[str, Series]],
+    *,
+    own: str,
+    number: int,
+    count: int,
+    problems: tuple[str, ...] = (),
+) -> Trials:
+    """Series of trials side by side, at the times that this run shares with those that saw most of them."""
+    stamps_T, returns_TK, keys = aligned({key: s[RETURNS] for key, s in series.items() if RETURNS in s}, own)
+    loss_stamps_T, losses_TK, loss_keys = aligned({key: s[LOSSES] for key, s in series.items() if LOSSES in s}, own)
+    return Trials(
+        number=number,
+        count=count,
+        silent=count - len(keys),
+        returns_TK=returns_TK,
+        stamps_T=stamps_T,
+        own=keys.index(own) if own in keys else None,
+        losses_TK=losses_TK,
+        loss_stamps_T=loss_stamps_T,
+        own_loss=loss_keys.index(own) if own in loss_keys else None,
+        problems=problems,
+    )
+
+
+def aligned(series: Mapping[str, Series], own: str) -> tuple[Time, Float, list[str]]:
+    """(T,) times, (T, K) values and the K trials that saw SHARED of the own trial's times, at their common ones."""
+    if own not in series or len(series[own].stamps_T) == 0:
+        return np.empty(0, dtype="datetime64[us]"), np.empty((0, 0)), []
+    wanted_T = series[own].stamps_T
+    keys = [
+        key for key, one in series.items() if np.isin(wanted_T, one.stamps_T).mean() >= (SHARED if key != own else 0)
+    ]
+    shared_T = wanted_T
+    for key in keys:
+        shared_T = np.intersect1d(shared_T, series[key].stamps_T)
+    columns = [series[key].values_T[np.searchsorted(series[key].stamps_T, shared_T)] for key in keys]
+    return shared_T, np.column_stack(columns), keys
+
+
+def _known(stamps_T: Time, values_T: Float) -> Series:
+    finite_T = np.isfinite(values_T)
+    return Series(stamps_T=stamps_T[finite_T].astype("datetime64[us]"), values_T=values_T[finite_T])
+
+
+def _target(trial: Trial) -> str:
+    return str(trial.started.get("target", ""))

@@ -1,13 +1,14 @@
 """The verdict: all gates together, and in words."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from components.contracts import Gate
 from components.errors import ContractError
 from components.gates.gate_set import GateSet
-from components.statistics.sharpe import expected_maximum
+from components.statistics.deflation import lucks_best
 from components.values import Evidence, Judgement, SourceFacts
 
 SURVIVORSHIP = {
@@ -85,6 +86,7 @@ class Sentences:
     failed    what each failed required gate says
     advisory  what each failed advisory gate says
     suffices  what would suffice for each failed gate that knows it, required ones first
+    record    what is wrong with the ledger, which counts the tries; empty if it is whole
     tries     where the run stands among all trials on this data
     data      what the source's survivorship and adjustment mean for the figures
     """
@@ -93,19 +95,29 @@ class Sentences:
     failed: tuple[str, ...]
     advisory: tuple[str, ...]
     suffices: tuple[str, ...]
+    record: tuple[str, ...]
     tries: str
     data: tuple[str, ...]
 
     @property
     def lines(self) -> tuple[str, ...]:
-        return (self.decision, *self.failed, *self.advisory, *self.suffices, self.tries, *self.data)
+        return (self.decision, *self.failed, *self.advisory, *self.suffices, *self.record, self.tries, *self.data)
 
 
-def in_words(verdict: Verdict, *, facts: SourceFacts, trial: int | None, family_trials: int) -> Sentences:
+def in_words(
+    verdict: Verdict,
+    *,
+    facts: SourceFacts,
+    trial: int | None,
+    family_trials: int,
+    independent: float | None = None,
+    record_problems: Sequence[str] = (),
+) -> Sentences:
     """The decision first.
 
     trial: number of this run among the family_trials configurations tried on this data, None for a run
-    that is no trial.
+    that is no trial; independent: how many independent ones they are worth; record_problems: what is wrong with
+    the ledger.
     """
     survivorship = (SURVIVORSHIP[facts.survivorship],) if facts.survivorship in SURVIVORSHIP else ()
     required, advisory = (verdict.failed(required=weight) for weight in (True, False))
@@ -114,7 +126,10 @@ def in_words(verdict: Verdict, *, facts: SourceFacts, trial: int | None, family_
         failed=tuple(f"{_named(gate)}: {gate.finding}" for gate in required),
         advisory=tuple(f"{_named(gate)}: {gate.finding}" for gate in advisory),
         suffices=tuple(f"{_named(gate)}: {gate.suffices}" for gate in (*required, *advisory) if gate.suffices),
-        tries=_tries(trial, family_trials),
+        record=tuple(
+            f"The count of tries cannot be trusted: {problem} (python -m runner ledger)." for problem in record_problems
+        ),
+        tries=_tries(trial, family_trials, independent),
         data=(*survivorship, ADJUSTMENT[facts.adjustment]),
     )
 
@@ -174,13 +189,15 @@ def _waiting(required: list[GateOutcome]) -> str:
     return " One more is judged at promotion." if waiting == 1 else f" {waiting} more are judged at promotion."
 
 
-def _tries(trial: int | None, family_trials: int) -> str:
+def _tries(trial: int | None, family_trials: int, independent: float | None) -> str:
     if trial is None:
         return "This run is no trial: it is not counted and cannot be promoted."
     if family_trials <= 1:
         return "It is the first trial on this data: nothing was selected yet."
-    luck = expected_maximum(family_trials)
+    worth = family_trials if independent is None else max(independent, 1.0)
+    luck = lucks_best(worth)
+    alike = "" if independent is None else f", which are so alike that they are worth {worth:.1f} independent ones"
     return (
-        f"It is trial {trial} of {family_trials} on this data. The best of {family_trials} independent "
-        f"worthless trials would reach a t statistic of about {luck:.1f} by luck alone."
+        f"It is trial {trial} of {family_trials} on this data{alike}. The best of so many worthless "
+        f"trials reaches a t statistic of about {luck:.1f} by luck alone."
     )

@@ -10,7 +10,6 @@ from typing import Literal
 
 import numpy as np
 
-from components.statistics.forecast import average_ranks
 from components.values import Float, Int
 
 
@@ -69,15 +68,14 @@ def backtest_overfitting(
 
     picked_C = score(inside_CB).argmax(axis=1)
     outside_CK = score(1 - inside_CB)
-    n_splits = len(inside_CB)
-    rank_CK = average_ranks(outside_CK.ravel(), np.repeat(np.arange(n_splits), k)).reshape(n_splits, k)
-    every = np.arange(n_splits)
-    rank_C = rank_CK[every, picked_C] / (k + 1)
+    own_C1 = np.take_along_axis(outside_CK, picked_C[:, None], axis=1)
+    below_C, equal_C = (outside_CK < own_C1).sum(axis=1), (outside_CK == own_C1).sum(axis=1)
+    rank_C = (below_C + (equal_C + 1) / 2) / (k + 1)
     return Overfitting(
         probability=float(np.mean(rank_C <= 0.5)),
         rank_C=rank_C,
         picked_C=picked_C.astype(np.int64),
-        loss_probability=float(np.mean(outside_CK[every, picked_C] < 0)),
+        loss_probability=float(np.mean(own_C1 < 0)),
     )
 
 

@@ -79,6 +79,24 @@ def superior_models(
     return tuple(sorted(superior))
 
 
+def stepwise_p_values(differences_TK: Float, *, block_bars: float, n_draws: int, seed: int) -> Float:
+    """(K,) for each model the smallest level at which the step-wise test calls it superior: the chance that one of
+    the models that are no better than it reaches its t by luck, (1 + exceedances) / (1 + n_draws), never below that
+    of a better model (Romano & Wolf 2016, Statistics & Probability Letters 113:38). 1 for a model identical to the
+    benchmark, or no better on average."""
+    sample = _Bootstrap.of(differences_TK, block_bars, n_draws, seed, studentized=True)
+    p_K = np.ones(differences_TK.shape[1])
+    if len(sample.t_K) == 0:
+        return p_K
+    order_K = np.argsort(-sample.t_K, kind="stable")
+    luck_BK = ((sample.mean_BK - sample.mean_K) / sample.scale_K)[:, order_K]
+    best_BK = np.maximum.accumulate(luck_BK[:, ::-1], axis=1)[:, ::-1]
+    raw_K = (1 + (best_BK >= sample.t_K[order_K]).sum(axis=0)) / (1 + n_draws)
+    stepped_K = np.where(sample.t_K[order_K] > 0, np.maximum.accumulate(raw_K), 1.0)
+    p_K[sample.columns_K[order_K]] = stepped_K
+    return p_K
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Bootstrap:
     """The models that differ from the benchmark at all, with their bootstrapped means.

@@ -1,8 +1,11 @@
 """An append-only chain of events in an SQL database: each event carries the hash of the one before.
 
-SQLite for one person, PostgreSQL for a team; any number of processes may append at the same time.
+SQLite for one person, PostgreSQL for a team; any number of processes may append at the same time. A head
+"number:hash" of the newest event, noted down elsewhere, witnesses later that nothing up to it was changed,
+removed or replaced. Series of numbers lie in a table beside the events, which name them by their hash.
 """
 
+import hashlib
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -21,7 +24,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 GENESIS = "0" * 64
-"""What the first event names as the hash before it, and the head of an empty chain."""
+"""What the first event names as the hash before it."""
+
+EMPTY = f"0:{GENESIS}"
+"""The head of an empty chain."""
 
 _BUSY_SECONDS = 30.0
 _RETRY_SECONDS = (0.1, 0.2, 0.4)
@@ -67,6 +73,14 @@ def _table() -> "sa.Table":
     sequence = sa.Column("sequence", sa.Integer, primary_key=True, autoincrement=False)
     indexes = [sa.Index("events_by_key", "key", "kind"), sa.Index("events_by_kind", "kind", "family", "key")]
     return sa.Table("events", sa.MetaData(), sequence, *texts, *hashes, *indexes)
+
+
+@cache
+def _series_table() -> "sa.Table":
+    import sqlalchemy as sa
+
+    hash_ = sa.Column("hash", sa.Text, primary_key=True)
+    return sa.Table("series", _table().metadata, hash_, sa.Column("data", sa.LargeBinary, nullable=False))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,6 +143,27 @@ class Transaction:
         newest = self.connection.execute(query).first()
         return (newest.sequence, newest.hash) if newest else (0, GENESIS)
 
+    def head(self) -> str:
+        """Number and hash of the newest event; EMPTY if there is none."""
+        return _head(*self.last())
+
+    def keep(self, data: bytes) -> str:
+        """Stores bytes under their SHA-256, once, and returns it; an event that holds it vouches for them."""
+        import sqlalchemy as sa
+
+        table, name = _series_table(), hashlib.sha256(data).hexdigest()
+        if self.connection.execute(sa.select(table.c.hash).where(table.c.hash == name)).first() is None:
+            self.connection.execute(table.insert(), {"hash": name, "data": data})
+        return name
+
+    def kept(self, name: str) -> bytes | None:
+        """The bytes of that hash; None where they are missing or were changed."""
+        import sqlalchemy as sa
+
+        table = _series_table()
+        data = self.connection.execute(sa.select(table.c.data).where(table.c.hash == name)).scalar_one_or_none()
+        return data if data is not None and hashlib.sha256(data).hexdigest() == name else None
+
     def append(self, kind: str, *, family: str, key: str, content: Mapping[str, Any]) -> str:
         """Adds an event and returns the new head. Numbers that are not finite are written as null."""
         sequence, previous = self.last()
@@ -144,7 +179,7 @@ class Transaction:
         )
         event = replace(event, hash=event.computed_hash())
         self.connection.execute(_table().insert(), asdict(event))
-        return event.hash
+        return _head(event.sequence, event.hash)
 
 
 @dataclass(frozen=True)
@@ -166,7 +201,7 @@ class Chain:
             engine = sa.create_engine(url, poolclass=sa.NullPool, connect_args=arguments)
         sa.event.listen(engine, "begin", _begin)
         chain = Chain(engine, place)
-        if not chain.read(lambda transaction: sa.inspect(transaction.connection).has_table("events")):
+        if not chain.read(lambda transaction: sa.inspect(transaction.connection).has_table("series")):
             chain.append(lambda transaction: _create(transaction.connection))
         return chain
 
@@ -210,7 +245,7 @@ def _begin(connection: "sa.Connection") -> None:
 
 
 def _create(connection: "sa.Connection") -> None:
-    _table().metadata.create_all(connection)
+    _series_table().metadata.create_all(connection)
     for statement in _GUARDS.get(connection.dialect.name, []):
         connection.exec_driver_sql(statement)
 
@@ -235,23 +270,51 @@ def unusable(place: str, reason: str) -> OutputError:
     return OutputError(f"ledger {place}: cannot be used: {reason}; {remedy}")
 
 
+def _head(sequence: int, hash_: str) -> str:
+    return f"{sequence}:{hash_}"
+
+
 def _verify(transaction: Transaction, witnesses: set[str]) -> list[str]:
     problems = []
-    last, head = 0, GENESIS
-    unseen = witnesses - {GENESIS}
+    last, before = 0, GENESIS
+    unseen = witnesses - {EMPTY}
     for event in transaction.events():
-        if event.sequence != last + 1 or event.previous != head:
-            problems.append(f"event {event.sequence}: does not follow event {last}; events were removed or added")
+        if event.sequence != last + 1 or event.previous != before:
+            problems.append(
+                f"chain broken: event {event.sequence} does not follow event {last}; events were removed or added"
+            )
         if event.computed_hash() != event.hash:
-            problems.append(f"event {event.sequence}: was changed after it was written")
-        last, head = event.sequence, event.hash
-        unseen.discard(head)
+            problems.append(f"chain broken: event {event.sequence} was changed after it was written")
+        last, before = event.sequence, event.hash
+        unseen.discard(_head(last, before))
     dialect = transaction.connection.dialect.name
     if dialect in _GUARDS:
         guards = transaction.connection.exec_driver_sql(_GUARD_NAMES[dialect]).scalar_one()
         if guards < 3:
-            problems.append("the guards against changes are missing from the database")
-    return problems + [
-        f"head {head[:12]}: unknown here; the ledger was cut short, forked or replaced after it was noted"
-        for head in sorted(unseen)
-    ]
+            problems.append("chain broken: the guards against changes are missing from the database")
+    return problems + _testimony(unseen, last)
+
+
+def _testimony(unseen: set[str], last: int) -> list[str]:
+    """What heads that the chain does not hold say about it: the two gravest facts, one line each."""
+    noted = sorted((int(number), hash_) for number, _, hash_ in (head.partition(":") for head in unseen))
+    beyond = [entry for entry in noted if entry[0] > last]
+    other = [entry for entry in noted if entry[0] <= last]
+    problems = []
+    if beyond:
+        number, hash_ = beyond[-1]
+        problems.append(
+            f"truncated or replaced: it ends at event {last}, but a run noted event {number} ({hash_[:12]})"
+            f"{_more(len(beyond))}"
+        )
+    if other:
+        number, hash_ = other[0]
+        problems.append(
+            f"forked: event {number} is not the one that a run noted ({hash_[:12]}); it wrote to another copy"
+            f"{_more(len(other))}"
+        )
+    return problems
+
+
+def _more(count: int) -> str:
+    return f"; {count - 1} more such" if count > 1 else ""

@@ -1,14 +1,19 @@
 """The ledger: every trial on every family of data, so that a verdict knows how much was tried."""
 
 import os
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+
 from components.errors import ContractError, OutputError
+from components.values import Float, Time
 from runner.recording.chain import Chain, Event, Transaction, unusable
+from runner.storage.formats import ARRAYS
 from runner.storage.keys import content_hash, finite_or_null
 
 if TYPE_CHECKING:
@@ -54,6 +59,24 @@ class Family:
     def shares_bars(self, other: "Family") -> bool:
         """Whether some symbol and some day belong to both."""
         return self.first <= other.last and other.first <= self.last and not set(self.symbols).isdisjoint(other.symbols)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Series:
+    """Values at times, in order of time: (T,) each."""
+
+    stamps_T: Time
+    values_T: Float
+
+    def to_bytes(self) -> bytes:
+        """The same series, the same bytes."""
+        arrays = {"stamps": self.stamps_T.astype("datetime64[us]"), "values": self.values_T.astype(np.float64)}
+        return zlib.compress(ARRAYS.encode(arrays)["arrays.npz"])
+
+    @staticmethod
+    def from_bytes(data: bytes) -> "Series":
+        arrays = ARRAYS.decode({"arrays.npz": zlib.decompress(data)})
+        return Series(stamps_T=arrays["stamps"], values_T=arrays["values"])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +146,7 @@ class Ledger:
             number = events[0].content["number"] if events else len(keys) + 1
             total = len(keys | {key})
             _declare(transaction, family)
-            head = transaction.last()[1]
+            head = transaction.head()
             if not any(event.kind == "trial_finished" for event in events):
                 content = {"number": number, "family_trials": total, "trial": dict(body)}
                 head = transaction.append("trial_started", family=family.id, key=key, content=content)
@@ -131,10 +154,13 @@ class Ledger:
 
         return self.chain.append(work)
 
-    def finish_trial(self, key: str, state: Outcome, body: Mapping[str, Any]) -> str:
+    def finish_trial(
+        self, key: str, state: Outcome, body: Mapping[str, Any], series: Mapping[str, Series] | None = None
+    ) -> str:
         """Writes down how the trial last started under this key ended, and returns the head.
 
-        body: plain, such as {"metrics": {"valid/ic": ...}}; numbers that are not finite become null.
+        body: plain, such as {"metrics": {"valid/ic": ...}}; numbers that are not finite become null. series: by
+        name what later trials of the family are compared with; it outlives the run's folder.
         A finished trial stays finished: a later failure or the same result is not written.
         Raises ContractError if it was never started.
         """
@@ -146,9 +172,11 @@ class Ledger:
             family = starts[-1].family
             ends = transaction.events(kind="trial_finished", key=key)
             finished = [event.content for event in ends if event.family == family]
-            if finished and (state != "finished" or finished[-1] == finite_or_null(body)):
-                return transaction.last()[1]
-            return transaction.append(f"trial_{state}", family=family, key=key, content=dict(body))
+            hashes = {name: transaction.keep(one.to_bytes()) for name, one in (series or {}).items()}
+            content = {**body, "series": hashes} if hashes else dict(body)
+            if finished and (state != "finished" or finished[-1] == finite_or_null(content)):
+                return transaction.head()
+            return transaction.append(f"trial_{state}", family=family, key=key, content=content)
 
         return self.chain.append(work)
 
@@ -186,13 +214,23 @@ class Ledger:
 
         return self.chain.read(work)
 
+    def series(self, trials: Iterable[Trial], name: str) -> dict[str, Series]:
+        """key -> series of that name, of the trials that left one; what was changed since is left out."""
+        wanted = {trial.key: trial.outcome.get("series", {}).get(name) for trial in trials}
+
+        def work(transaction: Transaction) -> dict[str, Series]:
+            found = {key: transaction.kept(hash_) for key, hash_ in wanted.items() if hash_}
+            return {key: Series.from_bytes(data) for key, data in found.items() if data is not None}
+
+        return self.chain.read(work)
+
     def families(self) -> list[FamilySummary]:
         """All families with their counts, each as the hull of what was merged into it."""
         return self.chain.read(_summaries)
 
     def head(self) -> str:
-        """Hash of the newest event: whoever notes it down can witness later that nothing was removed."""
-        return self.chain.read(lambda transaction: transaction.last()[1])
+        """Number and hash of the newest event: whoever notes it down can witness later that nothing was removed."""
+        return self.chain.read(lambda transaction: transaction.head())
 
     def verify(self, witnesses: Iterable[str] = ()) -> list[str]:
         """What is wrong with the ledger, one line each; witnesses: heads noted in manifests and bundles."""

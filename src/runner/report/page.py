@@ -75,6 +75,7 @@ def _content(run: RunFolder, pictures: dict[str, Picture]) -> dict[str, Any]:
         "portfolio_table": tables.portfolio_table(run.metrics),
         "cost_table": tables.cost_table(run.equity, run.trades),
         "fold_table": tables.fold_table(run.metrics, manifest["folds"], run.kind),
+        "statistics": run.statistics,
         "meanings": meanings,
         "hints": {meaning.label: meaning.says for meaning in meanings},
         "split_table": tables.split_table(manifest["folds"]),

@@ -56,6 +56,13 @@ class RunFolder:
         )
 
     @property
+    def statistics(self) -> list[dict[str, Any]]:
+        """name, label, value, shown and says of every statistic; none in a folder without statistics.json."""
+        file = self.path / "statistics.json"
+        found: list[dict[str, Any]] = _json(file) if file.is_file() else []
+        return found
+
+    @property
     def kind(self) -> str:
         """level, return or direction."""
         return str(self.manifest["target"]["kind"])

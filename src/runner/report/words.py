@@ -31,12 +31,14 @@ def words(manifest: Mapping[str, Any], gates: Mapping[str, Any]) -> Words:
     # Cautions of the source are among the notices.
     known = SourceFacts.__dataclass_fields__.keys() & manifest["data"].keys()
     facts = SourceFacts(**{name: manifest["data"][name] for name in known})
-    trial = manifest["trial"]
+    trial, tries = manifest["trial"], manifest.get("tries", {})
     said = in_words(
         verdict,
         facts=facts,
         trial=trial["number"] if trial["counted"] else None,
         family_trials=trial["family_trials"] or 0,
+        independent=tries.get("independent"),
+        record_problems=tries.get("record_problems", ()),
     )
     passed = tuple(gate.says for gate in verdict.gates if gate.required and gate.status == "passed")
     unclean = [DIRTY] if (manifest["git"] or {}).get("dirty") else []
@@ -47,7 +49,7 @@ def words(manifest: Mapping[str, Any], gates: Mapping[str, Any]) -> Words:
         reasons={PASSED: passed, REJECTED: said.failed, NONE: ()}[word],
         suffices=() if word == NONE else said.suffices,
         tries=said.tries,
-        cautions=(*said.advisory, *said.data, *_quality(manifest), *manifest["notices"], *unclean),
+        cautions=(*said.record, *said.advisory, *said.data, *_quality(manifest), *manifest["notices"], *unclean),
     )
 
 

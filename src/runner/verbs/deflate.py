@@ -4,29 +4,20 @@ import argparse
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from components.errors import ConfigError, DataError
+from components.statistics.deflation import deflated_ratio, independent_trials
 from components.statistics.overfitting import backtest_overfitting
-from components.statistics.sharpe import (
-    SharpeSample,
-    deflated_sharpe,
-    effective_trials,
-    expected_maximum,
-    minimum_track_record,
-    probabilistic_sharpe,
-    sharpe_sample,
-    standard_error,
-)
+from components.statistics.sharpe import SharpeSample, sharpe_sample, standard_error
 from components.values import Float
+from runner.inference import Figure, Tries, figures
 from runner.verbs.returns_table import Record, load_matrix, load_record
 
-CONFIDENCE = 0.95
-TWO_SIDED_95 = 1.959963984540054
 BLOCKS = 16
 DESCRIPTION = """\
 Says how much a Sharpe ratio is worth: how sure one can be of it, and what is left of it once one
@@ -38,34 +29,13 @@ The returns must be net of costs and in excess of cash, and --trials must count 
 was tried on the data, also what was thrown away: no formula can know of tries that are not told.
 With --trials alone the tries are taken to be independent and worthless, with the dispersion of
 Sharpe ratios that chance gives (1 / T per period); with --matrix (one column of returns per try)
-both are measured. Serial correlation of returns is not corrected.
+both are measured. DSR (2014) is the published ratio: number of tries and dispersion as they are.
+DSR (strict) takes what the correlated tries are worth together, the dispersion that chance alone
+gives, and allows for serial correlation of the returns; the other figures do not.
 
 PSR conventions: 2012, Bailey & Lopez de Prado, standard error at the observed Sharpe ratio over T
 - 1; 2025, Lopez de Prado, Lipton & Zoonekynd, standard error at the hypothesised one over T.
 """
-
-
-@dataclass(frozen=True, kw_only=True)
-class Figure:
-    """name: key of --json; shown: the value as text; says: one sentence for everyone."""
-
-    name: str
-    label: str
-    value: float
-    shown: str
-    says: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Tries:
-    """What the tries amount to. trials: as told or as columns; effective: independent ones they are worth;
-    variance: of their Sharpe ratios per period; pbo: None without their returns."""
-
-    trials: int
-    effective: float
-    variance: float
-    because: str
-    pbo: float | None = None
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -76,7 +46,7 @@ def main(arguments: Sequence[str]) -> int:
     sample = sharpe_sample(record.returns_T)
     if math.isnan(sample.sharpe):
         raise DataError(f"{options.returns}: column '{record.column}' does not vary; a Sharpe ratio needs risk")
-    tries = _tries(options, sample)
+    tries = _tries(options, sample, record.returns_T)
     shown = figures(sample, record.periods, tries)
     if options.json:
         print(json.dumps(_content(options.returns, record, sample, tries, shown), indent=2))
@@ -85,133 +55,32 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def measured_tries(matrix_TK: Float) -> Tries:
-    """Effective number, dispersion and probability of overfitting of K tries with T joint returns each."""
+def measured_tries(matrix_TK: Float, returns_T: Float) -> Tries:
+    """Effective number, dispersion and overfitting of K tries with T joint returns each."""
     sharpes_K = np.array([sharpe_sample(column_T).sharpe for column_T in matrix_TK.T])
-    n_blocks = min(BLOCKS, len(matrix_TK) // 4 * 2)
+    overfitting = backtest_overfitting(matrix_TK, n_blocks=min(BLOCKS, len(matrix_TK) // 4 * 2))
+    effective = independent_trials(matrix_TK)
     return Tries(
         trials=matrix_TK.shape[1],
-        effective=effective_trials(np.asarray(np.corrcoef(matrix_TK, rowvar=False))),
+        effective=effective,
         variance=float(np.var(sharpes_K, ddof=1)),
         because="measured from the matrix",
-        pbo=backtest_overfitting(matrix_TK, n_blocks=n_blocks).probability,
+        strict=deflated_ratio(returns_T, effective),
+        pbo=overfitting.probability,
+        loss=overfitting.loss_probability,
     )
 
 
-def figures(sample: SharpeSample, periods: float, tries: Tries | None) -> list[Figure]:
-    """Every figure with its sentence; annualised by the square root of the periods per year."""
-    year = math.sqrt(periods)
-    error = standard_error(sample, sample.sharpe)
-    low, high = ((sample.sharpe + side * TWO_SIDED_95 * error) * year for side in (-1, 1))
-    psr_2012, psr_2025 = (probabilistic_sharpe(sample, 0.0, how) for how in ("observed", "hypothesised"))
-    needed = minimum_track_record(sample, 0.0, CONFIDENCE)
-    annual = sample.sharpe * year
-    return [
-        Figure(
-            name="sharpe",
-            label="Sharpe, a year",
-            value=annual,
-            shown=f"{annual:.2f}",
-            says="Reward per unit of risk, as it was measured; luck included.",
-        ),
-        Figure(name="sharpe_low", label="  from", value=low, shown=f"{low:.2f}", says=_interval_says(low, high)),
-        Figure(name="sharpe_high", label="  to", value=high, shown=f"{high:.2f}", says="Upper end of that range."),
-        Figure(
-            name="psr_2012",
-            label="PSR (2012)",
-            value=psr_2012,
-            shown=_percent(psr_2012),
-            says=f"Chance-adjusted confidence that the true ratio is above zero, for one single try{_enough(psr_2012)}",
-        ),
-        Figure(
-            name="psr_2025",
-            label="PSR (2025)",
-            value=psr_2025,
-            shown=_percent(psr_2025),
-            says="The same by the newer convention: how rarely a worthless strategy looks no better.",
-        ),
-        Figure(
-            name="min_trl",
-            label="MinTRL, periods",
-            value=needed,
-            shown=f"{needed:,.0f}" if math.isfinite(needed) else "never",
-            says=_record_says(needed, sample.n, periods),
-        ),
-        *(_deflated(sample, year, tries) if tries else ()),
-    ]
-
-
-def _deflated(sample: SharpeSample, year: float, tries: Tries) -> list[Figure]:
-    luck = math.sqrt(tries.variance) * expected_maximum(tries.effective)
-    dsr = deflated_sharpe(sample, trials_variance=tries.variance, n_trials=tries.effective)
-    found = [
-        Figure(
-            name="effective_trials",
-            label="Independent tries",
-            value=tries.effective,
-            shown=f"{tries.effective:.1f}",
-            says=f"What the {tries.trials:,} tries are worth: variants of one idea count as little more than one.",
-        ),
-        Figure(
-            name="expected_maximum",
-            label="Luck's best, a year",
-            value=luck * year,
-            shown=f"{luck * year:.2f}",
-            says="The Sharpe ratio that the best of so many worthless tries shows on average.",
-        ),
-        Figure(
-            name="dsr",
-            label="DSR",
-            value=dsr,
-            shown=_percent(dsr),
-            says=f"Confidence that the true ratio is above luck's best, all tries counted{_enough(dsr)}",
-        ),
-    ]
-    if tries.pbo is not None:
-        says = "How often the best try of one half of history is in the lower half of the tries in the other; 50 % is"
-        found.append(
-            Figure(name="pbo", label="PBO", value=tries.pbo, shown=_percent(tries.pbo), says=f"{says} blind choice.")
-        )
-    return found
-
-
-def _interval_says(low: float, high: float) -> str:
-    if low > 0:
-        return "The true ratio lies between these two with 95 % confidence; zero is outside."
-    if high < 0:
-        return "The true ratio lies between these two with 95 % confidence: it loses."
-    return "The true ratio lies between these two with 95 % confidence: nothing at all is possible, too."
-
-
-def _enough(confidence: float) -> str:
-    return "." if confidence >= CONFIDENCE else "; 95 % is what one asks for."
-
-
-def _record_says(needed: float, n: int, periods: float) -> str:
-    if not math.isfinite(needed):
-        return "No record is long enough: the measured ratio is not above zero."
-    years = f"{needed / periods:.1f} years"
-    if needed <= n:
-        return f"Periods needed to be 95 % sure that it is above zero ({years}); the {n:,} at hand suffice."
-    return f"Periods needed to be 95 % sure that it is above zero ({years}); the {n:,} at hand are too few."
-
-
-def _percent(probability: float) -> str:
-    if 0.9995 <= probability < 1:
-        return "> 99.9 %"
-    if 0 < probability < 0.0005:
-        return "< 0.1 %"
-    return f"{probability:.1%}".replace("%", " %")
-
-
-def _tries(options: argparse.Namespace, sample: SharpeSample) -> Tries | None:
+def _tries(options: argparse.Namespace, sample: SharpeSample, returns_T: Float) -> Tries | None:
     if options.matrix is not None:
-        return measured_tries(load_matrix(options.matrix))
+        return measured_tries(load_matrix(options.matrix), returns_T)
     if options.trials is None:
         return None
     chance = standard_error(sample, 0.0, "hypothesised") ** 2
     because = "taken to be independent and worthless"
-    return Tries(trials=options.trials, effective=float(options.trials), variance=chance, because=because)
+    told = float(options.trials)
+    strict = deflated_ratio(returns_T, told)
+    return Tries(trials=options.trials, effective=told, variance=chance, because=because, strict=strict)
 
 
 def _check(options: argparse.Namespace) -> None:

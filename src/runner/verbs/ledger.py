@@ -2,38 +2,34 @@
 
 import argparse
 import json
-import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from components.statistics.sharpe import effective_trials
-from components.values import Float
+from components.statistics.deflation import independent_trials
 from runner.recording.ledger import Family, FamilySummary, Ledger, Trial
+from runner.recording.witnesses import noted_heads
+from runner.trials import RETURNS, aligned
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from runner.recording.chain import Transaction
 
 OUTPUTS = Path("outputs")
 DASH = "-"
+MIN_BARS = 30
 HEADER = ("family", "trials", "finished", "failed", "interrupted", "running", "vault openings", "effective")
 NO_WITNESS = "The chain is whole; no run or bundle here noted a head that could witness more."
 DESCRIPTION = """\
 Shows every family of data that was ever tried on: how many configurations, how they ended, how
-often the vault was opened, and how many independent tries those were worth where the returns of
-at least two are still in outputs/. Then it checks the chain of records, also against the heads
-that runs and bundles noted down.
+often the vault was opened, and how many independent tries those with returns were worth. Then it
+checks the chain of records, also against the heads that runs and bundles noted down.
 """
 EPILOG = """\
 trials counts distinct configurations, failed and interrupted ones too; failed includes pruned
-ones. effective is the number of independent tries that the correlated ones are worth (effective
-rank of their returns).
+ones. effective is the number of independent tries that the finished, correlated ones are worth:
+rho + (1 - rho) K for K tries whose returns have the mean correlation rho.
 
 Exit codes: 0 the record is whole; 1 it was changed, cut short, forked or replaced.
 """
@@ -63,7 +59,7 @@ def main(arguments: Sequence[str]) -> int:
     ledger = Ledger.open()
     witnesses = noted_heads(options.outputs)
     problems = ledger.verify(witnesses)
-    rows = _rows(ledger, options.outputs, broken=bool(problems))
+    rows = _rows(ledger, broken=bool(problems))
     if options.json:
         found = {
             "place": ledger.chain.place,
@@ -78,27 +74,18 @@ def main(arguments: Sequence[str]) -> int:
     return 1 if problems else 0
 
 
-def _rows(ledger: Ledger, outputs: Path, *, broken: bool) -> list[FamilyRow]:
+def _rows(ledger: Ledger, *, broken: bool) -> list[FamilyRow]:
     """The families; none where a broken record can no longer be read."""
     try:
-        return [family_row(ledger, summary, outputs) for summary in ledger.families()]
+        return [family_row(ledger, summary) for summary in ledger.families()]
     except (KeyError, TypeError, ValueError):
         if broken:
             return []
         raise
 
 
-def noted_heads(outputs: Path) -> set[str]:
-    """Heads of the ledger that runs and bundles under `outputs` noted down."""
-    heads = set()
-    for pattern in ("runs/*/*/manifest.json", "registry/*/*/*.json"):
-        for path in sorted(outputs.glob(pattern)):
-            heads |= set(_heads(_content(path)))
-    return heads
-
-
-def family_row(ledger: Ledger, summary: FamilySummary, outputs: Path) -> FamilyRow:
-    """Counts of one family; returns of its trials are looked for in the runs under `outputs`."""
+def family_row(ledger: Ledger, summary: FamilySummary) -> FamilyRow:
+    """Counts of one family."""
     family = summary.family
     trials = ledger.trials(family)
     states = Counter(trial.state for trial in trials)
@@ -114,7 +101,7 @@ def family_row(ledger: Ledger, summary: FamilySummary, outputs: Path) -> FamilyR
         interrupted=states["interrupted"],
         running=states["running"],
         vault_openings=_vault_openings(ledger, family),
-        effective_trials=_effective(trials, outputs),
+        effective_trials=_effective(ledger, trials),
     )
 
 
@@ -128,59 +115,16 @@ def _vault_openings(ledger: Ledger, family: Family) -> int:
     return ledger.chain.read(count)
 
 
-def _effective(trials: Sequence[Trial], outputs: Path) -> float | None:
-    keys = {trial.key for trial in trials}
-    returns = {}
-    for path in sorted(outputs.glob("runs/*/*/manifest.json")):
-        key = (_content(path).get("trial") or {}).get("key")
-        equity = path.with_name("equity.parquet")
-        if key in keys and key not in returns and equity.is_file():
-            returns[key] = _returns(equity)
-    known = [series for series in returns.values() if series is not None]
-    return None if len(known) < 2 else _effective_of(known)
-
-
-def _effective_of(returns: Sequence["pd.Series[float]"]) -> float | None:
-    import pandas as pd
-
-    joint_TK: Float = pd.concat(returns, axis=1, join="inner").dropna().to_numpy(dtype=np.float64)
-    if len(joint_TK) < 30:
+def _effective(ledger: Ledger, trials: Sequence[Trial]) -> float | None:
+    """Independent tries that those with returns are worth, at the bars that they share with the longest."""
+    series = ledger.series(trials, RETURNS)
+    if len(series) < 2:
         return None
-    varies_K = joint_TK.std(axis=0) > 0
-    if varies_K.sum() < 2:
+    longest = max(series, key=lambda key: len(series[key].stamps_T))
+    _, joint_TK, keys = aligned(series, longest)
+    if len(keys) < 2 or len(joint_TK) < MIN_BARS:
         return None
-    worth = effective_trials(np.asarray(np.corrcoef(joint_TK[:, varies_K], rowvar=False)))
-    return worth if math.isfinite(worth) else None
-
-
-def _returns(path: Path) -> "pd.Series[float] | None":
-    import pandas as pd
-
-    try:
-        return pd.read_parquet(path, columns=["timestamp", "return"]).set_index("timestamp")["return"]
-    except (OSError, ValueError, KeyError):
-        return None
-
-
-def _heads(content: object) -> Iterator[str]:
-    """Every `ledger_head` anywhere in a JSON document."""
-    if isinstance(content, dict):
-        for name, value in content.items():
-            if name == "ledger_head" and isinstance(value, str) and value:
-                yield value
-            else:
-                yield from _heads(value)
-    elif isinstance(content, list):
-        for value in content:
-            yield from _heads(value)
-
-
-def _content(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}
+    return independent_trials(joint_TK)
 
 
 def _show(ledger: Ledger, rows: Sequence[FamilyRow], n_witnesses: int, problems: Sequence[str]) -> None:

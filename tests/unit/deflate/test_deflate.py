@@ -10,7 +10,8 @@ import pytest
 
 from components.errors import ConfigError, DataError
 from components.statistics.sharpe import SharpeSample
-from runner.verbs.deflate import Tries, figures, main
+from runner.inference import Tries, figures
+from runner.verbs.deflate import main
 
 
 @pytest.fixture
@@ -70,6 +71,7 @@ def test_more_tries_deflate_more(returns: Path, capsys: pytest.CaptureFixture[st
     one, ten, thousand = (content(capsys, returns, "--trials", n)["figures"] for n in (1, 10, 1000))
     assert one["dsr"] == pytest.approx(one["psr_2012"])
     assert one["dsr"] > ten["dsr"] > thousand["dsr"]
+    assert one["dsr_strict"] > ten["dsr_strict"] > thousand["dsr_strict"]
 
 
 def test_a_matrix_of_copies_is_worth_one_try(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -81,6 +83,8 @@ def test_a_matrix_of_copies_is_worth_one_try(tmp_path: Path, capsys: pytest.Capt
     assert found["tries"]["trials"] == 6
     assert 1 <= found["figures"]["effective_trials"] < 1.1
     assert 0 <= found["figures"]["pbo"] <= 1
+    assert 0 <= found["figures"]["loss"] <= 1
+    assert found["figures"]["dsr"] > 0.9 * found["figures"]["psr_2012"], "copies do not disperse"
 
 
 def test_plain_output_is_whole_sentences_of_at_most_100_columns(
@@ -89,7 +93,8 @@ def test_plain_output_is_whole_sentences_of_at_most_100_columns(
     assert main([str(returns), "--trials", "20"]) == 0
     out = capsys.readouterr().out
     assert max(map(len, out.splitlines())) <= 100
-    assert "Confidence that the true ratio is above luck's best, all tries" in out
+    assert "Confidence that the true ratio is above luck's best, as" in out
+    assert "DSR (strict)" in out
     assert "PSR (2012)" in out
     assert "PSR (2025)" in out
 

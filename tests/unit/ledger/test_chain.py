@@ -6,11 +6,12 @@ import threading
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from components.errors import OutputError
 from runner.recording import chain
-from runner.recording.ledger import Family, Ledger
+from runner.recording.ledger import Family, Ledger, Series
 from runner.storage.keys import canonical_json, content_hash
 
 BARS = Family(source="bars", symbols=("A",), first=date(2000, 1, 1), last=date(2010, 1, 1))
@@ -57,7 +58,7 @@ def test_each_event_carries_the_hash_of_the_one_before(place):
         assert own == content_hash(event)
         assert event["time"].endswith("+00:00")
         previous = own
-    assert previous == Ledger.open(place).head()
+    assert f"5:{previous}" == Ledger.open(place).head()
 
 
 @pytest.mark.parametrize(
@@ -78,7 +79,7 @@ def test_the_database_itself_refuses_changes(place, statement):
 
 def test_a_changed_event_is_found(place):
     unguarded(place, "UPDATE events SET body = '{}' WHERE sequence = 3")
-    assert Ledger.open(place).verify() == ["event 3: was changed after it was written"]
+    assert Ledger.open(place).verify() == ["chain broken: event 3 was changed after it was written"]
 
 
 def test_a_changed_event_with_a_mended_hash_is_found(place):
@@ -90,31 +91,51 @@ def test_a_changed_event_with_a_mended_hash_is_found(place):
     del event["hash"]
     mended = content_hash(event)
     unguarded(place, f"UPDATE events SET body = '{event['body']}', hash = '{mended}' WHERE sequence = 3")
-    assert Ledger.open(place).verify() == ["event 4: does not follow event 3; events were removed or added"]
+    assert Ledger.open(place).verify() == [
+        "chain broken: event 4 does not follow event 3; events were removed or added"
+    ]
 
 
 def test_a_removed_event_is_found(place):
     unguarded(place, "DELETE FROM events WHERE sequence = 3")
-    assert Ledger.open(place).verify() == ["event 4: does not follow event 2; events were removed or added"]
+    assert Ledger.open(place).verify() == [
+        "chain broken: event 4 does not follow event 2; events were removed or added"
+    ]
 
 
 def test_missing_guards_are_found(place):
     execute(place, "DROP TRIGGER events_no_delete")
-    assert Ledger.open(place).verify() == ["the guards against changes are missing from the database"]
+    assert Ledger.open(place).verify() == ["chain broken: the guards against changes are missing from the database"]
 
 
 def test_a_shortened_or_forked_ledger_is_found_by_its_witnesses(place):
     ledger = Ledger.open(place)
     witness = ledger.head()
-    assert ledger.verify([witness, chain.GENESIS]) == []
+    noted = witness[2:14]
+    assert ledger.verify([witness, chain.EMPTY]) == []
     unguarded(place, "DELETE FROM events WHERE sequence > 3")
-    said = f"head {witness[:12]}: unknown here; the ledger was cut short, forked or replaced after it was noted"
     assert ledger.verify() == []
-    assert ledger.verify([witness]) == [said]
+    assert ledger.verify([witness]) == [f"truncated or replaced: it ends at event 3, but a run noted event 5 ({noted})"]
     ledger.start_trial(BARS, "k2", {"model": "k2"})
     ledger.finish_trial("k2", "finished", {"metrics": {"valid/ic": 0.2}})
     assert ledger.verify() == []
-    assert ledger.verify([witness]) == [said]
+    assert ledger.verify([witness]) == [
+        f"forked: event 5 is not the one that a run noted ({noted}); it wrote to another copy"
+    ]
+
+
+def test_series_are_kept_with_the_trial_and_a_changed_one_is_left_out(place):
+    ledger = Ledger.open(place)
+    stamps_T = np.array(["2020-01-01", "2020-01-02"], dtype="datetime64[us]")
+    one = Series(stamps_T=stamps_T, values_T=np.array([0.01, np.nan]))
+    ledger.start_trial(BARS, "k3", {})
+    head = ledger.finish_trial("k3", "finished", {}, {"returns": one})
+    assert ledger.finish_trial("k3", "finished", {}, {"returns": one}) == head
+    (found,) = ledger.series(ledger.trials(BARS), "returns").values()
+    np.testing.assert_array_equal(found.stamps_T, stamps_T)
+    np.testing.assert_array_equal(found.values_T, one.values_T)
+    execute(place, "UPDATE series SET data = zeroblob(10)")
+    assert ledger.series(ledger.trials(BARS), "returns") == {}
 
 
 def _twenty_trials(place: Path, process: int) -> None:

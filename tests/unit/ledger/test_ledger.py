@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from components.errors import ContractError, OutputError
-from runner.recording.chain import GENESIS
+from runner.recording.chain import EMPTY
 from runner.recording.ledger import Family, Ledger
 
 
@@ -24,7 +24,7 @@ def ledger(tmp_path) -> Ledger:
 
 def test_trials_are_numbered_within_their_family(ledger):
     assert ledger.count(family()) == 0
-    assert ledger.head() == GENESIS
+    assert ledger.head() == EMPTY
     first = ledger.start_trial(family(), "k1", {"model": "ridge"})
     second = ledger.start_trial(family(), "k2", {})
     elsewhere = ledger.start_trial(family(source="other"), "k3", {})

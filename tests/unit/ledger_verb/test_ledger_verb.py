@@ -6,10 +6,9 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 
-from runner.recording.ledger import Family, Ledger
+from runner.recording.ledger import Family, Ledger, Series
 from runner.verbs.ledger import main
 
 FAMILY = Family(source="bars.csv", symbols=("SPY", "QQQ"), first=date(2010, 1, 4), last=date(2020, 12, 31))
@@ -31,11 +30,9 @@ def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ledger:
     return ledger
 
 
-def write_run(folder: Path, key: str, head: str, returns: np.ndarray) -> None:
+def write_run(folder: Path, head: str) -> None:
     folder.mkdir(parents=True)
-    (folder / "manifest.json").write_text(json.dumps({"trial": {"key": key}, "ledger_head": head}))
-    stamps = pd.date_range("2015-01-01", periods=len(returns))
-    pd.DataFrame({"timestamp": stamps, "return": returns}).to_parquet(folder / "equity.parquet")
+    (folder / "manifest.json").write_text(json.dumps({"ledger_head": head}))
 
 
 def content(capsys: pytest.CaptureFixture[str], code: int) -> dict[str, object]:
@@ -52,10 +49,15 @@ def test_a_family_is_counted_by_how_its_trials_ended(ledger: Ledger, capsys: pyt
     assert row["first_trial"][:10] == ledger.trials(FAMILY)[0].started_at[:10]
 
 
-def test_twins_count_as_one_effective_trial(ledger: Ledger, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    returns = np.random.default_rng(0).normal(0, 0.01, 300)
-    write_run(tmp_path / "outputs/runs/a/1", "k1", ledger.head(), returns)
-    write_run(tmp_path / "outputs/runs/a/2", "k2", ledger.head(), 2 * returns)
+def test_twins_count_as_one_effective_trial_even_without_their_folders(
+    ledger: Ledger, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    returns_T = np.random.default_rng(0).normal(0, 0.01, 300)
+    stamps_T = np.datetime64("2015-01-01", "us") + np.arange(300) * np.timedelta64(1, "D")
+    for key, values_T in (("k5", returns_T), ("k6", 2 * returns_T)):
+        ledger.start_trial(FAMILY, key, {})
+        ledger.finish_trial(key, "finished", {}, {"returns": Series(stamps_T=stamps_T, values_T=values_T)})
+    write_run(tmp_path / "outputs/runs/a/1", ledger.head())
     found = content(capsys, 0)
     assert found["families"][0]["effective_trials"] == pytest.approx(1.0)
     assert found["witnesses"] == 1
@@ -64,11 +66,13 @@ def test_twins_count_as_one_effective_trial(ledger: Ledger, capsys: pytest.Captu
 def test_a_head_that_the_ledger_does_not_know_breaks_it(
     ledger: Ledger, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    write_run(tmp_path / "outputs/runs/a/1", "k1", "f" * 64, np.zeros(3))
+    write_run(tmp_path / "outputs/runs/a/1", f"7:{'f' * 64}")
+    write_run(tmp_path / "outputs/runs/a/2", f"99:{'e' * 64}")
     assert main([]) == 1
     out = " ".join(capsys.readouterr().out.split())
-    assert "The chain is BROKEN (1 head noted by runs and bundles):" in out
-    assert "head ffffffffffff: unknown here; the ledger was cut short, forked or replaced after it was noted" in out
+    assert "The chain is BROKEN (2 heads noted by runs and bundles):" in out
+    assert "truncated or replaced: it ends at event 11, but a run noted event 99 (eeeeeeeeeeee)" in out
+    assert "forked: event 7 is not the one that a run noted (ffffffffffff); it wrote to another copy" in out
 
 
 def test_a_changed_event_breaks_it(ledger: Ledger, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -76,7 +80,7 @@ def test_a_changed_event_breaks_it(ledger: Ledger, capsys: pytest.CaptureFixture
         connection.execute("DROP TRIGGER events_no_update")
         connection.execute("UPDATE events SET body = '{}' WHERE sequence = 2")
     connection.close()
-    assert "event 2: was changed after it was written" in content(capsys, 1)["problems"]
+    assert "chain broken: event 2 was changed after it was written" in content(capsys, 1)["problems"]
 
 
 def test_plain_output_fits_100_columns(ledger: Ledger, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,6 +6,7 @@ import pytest
 from components.statistics.snooping import (
     stationary_counts,
     stationary_variance,
+    stepwise_p_values,
     superior_models,
     superior_predictive_ability,
 )
@@ -73,3 +74,21 @@ def test_a_copy_of_the_benchmark_is_never_superior() -> None:
 def test_the_same_seed_gives_the_same_answer() -> None:
     first = superior_predictive_ability(noise(8), **SETTINGS)
     assert superior_predictive_ability(noise(8), **SETTINGS) == first
+
+
+def test_step_wise_p_values_agree_with_the_step_wise_test() -> None:
+    for seed in range(8):
+        x_TK = noise(seed)
+        x_TK[:, :3] += 0.3
+        p_K = stepwise_p_values(x_TK, **SETTINGS)
+        for level in (0.05, 0.2):
+            superior = set(superior_models(x_TK, level=level, **SETTINGS))
+            assert {k for k in range(10) if p_K[k] <= level - 0.01} <= superior
+            assert superior <= {k for k in range(10) if p_K[k] <= level + 0.01}
+
+
+def test_a_model_no_better_than_the_benchmark_has_no_p_value_below_one() -> None:
+    x_TK = np.column_stack([noise(0)[:, 0] - 1.0, np.zeros(200), noise(1)[:, 0] + 1.0])
+    p_K = stepwise_p_values(x_TK, **SETTINGS)
+    assert p_K[0] == p_K[1] == 1.0
+    assert p_K[2] == 1 / 301

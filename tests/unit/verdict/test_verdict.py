@@ -143,8 +143,8 @@ def test_a_rejection_names_the_failed_gates_and_repeats_what_they_say() -> None:
         "a: It failed.",
         "d: It failed.",
         "c (advisory): It failed.",
-        "It is trial 3 of 7 on this data. The best of 7 independent worthless trials would reach a t "
-        "statistic of about 1.4 by luck alone.",
+        "It is trial 3 of 7 on this data. The best of so many worthless trials reaches a t statistic of about 1.4 "
+        "by luck alone.",
         "Prices are adjusted for splits, not for dividends: holding earned more than the returns show.",
     )
 
@@ -158,6 +158,23 @@ def test_a_pass_is_said_first() -> None:
     two = verdict(a=required("passed"), b=required("passed"), c=required("not_applicable"))
     assert in_words(two, facts=FREE, trial=1, family_trials=1).lines[0] == (
         "Passed: all 2 required gates that could be applied passed."
+    )
+
+
+def test_correlated_tries_and_a_broken_record_are_said() -> None:
+    said = in_words(
+        verdict(a=required("passed")),
+        facts=FREE,
+        trial=3,
+        family_trials=7,
+        independent=2.25,
+        record_problems=("forked: event 5 is not the one that a run noted",),
+    ).lines
+    assert said[1:3] == (
+        "The count of tries cannot be trusted: forked: event 5 is not the one that a run noted "
+        "(python -m runner ledger).",
+        "It is trial 3 of 7 on this data, which are so alike that they are worth 2.2 independent ones. The best of so "
+        "many worthless trials reaches a t statistic of about 0.6 by luck alone.",
     )
 
 

@@ -1,0 +1,77 @@
+"""Does what was best in one half of history stay good in the other?"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from annotated_types import Ge, Le
+
+from components.contracts import Gate
+from components.gates._tries import series_TK, silent_too
+from components.gates._wording import judgement, not_applicable, not_computable, percent
+from components.statistics.overfitting import backtest_overfitting
+from components.values import Evidence, Judgement, Need
+
+WORDS = {
+    "rank": "the try that was best in one half of history is in the lower half of all tries in the other in {}",
+    "loss": "the try that was best in one half of history loses in the other in {}",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class BacktestOverfitting(Gate):
+    """Combinatorially symmetric cross-validation over all tries with a series (Bailey, Borwein, Lopez de Prado &
+    Zhu 2017).
+
+    measure    rank: probability of backtest overfitting, which many equally good tries raise without harm, so that
+               it should only advise; loss: probability that the picked try loses out of sample
+    statistic  auto: net returns where the target is traded, smaller losses than the baseline's where it is a
+               level; or one of both
+    baseline   name of the baseline of the losses
+    maximum    share of the splits
+    n_blocks   blocks of time, even; every half of them is in sample once
+    """
+
+    measure: Literal["rank", "loss"]
+    statistic: Literal["auto", "sharpe", "loss"]
+    baseline: str
+    maximum: Annotated[float, Ge(0), Le(1)]
+    n_blocks: Annotated[int, Ge(4), Le(20)]
+    required: bool
+
+    @classmethod
+    def examples(cls) -> Sequence[Mapping[str, Any]]:
+        common = {"statistic": "auto", "baseline": "last_value", "n_blocks": 8}
+        return (
+            {"measure": "loss", "maximum": 0.1, "required": True, **common},
+            {"measure": "rank", "maximum": 0.5, "required": False, **common},
+        )
+
+    def needs(self) -> frozenset[Need]:
+        return frozenset({"trials"})
+
+    def baselines(self) -> tuple[str, ...]:
+        return (self.baseline,)
+
+    def judge(self, evidence: Evidence) -> Judgement:
+        if evidence.trials is None:
+            return not_computable("How much was tried on this data is not known.", self.maximum)
+        earned_TK, own = series_TK(self.statistic, self.baseline, evidence, evidence.trials)
+        varies_K = earned_TK.std(axis=0) > 0 if len(earned_TK) else []
+        if own is None or sum(varies_K) < 2:
+            return not_applicable("Fewer than two tries with a series: nothing was picked among them.")
+        blocks = self.n_blocks // 2 * 2
+        if len(earned_TK) < 2 * blocks:
+            return not_computable(f"The tries share {len(earned_TK)} dates, too few to cut in half.", self.maximum)
+        found = backtest_overfitting(earned_TK[:, varies_K], n_blocks=blocks)
+        value = found.probability if self.measure == "rank" else found.loss_probability
+        says = f"Of {sum(varies_K):,} tries, {WORDS[self.measure].format(percent(value))} of the ways to halve it"
+        left_out = silent_too(evidence.trials, earned_TK)
+        says += "." + (f" {left_out:,} tries without a series stay out." if left_out else "")
+        return judgement(
+            value <= self.maximum,
+            value=value,
+            threshold=self.maximum,
+            says=says,
+            suffices=f"{percent(self.maximum)} or less would suffice.",
+        )
