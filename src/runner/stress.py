@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from components.contracts import Backtest
+from components.statistics import performance
 from components.values import Float, PriceGrid, Stress
 from runner import stages
 from runner.experiment import Experiment
@@ -36,6 +37,21 @@ def stressed(
     key = stage_key("stress", keyed(config["backtest"]), code, [weights, prepared.panel.fingerprint])
     found = cache.stored("stress", "stress", key, traded, ARRAYS)
     return {name: found[name] for name in worse}
+
+
+def stress_metrics(stress: Mapping[Stress, Float], bars_per_year: float) -> dict[str, float]:
+    """Figures of the portfolio under each assumption, as double_costs/sharpe; fractions, annual where the name
+    or convention says so (conventions of components.statistics.performance)."""
+    figures: dict[str, float] = {}
+    for name, returns_T in stress.items():
+        with np.errstate(all="ignore"):
+            figures |= {
+                f"{name}/sharpe": performance.sharpe_ratio(returns_T, bars_per_year),
+                f"{name}/cagr": performance.annual_return(returns_T, bars_per_year),
+                f"{name}/volatility": performance.annual_volatility(returns_T, bars_per_year),
+                f"{name}/max_drawdown": performance.max_drawdown(returns_T),
+            }
+    return figures
 
 
 def _returns(backtest: Backtest, executed: Executed, prices: PriceGrid) -> Float:
