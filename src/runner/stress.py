@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from components.contracts import Backtest
-from components.statistics import performance
 from components.values import Float, PriceGrid, Stress
 from runner import stages
 from runner.experiment import Experiment
 from runner.identity import keyed
+from runner.metrics import return_metrics
 from runner.pipeline import Cache, Executed, Prepared
 from runner.storage.formats import ARRAYS
 from runner.storage.keys import code_fingerprint, stage_key
@@ -40,18 +40,12 @@ def stressed(
 
 
 def stress_metrics(stress: Mapping[Stress, Float], bars_per_year: float) -> dict[str, float]:
-    """Figures of the portfolio under each assumption, as double_costs/sharpe; fractions, annual where the name
-    or convention says so (conventions of components.statistics.performance)."""
-    figures: dict[str, float] = {}
-    for name, returns_T in stress.items():
-        with np.errstate(all="ignore"):
-            figures |= {
-                f"{name}/sharpe": performance.sharpe_ratio(returns_T, bars_per_year),
-                f"{name}/cagr": performance.annual_return(returns_T, bars_per_year),
-                f"{name}/volatility": performance.annual_volatility(returns_T, bars_per_year),
-                f"{name}/max_drawdown": performance.max_drawdown(returns_T),
-            }
-    return figures
+    """Figures of the portfolio's net returns under each assumption, as double_costs/sharpe."""
+    return {
+        f"{worse}/{name}": value
+        for worse, returns_T in stress.items()
+        for name, value in return_metrics(returns_T, bars_per_year).items()
+    }
 
 
 def _returns(backtest: Backtest, executed: Executed, prices: PriceGrid) -> Float:
