@@ -6,9 +6,11 @@ from typing import Literal
 import numpy as np
 
 from components.statistics.newey_west import MeanTest
-from components.values import Evidence, Judgement, Scored
+from components.values import Evidence, Judgement, Need, Scored
 
-Span = Literal["valid", "test"]
+Span = Literal["valid", "test", "vault"]
+VAULT = ("vault/", "vault_backtest/", "vault_benchmark/")
+"""Prefixes of the figures that are known once the vault was opened."""
 
 METRIC_WORDS = {
     "r2": "R² (share of the outcomes' variance explained)",
@@ -28,6 +30,9 @@ SPAN_WORDS = {
     "test": "on the test spans",
     "backtest": "of the portfolio",
     "benchmark": "of the benchmark",
+    "vault": "in the vault",
+    "vault_backtest": "of the portfolio in the vault",
+    "vault_benchmark": "of the benchmark in the vault",
 }
 
 
@@ -73,8 +78,16 @@ def t_and_p(test: MeanTest) -> str:
 
 
 def scored_on(evidence: Evidence, span: Span) -> Scored:
-    """The forecasts of a span."""
+    """The forecasts of a span. The vault must be open, see `needs_of`."""
+    if span == "vault":
+        assert evidence.vault is not None
+        return evidence.vault.scored
     return evidence.test if span == "test" else evidence.valid
+
+
+def needs_of(span: Span) -> frozenset[Need]:
+    """What a gate needs that judges this span."""
+    return frozenset({"vault"}) if span == "vault" else frozenset()
 
 
 def judge_by_test(test: MeanTest, *, level: float, years: float, measured: str, needed: str) -> Judgement:

@@ -13,6 +13,7 @@ from components.gates._wording import (
     SPAN_WORDS,
     Span,
     judge_by_test,
+    needs_of,
     not_applicable,
     not_computable,
     percent,
@@ -22,7 +23,7 @@ from components.gates._wording import (
 from components.statistics.comparison import per_timestamp, predictive_accuracy
 from components.statistics.forecast import logistic_loss, mean
 from components.statistics.performance import known
-from components.values import Evidence, Float, Judgement
+from components.values import Evidence, Float, Judgement, Need
 
 LOSS_WORDS = {
     "squared": "squared forecast errors",
@@ -39,7 +40,7 @@ class BeatsBaseline(Gate):
     the labels' overlap (`components.statistics.comparison.predictive_accuracy`). Rows where either
     forecast or the outcome is NaN are left out.
     baseline: name of a baseline fitted in the same folds; level: one-sided error probability;
-    span: the spans judged, valid or test.
+    span: the spans judged, valid, test or vault.
     """
 
     baseline: str
@@ -57,6 +58,9 @@ class BeatsBaseline(Gate):
 
     def baselines(self) -> tuple[str, ...]:
         return (self.baseline,)
+
+    def needs(self) -> frozenset[Need]:
+        return needs_of(self.span)
 
     def judge(self, evidence: Evidence) -> Judgement:
         scored = scored_on(evidence, self.span)

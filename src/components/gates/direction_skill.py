@@ -12,6 +12,7 @@ from components.gates._wording import (
     SPAN_WORDS,
     Span,
     judge_by_test,
+    needs_of,
     not_applicable,
     not_computable,
     percent,
@@ -20,7 +21,7 @@ from components.gates._wording import (
 )
 from components.statistics.comparison import per_timestamp
 from components.statistics.newey_west import mean_test
-from components.values import Evidence, Judgement
+from components.values import Evidence, Judgement, Need
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +45,9 @@ class DirectionSkill(Gate):
             {"level": 0.05, "span": "test", "required": True},
             {"level": 0.01, "span": "valid", "required": False},
         )
+
+    def needs(self) -> frozenset[Need]:
+        return needs_of(self.span)
 
     def judge(self, evidence: Evidence) -> Judgement:
         if evidence.kind == "level":

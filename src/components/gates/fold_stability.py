@@ -10,7 +10,6 @@ from annotated_types import Gt, Le
 
 from components.contracts import Gate
 from components.gates._wording import (
-    Span,
     judgement,
     metric_in_words,
     not_applicable,
@@ -33,7 +32,7 @@ class FoldStability(Gate):
     metric: Literal["r2", "r2_train_mean", "direction_accuracy", "accuracy", "auc", "ic", "rank_ic"]
     minimum: float
     min_share: Annotated[float, Gt(0), Le(1)]
-    span: Span
+    span: Literal["valid", "test"]
     required: bool
 
     @classmethod

@@ -12,6 +12,7 @@ from components.gates._wording import (
     SPAN_WORDS,
     Span,
     judge_by_test,
+    needs_of,
     judgement,
     not_applicable,
     not_computable,
@@ -21,7 +22,7 @@ from components.gates._wording import (
 )
 from components.statistics.cross_section import MIN_SYMBOLS, cross_sections, information_coefficients
 from components.statistics.newey_west import mean_test
-from components.values import Evidence, Judgement
+from components.values import Evidence, Judgement, Need
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +33,7 @@ class InformationCoefficient(Gate):
     kind rank: Spearman; pearson: Pearson. minimum: smallest mean worth having, a correlation.
     level: one-sided error probability; standard errors are robust to the labels' overlap. Dates with fewer
     than 3 symbols do not count; without any other date the gate does not apply. span: the spans judged,
-    valid or test.
+    valid, test or vault.
     """
 
     kind: Literal["rank", "pearson"]
@@ -47,6 +48,9 @@ class InformationCoefficient(Gate):
             {"kind": "rank", "minimum": 0.01, "level": 0.05, "span": "test", "required": True},
             {"kind": "pearson", "minimum": 0.0, "level": 0.01, "span": "valid", "required": False},
         )
+
+    def needs(self) -> frozenset[Need]:
+        return needs_of(self.span)
 
     def judge(self, evidence: Evidence) -> Judgement:
         scored = scored_on(evidence, self.span)

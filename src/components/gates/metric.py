@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from components.contracts import Gate
-from components.gates._wording import judgement, metric_in_words, not_computable, number, sentence
-from components.values import Evidence, Judgement
+from components.gates._wording import VAULT, judgement, metric_in_words, not_computable, number, sentence
+from components.values import Evidence, Judgement, Need
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +30,9 @@ class MetricGate(Gate):
             {"metric": "test/r2", "minimum": 0.0, "maximum": None, "required": True},
             {"metric": "backtest/volatility", "minimum": 0.01, "maximum": 0.3, "required": False},
         )
+
+    def needs(self) -> frozenset[Need]:
+        return frozenset({"vault"}) if self.metric.startswith(VAULT) else frozenset()
 
     def judge(self, evidence: Evidence) -> Judgement:
         bound = self.minimum if self.minimum is not None else self.maximum

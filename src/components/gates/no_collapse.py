@@ -9,9 +9,9 @@ import numpy as np
 from annotated_types import Ge, Gt, Le
 
 from components.contracts import Gate
-from components.gates._wording import SPAN_WORDS, Span, not_applicable, not_computable, percent, scored_on
+from components.gates._wording import SPAN_WORDS, Span, needs_of, not_applicable, not_computable, percent, scored_on
 from components.statistics.forecast import correlation
-from components.values import Evidence, Float, Int, Judgement, Scored
+from components.values import Evidence, Float, Int, Judgement, Need, Scored
 
 COPIED = "last_value"
 
@@ -39,7 +39,7 @@ class NoCollapse(Gate):
     max_constant_share    share of forecasts equal to the most frequent forecast of their fold
     max_class_share       share of forecasts on the more frequent side (p > 1/2, or the sign of a return)
     max_copy_correlation  correlation with the baseline last_value
-    span                  the spans judged, valid or test
+    span                  the spans judged, valid, test or vault
     A level has no sides and max_class_share does not apply to it.
     """
 
@@ -70,6 +70,9 @@ class NoCollapse(Gate):
                 "required": False,
             },
         )
+
+    def needs(self) -> frozenset[Need]:
+        return needs_of(self.span)
 
     def judge(self, evidence: Evidence) -> Judgement:
         scored = scored_on(evidence, self.span)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 TREES_FILE = "trees.txt"
 HEAD_FILE = "head.json"
+ITERATIONS = "iterations"
+"""Name of the number of trees among what the valid rows decided."""
 
 
 def trees_text(booster: Any) -> str:
@@ -47,6 +49,9 @@ class TreeSum(FittedModel):
         if len(X_NF) == 0:
             return np.empty(0)
         return linked(self._booster.predict(X_NF, raw_score=True) + self.base, self.link)
+
+    def chosen(self) -> Mapping[str, float]:
+        return {ITERATIONS: float(len(self.trees.split("\nTree=")) - 1)}
 
     def to_files(self) -> dict[str, bytes]:
         head = {"base": self.base, "link": self.link}
