@@ -15,7 +15,8 @@ from runner.evidence import complete, gather
 from runner.experiment import Experiment
 from runner.identity import family_of, run_key, trial_key
 from runner.pipeline import Executed, Prepared
-from runner.promote import write_promoted
+from runner.promotion.promote import Candidate, Promotion, Wish, promote
+from runner.promotion.words import say
 from runner.recording import describe
 from runner.recording.ledger import Ledger
 from runner.recording.records import RunRecord
@@ -64,11 +65,11 @@ def run_experiment(experiment: Experiment, composed: Composed, console: Console,
             evidence = complete(evidence, experiment, config, prepared, executed, cache, alone(evidence))
             verdict = judge(experiment.gates, evidence)
             _write_results(record, prepared, executed, evidence, verdict)
+            promotion = None
             if single and verdict.passed and _promotes_itself(experiment):
-                bundle = cache.stage(
-                    "promote", lambda: _promoted(experiment, config, prepared, executed, verdict, record)
-                )
-                record.note({"bundle": str(bundle)})
+                promotion = _promoted(experiment, config, prepared, executed, evidence, verdict, record, cache)
+                if promotion.folder:
+                    session.log_bundle(promotion.folder, promotion.aliases)
             record.note({"stages": cache.times})
             record.close("finished")
             images = cache.stored("pictures", "pictures", _picture_key(key), lambda: _images(record), FILES)
@@ -76,7 +77,9 @@ def run_experiment(experiment: Experiment, composed: Composed, console: Console,
             session.log_metrics(evidence.metrics)
             session.log_files([report, *sorted((record.folder / "plots").glob("*.png"))])
     console.summary(record.folder)
-    rejected = experiment.gates.enforce and not verdict.passed
+    if promotion is not None:
+        say(console, promotion)
+    rejected = experiment.gates.enforce and not (verdict.passed and (promotion is None or promotion.folder))
     return Outcome(folder=record.folder, verdict=verdict, exit_code=GateFailed.exit_code if rejected else 0)
 
 
@@ -107,11 +110,24 @@ def _promoted(
     config: Mapping[str, Any],
     prepared: Prepared,
     executed: Executed,
+    evidence: Evidence,
     verdict: Verdict,
     record: RunRecord,
-) -> Path:
-    gates, run = verdict.to_json(), record.manifest
-    return write_promoted(experiment, config, prepared, executed, gates=gates, run=run)
+    cache: pipeline.Cache,
+) -> Promotion:
+    candidate = Candidate(
+        experiment=experiment,
+        config=config,
+        prepared=prepared,
+        executed=executed,
+        evidence=evidence,
+        gates=verdict.to_json(),
+        run=record.manifest,
+    )
+    promotion = promote(candidate, Wish(name=experiment.export.name), cache)
+    record.write_json("promotion.json", promotion.to_json())
+    record.note({"bundle": str(promotion.folder) if promotion.folder else None})
+    return promotion
 
 
 @contextmanager

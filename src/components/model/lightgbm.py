@@ -92,7 +92,12 @@ class LightGBM(Model):
             }
         booster = lightgbm.train(params, data, self.n_estimators, **stopping)
         base = torch_objective.start if torch_objective else 0.0
-        return TreeSum(trees=trees_text(booster), base=base, link=loss.head.link)
+        return TreeSum(
+            trees=trees_text(booster),
+            base=base,
+            link=loss.head.link,
+            stopped_early=self.early_stopping_rounds is not None,
+        )
 
     def with_chosen(self, chosen: Mapping[str, float]) -> Model:
         if self.early_stopping_rounds is None:

@@ -57,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("--bundle", required=True, metavar="NAME[@VERSION]|PATH", help="latest version where none is named")
+    add("--bundle", required=True, metavar="NAME[@VERSION|@champion]|PATH", help="the champion where none is named")
     add("--data", required=True, metavar="FILE", help="CSV or Parquet, one line per symbol and bar")
     add("--all", action="store_true", help="every bar that can be forecast, not only the last one")
     add("--output", type=Path, metavar="FILE", help="instead of the standard output")

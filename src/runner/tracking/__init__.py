@@ -37,6 +37,9 @@ class Session(ABC):
     def log_files(self, paths: Sequence[Path]) -> None:
         """Files of the run folder, such as the report and its pictures."""
 
+    def log_bundle(self, folder: Path, aliases: Sequence[str]) -> None:
+        """The promoted bundle <name>/<version>, and the aliases that point at it; by default not kept."""
+
     @abstractmethod
     def finish(self, state: State) -> None:
         """Closes the run with its true state."""
@@ -78,6 +81,9 @@ class _Guarded(Session):
 
     def log_files(self, paths: Sequence[Path]) -> None:
         self._guard(lambda: self._session and self._session.log_files(paths))
+
+    def log_bundle(self, folder: Path, aliases: Sequence[str]) -> None:
+        self._guard(lambda: self._session and self._session.log_bundle(folder, aliases))
 
     def finish(self, state: State) -> None:
         self._guard(lambda: self._session and self._session.finish(state))
