@@ -62,7 +62,9 @@ class _Blended(Committee):
     def with_chosen(self, chosen: Mapping[str, float]) -> Model:
         weights_M = np.array([chosen[f"{name}/{WEIGHT}"] for name in self.members])
         fixed = tuple((weights_M / weights_M.sum()).tolist())
-        return replace(super().with_chosen(chosen), fixed=fixed)  # type: ignore[call-arg]
+        committee = super().with_chosen(chosen)
+        assert isinstance(committee, _Blended)
+        return replace(committee, fixed=fixed)
 
     def weights(self, forecasts_MN: Float, valid: Samples) -> Float:
         if self.fixed:

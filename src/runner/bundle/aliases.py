@@ -113,7 +113,9 @@ def previous_champion(moves: tuple[Move, ...]) -> int | None:
 
 def problems(root: Path, name: str, versions: list[int]) -> list[str]:
     """What is wrong with the chain of moves, one line each."""
-    found, previous, state = [], GENESIS, {}
+    found: list[str] = []
+    state: dict[Alias, int | None] = {}
+    previous = GENESIS
     for number, made in enumerate(history(root, name), start=1):
         where = f"{root / name / FOLDER / f'{made.number}.json'}"
         if made.number != number or made.previous != previous or made.before != state.get(made.alias):

@@ -95,7 +95,7 @@ def promote(
     everything = prepare_all(candidate.experiment, cache)
     opening = _opening(candidate, everything, cache, registry / wish.name / OPENINGS / key, after)
     failed = _failed(opening.verdict)
-    content = _content(opening, failed, _override(wish, failed))
+    content = _content(candidate, opening, failed, _override(wish, failed))
     if failed and content["override"] is None:
         return Promotion(state="refused", folder=None, aliases=(), content=content)
     deployed = cache.stage("refit", lambda: _refit(candidate, everything))
@@ -218,7 +218,11 @@ def _read_opening(file: Path, arrays: Path) -> _Opening:
     )
 
 
-def _content(opening: _Opening, failed: tuple[str, ...], override: Mapping[str, Any] | None) -> dict[str, Any]:
+def _content(
+    candidate: Candidate, opening: _Opening, failed: tuple[str, ...], override: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    checks = candidate.experiment.gates.checks
+    on_vault = {name for name, gate in checks.items() if "vault" in gate.needs()}
     return {
         "passed": opening.verdict.passed,
         "failed": list(failed),
@@ -226,7 +230,7 @@ def _content(opening: _Opening, failed: tuple[str, ...], override: Mapping[str, 
         "ledger_head": opening.ledger_head,
         "vault": opening.vault,
         "metrics": opening.metrics,
-        "gates": opening.verdict.to_json()["gates"],
+        "vault_gates": [gate for gate in opening.verdict.to_json()["gates"] if gate["name"] in on_vault],
     }
 
 

@@ -49,8 +49,8 @@ def identity_of(experiment: Experiment, horizon_bars: int) -> Family | None:
 
 def prepare_all(experiment: Experiment, cache: Cache) -> Prepared:
     """Everything that the source has, prepared as the run was, without a vault. Its stages are not shown."""
-    everything = replace(experiment, split=replace(experiment.split, vault_start=None))
-    return pipeline.prepare(everything, _quiet(cache))
+    split = replace(experiment.split, vault_start=None)  # type: ignore[type-var]  # every component is a dataclass
+    return pipeline.prepare(replace(experiment, split=split), _quiet(cache))
 
 
 def look(

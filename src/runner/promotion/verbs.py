@@ -85,6 +85,7 @@ def _again(
     from runner.experiment import Experiment
     from runner.identity import run_key
     from runner.promotion.promote import Candidate, Wish, promote
+    from runner.report import write_report
     from runner.storage.disk import write_atomically
     from runner.tracking import RunInfo, tracked
 
@@ -120,6 +121,7 @@ def _again(
         promotion = promote(candidate, wished, cache)
         content = json.dumps(promotion.to_json(), indent=1).encode() + b"\n"
         write_atomically(folder / "promotion.json", content)
+        write_report(folder)
         if promotion.folder:
             session.log_bundle(promotion.folder, promotion.aliases)
     return promotion
@@ -173,9 +175,9 @@ def verify_registry(arguments: Sequence[str]) -> int:
     """1 where anything in the registry is not what it was."""
     parser = _parser(
         "verify",
-        "Checks of every version, or of one: the checksum of each file, that its graph opens and still forecasts "
-        "what it forecast when it was written, its certificate, the chain of moves of the aliases, and that the "
-        "ledger knows the heads that were noted.",
+        "Checks of every version, or of one: the checksum of each file, that recipe and graph open, that its "
+        "certificate found no difference, the chain of moves of the aliases, and that the ledger is whole and knows "
+        "the heads that were noted.",
         "Exit codes: 0 all is what it was; 1 something is not, one line each.",
     )
     parser.add_argument("reference", nargs="?", metavar="NAME[@VERSION]", help="default: everything")

@@ -11,6 +11,7 @@ from typing import Any
 from components.errors import OutputError
 from runner.report import notation, tables
 from runner.report.pictures import Picture, captioned, draw
+from runner.report.promotion import sentences
 from runner.report.run_folder import RunFolder
 from runner.report.words import words
 
@@ -67,6 +68,7 @@ def _content(run: RunFolder, pictures: dict[str, Picture]) -> dict[str, Any]:
         "config": run.config,
         "gates": run.gates["gates"],
         "pictures": pictures,
+        "promotion": sentences(run.promotion) if run.promotion else None,
         "verdict": words(manifest, run.gates),
         "cards": tables.cards(run.metrics, run.kind),
         "forecast_table": tables.forecast_table(run.metrics),

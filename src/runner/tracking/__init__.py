@@ -5,6 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -83,7 +84,8 @@ class _Guarded(Session):
         self._guard(lambda: self._session and self._session.log_files(paths))
 
     def log_bundle(self, folder: Path, aliases: Sequence[str]) -> None:
-        self._guard(lambda: self._session and self._session.log_bundle(folder, aliases))
+        if self._session is not None:
+            self._guard(partial(self._session.log_bundle, folder, aliases))
 
     def finish(self, state: State) -> None:
         self._guard(lambda: self._session and self._session.finish(state))

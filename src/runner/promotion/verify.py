@@ -1,0 +1,99 @@
+"""Is the registry what it was? Every byte, every move, and what the ledger remembers of it."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from components.errors import AssayError
+from runner.bundle import aliases
+from runner.bundle.layout import GATES, MANIFEST, PARITY, PROMOTION, read_verified
+from runner.bundle.reader import Bundle
+from runner.recording.ledger import Ledger
+from runner.report.promotion import overruled
+
+if TYPE_CHECKING:
+    from runner.console import Console
+
+
+def verify(root: Path, name: str, chosen: Sequence[int]) -> dict[str, Any]:
+    """Plain: the versions of a name with their overrides, the aliases, and what is wrong, one line each.
+
+    chosen: the versions that are looked into. Of each: checksums of all files, a graph and a recipe that open,
+    name and version as its folder says, a certificate without differences, and ledger heads that the ledger knows.
+    """
+    found: list[str] = []
+    shown, heads = [], dict[str, str]()
+    for version in chosen:
+        folder = root / name / str(version)
+        try:
+            files = read_verified(folder)
+            bundle = Bundle.open(folder)
+            _ = bundle.portfolio, bundle.preprocessor, bundle.recipe.nodes, bundle.session
+        except AssayError as error:
+            found.append(str(error))
+            continue
+        except Exception as error:
+            found.append(f"{folder}: cannot be opened: {type(error).__name__}: {str(error).splitlines()[0]}")
+            continue
+        found += _claims(folder, name, version, bundle.manifest, files)
+        content = {file: json.loads(files[file]) for file in (MANIFEST, PROMOTION) if file in files}
+        heads |= dict.fromkeys(_heads(list(content.values())), f"{folder}")
+        shown.append({"version": version, "override": bundle.manifest.get("override")})
+    known = [int(entry.name) for entry in (root / name).iterdir() if entry.name.isdecimal()]
+    try:
+        found += aliases.problems(root, name, known)
+        pointing = dict(aliases.current(root, name))
+    except AssayError as error:
+        found.append(str(error))
+        pointing = {}
+    found += _unknown_heads(heads)
+    return {"name": name, "versions": shown, "aliases": pointing, "heads": len(heads), "problems": found}
+
+
+def _claims(
+    folder: Path, name: str, version: int, manifest: Mapping[str, Any], files: Mapping[str, bytes]
+) -> Iterator[str]:
+    """Where the content does not fit its place or itself."""
+    if (manifest["name"], manifest["version"]) != (name, version):
+        yield f"{folder}: holds {manifest['name']}@{manifest['version']}; a version was moved or copied"
+    if not json.loads(files[PARITY])["passed"]:
+        yield f"{folder / PARITY}: the certificate found differences"
+    gates = json.loads(files[GATES])
+    if not gates["passed"] and not manifest.get("override"):
+        yield f"{folder / GATES}: did not pass, and no override says why it was promoted"
+
+
+def _heads(content: object) -> Iterator[str]:
+    """Every `ledger_head` anywhere in a JSON document."""
+    if isinstance(content, dict):
+        for name, value in content.items():
+            if name == "ledger_head" and isinstance(value, str) and value:
+                yield value
+            else:
+                yield from _heads(value)
+    elif isinstance(content, list):
+        for value in content:
+            yield from _heads(value)
+
+
+def _unknown_heads(heads: Mapping[str, str]) -> list[str]:
+    """What the ledger says of its own chain and of the heads that bundles witness."""
+    return [f"ledger: {line}" for line in Ledger.open().verify(heads)]
+
+
+def show(console: "Console", found: Sequence[Mapping[str, Any]]) -> None:
+    """What is there, then what is wrong; overrides and problems are in red."""
+    for entry in found:
+        pointing = {version: alias for alias, version in entry["aliases"].items()}
+        for version in entry["versions"]:
+            alias = f" ({pointing[version['version']]})" if version["version"] in pointing else ""
+            console.say(f"{entry['name']}@{version['version']}{alias}: whole, {entry['heads']} ledger heads noted")
+            if version["override"]:
+                console.alarm(overruled(version["override"]))
+        for line in entry["problems"]:
+            console.alarm(line)
+    if not found:
+        console.say("The registry is empty; promote a run first: python -m runner promote RUN")
+    elif not any(entry["problems"] for entry in found):
+        console.say("Everything is what it was.")
