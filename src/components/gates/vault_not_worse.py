@@ -76,5 +76,5 @@ class VaultNotWorse(Gate):
         p_worse = 1 - test.p_greater
         passed = p_worse > self.level
         found = "not shown to be worse than zero" if passed else "worse than bad luck explains"
-        says = f"{measured} (t = {test.t:.1f}, {probability(p_worse)} that it is no worse than zero): {found}."
+        says = f"{measured} (t = {test.t:.1f}, one-sided {probability(p_worse)} against zero): {found}."
         return judgement(passed, value=p_worse, threshold=self.level, says=says)

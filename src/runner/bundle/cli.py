@@ -138,6 +138,8 @@ def _check_last(bundle: Bundle, forecast: BundleForecast, dates_D: Time, weights
 
 def _notes(bundle: Bundle, forecast: BundleForecast, *, last_only: bool) -> Iterator[str]:
     """What the reader of the last bar's weights should know."""
+    if override := bundle.manifest.get("override"):
+        yield f"OVERRIDDEN: promoted although {', '.join(override['failed'])} failed: {override['reason']}"
     panel, universe = forecast.panel, bundle.recipe.universe
     absent = sorted(set(universe) - set(panel.symbols))
     if absent and len(panel.symbols) < len(universe):

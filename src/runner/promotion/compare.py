@@ -99,7 +99,7 @@ def _forecasts(first: Kept, second: Kept, recipes: list[Mapping[str, Any]]) -> d
     kind, target_M = recipes[0]["kind"], first.target_M[rows]
     losses = [_loss(kind, target_M, forecast_M) for forecast_M in (first.forecast_M[rows], second.forecast_M[other])]
     test = predictive_accuracy(
-        losses[1], losses[0], first.timestamps_M[rows], horizon_bars=int(recipes[0]["horizon_bars"])
+        losses[0], losses[1], first.timestamps_M[rows], horizon_bars=int(recipes[0]["horizon_bars"])
     )
     return {
         "loss": "logistic" if kind == "direction" else "squared",

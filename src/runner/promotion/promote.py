@@ -46,8 +46,8 @@ class Candidate:
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """name: of the bundle; alias: what it becomes, None: champion where there is none, else challenger; override:
-    the reason why failed gates shall not count."""
+    """name: of the bundle; alias: what it becomes, None: champion where there is none and nothing was overruled,
+    else challenger; override: the reason why failed gates shall not count."""
 
     name: str
     alias: Alias | None = None
@@ -245,7 +245,9 @@ def _point(registry: Path, wish: Wish, version: int, override: Mapping[str, Any]
     """Points the wished alias at a version, without a wish only at one that never had any; gives what points at it."""
     moves = aliases.history(registry, wish.name)
     if wish.alias is not None or all(move.version != version for move in moves):
-        alias = wish.alias or ("challenger" if "champion" in aliases.state_of(moves) else "champion")
+        # What was overruled takes charge only where somebody says so.
+        free = "champion" not in aliases.state_of(moves) and override is None
+        alias = wish.alias or ("champion" if free else "challenger")
         reason = override["reason"] if override else None
         aliases.move(registry, wish.name, alias, version, why="promote", override=reason)
     now = aliases.current(registry, wish.name)

@@ -18,7 +18,8 @@ REGISTRY = Path("outputs/registry")
 PROMOTE = """\
 Promotes a finished run to a version in outputs/registry. It opens the run's vault (split.vault_start), which the
 ledger records first; judges the gates that waited for it; fits the recipe again on everything the source has;
-certifies the bundle; and points an alias at the version: champion where there is none yet, else challenger.
+certifies the bundle; and points an alias at the version: champion where there is none yet and no gate was
+overruled, else challenger.
 The same run is the same version, however often it is promoted. Bars of a vault that were opened before, whatever
 the run, are reused: gates on them are only advice, and the bundle says so for ever."""
 PROMOTE_CODES = (
@@ -203,6 +204,15 @@ def verify_registry(arguments: Sequence[str]) -> int:
 
     show(Console(), found)
     return 1 if problems else 0
+
+
+def list_bundles() -> int:
+    """Every version in the registry, with its aliases; what was overruled is in red."""
+    from runner.console import Console
+    from runner.promotion.verify import show_versions
+
+    show_versions(Console(), REGISTRY)
+    return 0
 
 
 def _parser(verb: str, description: str, epilog: str | None = None) -> argparse.ArgumentParser:

@@ -9,11 +9,14 @@ from components.errors import AssayError
 from runner.bundle import aliases
 from runner.bundle.layout import GATES, MANIFEST, PARITY, PROMOTION, read_verified
 from runner.bundle.reader import Bundle
+from runner.bundle.registry import names, versions
 from runner.recording.ledger import Ledger
 from runner.report.promotion import overruled
 
 if TYPE_CHECKING:
     from runner.console import Console
+
+EMPTY = "The registry is empty; promote a run first: python -m runner promote RUN"
 
 
 def verify(root: Path, name: str, chosen: Sequence[int]) -> dict[str, Any]:
@@ -40,9 +43,8 @@ def verify(root: Path, name: str, chosen: Sequence[int]) -> dict[str, Any]:
         content = {file: json.loads(files[file]) for file in (MANIFEST, PROMOTION) if file in files}
         heads |= dict.fromkeys(_heads(list(content.values())), f"{folder}")
         shown.append({"version": version, "override": bundle.manifest.get("override")})
-    known = [int(entry.name) for entry in (root / name).iterdir() if entry.name.isdecimal()]
     try:
-        found += aliases.problems(root, name, known)
+        found += aliases.problems(root, name, versions(root, name))
         pointing = dict(aliases.current(root, name))
     except AssayError as error:
         found.append(str(error))
@@ -85,15 +87,40 @@ def _unknown_heads(heads: Mapping[str, str]) -> list[str]:
 def show(console: "Console", found: Sequence[Mapping[str, Any]]) -> None:
     """What is there, then what is wrong; overrides and problems are in red."""
     for entry in found:
-        pointing = {version: alias for alias, version in entry["aliases"].items()}
         for version in entry["versions"]:
-            alias = f" ({pointing[version['version']]})" if version["version"] in pointing else ""
-            console.say(f"{entry['name']}@{version['version']}{alias}: whole, {entry['heads']} ledger heads noted")
+            alias = _alias(entry["aliases"], version["version"])
+            console.say(f"{entry['name']}@{version['version']}{alias}: whole")
             if version["override"]:
                 console.alarm(overruled(version["override"]))
         for line in entry["problems"]:
             console.alarm(line)
-    if not found:
-        console.say("The registry is empty; promote a run first: python -m runner promote RUN")
-    elif not any(entry["problems"] for entry in found):
-        console.say("Everything is what it was.")
+    if not any(entry["problems"] for entry in found):
+        heads = sum(entry["heads"] for entry in found)
+        console.say(
+            f"Everything is what it was; the ledger knows all {heads} heads that were noted." if found else EMPTY
+        )
+
+
+def show_versions(console: "Console", root: Path) -> None:
+    """One line a version: its aliases, its run and what its vault is worth; overrides in red."""
+    for name in names(root):
+        pointing = aliases.current(root, name)
+        for version in versions(root, name):
+            try:
+                manifest = json.loads((root / name / str(version) / MANIFEST).read_bytes())
+                promotion = json.loads((root / name / str(version) / PROMOTION).read_bytes())
+            except (OSError, ValueError):
+                console.alarm(f"{name}@{version}: cannot be read; see python -m runner verify {name}")
+                continue
+            vault = promotion["vault"]
+            worth = ("vault reused" if vault["reused"] else "vault opened once") if vault else "no vault"
+            console.say(f"{name}@{version}{_alias(pointing, version)}: run {manifest['run']['run_id']}, {worth}")
+            if promotion["override"]:
+                console.alarm(overruled(promotion["override"]))
+    if not names(root):
+        console.say(EMPTY)
+
+
+def _alias(pointing: Mapping[Any, int], version: int) -> str:
+    held = [str(alias) for alias, pointed in pointing.items() if pointed == version]
+    return f" ({', '.join(held)})" if held else ""

@@ -38,8 +38,9 @@ class Session(ABC):
     def log_files(self, paths: Sequence[Path]) -> None:
         """Files of the run folder, such as the report and its pictures."""
 
+    @abstractmethod
     def log_bundle(self, folder: Path, aliases: Sequence[str]) -> None:
-        """The promoted bundle <name>/<version>, and the aliases that point at it; by default not kept."""
+        """The promoted bundle <name>/<version>, and the aliases that point at it."""
 
     @abstractmethod
     def finish(self, state: State) -> None:
