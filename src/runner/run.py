@@ -72,7 +72,7 @@ def run_experiment(experiment: Experiment, composed: Composed, console: Console,
                     session.log_bundle(promotion.folder, promotion.aliases)
             record.note({"stages": cache.times})
             record.close("finished")
-            images = cache.stored("pictures", "pictures", _picture_key(key), lambda: _images(record), FILES)
+            images = pictures_of(record.folder, key, cache)
             report = cache.stage("report", lambda: write_report(record.folder, images))
             session.log_metrics(evidence.metrics)
             session.log_files([report, *sorted((record.folder / "plots").glob("*.png"))])
@@ -83,12 +83,10 @@ def run_experiment(experiment: Experiment, composed: Composed, console: Console,
     return Outcome(folder=record.folder, verdict=verdict, exit_code=GateFailed.exit_code if rejected else 0)
 
 
-def _picture_key(run: str) -> str:
-    return stage_key("pictures", [], code_fingerprint(draw), [run])
-
-
-def _images(record: RunRecord) -> dict[str, bytes]:
-    return draw(RunFolder.open(record.folder))
+def pictures_of(folder: Path, key: str, cache: pipeline.Cache) -> Mapping[str, bytes]:
+    """The pictures of the run with this key, drawn where they are not in the store."""
+    picture_key = stage_key("pictures", [], code_fingerprint(draw), [key])
+    return cache.stored("pictures", "pictures", picture_key, lambda: draw(RunFolder.open(folder)), FILES)
 
 
 def _info(experiment: Experiment, config: Mapping[str, Any], record: RunRecord) -> RunInfo:
@@ -124,7 +122,7 @@ def _promoted(
         gates=verdict.to_json(),
         run=record.manifest,
     )
-    promotion = promote(candidate, Wish(name=experiment.export.name), cache)
+    promotion = promote(candidate, Wish(), cache)
     record.write_json("promotion.json", promotion.to_json())
     record.note({"bundle": str(promotion.folder) if promotion.folder else None})
     return promotion

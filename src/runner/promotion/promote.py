@@ -46,10 +46,10 @@ class Candidate:
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """name: of the bundle; alias: what it becomes, None: champion where there is none and nothing was overruled,
-    else challenger; override: the reason why failed gates shall not count."""
+    """name: of the bundle, None: export.name; alias: what it becomes, None: champion where there is none and nothing
+    was overruled, else challenger; override: the reason why failed gates shall not count."""
 
-    name: str
+    name: str | None = None
     alias: Alias | None = None
     override: str | None = None
 
@@ -83,17 +83,18 @@ def promote(
     that fails, of the run or on the vault, refuses it unless wish.override gives a reason; its names are then
     kept in the bundle and in the move of the alias. Raises ContractError where the bundle differs from the run.
     """
-    check_name(wish.name)
-    key = str(candidate.run["run_key"])
-    held = version_of(registry, wish.name, key)
+    name, key = wish.name or candidate.experiment.export.name, str(candidate.run["run_key"])
+    check_name(name)
+    place = registry / name
+    held = version_of(registry, name, key)
     if held is not None:
-        folder = registry / wish.name / str(held)
+        folder = place / str(held)
         content = json.loads(read_verified(folder).get(PROMOTION, b"{}"))
-        pointing = _point(registry, wish, held, content.get("override"))
+        pointing = _point(place, wish, held, content.get("override"))
         after("pointed")
         return Promotion(state="already promoted", folder=folder, aliases=pointing, content=content)
     everything = prepare_all(candidate.experiment, cache)
-    opening = _opening(candidate, everything, cache, registry / wish.name / OPENINGS / key, after)
+    opening = _opening(candidate, everything, cache, place / OPENINGS / key, after)
     failed = _failed(opening.verdict)
     content = _content(candidate, opening, failed, _override(wish, failed))
     if failed and content["override"] is None:
@@ -108,7 +109,7 @@ def promote(
         write_bundle(
             folder,
             deployed.bundle,
-            name=wish.name,
+            name=name,
             version=version,
             config=candidate.config,
             run=candidate.run,
@@ -118,9 +119,9 @@ def promote(
             evidence=opening.arrays,
         )
 
-    folder = register(registry, wish.name, key, write)
+    folder = register(registry, name, key, write)
     after("written")
-    pointing = _point(registry, wish, int(folder.name), content["override"])
+    pointing = _point(place, wish, int(folder.name), content["override"])
     after("pointed")
     return Promotion(state="promoted", folder=folder, aliases=pointing, content=content)
 
@@ -241,19 +242,19 @@ def _override(wish: Wish, failed: tuple[str, ...]) -> dict[str, Any] | None:
     return {"reason": wish.override, "failed": list(failed), "at": _now()}
 
 
-def _point(registry: Path, wish: Wish, version: int, override: Mapping[str, Any] | None) -> tuple[Alias, ...]:
+def _point(place: Path, wish: Wish, version: int, override: Mapping[str, Any] | None) -> tuple[Alias, ...]:
     """Points the wished alias at a version, without a wish only at one that never had any; gives what points at it."""
-    moves = aliases.history(registry, wish.name)
+    moves = aliases.history(place.parent, place.name)
     if wish.alias is not None or all(move.version != version for move in moves):
         # What was overruled takes charge only where somebody says so.
         free = "champion" not in aliases.state_of(moves) and override is None
         alias = wish.alias or ("champion" if free else "challenger")
         reason = override["reason"] if override else None
-        aliases.move(registry, wish.name, alias, version, why="promote", override=reason)
-    now = aliases.current(registry, wish.name)
+        aliases.move(place.parent, place.name, alias, version, why="promote", override=reason)
+    now = aliases.current(place.parent, place.name)
     if now.get("champion") == now.get("challenger") == version:
-        aliases.move(registry, wish.name, "challenger", None, why="promote")
-        now = aliases.current(registry, wish.name)
+        aliases.move(place.parent, place.name, "challenger", None, why="promote")
+        now = aliases.current(place.parent, place.name)
     return tuple(alias for alias in aliases.ALIASES if now.get(alias) == version)
 
 

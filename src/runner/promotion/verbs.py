@@ -2,7 +2,7 @@
 
 import argparse
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +12,12 @@ from runner.bundle.registry import find, names, versions
 
 if TYPE_CHECKING:
     from runner.console import Console
+    from runner.experiment import Experiment
+    from runner.pipeline import Cache, Prepared
     from runner.promotion.promote import Promotion, Wish
 
-REGISTRY = Path("outputs/registry")
+OUTPUTS = Path("outputs")
+REGISTRY = OUTPUTS / "registry"
 PROMOTE = """\
 Promotes a finished run to a version in outputs/registry. It opens the run's vault (split.vault_start), which the
 ledger records first; judges the gates that waited for it; fits the recipe again on everything the source has;
@@ -46,12 +49,9 @@ def promote_run(arguments: Sequence[str]) -> int:
     from runner.promotion.words import say
     from runner.report.run_folder import find_run
 
-    folder, console = find_run(asked.run), Console()
-    manifest, gates = (json.loads((folder / f"{name}.json").read_text()) for name in ("manifest", "gates"))
-    _refuse(folder, manifest)
-    wish = Wish(name=asked.name or "", alias=asked.alias, override=asked.override)
-    _check_gates(folder, gates, wish)
-    promotion = _again(folder, manifest, gates, wish, console)
+    console = Console()
+    wish = Wish(name=asked.name, alias=asked.alias, override=asked.override)
+    promotion = promote_folder(find_run(asked.run), wish, console)
     say(console, promotion)
     return 0 if promotion.folder else GateFailed.exit_code
 
@@ -74,31 +74,27 @@ def _check_gates(folder: Path, gates: Mapping[str, Any], wish: "Wish") -> None:
     )
 
 
-def _again(
-    folder: Path, manifest: Mapping[str, Any], gates: Mapping[str, Any], wish: "Wish", console: "Console"
+def promote_folder(
+    folder: Path, wish: "Wish", console: "Console", *, after: Callable[[str], None] = lambda _: None
 ) -> "Promotion":
-    """The run once more, from the cache where nothing changed, then its promotion, tracked as the run was."""
-    import yaml
+    """The run of a folder once more, from the cache where nothing changed, then its promotion.
 
+    after: see `runner.promotion.promote.promote`. Raises DataError where the run cannot be promoted, GateFailed
+    where its own gates rejected it and nobody overrules them.
+    """
     from runner import pipeline
-    from runner.composition.build import build
     from runner.evidence import gather
-    from runner.experiment import Experiment
-    from runner.identity import run_key
-    from runner.promotion.promote import Candidate, Wish, promote
+    from runner.promotion.promote import Candidate, promote
     from runner.report import write_report
+    from runner.run import pictures_of
     from runner.storage.disk import write_atomically
     from runner.tracking import RunInfo, tracked
 
-    config = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
-    experiment = build(Experiment, config)
-    cache = pipeline.open_cache(Path("outputs"), console)
-    prepared = pipeline.prepare(experiment, cache)
-    if run_key(config, prepared.design_key) != manifest["run_key"]:
-        raise DataError(
-            f"{folder}: code or data have changed since the run, so that it cannot be repeated; "
-            "run the experiment again and promote that run"
-        )
+    manifest, gates = (json.loads((folder / f"{name}.json").read_text()) for name in ("manifest", "gates"))
+    _refuse(folder, manifest)
+    _check_gates(folder, gates, wish)
+    cache = pipeline.open_cache(OUTPUTS, console)
+    experiment, config, prepared = _prepared(folder, manifest, cache)
     executed = pipeline.execute(experiment, config, prepared, cache)
     candidate = Candidate(
         experiment=experiment,
@@ -109,23 +105,38 @@ def _again(
         gates=gates,
         run=manifest,
     )
-    name = wish.name or experiment.export.name
-    info = RunInfo(
-        name=f"{manifest['run_id']}-promotion",
-        experiment=experiment.name,
-        config=config,
-        folder=folder,
-        outputs=Path("outputs"),
-    )
+    name = f"{manifest['run_id']}-promotion"
+    info = RunInfo(name=name, experiment=experiment.name, config=config, folder=folder, outputs=OUTPUTS)
     with tracked(experiment.tracking, info) as session:
-        wished = Wish(name=name, alias=wish.alias, override=wish.override)
-        promotion = promote(candidate, wished, cache)
+        promotion = promote(candidate, wish, cache, after=after)
         content = json.dumps(promotion.to_json(), indent=1).encode() + b"\n"
         write_atomically(folder / "promotion.json", content)
-        write_report(folder)
+        write_report(folder, pictures_of(folder, manifest["run_key"], cache))
         if promotion.folder:
             session.log_bundle(promotion.folder, promotion.aliases)
     return promotion
+
+
+def _prepared(
+    folder: Path, manifest: Mapping[str, Any], cache: "Cache"
+) -> "tuple[Experiment, dict[str, Any], Prepared]":
+    """Raises DataError where the run's key has changed since."""
+    import yaml
+
+    from runner import pipeline
+    from runner.composition.build import build
+    from runner.experiment import Experiment
+    from runner.identity import run_key
+
+    config = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
+    experiment = build(Experiment, config)
+    prepared = pipeline.prepare(experiment, cache)
+    if run_key(config, prepared.design_key) != manifest["run_key"]:
+        raise DataError(
+            f"{folder}: code or data have changed since the run, so that it cannot be repeated; "
+            "run the experiment again and promote that run"
+        )
+    return experiment, config, prepared
 
 
 def roll_back(arguments: Sequence[str]) -> int:
