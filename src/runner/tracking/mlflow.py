@@ -33,18 +33,18 @@ class MLflow(Tracker):
 
     uri      of the tracking server; null: an SQLite file under outputs/, files beside it, no server needed
     project  name of the MLflow experiment
-    register  whether promoted bundles enter the model registry, with their aliases
+    registry  whether promoted bundles enter the model registry, with their aliases
     """
 
     uri: str | None
     project: str
-    register: bool
+    registry: bool
 
     @classmethod
     def examples(cls) -> Sequence[Mapping[str, Any]]:
         return (
-            {"uri": None, "project": "assay", "register": True},
-            {"uri": "http://localhost:5000", "project": "volatility", "register": False},
+            {"uri": None, "project": "assay", "registry": True},
+            {"uri": "http://localhost:5000", "project": "volatility", "registry": False},
         )
 
     def start(self, run: RunInfo) -> Session:
@@ -100,7 +100,7 @@ class _MLflowSession(Session):
             inside = path.relative_to(self.run.folder).parent.as_posix()
             client.log_artifact(run_id, str(path), None if inside == "." else inside)
         if self.bundle is not None:
-            _register(client, run_id, *self.bundle, register=self.tracker.register)
+            _register(client, run_id, *self.bundle, register=self.tracker.registry)
 
 
 def _name(keys: Sequence[Any]) -> str:
