@@ -351,3 +351,7 @@ class Gate(Component):
         A gate that needs the vault is judged at promotion; in a run it is deferred.
         """
         return frozenset()
+
+    def flaws(self) -> tuple[str, ...]:
+        """Why no run could ever pass, or none fail, by its parameters alone; a clause each, said before a run."""
+        return ()

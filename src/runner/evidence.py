@@ -12,7 +12,7 @@ from runner import stages
 from runner.experiment import Experiment
 from runner.metrics import run_metrics
 from runner.pipeline import Cache, Executed, Prepared
-from runner.stress import stressed
+from runner.stress import stress_metrics, stressed
 
 
 def gather(experiment: Experiment, prepared: Prepared, executed: Executed) -> Evidence:
@@ -58,7 +58,8 @@ def complete(
     """The evidence with everything that some gate needs, except the vault."""
     needs = experiment.gates.needs()
     stress = stressed(experiment, config, prepared, executed, cache) if "stress" in needs else {}
-    return replace(evidence, trials=trials, stress=stress)
+    metrics = {**evidence.metrics, **stress_metrics(stress, evidence.bars_per_year)}
+    return replace(evidence, metrics=metrics, trials=trials, stress=stress)
 
 
 def market_returns(panel: Panel, stamps_T: Time, fields: tuple[str, ...]) -> Float:

@@ -108,9 +108,7 @@ def score(scored: Scored, kind: Kind, horizon_bars: int) -> dict[str, float]:
 def backtest_metrics(equity: "pd.DataFrame", trades: "pd.DataFrame", bars_per_year: float) -> dict[str, float]:
     """Figures of a backtest; fractions, annual where the name or convention says so.
 
-    sharpe, sortino, cagr, volatility, max_drawdown, calmar, hit_rate (conventions of
-    components.statistics.performance), psr: probability that the true Sharpe ratio is above 0;
-    total_return; turnover_annual: traded notional, bought and sold, over the equity of its bar, per year;
+    Those of `return_metrics`; turnover_annual: traded notional, bought and sold, over the equity of its bar, per year;
     cost_annual: costs over the equity of their bar, per year; exposure_gross, exposure_net: mean
     fractions of equity; n_trades; years.
     """
@@ -118,6 +116,25 @@ def backtest_metrics(equity: "pd.DataFrame", trades: "pd.DataFrame", bars_per_ye
     equity_T = equity["equity"].to_numpy(dtype=np.float64)
     years = len(performance.known(returns_T)) / bars_per_year
     costs_T = _total(equity, "cost_")
+    with np.errstate(all="ignore"):
+        figures = {
+            **return_metrics(returns_T, bars_per_year),
+            "turnover_annual": _traded(equity, trades, equity_T) / years if years else math.nan,
+            "cost_annual": _share(costs_T, equity_T) / years if years else math.nan,
+            "exposure_gross": forecast.mean(equity["gross"].to_numpy(dtype=np.float64)),
+            "exposure_net": forecast.mean(equity["net"].to_numpy(dtype=np.float64)),
+            "n_trades": float(len(trades)),
+            "years": years,
+        }
+    return _finite(figures)
+
+
+def return_metrics(returns_T: Float, bars_per_year: float) -> dict[str, float]:
+    """Figures of net returns per bar; fractions, annual where the name or convention says so.
+
+    sharpe, sortino, cagr, volatility, max_drawdown, calmar, hit_rate (conventions of
+    components.statistics.performance), psr: probability that the true Sharpe ratio is above 0; total_return.
+    """
     with np.errstate(all="ignore"):
         figures = {
             "sharpe": performance.sharpe_ratio(returns_T, bars_per_year),
@@ -129,12 +146,6 @@ def backtest_metrics(equity: "pd.DataFrame", trades: "pd.DataFrame", bars_per_ye
             "hit_rate": performance.hit_rate(returns_T),
             "psr": sharpe.probabilistic_sharpe(sharpe.sharpe_sample(returns_T)),
             "total_return": float(performance.wealth(returns_T)[-1]) - 1,
-            "turnover_annual": _traded(equity, trades, equity_T) / years if years else math.nan,
-            "cost_annual": _share(costs_T, equity_T) / years if years else math.nan,
-            "exposure_gross": forecast.mean(equity["gross"].to_numpy(dtype=np.float64)),
-            "exposure_net": forecast.mean(equity["net"].to_numpy(dtype=np.float64)),
-            "n_trades": float(len(trades)),
-            "years": years,
         }
     return _finite(figures)
 

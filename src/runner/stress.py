@@ -11,6 +11,7 @@ from components.values import Float, PriceGrid, Stress
 from runner import stages
 from runner.experiment import Experiment
 from runner.identity import keyed
+from runner.metrics import return_metrics
 from runner.pipeline import Cache, Executed, Prepared
 from runner.storage.formats import ARRAYS
 from runner.storage.keys import code_fingerprint, stage_key
@@ -38,6 +39,16 @@ def stressed(
     return {name: found[name] for name in worse}
 
 
+def stress_metrics(stress: Mapping[Stress, Float], bars_per_year: float) -> dict[str, float]:
+    """Figures of the portfolio's net returns under each assumption, as double_costs/sharpe."""
+    return {
+        f"{worse}/{name}": value
+        for worse, returns_T in stress.items()
+        for name, value in return_metrics(returns_T, bars_per_year).items()
+    }
+
+
 def _returns(backtest: Backtest, executed: Executed, prices: PriceGrid) -> Float:
     equity = backtest.run(executed.decided_D, executed.weights_DS, prices).equity
-    return equity["return"].to_numpy(dtype=np.float64)
+    returns_T: Float = equity["return"].to_numpy(dtype=np.float64)
+    return returns_T

@@ -10,6 +10,10 @@ from components.statistics.newey_west import MeanTest
 from components.values import Evidence, Judgement, Need, Scored
 
 Span = Literal["valid", "test", "vault"]
+VAULT = ("vault/", "vault_backtest/", "vault_benchmark/")
+"""Prefixes of the figures that are known once the vault was opened."""
+STRESS = ("double_costs/", "one_bar_later/")
+"""Prefixes of the figures that are known where the portfolio was put under stress."""
 
 METRIC_WORDS = {
     "r2": "R² (share of the outcomes' variance explained)",
@@ -28,6 +32,10 @@ SPAN_WORDS = {
     "valid": "on the validation spans",
     "test": "on the test spans",
     "vault": "in the vault",
+    "vault_backtest": "of the portfolio in the vault",
+    "vault_benchmark": "of the benchmark in the vault",
+    "double_costs": "of the portfolio with every cost doubled",
+    "one_bar_later": "of the portfolio with fills one bar later",
     "backtest": "of the portfolio",
     "benchmark": "of the benchmark",
 }

@@ -8,9 +8,10 @@ from typing import Any
 
 from components.contracts import Gate
 from components.gates._wording import (
+    STRESS,
+    VAULT,
     judgement,
     metric_in_words,
-    needs_of,
     not_computable,
     number,
     percent,
@@ -23,8 +24,8 @@ from components.values import Evidence, Judgement, Need
 class MetricGate(Gate):
     """Passes where minimum <= metric <= maximum; a bound that is null does not bind.
 
-    metric: flat name such as "test/r2", "vault/r2" or "backtest/max_drawdown", in that metric's unit; a name
-    that begins with "vault" is judged at promotion. minimum, maximum: in the metric's unit; minimum alone,
+    metric: flat name such as "test/r2", "vault/r2", "backtest/max_drawdown" or "double_costs/sharpe", in that
+    metric's unit; one of the vault is judged at promotion. minimum, maximum: in the metric's unit; minimum alone,
     maximum alone, or between both.
     A metric that is missing or NaN fails. Drawdown and volatility fail with the size of positions that would
     suffice: ln(1 + drawdown) and volatility are about proportional to it.
@@ -43,7 +44,15 @@ class MetricGate(Gate):
         )
 
     def needs(self) -> frozenset[Need]:
-        return needs_of(self.metric.partition("/")[0].partition("_")[0])
+        asked: Mapping[Need, tuple[str, ...]] = {"vault": VAULT, "stress": STRESS}
+        return frozenset(need for need, names in asked.items() if self.metric.startswith(names))
+
+    def flaws(self) -> tuple[str, ...]:
+        if self.minimum is None and self.maximum is None:
+            return ("has neither a minimum nor a maximum",)
+        if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
+            return (f"its minimum of {number(self.minimum)} is above its maximum of {number(self.maximum)}",)
+        return ()
 
     def judge(self, evidence: Evidence) -> Judgement:
         bound = self.minimum if self.minimum is not None else self.maximum

@@ -47,6 +47,11 @@ class MonteCarlo(Gate):
             {**small, "measure": "max_drawdown", "minimum": -0.5, "required": False},
         )
 
+    def flaws(self) -> tuple[str, ...]:
+        if self.measure == "max_drawdown" and self.minimum > 0:
+            return (f"a drawdown is never above 0, so its minimum of {percent(self.minimum)} cannot be reached",)
+        return ()
+
     def judge(self, evidence: Evidence) -> Judgement:
         returns_T = known(evidence.returns_T)
         if not np.any(returns_T):

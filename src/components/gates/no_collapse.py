@@ -101,6 +101,10 @@ class NoCollapse(Gate):
     def needs(self) -> frozenset[Need]:
         return needs_of(self.span)
 
+    def flaws(self) -> tuple[str, ...]:
+        bounds = [value for name, value in vars(self).items() if name.startswith(("min_", "max_"))]
+        return () if any(bound is not None for bound in bounds) else ("has no bound: all of them are null",)
+
     def judge(self, evidence: Evidence) -> Judgement:
         scored = scored_on(evidence, self.span)
         if not np.isfinite(scored.forecast_M).any():

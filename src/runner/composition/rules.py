@@ -206,6 +206,12 @@ def gates_find_their_baselines(analysis: Analysis) -> Iterator[Problem]:
                 )
 
 
+def gates_can_be_judged(analysis: Analysis) -> Iterator[Problem]:
+    for name, gate in analysis.experiment.gates.checks.items():
+        for flaw in gate.flaws():
+            yield Problem(f"gates.checks.{name}", flaw)
+
+
 RULES: tuple[Rule, ...] = (
     names_are_file_names,
     expressions_parse,
@@ -219,6 +225,7 @@ RULES: tuple[Rule, ...] = (
     portfolio_understands_forecast,
     backtest_has_its_fields,
     gates_find_their_baselines,
+    gates_can_be_judged,
 )
 
 

@@ -24,6 +24,10 @@ FIGURES = {
     "positive_share": "How often the model says 'up'; far from how often it happens, the model is one-sided.",
     "log_loss": "How badly the stated probabilities fit what happened; sure and wrong costs most.",
     "brier": "Average squared distance between the stated probability and what happened, 0 or 1.",
+    "calibration_error": "How far stated probabilities are from how often it then happened, on average.",
+    "interval_coverage": "Share of outcomes inside their forecast interval; to be held against the share it promises.",
+    "interval_width": "How wide the forecast intervals are on average; narrow ones that keep their promise are better.",
+    "interval_score": "Width of the intervals plus a fine for each outcome outside; lower is better.",
     "auc": "Chance that a day which rose had been given a higher probability than one which fell; a coin has 0.5.",
     "ic": "Whether symbols that were forecast higher than others on a date also did better, averaged over the dates.",
     "ic_t": "How many standard errors the mean IC is away from zero; above about 2 luck is an unlikely explanation.",
@@ -71,15 +75,15 @@ TERMS: Mapping[str, tuple[str, str]] = {
         "How long a record must be before the same result is convincing.",
     ),
     "Deflated Sharpe ratio (DSR)": (
-        r"(?i)\bDSR\b|deflated",
+        r"(?i)\bDSR\b|deflated|best of [\d,]+ tries",
         "The PSR against the Sharpe ratio that the luckiest of all tries would show if none of them were any good.",
     ),
     "Superior predictive ability (SPA)": (
-        r"\bSPA\b|(?i:superior predictive ability|reality check)",
+        r"\bSPA\b|(?i:superior predictive ability|more than picking the best)",
         "Whether the best of all tries beats the benchmark by more than the best of as many worthless ones would.",
     ),
     "Probability of backtest overfitting (PBO)": (
-        r"\bPBO\b|(?i:overfitting)",
+        r"\bPBO\b|(?i:overfitting|ways to halve it)",
         "How often the try that looked best on one half of the history is below average on the other half.",
     ),
     "Information coefficient (IC)": (

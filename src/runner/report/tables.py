@@ -10,6 +10,9 @@ from runner.report.notation import Notation
 
 PER_FOLD = re.compile(r"^test/(?:(?P<baseline>[^/]+)/)?(?P<metric>\w+)_fold_(?P<fold>\d+)$")
 
+STRESS = {"double_costs": "costs doubled", "one_bar_later": "one bar later"}
+"""Worse assumptions -> head of their column."""
+
 LEADING = {
     "level": ("r2", "mse", "mae"),
     "return": ("rank_ic", "ic", "r2", "mse"),
@@ -94,11 +97,16 @@ def forecast_table(metrics: Mapping[str, float | None]) -> Table:
 
 
 def portfolio_table(metrics: Mapping[str, float | None]) -> Table:
-    """The portfolio beside its benchmark."""
+    """The portfolio beside its benchmark, and under worse assumptions where those were tried."""
     prefixes = ["backtest/", "benchmark/"]
+    stress = [name for name in STRESS if any(key.startswith(f"{name}/") for key in metrics)]
     names = _ordered(_plain_names(metrics, prefixes), notation.PORTFOLIO)
-    rows = tuple(_row(name, [metrics.get(prefix + name) for prefix in prefixes], []) for name in names)
-    return Table(header=("After costs", "portfolio", "benchmark"), rows=rows)
+    rows = []
+    for name in names:
+        compared = [metrics.get(prefix + name) for prefix in prefixes]
+        rows.append(_row(name, compared, [metrics.get(f"{worse}/{name}") for worse in stress]))
+    header = ("After costs", "portfolio", "benchmark", *(STRESS[name] for name in stress))
+    return Table(header=header, rows=tuple(rows))
 
 
 def fold_scores(metrics: Mapping[str, float | None], kind: str) -> tuple[str, dict[str, dict[int, float]]]:

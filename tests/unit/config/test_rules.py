@@ -61,6 +61,14 @@ def test_the_shipped_experiments_are_sound(name: str) -> None:
             "last_label",
         ),
         (
+            ["gates.checks.explains_variance.maximum=-1"],
+            "gates.checks.explains_variance: its minimum of 0 is above its maximum of -1",
+        ),
+        (
+            ["gates.checks.explains_variance.minimum=null"],
+            "gates.checks.explains_variance: has neither a minimum nor a maximum",
+        ),
+        (
             ["~baselines.har"],
             "gates.checks.beats_har: compares with the baseline 'har', which is not configured; baselines: last_value",
         ),

@@ -22,6 +22,7 @@ GATES = {
             "threshold": 0.05,
             "says": "Forecast errors are 0.8 % smaller than those of last_value (t = 0.2, p = 0.410): "
             "luck explains as much. At the effect measured about 32 years more of history would suffice.",
+            "suffices": "At the effect measured about 32 years more of history would suffice.",
         },
         {
             "name": "[red]stable[/red]",
@@ -75,7 +76,12 @@ ranking             · not applicable   advisory       –           –
 
 REJECTED: 1 of 2 required gates failed: beats_last_value.
 - beats_last_value: Forecast errors are 0.8 % smaller than those of last_value (t = 0.2, p = 0.410):
-  luck explains as much. At the effect measured about 32 years more of history would suffice.
+  luck explains as much.
+- It is trial 3 of 7 on this data. The best of so many worthless trials reaches a t statistic of
+  about 1.4 by luck alone.
+What would suffice:
+- beats_last_value: At the effect measured about 32 years more of history would suffice.
+Before you trust a figure:
 """
 
 

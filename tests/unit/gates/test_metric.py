@@ -1,10 +1,13 @@
 """The gate on one figure."""
 
 import math
+import re
 
+import numpy as np
 import pytest
 
 from components.gates.metric import MetricGate
+from components.statistics.performance import max_drawdown
 
 
 def gate(minimum: float | None, maximum: float | None = None, metric: str = "test/r2") -> MetricGate:
@@ -66,3 +69,27 @@ def test_a_gate_without_bounds_fails(make_evidence) -> None:
 def test_what_is_asked_for_is_said(make_evidence, minimum, maximum, says: str) -> None:
     judgement = gate(minimum, maximum).judge(make_evidence(metrics={"test/r2": 0.5}))
     assert judgement.says.endswith(says)
+
+
+@pytest.mark.parametrize(
+    ("minimum", "maximum", "flaws"),
+    [
+        (0.0, None, ()),
+        (0.0, 0.0, ()),
+        (None, None, ("has neither a minimum nor a maximum",)),
+        (0.5, 0.25, ("its minimum of 0.5 is above its maximum of 0.25",)),
+    ],
+)
+def test_bounds_that_nothing_can_meet_are_told_before_a_run(minimum, maximum, flaws) -> None:
+    assert gate(minimum, maximum).flaws() == flaws
+
+
+def test_the_size_of_positions_that_would_suffice_does(make_evidence) -> None:
+    returns = np.random.default_rng(9).normal(0.0003, 0.012, 2000)
+    found = max_drawdown(returns)
+    judgement = gate(-0.2, metric="backtest/max_drawdown").judge(
+        make_evidence(metrics={"backtest/max_drawdown": found})
+    )
+    assert judgement.status == "failed"
+    share = float(re.search(r"Positions scaled to about ([\d.]+) % would suffice", judgement.suffices)[1]) / 100
+    assert max_drawdown(share * returns) == pytest.approx(-0.2, abs=0.01)

@@ -77,3 +77,10 @@ def test_too_little_to_draw_from(make_evidence) -> None:
 def test_a_ruined_account_stays_ruined(make_evidence) -> None:
     ruined = np.concatenate([RETURNS, [-1.0]])
     assert gate("max_drawdown", -0.5).judge(make_evidence(returns_T=ruined)).value == pytest.approx(-1.0)
+
+
+def test_a_drawdown_above_zero_is_told_before_a_run() -> None:
+    assert gate("max_drawdown", 0.1).flaws() == (
+        "a drawdown is never above 0, so its minimum of 10 % cannot be reached",
+    )
+    assert gate("max_drawdown", -0.1).flaws() == gate(minimum=0.1).flaws() == ()

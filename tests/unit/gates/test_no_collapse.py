@@ -161,3 +161,8 @@ def test_holding_under_another_name_has_collapsed(make_scored, make_evidence) ->
     )
     timing = replace(evidence, returns_T=market * (RNG.random(800) > 0.5))
     assert gate(max_hold_correlation=0.99).judge(timing).status == "passed"
+
+
+def test_a_gate_without_any_bound_is_told_before_a_run() -> None:
+    assert gate().flaws() == ("has no bound: all of them are null",)
+    assert gate(max_class_share=0.9).flaws() == ()

@@ -103,4 +103,6 @@ def test_a_broken_record_fails_in_its_own_words(traded) -> None:
     said = "truncated or replaced: it ends at event 3, but a run noted event 5 (0123)"
     broken = TrialRecord(required=True).judge(traded(0.0, problems=(said,)))
     assert broken.status == "failed"
-    assert broken.says == (f"The ledger cannot be trusted: {said}. Restoring it from a copy that holds what is missing would suffice.")
+    assert broken.says == (
+        f"The ledger cannot be trusted: {said}. Restoring it from a copy that holds what is missing would suffice."
+    )

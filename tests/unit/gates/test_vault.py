@@ -47,10 +47,19 @@ def test_it_judges_the_vault_as_it_judges_a_test_span(make_scored, make_evidence
     assert in_vault.says == in_test.says.replace("on the test spans", "in the vault")
 
 
-@pytest.mark.parametrize(("metric", "waits"), [("vault/r2", True), ("vault_backtest/sharpe", True), ("test/r2", False)])
-def test_a_metric_of_the_vault_waits(metric: str, waits: bool) -> None:
-    gate = MetricGate(metric=metric, minimum=0.0, maximum=None, required=True)
-    assert gate.needs() == (frozenset({"vault"}) if waits else frozenset())
+@pytest.mark.parametrize(
+    ("metric", "needs"),
+    [
+        ("vault/r2", {"vault"}),
+        ("vault_backtest/sharpe", {"vault"}),
+        ("double_costs/sharpe", {"stress"}),
+        ("one_bar_later/cagr", {"stress"}),
+        ("test/r2", set()),
+        ("backtest/sharpe", set()),
+    ],
+)
+def test_a_figure_needs_what_it_comes_from(metric: str, needs: set[str]) -> None:
+    assert MetricGate(metric=metric, minimum=0.0, maximum=None, required=True).needs() == needs
 
 
 def test_a_closed_vault_defers_the_gate_and_rejects_nothing(make_scored, make_evidence) -> None:

@@ -285,3 +285,18 @@ def test_report_in_the_way_is_one_line(build_run: BuildRun) -> None:
 def _no_leftover_temporary_files(tmp_path: Path) -> Iterator[None]:
     yield
     assert list(tmp_path.rglob(".*")) == []
+
+
+def test_what_would_suffice_and_what_figures_mean_have_their_place(build_run: BuildRun) -> None:
+    folder = build_run("direction")
+    failed = {"name": "skill", "status": "failed", "required": True, "value": 0.4, "threshold": 0.05}
+    rewrite(
+        folder, "gates.json", passed=False, gates=[{**failed, "says": "Luck (t = 0.2). More.", "suffices": "More."}]
+    )
+    text = without_pictures(folder).text
+    assert "skill: Luck (t = 0.2). It is trial" in text
+    assert "What would suffice skill More. Before you trust a figure" in text
+    assert "What the figures mean Accuracy Share of calls that were right" in text
+    assert "t How many standard errors a figure is away" in text
+    plain = without_pictures(build_run("level")).text
+    assert "What would suffice" not in plain

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from components.gates.survives_stress import SurvivesStress
+from components.statistics.performance import max_drawdown, sharpe_ratio
 from runner import pipeline, stages
 from runner.composition.configure import configure
 from runner.console import Console
@@ -61,6 +62,10 @@ def test_found_out_only_where_a_gate_asks(run, cache):
     evidence = gather(experiment, *rest[1:])
     asked = complete(evidence, experiment, *rest, cache, alone(evidence))
     assert set(asked.stress) == {"double_costs", "one_bar_later"}
+    for name, returns_T in asked.stress.items():
+        assert asked.metrics[f"{name}/sharpe"] == sharpe_ratio(returns_T, evidence.bars_per_year)
+        assert asked.metrics[f"{name}/max_drawdown"] == max_drawdown(returns_T)
+    assert asked.metrics["double_costs/cagr"] < evidence.metrics["backtest/cagr"]
     checks = {name: gate for name, gate in experiment.gates.checks.items() if not isinstance(gate, SurvivesStress)}
     without = replace(experiment, gates=replace(experiment.gates, checks=checks))
-    assert complete(evidence, without, *rest, cache, alone(evidence)).stress == {}
+    assert complete(evidence, without, *rest, cache, alone(evidence)).metrics == evidence.metrics
