@@ -48,26 +48,28 @@ UNKNOWABLE = {"leaks", "bundle", "vault"}
 @dataclass(frozen=True, kw_only=True)
 class Scenario:
     """correlation: between the signals that know nothing; carriers: configurations that know something, each with
-    this net Sharpe ratio a year in truth; sweeps: by one user on the same data, one after the other."""
+    this net Sharpe ratio a year in truth; sweeps: by one user on the same data, one after the other; share: of the
+    seeds asked for that are simulated."""
 
     name: str
     correlation: float = 0.0
     carriers: int = 0
     sharpe: float = 0.0
     sweeps: int = 1
+    share: float = 1.0
 
 
 SCENARIOS = (
     Scenario(name="noise, correlation 0"),
     Scenario(name="noise, correlation 0.5", correlation=0.5),
     Scenario(name="noise, correlation 0.9", correlation=0.9),
-    Scenario(name="noise, five sweeps", correlation=0.5, sweeps=5),
-    Scenario(name="Sharpe 2, 50 of 50", carriers=50, sharpe=2.0),
-    Scenario(name="Sharpe 2, 25 of 50", carriers=25, sharpe=2.0),
-    Scenario(name="Sharpe 2, 1 of 50", carriers=1, sharpe=2.0),
-    Scenario(name="Sharpe 1, 50 of 50", carriers=50, sharpe=1.0),
-    Scenario(name="Sharpe 1, 25 of 50", carriers=25, sharpe=1.0),
-    Scenario(name="Sharpe 1, 1 of 50", carriers=1, sharpe=1.0),
+    Scenario(name="noise, five sweeps", correlation=0.5, sweeps=5, share=0.3),
+    Scenario(name="Sharpe 2, 50 of 50", carriers=50, sharpe=2.0, share=0.2),
+    Scenario(name="Sharpe 2, 25 of 50", carriers=25, sharpe=2.0, share=0.2),
+    Scenario(name="Sharpe 2, 1 of 50", carriers=1, sharpe=2.0, share=0.2),
+    Scenario(name="Sharpe 1, 50 of 50", carriers=50, sharpe=1.0, share=0.2),
+    Scenario(name="Sharpe 1, 25 of 50", carriers=25, sharpe=1.0, share=0.2),
+    Scenario(name="Sharpe 1, 1 of 50", carriers=1, sharpe=1.0, share=0.2),
 )
 
 
@@ -242,14 +244,14 @@ def _memory() -> str | None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, default=1000, help="of every scenario of noise; a fifth for the others")
+    parser.add_argument("--seeds", type=int, default=1000, help="users in every scenario of noise; fewer in the others")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--output", type=Path, default=RESULTS)
     options = parser.parse_args()
     found = []
     with ProcessPoolExecutor(options.workers) as pool:
         for scenario in SCENARIOS:
-            seeds = options.seeds if scenario.carriers == 0 else max(options.seeds // 5, 1)
+            seeds = max(round(options.seeds * scenario.share), 1)
             outcomes = list(pool.map(partial(judged, scenario), range(seeds), chunksize=4))
             found.append(summary(scenario, outcomes))
             print(json.dumps(found[-1]), flush=True)

@@ -66,6 +66,15 @@ class Samples:
         )
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Calibrated:
+    """Forecasts after calibration. lower_N, upper_N: the interval around each, None without intervals."""
+
+    forecast_N: Float
+    lower_N: Float | None = None
+    upper_N: Float | None = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Span:
     """One split of the decision times into half-open intervals [start, end), in order."""

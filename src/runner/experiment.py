@@ -8,6 +8,7 @@ from annotated_types import Ge
 
 from components.contracts import (
     Backtest,
+    Calibration,
     Ensemble,
     Features,
     Loss,
@@ -45,6 +46,7 @@ class Experiment:
     model: Model
     loss: Loss
     ensemble: Ensemble
+    calibration: Calibration
     baselines: Mapping[str, Model]
     portfolio: Portfolio
     backtest: Backtest

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from components.panel import Panel
+from runner.calibrate import calibrate
 from runner.composition.catalog import catalogue
 from runner.experiment import Experiment
 from runner.metrics import run_metrics
@@ -33,7 +34,7 @@ def keyed(section: Any) -> Any:
 def run_key(config: Mapping[str, Any], design_key: str) -> str:
     """Same key: same data, code and settings, so the same bytes in every result."""
     kept = {name: keyed(value) for name, value in config.items() if name not in INERT}
-    shared = [code_fingerprint(step) for step in (walk_forward, scored, decide_weights, run_metrics)]
+    shared = [code_fingerprint(step) for step in (walk_forward, calibrate, scored, decide_weights, run_metrics)]
     return content_hash({"config": kept, "code": [*shared, code_of(config)], "design": design_key})
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from components.contracts import Kind
-from components.statistics import cross_section, forecast, performance, sharpe
+from components.statistics import calibration, cross_section, forecast, performance, sharpe
 from components.statistics.comparison import per_timestamp
 from components.statistics.newey_west import mean_test
 from components.values import BacktestResult, Float, Scored
@@ -51,6 +51,7 @@ METRICS: Mapping[Kind, Mapping[str, Metric]] = {
         "log_loss": _of(forecast.log_loss),
         "brier": _of(forecast.brier),
         "auc": _of(forecast.auc),
+        "calibration_error": _of(calibration.calibration_error),
     },
 }
 PER_FOLD: Mapping[Kind, tuple[str, ...]] = {
@@ -75,7 +76,7 @@ def run_metrics(
     for scored in (valid, test):
         figures |= _prefixed(scored.span, score(scored, kind, horizon_bars))
         for name, baseline_M in scored.baselines.items():
-            rival = replace(scored, forecast_M=baseline_M)
+            rival = replace(scored, forecast_M=baseline_M, lower_M=None, upper_M=None, coverage=None)
             figures |= _prefixed(f"{scored.span}/{name}", score(rival, kind, horizon_bars))
     for name, result in (("backtest", backtest), ("benchmark", benchmark)):
         figures |= _prefixed(name, backtest_metrics(result.equity, result.trades, bars_per_year))
@@ -87,9 +88,10 @@ def score(scored: Scored, kind: Kind, horizon_bars: int) -> dict[str, float]:
 
     level, return: errors in the target's unit, r2 around the pooled mean, r2_train_mean against the mean
     label of the training rows; direction: accuracy at 1/2, base_rate of the more frequent label,
-    positive_share of forecasts above 1/2, log_loss (nats), brier, auc. Where a date has 3 symbols or more,
-    ic and rank_ic are means over dates and ic_t, rank_ic_t their t statistics, robust to the overlap of
-    horizon_bars.
+    positive_share of forecasts above 1/2, log_loss (nats), brier, auc, calibration_error. Where a date has 3
+    symbols or more, ic and rank_ic are means over dates and ic_t, rank_ic_t their t statistics, robust to the
+    overlap of horizon_bars. Where there are intervals: interval_coverage (share), interval_width and
+    interval_score (target's unit).
     """
     metrics = METRICS[kind]
     with np.errstate(all="ignore"):
@@ -97,6 +99,8 @@ def score(scored: Scored, kind: Kind, horizon_bars: int) -> dict[str, float]:
         for fold in np.unique(scored.fold_M):
             rows = _rows(scored, scored.fold_M == fold)
             figures |= {f"{name}_fold_{fold}": metrics[name](rows) for name in PER_FOLD[kind]}
+            figures |= {f"{name}_fold_{fold}": value for name, value in _intervals(rows).items()}
+        figures |= _intervals(scored)
         figures |= _order(scored, horizon_bars)
     return _finite(figures)
 
@@ -146,6 +150,18 @@ def return_metrics(returns_T: Float, bars_per_year: float) -> dict[str, float]:
     return _finite(figures)
 
 
+def _intervals(scored: Scored) -> dict[str, float]:
+    """How often and how narrowly intervals hold the outcome; nothing where there are none."""
+    if scored.lower_M is None or scored.upper_M is None or scored.coverage is None:
+        return {}
+    ends = (scored.target_M, scored.lower_M, scored.upper_M)
+    return {
+        "interval_coverage": calibration.interval_coverage(*ends),
+        "interval_width": calibration.interval_width(*ends),
+        "interval_score": calibration.interval_score(*ends, scored.coverage),
+    }
+
+
 def _order(scored: Scored, horizon_bars: int) -> dict[str, float]:
     """How well symbols are ordered, in all and per fold; nothing where no date has enough symbols."""
     section_M = cross_section.cross_sections(scored.timestamps_M, scored.fold_M)
@@ -173,6 +189,8 @@ def _rows(scored: Scored, keep_M: npt.NDArray[np.bool_]) -> Scored:
         target_M=scored.target_M[keep_M],
         train_mean_M=scored.train_mean_M[keep_M],
         baselines={},
+        lower_M=None if scored.lower_M is None else scored.lower_M[keep_M],
+        upper_M=None if scored.upper_M is None else scored.upper_M[keep_M],
     )
 
 

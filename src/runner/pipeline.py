@@ -18,6 +18,7 @@ from components.portfolio.benchmark import benchmark_weights
 from components.preprocess.none import NoPreprocessing
 from components.values import BacktestResult, Finding, Float, Fold, PriceGrid, Time
 from runner import stages
+from runner.calibrate import calibrate
 from runner.experiment import Experiment
 from runner.identity import code_of, keyed
 from runner.stages import Design, FeatureTable, Forecasts, Labels
@@ -152,8 +153,10 @@ def _rows_hash(folds: tuple[Fold, ...]) -> str:
 
 
 def execute(experiment: Experiment, config: Mapping[str, Any], prepared: Prepared, cache: Cache) -> Executed:
-    """forecast (fit, predict, combine) -> weights -> backtest, and the same for what it is compared with."""
+    """forecast (fit, predict, combine, calibrate) -> weights -> backtest, and the same for what it is compared
+    with; baselines are not calibrated."""
     forecasts, forecast_key = _forecasts(experiment, config, prepared, cache)
+    forecasts, forecast_key = _calibrated(experiment, config, prepared, cache, forecasts, forecast_key)
     baselines = {name: _baseline(experiment, config, name, prepared, cache) for name in experiment.baselines}
     decided_D, weights_DS = cache.stage(
         "weights", lambda: stages.decide_weights(experiment.portfolio, forecasts, prepared.panel)
@@ -191,6 +194,22 @@ def _forecasts(
         return _fit(experiment, experiment.preprocess, model, prepared)
 
     return cache.stored("forecast", "forecast", key, fit, FORECASTS), key
+
+
+def _calibrated(
+    experiment: Experiment,
+    config: Mapping[str, Any],
+    prepared: Prepared,
+    cache: Cache,
+    forecasts: Forecasts,
+    forecast_key: str,
+) -> tuple[Forecasts, str]:
+    """The forecasts after calibration and their key. Too cheap to be stored: the fit is not repeated."""
+    code = [code_of({"calibration": config["calibration"]}), code_fingerprint(calibrate)]
+    key = stage_key("calibration", keyed(config["calibration"]), content_hash(code), [forecast_key])
+    return cache.stage(
+        "calibration", lambda: calibrate(experiment.calibration, forecasts, prepared.folds, prepared.labels)
+    ), key
 
 
 def _baseline(

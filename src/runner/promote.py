@@ -41,6 +41,7 @@ def write_promoted(
             prepared,
             model_files=executed.forecasts.models[-1],
             learnt=executed.forecasts.preprocessors[-1],
+            calibrated=executed.forecasts.calibrations[-1],
         )
         last = executed.forecasts.is_test_M & (executed.forecasts.fold_M == prepared.folds[-1].number)
         parity = replay(

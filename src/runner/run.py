@@ -168,5 +168,7 @@ def _write_results(
     record.write_table("equity", describe.equity_frame(executed))
     learnt = enumerate(executed.forecasts.preprocessors, start=1)
     record.write_json("preprocess.json", {f"fold_{number}": state for number, state in learnt})
+    calibrated = enumerate(executed.forecasts.calibrations, start=1)
+    record.write_json("calibration.json", {f"fold_{number}": state for number, state in calibrated})
     record.write_metrics(evidence.metrics)
     record.write_verdict(verdict)

@@ -1,6 +1,6 @@
 """The stages of an experiment as plain functions, in the order in which data flows:
 
-panel -> features, target -> folds -> forecast -> weights -> backtest -> evidence
+panel -> features, target -> folds -> forecast -> (calibration, in runner.calibrate) -> weights -> backtest -> evidence
 
 Each takes values and returns a value; caching, recording and judging are the business of `runner.run`.
 Shape legend: R panel rows, F features, N samples, M forecast rows, D decision times, S symbols.
@@ -66,7 +66,9 @@ class Forecasts:
     """Forecasts of every fold, valid and test rows; M rows in order of fold, span, panel row.
 
     is_test_M tells the span; train_mean_K the mean training label per fold; preprocessors and models
-    what each fold fitted, written down.
+    what each fold fitted, written down. What calibration adds: raw_M, the forecasts as the model made them;
+    lower_M and upper_M, NaN outside the test spans, None without intervals; calibrations, what each fold's
+    calibration learnt.
     """
 
     row_M: Int
@@ -76,6 +78,15 @@ class Forecasts:
     train_mean_K: Float
     preprocessors: tuple[Mapping[str, Any], ...]
     models: tuple[Mapping[str, bytes], ...]
+    raw_M: Float | None = None
+    lower_M: Float | None = None
+    upper_M: Float | None = None
+    coverage: float | None = None
+    calibrations: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def uncalibrated_M(self) -> Float:
+        return self.forecast_M if self.raw_M is None else self.raw_M
 
 
 def visible_bars(source: Source, split: Split) -> Bars:
@@ -315,6 +326,7 @@ def scored(
     index = np.flatnonzero((forecasts.is_test_M == test) & np.isfinite(labels.y_R[row_M]))
     index = index[np.lexsort((panel.symbol_codes_R[row_M[index]], panel.timestamps_R[row_M[index]]))]
     rows, folds = row_M[index], forecasts.fold_M[index]
+    lower_M, upper_M = (forecasts.lower_M, forecasts.upper_M) if test else (None, None)
     return Scored(
         span="test" if test else "valid",
         timestamps_M=panel.timestamps_R[rows],
@@ -324,6 +336,9 @@ def scored(
         target_M=labels.y_R[rows],
         train_mean_M=forecasts.train_mean_K[folds - 1],
         baselines={name: baseline.forecast_M[index] for name, baseline in baselines.items()},
+        lower_M=None if lower_M is None else lower_M[index],
+        upper_M=None if upper_M is None else upper_M[index],
+        coverage=None if lower_M is None else forecasts.coverage,
     )
 
 

@@ -63,6 +63,7 @@ def test_there_is_something_to_test() -> None:
         "Model",
         "Loss",
         "Ensemble",
+        "Calibration",
         "Portfolio",
         "Backtest",
         "Gate",

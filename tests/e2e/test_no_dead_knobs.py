@@ -17,6 +17,7 @@ from harness import SELF_CONTAINED
 from runner import pipeline
 from runner.composition.catalog import catalogue
 from runner.composition.configure import configure
+from runner.composition.places import config_folder
 from runner.composition.schema import literals, parameters
 from runner.console import Console
 from runner.evidence import complete, gather
@@ -212,6 +213,27 @@ def test_inert_does_nothing(path: str, cache: pipeline.Cache, base: Callable[[st
             except AssayError:
                 continue
     assert compared
+
+
+def calibrations() -> list[tuple[str, str, str, Any]]:
+    """(experiment, choice, dotted path, other value) of every setting of every calibration but none."""
+    fitting = {"platt": "sp500_direction", "isotonic": "sp500_direction"}
+    found = []
+    for file in sorted(config_folder().glob("calibration/*.yaml")):
+        experiment = fitting.get(file.stem, "sp500_volatility")
+        for path, value, annotation in leaves(yaml.safe_load(file.read_text()), "calibration"):
+            found.append((experiment, file.stem, path, others(path, value, annotation)[0]))
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("experiment", "choice", "path", "other"), calibrations())
+def test_a_setting_of_a_calibration_does_something(
+    experiment: str, choice: str, path: str, other: Any, cache: pipeline.Cache, base: Callable[[str], str]
+) -> None:
+    chosen = [f"+experiment={experiment}", f"calibration={choice}"]
+    before, after = digest(chosen, cache), digest([*chosen, f"{path}={other}"], cache)
+    assert len({base(experiment), before, after}) == 3
 
 
 def test_nothing_escapes_the_lists() -> None:

@@ -20,8 +20,10 @@ def assemble(
     *,
     model_files: Mapping[str, bytes],
     learnt: Mapping[str, Any],
+    calibrated: Mapping[str, Any],
 ) -> Bundle:
-    """The bundle of one fitted model. model_files: what `to_files` wrote; learnt: its preprocessor's state."""
+    """The bundle of one fitted model. model_files: what `to_files` wrote; learnt: its preprocessor's state;
+    calibrated: that of the calibration of its forecasts."""
     model = experiment.ensemble.around(experiment.model)
     fitted = model.from_files(model_files)
     columns = experiment.preprocess.restore(learnt).columns
@@ -38,5 +40,6 @@ def assemble(
         universe=tuple(np.array(panel.symbols, dtype=object)[at_the_end]),
         membership=IN_UNIVERSE in panel.fields,
         preprocess=config["preprocess"],
+        calibration={"settings": config["calibration"], "learnt": calibrated},
     )
     return Bundle(recipe=recipe, graph=fitted.to_onnx().SerializeToString(), learnt=learnt)

@@ -43,6 +43,7 @@ def model_card(
         ("## Parity", _parity(parity)),
         ("## Features", _features(recipe)),
         ("## Preprocessing", _preprocessing(recipe.preprocess)),
+        ("## Calibration", _calibration(recipe.calibration)),
         ("## Use", _use(f"{name}@{version}", recipe)),
         ("## Origin", _origin(run)),
     ]
@@ -135,6 +136,12 @@ def _preprocessing(config: Mapping[str, Any] | None) -> str:
     return "In this order, with what was learnt on the model's train rows; last_label passes unchanged.\n\n" + _list(
         *(f"`{_call(step)}`" for step in steps)
     )
+
+
+def _calibration(calibration: Mapping[str, Any] | None) -> str:
+    if calibration is None or calibration["settings"]["_target_"] == "components.calibration.none.NoCalibration":
+        return "None: the forecasts are as the model makes them."
+    return f"`{_call(calibration['settings'])}`, learnt from forecasts of rows that no model was trained on."
 
 
 def _call(config: Mapping[str, Any]) -> str:

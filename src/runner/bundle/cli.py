@@ -26,10 +26,12 @@ OPTIONS = {
 }
 TIME_COLUMNS = ("timestamp", "date", "time", "datetime")
 HEADER = ("timestamp", "symbol", "forecast", "weight")
+INTERVAL = ("lower", "upper")
 DESCRIPTION = """\
 Forecasts new bars with a promoted bundle and turns the forecasts into target weights, as CSV:
 timestamp, symbol, forecast (empty where it cannot be made), weight (fraction of equity; empty with
---all where it depends on bars before the first)."""
+--all where it depends on bars before the first); lower and upper, the ends of the interval, where the
+bundle's calibration makes them."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -38,7 +40,8 @@ def main(argv: Sequence[str]) -> int:
     bundle = Bundle.open(find(options.bundle, options.registry))
     panel = _load(options)
     forecast = bundle.forecast(panel, threads=options.threads)
-    text = _csv(_rows(bundle, forecast, last_only=not options.all))
+    header = HEADER if forecast.lower_M is None else (*HEADER, *INTERVAL)
+    text = _csv(header, _rows(bundle, forecast, last_only=not options.all))
     if options.output is None:
         sys.stdout.write(text)
     else:
@@ -102,17 +105,20 @@ def _rows(bundle: Bundle, forecast: BundleForecast, *, last_only: bool) -> Itera
     panel = forecast.panel
     dates_D, forecast_DS = forecast.grid()
     weights_DS = bundle.weights(forecast_DS)
+    ends = forecast.interval_grids()
     weights_DS[_outsiders(panel, dates_D)] = 0.0  # a portfolio with a memory would go on holding those who left
     if last_only:
         _check_last(bundle, forecast, dates_D, weights_DS)
         dates_D, forecast_DS, weights_DS = dates_D[-1:], forecast_DS[-1:], weights_DS[-1:]
+        ends = tuple(end_DS[-1:] for end_DS in ends)
     texts_D = time_texts(dates_D)
     position_R = np.searchsorted(dates_D, panel.timestamps_R)
     shown_R = np.isin(panel.timestamps_R, dates_D)
     for row in np.lexsort((panel.symbol_codes_R, panel.timestamps_R)):
         if shown_R[row]:
             d, s = position_R[row], panel.symbol_codes_R[row]
-            yield texts_D[d], panel.symbols[s], _text(forecast_DS[d, s]), _text(weights_DS[d, s])
+            numbers = (forecast_DS[d, s], weights_DS[d, s], *(end_DS[d, s] for end_DS in ends))
+            yield texts_D[d], panel.symbols[s], *map(_text, numbers)
 
 
 def _outsiders(panel: Panel, dates_D: Time) -> tuple[Int, Int]:
@@ -161,9 +167,9 @@ def _text(value: float) -> str:
     return "" if np.isnan(value) else f"{value:.9g}"
 
 
-def _csv(rows: Iterator[tuple[str, ...]]) -> str:
+def _csv(header: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> str:
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(HEADER)
+    writer.writerow(header)
     writer.writerows(rows)
     return buffer.getvalue()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from components.errors import DataError
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 MANIFEST = "bundle.json"
 GRAPH = "model.onnx"
 CONFIG = "config.yaml"

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from components.contracts import FittedPreprocessor, Portfolio, Preprocessor
+from components.contracts import Calibration, FittedCalibration, FittedPreprocessor, Portfolio, Preprocessor
 from components.errors import DataError
 from components.panel import Panel
 from components.preprocess.none import NoPreprocessing, Unchanged
-from components.values import Float, Float32, Int, Time
+from components.values import Calibrated, Float, Float32, Int, Time
 from runner.bundle.layout import FORMAT_VERSION, GRAPH, MANIFEST, PREPROCESS, read_verified
 from runner.bundle.recipe import Recipe
 from runner.design import design_matrix, rows_ready
@@ -44,7 +44,8 @@ class BundleForecast:
     """Forecasts of the rows of a panel at which there are enough values.
 
     values_FR: the columns; missing_tolerance: share of the features that may be missing; row_M: panel
-    rows, in order; forecast_M: their forecasts.
+    rows, in order; forecast_M: their forecasts; lower_M, upper_M: the interval around each, None without
+    intervals.
     """
 
     panel: Panel
@@ -53,6 +54,8 @@ class BundleForecast:
     missing_tolerance: float
     row_M: Int
     forecast_M: Float
+    lower_M: Float | None = None
+    upper_M: Float | None = None
 
     @property
     def timestamps_M(self) -> Time:
@@ -65,6 +68,11 @@ class BundleForecast:
     def grid(self) -> tuple[Time, Float]:
         """(D,) dates with at least one forecast and (D, S) forecasts, NaN where there is none."""
         return forecast_grid(self.panel, self.row_M, self.forecast_M)
+
+    def interval_grids(self) -> tuple[Float, ...]:
+        """(D, S) lower and upper ends on the dates of `grid`; nothing without intervals."""
+        ends = [values_M for values_M in (self.lower_M, self.upper_M) if values_M is not None]
+        return tuple(forecast_grid(self.panel, self.row_M, values_M)[1] for values_M in ends)
 
     @property
     def short_M(self) -> npt.NDArray[np.bool_]:
@@ -148,6 +156,23 @@ class Bundle:
         return self.preprocess.restore(self.learnt)
 
     @cached_property
+    def calibration(self) -> FittedCalibration | None:
+        """Raises ConfigError for a class that is no catalogued calibration."""
+        from runner.composition.build import build
+
+        if self.recipe.calibration is None:
+            return None
+        calibration: Calibration = build(
+            Calibration,  # type: ignore[type-abstract]
+            self.recipe.calibration["settings"],
+            path="calibration",
+        )
+        return calibration.restore(self.recipe.calibration["learnt"])
+
+    def _calibrated(self, forecast_M: Float) -> Calibrated:
+        return self.calibration.apply(forecast_M) if self.calibration else Calibrated(forecast_N=forecast_M)
+
+    @cached_property
     def _session(self) -> Any:
         import onnxruntime
 
@@ -172,13 +197,16 @@ class Bundle:
             raise DataError(self._nothing(panel, values_FR))
         X_NF = design_matrix(values_FR, row_M, panel.timestamps_R[row_M], self.recipe.inputs, self.preprocessor)
         (forecast_N1,) = self._session.run(["forecast"], {"features": X_NF})
+        calibrated = self._calibrated(forecast_N1[:, 0].astype(np.float64))
         return BundleForecast(
             panel=panel,
             recipe=self.recipe,
             values_FR=values_FR,
             missing_tolerance=self.preprocess.missing_tolerance,
             row_M=row_M,
-            forecast_M=forecast_N1[:, 0].astype(np.float64),
+            forecast_M=calibrated.forecast_N,
+            lower_M=calibrated.lower_N,
+            upper_M=calibrated.upper_N,
         )
 
     def weights(self, forecast_DS: Float) -> Float:

@@ -21,6 +21,8 @@ class Recipe:
     universe       symbols with a bar at the end of the run's data
     membership     whether the run's data had the field in_universe, without which a bar is no member
     preprocess     configuration of the preprocessor: `_target_` and parameters; None: the features as they are
+    calibration    of the graph's forecasts: `settings` (`_target_` and parameters) and what it has `learnt`;
+                   None: as they are
     """
 
     expressions: Mapping[str, str]
@@ -33,6 +35,7 @@ class Recipe:
     universe: tuple[str, ...]
     membership: bool = False
     preprocess: Mapping[str, Any] | None = None
+    calibration: Mapping[str, Any] | None = None
 
     @cached_property
     def nodes(self) -> Mapping[str, Node]:

@@ -148,6 +148,26 @@ def portfolio_understands_forecast(analysis: Analysis) -> Iterator[Problem]:
         )
 
 
+def calibration_fits_forecast(analysis: Analysis) -> Iterator[Problem]:
+    experiment = analysis.experiment
+    calibration, kind = experiment.calibration, experiment.target.kind
+    if kind not in calibration.forecast_kind:
+        understood = listed([show(known) for known in calibration.forecast_kind])
+        yield Problem(
+            "calibration",
+            f"{_choice(calibration)} understands forecasts of kind {understood}, "
+            f"but {_choice(experiment.target)} is of kind '{kind}'",
+            "choose another calibration or target",
+        )
+    elif calibration.needs_probabilities and experiment.loss.head.link != "sigmoid":
+        yield Problem(
+            "calibration",
+            f"{_choice(calibration)} needs forecasts that are probabilities, "
+            f"but the loss {_choice(experiment.loss)} does not make any",
+            "choose another calibration, or the loss 'logistic'",
+        )
+
+
 def models_find_their_columns(analysis: Analysis) -> Iterator[Problem]:
     names = tuple(analysis.experiment.features.expanded())
     try:
@@ -201,6 +221,7 @@ RULES: tuple[Rule, ...] = (
     models_find_their_columns,
     loss_fits_models,
     loss_fits_target,
+    calibration_fits_forecast,
     portfolio_understands_forecast,
     backtest_has_its_fields,
     gates_find_their_baselines,

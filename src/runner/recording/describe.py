@@ -12,7 +12,7 @@ from components.panel import Panel
 from runner.composition.compose import Composed
 from runner.experiment import Experiment
 from runner.pipeline import Executed, Prepared
-from runner.stages import purged
+from runner.stages import Forecasts, purged
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,6 +47,7 @@ def description(experiment: Experiment, composed: Composed, prepared: Prepared) 
             "kind": experiment.target.kind,
             "horizon_bars": prepared.labels.horizon_bars,
         },
+        "interval_coverage": experiment.calibration.interval_coverage(),
         "features": {
             name: {"expression": to_text(node), "lookback_bars": reach(node).lookback_bars}
             for name, node in prepared.columns.items()
@@ -89,7 +90,8 @@ def day(time: np.datetime64) -> str:
 
 
 def forecast_frame(prepared: Prepared, executed: Executed) -> "pd.DataFrame":
-    """fold, span, timestamp, symbol, forecast, target, label_end and one column a baseline."""
+    """fold, span, timestamp, symbol, forecast, target, label_end and one column a baseline; uncalibrated, where a
+    calibration moved the forecasts, and lower, upper where it makes intervals (NaN in validation spans)."""
     import pandas as pd
 
     forecasts, panel = executed.forecasts, prepared.panel
@@ -104,7 +106,14 @@ def forecast_frame(prepared: Prepared, executed: Executed) -> "pd.DataFrame":
         "label_end": prepared.labels.label_end_R[rows],
     }
     rivals = {f"baseline/{name}": rival.forecast_M for name, rival in executed.baselines.items()}
-    return pd.DataFrame(columns | rivals)
+    return pd.DataFrame(columns | _calibration(forecasts) | rivals)
+
+
+def _calibration(forecasts: Forecasts) -> dict[str, Any]:
+    moved = not np.array_equal(forecasts.uncalibrated_M, forecasts.forecast_M)
+    raw = {"uncalibrated": forecasts.uncalibrated_M} if moved else {}
+    band = {} if forecasts.lower_M is None else {"lower": forecasts.lower_M, "upper": forecasts.upper_M}
+    return raw | band
 
 
 def weight_frame(prepared: Prepared, executed: Executed) -> "pd.DataFrame":

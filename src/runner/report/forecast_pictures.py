@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from runner.report import notation, series, tables, theme
+from runner.report import interval_pictures, notation, series, tables, theme
 from runner.report.run_folder import RunFolder
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def through_time(run: RunFolder) -> "Figure | None":
 
 def _level_through_time(axis: "Axes", rows: "pd.DataFrame") -> None:
     few = rows.iloc[theme.thin(len(rows))]
+    interval_pictures.band(axis, few)
     _line(axis, few["timestamp"], few["target"], color=theme.OUTCOME, linewidth=0.8, label="outcome")
     _line(axis, few["timestamp"], few["forecast"], color=theme.MODEL, linewidth=1.0, label="forecast")
     axis.set_ylabel("target")
@@ -85,7 +86,7 @@ def calibration(run: RunFolder) -> "Figure | None":
         return None
     forecast_N, outcome_N = test["forecast"].to_numpy(float), test["target"].to_numpy(float)
     overlap = int(run.manifest["target"]["horizon_bars"])
-    bins = series.calibration(forecast_N, outcome_N, n_bins=10, overlap=overlap)
+    bins, raw = _groups(test, "forecast", overlap), _before_calibration(test, overlap)
     made, axes = theme.figure(3.4, columns=2, bottom_in=0.5, gridspec_kw={"width_ratios": [1.25, 1]})
     left, right = axes[0]
     if run.kind == "direction":
@@ -93,17 +94,40 @@ def calibration(run: RunFolder) -> "Figure | None":
     else:
         left.set_title("Calibration")
         _cloud(left, forecast_N, outcome_N, bins)
-    _diagonal(left, bins)
+    _diagonal(left, np.concatenate([each.forecast_B for each in (bins, *raw)]))
     left.locator_params(axis="x", nbins=6)
     left.errorbar(
         bins.forecast_B, bins.outcome_B, yerr=2 * bins.error_B, fmt="o", markersize=4.5, color=theme.MODEL,
-        ecolor=theme.MODEL, elinewidth=0.9, capsize=2, label="group mean ± 2 s.e.", zorder=4,
+        ecolor=theme.MODEL, elinewidth=0.9, capsize=2, zorder=4,
+        label="calibrated" if raw else "group mean ± 2 s.e.",
     )  # fmt: skip
+    for each in raw:
+        left.plot(
+            each.forecast_B, each.outcome_B, "D", markersize=4.5, markerfacecolor="white",
+            markeredgecolor=theme.MUTED, label="raw", zorder=3.5,
+        )  # fmt: skip
     left.set_xlabel("forecast")
     left.set_ylabel("share that came true" if run.kind == "direction" else "outcome")
     theme.legend(left)
     _distributions(right, forecast_N, outcome_N, run.kind)
     return made
+
+
+def _before_calibration(test: "pd.DataFrame", overlap: int) -> tuple[series.Bins, ...]:
+    """The groups of the forecasts as the model made them; none where no calibration moved them."""
+    return (_groups(test, "uncalibrated", overlap),) if "uncalibrated" in test else ()
+
+
+def _groups(test: "pd.DataFrame", column: str, overlap: int) -> series.Bins:
+    """Ten groups by a column of forecasts, fewer where many are equal; a handful of rows is no group."""
+    bins = series.calibration(test[column].to_numpy(float), test["target"].to_numpy(float), n_bins=10, overlap=overlap)
+    large_B = bins.count_B >= min(20, int(bins.count_B.max()))
+    return series.Bins(
+        forecast_B=bins.forecast_B[large_B],
+        outcome_B=bins.outcome_B[large_B],
+        error_B=bins.error_B[large_B],
+        count_B=bins.count_B[large_B],
+    )
 
 
 def _cloud(axis: "Axes", forecast_N: Any, outcome_N: Any, bins: series.Bins) -> None:
@@ -117,8 +141,8 @@ def _cloud(axis: "Axes", forecast_N: Any, outcome_N: Any, bins: series.Bins) -> 
     axis.set_ylim(max(low - pad, middle - reach), min(high + pad, middle + reach))
 
 
-def _diagonal(axis: "Axes", bins: series.Bins) -> None:
-    low, high = float(bins.forecast_B.min()), float(bins.forecast_B.max())
+def _diagonal(axis: "Axes", forecast_B: Any) -> None:
+    low, high = float(forecast_B.min()), float(forecast_B.max())
     pad = 0.12 * (high - low) or 0.05
     ends = [low - pad, high + pad]
     axis.plot(ends, ends, color=theme.INK, linewidth=0.8, linestyle="--", label="perfect", zorder=3)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runner.report import forecast_pictures, portfolio_pictures, theme
+from runner.report import forecast_pictures, interval_pictures, portfolio_pictures, theme
 from runner.report.run_folder import RunFolder
 
 if TYPE_CHECKING:
@@ -45,7 +45,15 @@ _PLANS = (
         draw=forecast_pictures.calibration,
         caption="Test forecasts in ten groups of equal size. Groups on the dashed line mean what they say; "
         "a flat row of groups means that the forecast carries no information. Standard errors count "
-        "overlapping labels once; single rows outside the drawn range are left out.",
+        "overlapping labels once; single rows outside the drawn range are left out. Hollow marks: the forecasts "
+        "as the model made them, where a calibration has moved them.",
+    ),
+    _Plan(
+        name="intervals",
+        draw=interval_pictures.coverage_by_fold,
+        caption="How often the outcome of a test row lay in its interval, fold by fold, and how wide the intervals "
+        "were. Whiskers: what chance alone leaves open, overlapping labels counted once. Intervals learn "
+        "from the past: where markets turn wilder they are too narrow, and too wide where they calm down.",
     ),
     _Plan(
         name="quintiles",

@@ -69,7 +69,8 @@ class RunFolder:
 
     @cached_property
     def forecasts(self) -> "pd.DataFrame":
-        """fold, span, timestamp, symbol, forecast, target, label_end and `baseline/<name>`."""
+        """fold, span, timestamp, symbol, forecast, target, label_end and `baseline/<name>`; where a calibration
+        gives them uncalibrated, lower, upper."""
         return self._table("forecasts")
 
     @cached_property

@@ -11,6 +11,8 @@ from runner.stages import Forecasts, Labels
 from runner.storage.formats import ARRAYS, FRAME, Files
 
 FITTED = ("preprocessors", "models")
+ADDED_LATER = ("raw_M", "lower_M", "upper_M", "coverage", "calibrations")
+"""What calibration adds to stored forecasts: cheap enough to be made again each time."""
 
 
 def _prefixed(prefix: str, files: Files) -> dict[str, bytes]:
@@ -43,7 +45,9 @@ class _LabelFormat:
 class _ForecastFormat:
     def encode(self, value: Forecasts) -> Files:
         arrays: dict[str, Any] = {
-            field.name: getattr(value, field.name) for field in fields(Forecasts) if field.name not in FITTED
+            field.name: getattr(value, field.name)
+            for field in fields(Forecasts)
+            if field.name not in (*FITTED, *ADDED_LATER)
         }
         files = dict(ARRAYS.encode(arrays))
         for number, (model, state) in enumerate(zip(value.models, value.preprocessors, strict=True), start=1):
@@ -53,7 +57,7 @@ class _ForecastFormat:
         return files
 
     def decode(self, files: Files) -> Forecasts:
-        arrays = ARRAYS.decode(files)
+        arrays: dict[str, Any] = dict(ARRAYS.decode(files))
         folds = range(1, len(arrays["train_mean_K"]) + 1)
         return Forecasts(
             **arrays,

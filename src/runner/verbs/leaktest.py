@@ -41,6 +41,8 @@ A bar's open is known before the rest of its row: with --target open, its own cl
 Exit codes: 0 no leak; 5 a leak; 3 mend the data.
 """
 Cells = dict[str, Any]
+LARGEST = 1e100
+"""Beyond it squares of sums overflow; no market quantity is so large."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -75,7 +77,10 @@ def load_blocks(path: Path, *, time: str, symbol: str | None, target: str) -> tu
             require_column(frame, name, option=option, path=path)
     columns, unread = _numbers(frame, {time, symbol})
     if target not in columns:
-        raise DataError(f"{path}: --target {target}: holds no numbers")
+        raise DataError(f"{path}: --target {target}: {unread.get(target, 'holds no numbers')}")
+    known = columns[target][np.isfinite(columns[target])]
+    if len(known) >= MIN_ROWS and (known == known[0]).all():
+        raise DataError(f"{path}: --target {target}: does not vary, so nothing can look ahead to it")
     stamps_R = times(frame, time, path)
     codes_R = frame[symbol].astype("string").fillna("").to_numpy() if symbol else np.full(len(frame), path.stem)
     order_R = np.lexsort((stamps_R, np.unique(codes_R, return_inverse=True)[1]))
@@ -122,6 +127,8 @@ def _numbers(frame: "pd.DataFrame", keys: set[str | None]) -> tuple[dict[str, An
         values_R = numeric(frame[name])
         if values_R is None:
             unread[name] = "holds no numbers"
+        elif np.nanmax(np.abs(values_R), initial=0.0) > LARGEST:
+            unread[name] = f"holds numbers beyond {LARGEST:g}"
         else:
             columns[name] = values_R
     return columns, unread

@@ -1,5 +1,10 @@
 """Any CSV or Parquet file as a table, for the verbs that examine files which nobody here made."""
 
+import csv
+import gzip
+import itertools
+import re
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +18,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 DELIMITERS = (",", ";", "\t", "|")
+SEPARATOR_LINE = "sep="
+"""How Excel says in a first line of its own what separates the columns."""
+HEAD_LINES = 100
+FRACTION = re.compile(r"[+-]?\d*\.\d+([eE][+-]?\d+)?")
+DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
+NUMBER_OR_DATE = re.compile(r"[+-]?\d*\.?\d+([eE][+-]?\d+)?|\d{4}-\d{2}-\d{2}.*|\d{1,2}[/.]\d{1,2}[/.]\d{2,4}")
 
 
 def read_table(path: Path) -> "pd.DataFrame":
@@ -25,10 +36,18 @@ def read_table(path: Path) -> "pd.DataFrame":
     try:
         if path.suffix.lower() in (".parquet", ".pq"):
             frame = pd.read_parquet(path)
-            if not isinstance(frame.index, pd.RangeIndex):
-                frame = frame.reset_index()
         else:
-            frame = pd.read_csv(path, sep=_delimiter(path), encoding="utf-8-sig", low_memory=False)
+            form = _form(path)
+            frame = pd.read_csv(
+                path,
+                sep=form.delimiter,
+                decimal=form.decimal,
+                skiprows=form.skipped,
+                encoding="utf-8-sig",
+                low_memory=False,
+            )
+        if not isinstance(frame.index, pd.RangeIndex):
+            frame = frame.reset_index()  # dates kept as an index, or a first column that the header does not name
     except FileNotFoundError:
         raise DataError(f"{path}: no such file{_nearest_file(path)}") from None
     except UnicodeDecodeError:
@@ -37,9 +56,7 @@ def read_table(path: Path) -> "pd.DataFrame":
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise DataError(f"{path}: cannot be read as a table: {reason.removesuffix('.')}") from None
     frame.columns = [str(name).strip() for name in frame.columns]
-    doubled = frame.columns[frame.columns.duplicated()]
-    if len(doubled):
-        raise DataError(f"{path}: two columns are called '{doubled[0]}'; rename one")
+    _refuse_doubled(list(frame.columns), path)
     if frame.empty:
         raise DataError(f"{path}: has a header and no rows")
     return frame
@@ -86,6 +103,8 @@ def times(frame: "pd.DataFrame", name: str, path: Path) -> Time:
     bad = parsed.isna().to_numpy()
     if bad.any():
         row = int(bad.argmax())
+        if pd.isna(column.iloc[row]):
+            raise DataError(f"{path}: row {row + 1}: column '{name}' is empty; every row needs a date")
         raise DataError(
             f"{path}: row {row + 1}: '{column.iloc[row]}' in column '{name}' is no date; "
             "write dates as 2020-12-31 or name another column"
@@ -94,10 +113,12 @@ def times(frame: "pd.DataFrame", name: str, path: Path) -> Time:
 
 
 def _from_numbers(column: "pd.Series[float]") -> "pd.Series[pd.Timestamp]":
-    """Days as 20201231, or seconds, milli-, micro- or nanoseconds since 1970, told apart by size."""
+    """Years as 2020, days as 20201231, or seconds, milli-, micro- or nanoseconds since 1970, told apart by size."""
     import pandas as pd
 
     largest = float(column.abs().max())
+    if column.between(1500, 2500).all() and (column % 1 == 0).all():
+        return pd.to_datetime(column.astype("Int64").astype("string"), errors="coerce", utc=True, format="%Y")
     if 1.8e7 < largest < 2.2e7:
         return pd.to_datetime(column.astype("Int64").astype("string"), errors="coerce", utc=True, format="%Y%m%d")
     unit = next((u for u, most in (("s", 1e11), ("ms", 1e14), ("us", 1e17)) if largest < most), "ns")
@@ -116,12 +137,48 @@ def _format(column: "pd.Series[str]") -> str:
     return separator.join((*order, "%Y"))
 
 
-def _delimiter(path: Path) -> str:
-    if path.suffix == ".gz":
-        return ","
-    with path.open(encoding="utf-8-sig", errors="replace") as lines:
-        header = lines.readline()
-    return max(DELIMITERS, key=header.count)
+@dataclass(frozen=True, kw_only=True)
+class _Form:
+    """How a CSV file is written. skipped: lines before its header."""
+
+    delimiter: str
+    decimal: str
+    skipped: int
+
+
+def _form(path: Path) -> _Form:
+    """Told by the first lines. Raises DataError where columns share a name or have none."""
+    lines = _head(path)
+    told = lines[0].strip().lower() if lines else ""
+    skipped = int(told.startswith(SEPARATOR_LINE) and len(told) == len(SEPARATOR_LINE) + 1)
+    header = lines[skipped] if len(lines) > skipped else ""
+    delimiter = told[-1] if skipped else max(DELIMITERS, key=header.count)
+    rows = list(csv.reader(lines[skipped:], delimiter=delimiter))
+    names = [name.strip() for name in rows[0]] if rows else []
+    _refuse_doubled([name for name in names if name], path)
+    named = [name for name in names if name]
+    # 0, 1, 2, ... may be names; a fraction or a date is none.
+    values = all(NUMBER_OR_DATE.fullmatch(name) for name in named)
+    if values and any(not name.isdigit() for name in named):
+        raise DataError(
+            f"{path}: the first line holds values, not names ('{named[0]}'); add a line with the names of the columns"
+        )
+    cells = [cell.strip() for row in rows[1:] for cell in row]
+    comma = delimiter != "," and any(map(DECIMAL_COMMA.fullmatch, cells)) and not any(map(FRACTION.fullmatch, cells))
+    return _Form(delimiter=delimiter, decimal="," if comma else ".", skipped=skipped)
+
+
+def _head(path: Path) -> list[str]:
+    """The first lines, a byte order mark apart."""
+    opened = gzip.open if path.suffix == ".gz" else open
+    with opened(path, "rt", encoding="utf-8-sig", errors="replace") as lines:
+        return list(itertools.islice((line.replace("\0", "") for line in lines), HEAD_LINES))
+
+
+def _refuse_doubled(names: list[str], path: Path) -> None:
+    doubled = next((name for i, name in enumerate(names) if name in names[:i]), None)
+    if doubled is not None:
+        raise DataError(f"{path}: two columns are called '{doubled}'; rename one")
 
 
 def _nearest_file(path: Path) -> str:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 ASSUMED_PERIODS = 252.0
 MIN_RETURNS = 10
-TIME_NAMES = ("date", "time", "timestamp", "datetime", "day", "month", "week", "period")
+LARGEST_RETURN = 1e6
+TIME_NAMES = ("date", "time", "timestamp", "datetime", "day", "month", "week", "period", "year")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -100,7 +101,11 @@ def _return_column(frame: "pd.DataFrame", path: Path, column: str | None, time: 
     if len(likely) == 1:
         return str(likely[0])
     if not candidates:
-        raise DataError(f"{path}: no column holds numbers; returns are written like 0.0123 for 1.23 %")
+        if any(name.startswith("Unnamed") and name != time and _is_numeric(frame, name) for name in frame.columns):
+            raise DataError(f"{path}: the column of numbers has no name; write one into the header")
+        texts = [name for name in frame.columns if name != time]
+        example = f" ('{texts[0]}', {_first_text(frame[texts[0]])})" if texts else ""
+        raise DataError(f"{path}: no column holds numbers{example}; returns are written like 0.0123 for 1.23 %")
     listed = ", ".join(candidates[:8]) + (", ..." if len(candidates) > 8 else "")
     raise DataError(f"{path}: {len(candidates)} columns hold numbers; choose one with --column: {listed}")
 
@@ -113,6 +118,8 @@ def _returns(frame: "pd.DataFrame", name: str, path: Path) -> Float:
     values_T = numeric(frame[name])
     if values_T is None:
         raise DataError(f"{path}: column '{name}': {_first_text(frame[name])} is no number; write 0.0123 for 1.23 %")
+    if frame[name].dtype == bool:
+        raise DataError(f"{path}: column '{name}' holds True and False, not returns; write 0.0123 for 1.23 %")
     finite_T = known(values_T)
     if len(finite_T) and finite_T.min() > 0 and np.median(finite_T) > 0.5:
         raise DataError(f"{path}: column '{name}' looks like prices, not returns; give p[t] / p[t-1] - 1")
@@ -121,6 +128,8 @@ def _returns(frame: "pd.DataFrame", name: str, path: Path) -> Float:
             f"{path}: column '{name}' holds {finite_T.min():g}, a loss of more than 100 %; are these percent? "
             "write 0.0123 for 1.23 %"
         )
+    if len(finite_T) and finite_T.max() > LARGEST_RETURN:
+        raise DataError(f"{path}: column '{name}' holds {finite_T.max():g}, which is no return; mend or empty it")
     return values_T
 
 

@@ -92,14 +92,14 @@ def test_a_newer_format_is_refused_saying_what_to_upgrade(made, tmp_path):
     folder = made.write(tmp_path / "1")
     manifest = json.loads((folder / "bundle.json").read_bytes())
     files = {name: (folder / name).read_bytes() for name in layout.FILES}
-    files["bundle.json"] = json.dumps({**manifest, "format_version": 3}).encode()
+    files["bundle.json"] = json.dumps({**manifest, "format_version": layout.FORMAT_VERSION + 1}).encode()
     (folder / "bundle.json").write_bytes(files["bundle.json"])
     (folder / "SHA256SUMS").write_bytes(layout.checksums(files))
     with pytest.raises(DataError) as error:
         Bundle.open(folder)
     assert str(error.value) == (
-        f"{folder}: bundle format 3 is newer than 2, the newest known here; "
-        "upgrade with: pip install --upgrade assay-runner"
+        f"{folder}: bundle format {layout.FORMAT_VERSION + 1} is newer than {layout.FORMAT_VERSION}, the newest known "
+        "here; upgrade with: pip install --upgrade assay-runner"
     )
 
 

@@ -1,7 +1,9 @@
 """The verb `deflate`: its figures against published ones and slow formulas, its words, its complaints."""
 
+import gzip
 import json
 import math
+import re
 from pathlib import Path
 from statistics import NormalDist
 
@@ -103,7 +105,15 @@ NUMBERS = "\n".join(f"{value:.4f}" for value in np.random.default_rng(1).normal(
 HOSTILE = {
     "prices": ("close\n" + "\n".join(f"{100 + i}" for i in range(30)), "looks like prices, not returns"),
     "percent": ("r\n" + "\n".join(f"{(-1) ** i * 2.5}" for i in range(30)), "holds -2.5, a loss of more than 100 %"),
-    "text": ("r\n" + NUMBERS + "\nabc\n", "no column holds numbers"),
+    "text": ("r\n" + NUMBERS + "\nabc\n", "no column holds numbers ('r', row 31: 'abc'); returns are written like"),
+    "percent signs": ("r\n1.5%\n2%\n", "no column holds numbers ('r', row 1: '1.5%'); returns are written like"),
+    "no header": ("2020-01-01,0.01\n2020-01-02,0.02\n", "first line holds values, not names ('2020-01-01'); add a"),
+    "no header either": (NUMBERS + "\n", "the first line holds values, not names"),
+    "twice a name": ("date,r,r\n2020-01-01,0.01,0.02\n", "two columns are called 'r'; rename one"),
+    "truth": ("r\n" + "True\nFalse\n" * 20, "column 'r' holds True and False, not returns"),
+    "huge": ("r\n" + NUMBERS + "\n1e300\n", "column 'r' holds 1e+300, which is no return; mend or empty it"),
+    "no date": ("date,r\n2020-01-01,0.01\n,0.02\n", "row 2: column 'date' is empty; every row needs a date"),
+    "no name": ("date,\n2020-01-01,0.01\n", "the column of numbers has no name; write one into the header"),
     "few": ("r\n0.01\n-0.02\n", "column 'r' holds 2 returns; at least 10 are needed"),
     "flat": ("r\n" + "0.01\n" * 30, "column 'r' does not vary; a Sharpe ratio needs risk"),
     "two": ("a,b\n" + "\n".join("0.01,0.02" for _ in range(30)), "choose one with --column: a, b"),
@@ -121,6 +131,40 @@ def test_a_hostile_file_gets_one_clear_line(name: str, tmp_path: Path) -> None:
     assert says in str(error.value)
     assert "\n" not in str(error.value)
     assert "r.csv" in str(error.value)
+
+
+WRITTEN = {
+    "plain": lambda text: text.encode(),
+    "byte order mark": lambda text: b"\xef\xbb\xbf" + text.encode(),
+    "semicolons": lambda text: text.replace(",", ";").encode(),
+    "decimal commas": lambda text: text.replace(",", ";").replace(".", ",").encode(),
+    "from Excel": lambda text: b"sep=;\r\n" + text.replace(",", ";").replace("\n", "\r\n").encode(),
+    "tabs": lambda text: text.replace(",", "\t").encode(),
+    "quoted": lambda text: re.sub(r"[^,\n]+", r'"\g<0>"', text).encode(),
+    "gzip": lambda text: gzip.compress(text.encode()),
+    "first column without a name": lambda text: text.replace("date,return", "return", 1).encode(),
+    "other names": lambda text: text.replace("date,return", "день,доход", 1).encode(),
+    "times with zones": lambda text: re.sub(r"(?m)^(\d{4}-\d\d-\d\d)", r"\1T16:00:00-05:00", text).encode(),
+    "an index": lambda text: "".join(f"{i or ''},{line}\n" for i, line in enumerate(text.splitlines())).encode(),
+}
+
+
+@pytest.mark.parametrize("way", WRITTEN)
+def test_the_same_returns_give_the_same_figures_however_they_are_written(
+    way: str, returns: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = tmp_path / ("other.csv.gz" if way == "gzip" else "other.csv")
+    other.write_bytes(WRITTEN[way](returns.read_text()))
+    wanted, found = content(capsys, returns, "--trials", 5), content(capsys, other, "--trials", 5)
+    assert found["figures"] == pytest.approx(wanted["figures"])
+    assert found["periods_per_year"] == pytest.approx(wanted["periods_per_year"])
+
+
+def test_years_are_dates(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = "\n".join(f"{1970 + i},{value}" for i, value in enumerate(NUMBERS.splitlines()))
+    found = content(capsys, write(tmp_path / "r.csv", f"year,r\n{rows}\n"))
+    assert found["returns"] == 30
+    assert found["periods_per_year"] == pytest.approx(1.0, abs=0.01)
 
 
 def test_names_are_corrected(returns: Path) -> None:

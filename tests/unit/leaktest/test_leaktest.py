@@ -102,6 +102,15 @@ HOSTILE = {
     "a bad date": ("date,close\n2020-01-01,1\nsoon,2\n", "row 2: 'soon' in column 'date' is no date", "close"),
     "few rows": ("date,close,x\n2020-01-01,1,1\n2020-01-02,2,1\n", "fewer than 60 values of 'close'", "close"),
     "text as target": ("date,close\n2020-01-01,abc\n", "--target close: holds no numbers", "close"),
+    "no header": ("2020-01-01,1.5\n2020-01-02,2.5\n", "the first line holds values, not names ('2020-01-01')", "close"),
+    "a huge target": ("date,close\n2020-01-01,1e200\n", "--target close: holds numbers beyond 1e+100", "close"),
+    "a flat target": (
+        "date,close,x\n" + "".join(f"{20200101 + i},5,{i}\n" for i in range(80)),
+        "--target close: does not vary, so nothing can look ahead to it",
+        "close",
+    ),
+    "the same column": ("date,close,x,x\n2020-01-01,1,2,3\n", "two columns are called 'x'; rename one", "close"),
+    "no date": ("date,close,x\n2020-01-01,1,2\n,1,2\n", "row 2: column 'date' is empty; every row needs a", "close"),
     "twice a column": ("date,close, close\n2020-01-01,1,2\n", "two columns are called 'close'; rename one", "close"),
 }
 
@@ -115,6 +124,21 @@ def test_a_hostile_file_gets_one_clear_line(name: str, tmp_path: Path) -> None:
         main(arguments(path, target=target)[1:])
     assert says in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_columns_of_impossible_size_are_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "t.csv"
+    bars().assign(huge=lambda f: f["close"] * 1e300).to_csv(path, index=False)
+    assert main(arguments(path, "--json")[1:]) == 0
+    assert json.loads(capsys.readouterr().out)["not_examined"]["huge"] == "holds numbers beyond 1e+100"
+
+
+def test_semicolons_and_decimal_commas_are_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "t.csv"
+    frame = bars().assign(next=lambda f: f["close"].shift(-1))
+    frame.to_csv(path, index=False, sep=";", decimal=",")
+    assert main(arguments(path, "--json")[1:]) == 5
+    assert [leak["column"] for leak in json.loads(capsys.readouterr().out)["leaks"]] == ["next"]
 
 
 @pytest.mark.parametrize("written", ["%Y%m%d", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%Y-%m-%dT%H:%M:%SZ"])

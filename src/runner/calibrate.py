@@ -1,0 +1,76 @@
+"""Calibration: what a fold's out-of-fold forecasts teach is applied to its test forecasts.
+
+Shape legend: M forecast rows.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from components.contracts import Calibration, FittedCalibration
+from components.errors import DataError
+from components.values import Float, Fold
+from runner.stages import Forecasts, Labels
+
+Mask = npt.NDArray[np.bool_]
+
+
+def calibrate(calibration: Calibration, forecasts: Forecasts, folds: Sequence[Fold], labels: Labels) -> Forecasts:
+    """The forecasts with those of each test span calibrated, their intervals, and what each fold learnt.
+
+    Validation forecasts stay as they are, so that what a sweep optimises is never calibrated on itself.
+    Raises DataError naming the fold that has too few forecasts to learn from.
+    """
+    raw_M = forecasts.uncalibrated_M
+    forecast_M, lower_M, upper_M = raw_M.copy(), np.full(len(raw_M), np.nan), np.full(len(raw_M), np.nan)
+    states = []
+    for fold in folds:
+        known_M = learning_rows(calibration, forecasts, fold, labels)
+        fitted = _fitted(calibration, raw_M, known_M, forecasts, labels, f"fold {fold.number}")
+        test_M = forecasts.is_test_M & (forecasts.fold_M == fold.number)
+        calibrated = fitted.apply(raw_M[test_M])
+        forecast_M[test_M] = calibrated.forecast_N
+        if calibrated.lower_N is not None and calibrated.upper_N is not None:
+            lower_M[test_M], upper_M[test_M] = calibrated.lower_N, calibrated.upper_N
+        states.append(fitted.state())
+    coverage = calibration.interval_coverage()
+    return replace(
+        forecasts,
+        forecast_M=forecast_M,
+        raw_M=raw_M,
+        lower_M=None if coverage is None else lower_M,
+        upper_M=None if coverage is None else upper_M,
+        coverage=coverage,
+        calibrations=tuple(states),
+    )
+
+
+def learning_rows(calibration: Calibration, forecasts: Forecasts, fold: Fold, labels: Labels) -> Mask:
+    """(M,) the forecasts that a fold's calibration may learn from: the labels of all of them are known at the
+    first decision of its test span."""
+    if calibration.learns_from() == "previous_tests":
+        # NaT compares false: an undefined label is never known.
+        known_M = labels.label_end_R[forecasts.row_M] <= fold.span.test[0]
+        earlier_M: Mask = forecasts.is_test_M & (forecasts.fold_M < fold.number) & known_M
+        if earlier_M.any():
+            return earlier_M
+    valid_M: Mask = ~forecasts.is_test_M & (forecasts.fold_M == fold.number)
+    return valid_M
+
+
+def deployed_calibration(calibration: Calibration, forecasts: Forecasts, labels: Labels) -> FittedCalibration:
+    """The calibration of a model that is refitted on all rows: learnt from the test forecasts of all folds, in
+    which each row is forecast by a model that had not seen it. Raises DataError where they are too few."""
+    known_M = forecasts.is_test_M & np.isfinite(labels.y_R[forecasts.row_M])
+    return _fitted(calibration, forecasts.uncalibrated_M, known_M, forecasts, labels, "all test spans")
+
+
+def _fitted(
+    calibration: Calibration, raw_M: Float, known_M: Mask, forecasts: Forecasts, labels: Labels, where: str
+) -> FittedCalibration:
+    try:
+        return calibration.fit(raw_M[known_M], labels.y_R[forecasts.row_M[known_M]])
+    except DataError as error:
+        raise DataError(f"calibration, {where}: {error}") from None
