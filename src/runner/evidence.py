@@ -9,6 +9,7 @@ import numpy as np
 from components.panel import Panel
 from components.values import Evidence, Float, Time, Trials
 from runner import stages
+from runner.bundle.certificate import certify
 from runner.experiment import Experiment
 from runner.metrics import run_metrics
 from runner.pipeline import Cache, Executed, Prepared
@@ -55,6 +56,9 @@ def complete(
     trials: Trials,
 ) -> Evidence:
     """The evidence with everything that some gate needs, except the vault."""
+    if "bundle" in experiment.gates.needs():
+        found = cache.stage("certificate", lambda: certify(experiment, config, prepared, executed))
+        evidence = replace(evidence, certificate=found.certificate)
     return replace(evidence, trials=trials)
 
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from components.errors import ContractError, DataError
+from components.errors import DataError
 from runner import pipeline
 from runner.bundle.assemble import assemble
-from runner.bundle.parity import replay
+from runner.bundle.certificate import certify, refuse_differing
 from runner.bundle.registry import register
 from runner.bundle.writer import write_bundle
 from runner.experiment import Experiment
@@ -42,20 +42,9 @@ def write_promoted(
             model_files=executed.forecasts.models[-1],
             learnt=executed.forecasts.preprocessors[-1],
         )
-        last = executed.forecasts.is_test_M & (executed.forecasts.fold_M == prepared.folds[-1].number)
-        parity = replay(
-            bundle,
-            prepared.panel,
-            executed.forecasts.row_M[last],
-            executed.forecasts.forecast_M[last],
-            threads=experiment.threads,
-        )
-        if not parity["passed"]:
-            raise ContractError(
-                f"promotion: the bundle does not forecast what the run forecast: "
-                f"{parity['forecasts_beyond_tolerance']} of {parity['forecasts']} forecasts beyond the "
-                f"tolerance, {parity['differing_orders']} differing orders; mend to_onnx of the model"
-            )
+        certification = certify(experiment, config, prepared, executed)
+        refuse_differing(certification)
+        parity = certification.parity
         write_bundle(folder, bundle, name=name, version=version, config=config, run=run, gates=gates, parity=parity)
 
     name = experiment.export.name
