@@ -18,7 +18,7 @@ from runner.bundle.assemble import assemble
 from runner.bundle.parity import OutOfSample, at_once, bar_by_bar, compared
 from runner.bundle.reader import Bundle
 from runner.bundle.stream import Stream
-from runner.bundle.variants import PRECISIONS, variant
+from runner.bundle.variants import PRECISIONS, Precision, variant
 from runner.experiment import Experiment
 from runner.pipeline import Executed, Prepared
 
@@ -149,12 +149,14 @@ def _microseconds(call: Callable[..., object], arguments: Sequence[tuple[Any, ..
     return float(p50), float(p99)
 
 
-def _measured(name: Any, bundles: Mapping[int, Bundle], run: OutOfSample, threads: int) -> dict[str, Any]:
+def _measured(name: Precision, bundles: Mapping[int, Bundle], run: OutOfSample, threads: int) -> dict[str, Any]:
     """What a variant of the graphs costs in accuracy and gains in bytes and time; or why there is none."""
-    graphs = {fold: variant(bundle.graph, name) for fold, bundle in bundles.items()}
-    if reasons := [graph for graph in graphs.values() if isinstance(graph, str)]:
-        return {"why_not": reasons[0]}
-    smaller = {fold: replace(bundle, graph=graphs[fold]) for fold, bundle in bundles.items()}
+    smaller = {}
+    for fold, bundle in bundles.items():
+        graph = variant(bundle.graph, name)
+        if isinstance(graph, str):
+            return {"why_not": graph}
+        smaller[fold] = replace(bundle, graph=graph)
     replay = at_once(smaller, run, threads=threads)
     outcome, last = compared(run, replay), max(bundles)
     original, reduced = bundles[last], smaller[last]

@@ -42,7 +42,8 @@ def read_verified(folder: Path) -> dict[str, bytes]:
     files = {name: _read(folder, name) for name in (*FILES, *further)}
     if strangers := sorted({path.name for path in folder.iterdir()} - {*files, SUMS}):
         raise DataError(
-            f"{folder / strangers[0]}: is no file of this bundle; remove it: a bundle holds what {SUMS} lists, nothing else"
+            f"{folder / strangers[0]}: is no file of this bundle; remove it: a bundle holds what {SUMS} lists and "
+            "nothing else"
         )
     lines = sums.splitlines(keepends=True)
     for name, data in files.items():

@@ -58,9 +58,10 @@ def write_bundle(
 
 def _graphs(graph: bytes, measured: Mapping[str, Any]) -> dict[str, bytes]:
     """File name -> graph of the variants that were measured."""
-    from runner.bundle.variants import variant
+    from runner.bundle.variants import PRECISIONS, variant
 
-    made = {layout.VARIANT_GRAPHS[name]: variant(graph, name) for name, found in measured.items() if "bytes" in found}
+    names = [name for name in PRECISIONS if "bytes" in measured.get(name, {})]
+    made = {layout.VARIANT_GRAPHS[name]: variant(graph, name) for name in names}
     return {file: smaller for file, smaller in made.items() if isinstance(smaller, bytes)}
 
 

@@ -45,7 +45,7 @@ mean, sum_, var = helper(moments.mean), helper(moments.sum_), helper(moments.var
 skew, kurt, mad = helper(moments.skew), helper(moments.kurt), helper(moments.mad)
 max_, argmax, bars_since = helper(extremes.max_), helper(extremes.argmax), helper(extremes.bars_since)
 slope, rsquare, resid = helper(regression.slope), helper(regression.rsquare), helper(regression.resid)
-wma, cov, corr, beta = (helper(f) for f in (regression.wma, regression.cov, regression.corr, regression.beta))
+wma, cov, corr, beta = helper(regression.wma), helper(regression.cov), helper(regression.corr), helper(regression.beta)
 rank, quantiles, ema = helper(order.rank), helper(order.quantiles), helper(exponential.ema)
 
 
@@ -191,11 +191,11 @@ def arithmetic(opcode: int, x: float, y: float) -> float:
     if opcode == NEG:
         return -x
     if opcode == SQRT:
-        return np.sqrt(x)
+        return float(np.sqrt(x))
     if opcode == ABS:
         return abs(x)
     if opcode == SIGN:
-        return np.sign(x)
+        return float(np.sign(x))
     return greater(x, y) if opcode == MAXIMUM else lesser(x, y)
 
 
