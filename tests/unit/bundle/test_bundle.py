@@ -13,7 +13,6 @@ from components.model.linear import Linear
 from components.model.naive import Naive
 from components.panel import Panel
 from runner.bundle import layout
-from runner.bundle.parity import replay
 from runner.bundle.reader import Bundle
 from runner.bundle.registry import find, register, versions
 
@@ -82,6 +81,20 @@ def test_a_changed_byte_is_refused_with_the_name_of_its_file(made, tmp_path, nam
     )
 
 
+def test_a_file_that_does_not_belong_there_is_refused(made, tmp_path):
+    folder = made.write(tmp_path / "1")
+    for name in ("run.py", "preprocess.json", "model.fp16.onnx"):
+        (folder / name).write_text("{}")
+        with pytest.raises(DataError) as error:
+            Bundle.open(folder)
+        assert str(error.value) == (
+            f"{folder / name}: is no file of this bundle; remove it: a bundle holds what SHA256SUMS lists and "
+            "nothing else"
+        )
+        (folder / name).unlink()
+    assert Bundle.open(folder).recipe == made.bundle.recipe
+
+
 def test_the_checksums_are_those_of_sha256sum(made, tmp_path):
     folder = made.write(tmp_path / "1")
     done = subprocess.run(["sha256sum", "--check", "--strict", "SHA256SUMS"], cwd=folder, capture_output=True)
@@ -92,13 +105,13 @@ def test_a_newer_format_is_refused_saying_what_to_upgrade(made, tmp_path):
     folder = made.write(tmp_path / "1")
     manifest = json.loads((folder / "bundle.json").read_bytes())
     files = {name: (folder / name).read_bytes() for name in layout.FILES}
-    files["bundle.json"] = json.dumps({**manifest, "format_version": 3}).encode()
+    files["bundle.json"] = json.dumps({**manifest, "format_version": 4}).encode()
     (folder / "bundle.json").write_bytes(files["bundle.json"])
     (folder / "SHA256SUMS").write_bytes(layout.checksums(files))
     with pytest.raises(DataError) as error:
         Bundle.open(folder)
     assert str(error.value) == (
-        f"{folder}: bundle format 3 is newer than 2, the newest known here; "
+        f"{folder}: bundle format 4 is newer than 3, the newest known here; "
         "upgrade with: pip install --upgrade assay-runner"
     )
 
@@ -206,37 +219,6 @@ def test_a_bad_name_is_refused(tmp_path):
         )
 
 
-def test_replay_of_the_run_passes(made):
-    outcome = replay(made.bundle, made.panel, made.row_M, made.forecast_M)
-    assert outcome == {
-        "passed": True,
-        "first": "2019-10-28",
-        "last": "2020-02-04",
-        "forecasts": 300,
-        "missing_forecasts": 0,
-        "max_abs_difference": 0.0,
-        "forecasts_beyond_tolerance": 0,
-        "orders": 300,
-        "differing_orders": 0,
-        "tolerance": "1e-5 x max(|f|, standard deviation of the forecasts); weights 1e-6",
-    }
-
-
-def test_replay_finds_what_differs(made):
-    moved_M = made.forecast_M.copy()
-    moved_M[5] += 0.01
-    outcome = replay(made.bundle, made.panel, made.row_M, moved_M)
-    assert (outcome["passed"], outcome["forecasts_beyond_tolerance"], outcome["differing_orders"]) == (
-        False,
-        1,
-        1,
-    )
-    assert outcome["max_abs_difference"] == pytest.approx(0.01)
-    warm_up = np.concatenate([[3], made.row_M])
-    outcome = replay(made.bundle, made.panel, warm_up, np.concatenate([[-9.0], made.forecast_M]))
-    assert (outcome["passed"], outcome["missing_forecasts"], outcome["differing_orders"]) == (False, 1, 1)
-
-
 def test_weights_that_depend_on_earlier_forecasts_are_unknown_at_first(build):
     made = build(Linear(features=None), portfolio=LONG_SHORT)
     _, forecast_DS = made.bundle.forecast(made.panel).grid()
@@ -244,7 +226,6 @@ def test_weights_that_depend_on_earlier_forecasts_are_unknown_at_first(build):
     assert np.isnan(weights_DS[:2]).all()
     assert np.isfinite(weights_DS[2:]).all()
     assert np.array_equal(made.bundle.weights(forecast_DS[10:])[2:], weights_DS[12:])
-    assert replay(made.bundle, made.panel, made.row_M, made.forecast_M)["passed"]
 
 
 def test_what_the_bars_lack_is_named(made, build):
