@@ -18,6 +18,7 @@ from components.expressions.kernels import (
     moments,
     order,
     regression,
+    run_start,
 )
 
 ONE_SERIES = (
@@ -41,7 +42,6 @@ PLUS, MINUS, TIMES, DIVIDED, NEG, SQRT, ABS, SIGN, MAXIMUM, MINIMUM = range(19, 
 LESS, LESS_EQUAL, GREATER, GREATER_EQUAL, EQUAL, NOT_EQUAL, AND, OR = range(29, 37)
 NOT, WHERE, CLIP, SQUARE, REF = range(37, 42)
 
-mean, sum_, var = helper(moments.mean), helper(moments.sum_), helper(moments.var)
 skew, kurt, mad = helper(moments.skew), helper(moments.kurt), helper(moments.mad)
 max_, argmax, bars_since = helper(extremes.max_), helper(extremes.argmax), helper(extremes.bars_since)
 slope, rsquare, resid = helper(regression.slope), helper(regression.rsquare), helper(regression.resid)
@@ -118,12 +118,8 @@ def run(
 @helper
 def single(opcode: int, x: Float, offsets: Int, firsts: Int, w: int, param: float, out: Float) -> None:
     """A kernel along one series."""
-    if opcode == MEAN:
-        mean(x, offsets, firsts, w, out)
-    elif opcode == SUM:
-        sum_(x, offsets, firsts, w, out)
-    elif opcode == VAR:
-        var(x, offsets, firsts, w, out)
+    if opcode <= VAR:
+        out[w - 1] = moment(opcode, x, run_start(firsts[0], w), w)
     elif opcode == SKEW:
         skew(x, offsets, firsts, w, out)
     elif opcode == KURT:
@@ -148,6 +144,30 @@ def single(opcode: int, x: Float, offsets: Int, firsts: Int, w: int, param: floa
         resid(x, offsets, firsts, w, out)
     else:
         wma(x, offsets, firsts, w, out)
+
+
+@helper
+def moment(opcode: int, x: Float, b: int, w: int) -> float:
+    """Mean, sum or variance of the one window x, with the run that begins at b, adding up as `moments` does.
+
+    A program has so many of them that computing the windows before the last one, too, would take half its time.
+    """
+    before = before_square = after = after_square = 0.0
+    for k in range(1, b + 1):
+        z = x[b - k] - x[b]
+        before += z
+        before_square += z * z
+    for k in range(1, w - b):
+        z = x[b + k] - x[b]
+        after += z
+        after_square += z * z
+    total = before + after
+    if opcode == MEAN:
+        return x[b] + total / w
+    if opcode == SUM:
+        return w * x[b] + total
+    spread = before_square + after_square - total * total / w
+    return 0.0 if spread < 0.0 else spread / (w - 1)
 
 
 @helper
