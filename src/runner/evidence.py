@@ -9,6 +9,7 @@ import numpy as np
 from components.panel import Panel
 from components.values import Evidence, Float, Time, Trials
 from runner import stages
+from runner.bundle.certificate import certify
 from runner.experiment import Experiment
 from runner.metrics import run_metrics
 from runner.pipeline import Cache, Executed, Prepared
@@ -59,7 +60,11 @@ def complete(
     needs = experiment.gates.needs()
     stress = stressed(experiment, config, prepared, executed, cache) if "stress" in needs else {}
     metrics = {**evidence.metrics, **stress_metrics(stress, evidence.bars_per_year)}
-    return replace(evidence, metrics=metrics, trials=trials, stress=stress)
+    certificate = None
+    if "bundle" in needs:
+        certified = cache.stage("certificate", lambda: certify(experiment, config, prepared, executed))
+        certificate = certified.certificate
+    return replace(evidence, metrics=metrics, trials=trials, stress=stress, certificate=certificate)
 
 
 def market_returns(panel: Panel, stamps_T: Time, fields: tuple[str, ...]) -> Float:

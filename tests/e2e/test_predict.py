@@ -61,7 +61,8 @@ def test_the_parity_report_says_so(shipped: Shipped, shipped_folder: Path) -> No
     _, run = shipped("sp500_volatility")
     parity = json.loads((shipped_folder / run.json("manifest")["bundle"] / "parity.json").read_text())
     assert parity["passed"]
-    assert parity["forecasts"] == run.json("manifest")["folds"][-1]["n_test"]
+    assert parity["forecasts"] == sum(fold["n_test"] for fold in run.json("manifest")["folds"])
+    assert parity["stream"]["passed"]
     assert parity["differing_orders"] == parity["missing_forecasts"] == parity["forecasts_beyond_tolerance"] == 0
 
 

@@ -171,7 +171,7 @@ class _Execution:
         for output in (output for step in current.steps for output in step.outputs):
             if output.column:
                 self.store[output.column] = np.empty(self.panel.n_rows)
-        operations = [(step, _operation(step)) for step in current.steps]
+        operations = [(step, operation_of(step)) for step in current.steps]
         blocks = blocks_of(self.panel.offsets, BLOCK_ROWS, current.back, current.ahead)
         for chunk in _chunks(blocks, self.chunk_rows or self.panel.n_rows):
             self.each(partial(self.block, operations, current.slots), chunk)
@@ -245,7 +245,8 @@ class _Execution:
         return np.argsort(codes_R, kind="stable"), np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
 
 
-def _operation(step: Step) -> Operation:
+def operation_of(step: Step) -> Operation:
+    """The function that computes a step."""
     operator = step.operator
     if operator.apply is not None:
         return partial(_elementwise, operator.apply, step.constants[0])

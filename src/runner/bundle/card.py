@@ -43,7 +43,8 @@ def model_card(
         ("## Verdict", _gates(run, gates)),
         *([("## Vault", vault_section(promotion))] if promotion else []),
         ("## Which model this is", model_section(promotion) if promotion else _model(run["folds"])),
-        ("## Parity", _parity(parity)),
+        ("## Certificate", _certificate(parity)),
+        ("## Variants", _variants(parity.get("variants", {}))),
         ("## Features", _features(recipe)),
         ("## Preprocessing", _preprocessing(recipe.preprocess)),
         ("## Calibration", _calibration(recipe.calibration)),
@@ -110,14 +111,70 @@ def _model(folds: Sequence[Mapping[str, Any]]) -> str:
     )
 
 
-def _parity(parity: Mapping[str, Any]) -> str:
-    outcome = "gave the same" if parity["passed"] else "**did not give the same**"
-    largest = parity["max_abs_difference"]
+def _certificate(parity: Mapping[str, Any]) -> str:
+    said = [
+        f"Every fold's model went through the conversion that made this bundle's model. Replayed without the "
+        f"training libraries, {_replayed(parity)} Tolerance: {parity['tolerance']}.",
+        _table(
+            ("fold", "from", "to", "forecasts", "missing", "largest difference", "orders", "differ"),
+            [_fold(fold) for fold in parity.get("folds", ())],
+        ),
+        _stream(parity.get("stream", {"why_not": "not tried"})),
+    ]
+    if latency := parity.get("latency"):
+        said.append(
+            f"From {latency['what'].replace(', features included', '')} to its forecast, features included: "
+            f"{latency['p50_us']:.0f} microseconds in the median, {latency['p99_us']:.0f} at the 99th percentile, "
+            "on the machine that promoted it."
+        )
+    return "\n\n".join(said)
+
+
+def _replayed(found: Mapping[str, Any]) -> str:
+    outcome = "gave the same" if found["passed"] else "**did not give the same**"
+    first = f" First difference: {found['first_divergence']}." if found.get("first_divergence") else ""
     return (
-        f"Replayed from {parity['first']} to {parity['last']} without the training libraries, this bundle "
-        f"{outcome} {parity['forecasts']} forecasts (largest difference "
-        f"{'-' if largest is None else format(largest, '.2g')}) and {parity['orders']} orders "
-        f"({parity['differing_orders']} differ). Tolerance: {parity['tolerance']}."
+        f"the bars from {found['first']} to {found['last']} {outcome} {found['forecasts']} forecasts (largest "
+        f"difference {_difference(found)}) and {found['orders']} orders ({found['differing_orders']} differ).{first}"
+    )
+
+
+def _fold(fold: Mapping[str, Any]) -> tuple[str, ...]:
+    counts = ("orders", "differing_orders")
+    named = (str(fold[key]) for key in ("fold", "first", "last", "forecasts", "missing_forecasts"))
+    return (*named, _difference(fold), *(str(fold[key]) for key in counts))
+
+
+def _difference(found: Mapping[str, Any]) -> str:
+    largest = found["max_abs_difference"]
+    return "-" if largest is None else format(largest, ".2g")
+
+
+def _stream(stream: Mapping[str, Any]) -> str:
+    if "why_not" in stream:
+        return f"Bar by bar: not replayed: {stream['why_not']}."
+    return f"Fed bar by bar, {_replayed(stream)}"
+
+
+def _variants(variants: Mapping[str, Mapping[str, Any]]) -> str:
+    header = ("variant", "orders that differ", "largest difference", "R2 of the original", "bytes", "graph alone", "")
+    rows = [_variant(name, found) for name, found in variants.items() if "why_not" not in found]
+    absent = [f"`{name}`: {found['why_not']}." for name, found in variants.items() if "why_not" in found]
+    said = [_table(header, rows)] if rows else []
+    if rows:
+        said.append("Measured on the same bars as the certificate. Use: `predict --variant NAME`.")
+    return "\n\n".join([*said, *([_list(*absent)] if absent else [])]) or "None."
+
+
+def _variant(name: str, found: Mapping[str, Any]) -> tuple[str, ...]:
+    return (
+        f"`{name}`",
+        f"{found['differing_orders']} of {found['orders']}",
+        _difference(found),
+        "-" if found["r2_of_original"] is None else f"{found['r2_of_original']:.6f}",
+        f"{found['bytes']} of {found['bytes_of_original']}",
+        f"{found['graph_p50_us']:.1f} of {found['graph_p50_us_of_original']:.1f} microseconds",
+        "certified" if found["certified"] else "**not certified**",
     )
 
 

@@ -13,6 +13,7 @@ from components.data.files import Files, column_names
 from components.errors import DataError
 from components.panel import Panel
 from components.values import Float, Int, Time
+from runner.bundle.layout import VARIANT_GRAPHS
 from runner.bundle.reader import Bundle, BundleForecast, time_texts
 from runner.bundle.registry import find
 
@@ -37,7 +38,7 @@ bundle's calibration makes them."""
 def main(argv: Sequence[str]) -> int:
     """Writes the forecasts to a file or to the standard output; returns the exit code."""
     options = _parser().parse_args(argv)
-    bundle = Bundle.open(find(options.bundle, options.registry))
+    bundle = Bundle.open(find(options.bundle, options.registry), variant=options.variant)
     panel = _load(options)
     forecast = bundle.forecast(panel, threads=options.threads)
     header = HEADER if forecast.lower_M is None else (*HEADER, *INTERVAL)
@@ -62,6 +63,9 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--bundle", required=True, metavar="NAME[@VERSION|@champion]|PATH", help="the champion where none is named")
     add("--data", required=True, metavar="FILE", help="CSV or Parquet, one line per symbol and bar")
+    add(
+        "--variant", choices=tuple(VARIANT_GRAPHS), help="a smaller graph; variants.json says what it costs in accuracy"
+    )
     add("--all", action="store_true", help="every bar that can be forecast, not only the last one")
     add("--output", type=Path, metavar="FILE", help="instead of the standard output")
     add("--symbol-column", metavar="NAME", help="default: symbol where there is one; '' for a file of one symbol")

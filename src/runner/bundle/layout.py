@@ -21,7 +21,11 @@ PROMOTION = "promotion.json"
 """Override, vault, deployed model and figures: what the promotion found and decided."""
 EVIDENCE = "evidence.npz"
 """Out-of-sample forecasts and returns of the run, with which versions are compared."""
-OPTIONAL = (PREPROCESS, PROMOTION, EVIDENCE)
+VARIANTS = "variants.json"
+"""What the graph's smaller variants were measured to do; only in bundles of format 3 or later."""
+VARIANT_GRAPHS = {"fp16": "model.fp16.onnx", "int8": "model.int8.onnx"}
+FURTHER = (PREPROCESS, PROMOTION, EVIDENCE, VARIANTS, *VARIANT_GRAPHS.values())
+"""Files that a bundle may have."""
 
 
 def checksums(files: Mapping[str, bytes]) -> bytes:
@@ -33,13 +37,18 @@ def checksums(files: Mapping[str, bytes]) -> bytes:
 def read_verified(folder: Path) -> dict[str, bytes]:
     """name -> content of every file of the bundle.
 
-    Raises DataError naming the first file that is missing or is not what was written.
+    Raises DataError naming the first file that is missing, is not what was written or does not belong there.
     """
     if not folder.is_dir():
         raise DataError(f"{folder}: no such folder; give the folder of a bundle or <name>[@version]")
     sums = _read(folder, SUMS)
-    further = [name for name in OPTIONAL if f"  {name}\n".encode() in sums]
+    further = [name for name in FURTHER if f"  {name}\n".encode() in sums]
     files = {name: _read(folder, name) for name in (*FILES, *further)}
+    if strangers := sorted({path.name for path in folder.iterdir()} - {*files, SUMS}):
+        raise DataError(
+            f"{folder / strangers[0]}: is no file of this bundle; remove it: a bundle holds what {SUMS} lists and "
+            "nothing else"
+        )
     lines = sums.splitlines(keepends=True)
     for name, data in files.items():
         if checksums({name: data}) not in lines:

@@ -1,49 +1,233 @@
-"""Does the bundle forecast what the run forecast? A replay that needs neither LightGBM nor torch."""
+"""Does the bundle forecast and order what its run did? Comparisons that need numpy alone.
 
+A forecast f differs beyond the tolerance by more than 1e-5 x max(|f|, standard deviation of its fold's forecasts).
+An order differs if its sign does (a position that one side does not hold at all included), or its weight by more
+than 1e-6.
+
+Shape legend: R panel rows, M out-of-sample forecasts, D decisions, S symbols, C columns.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+from components.contracts import Portfolio
 from components.panel import Panel
-from components.values import Float, Int
-from runner.bundle.reader import Bundle, forecast_grid, time_texts
+from components.values import Float, Float32, Int, Time
+from runner.bundle.reader import Bundle, time_texts
+from runner.bundle.stream import Orders
 
 FORECAST_TOLERANCE = 1e-5
 WEIGHT_TOLERANCE = 1e-6
+TOLERANCE = "1e-5 x max(|f|, standard deviation of the fold's forecasts); weights 1e-6"
 
 
-def replay(bundle: Bundle, panel: Panel, row_M: Int, forecast_M: Float, *, threads: int = 0) -> dict[str, Any]:
-    """Compares the bundle with the forecasts that its run made of the given panel rows.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class OutOfSample:
+    """What a run forecast and ordered out of sample.
 
-    A forecast f differs beyond 1e-5 x max(|f|, standard deviation of the forecasts). An order differs if
-    its sign differs (a position that one side does not hold at all included) or its weight by more than
-    1e-6. passed: the same rows, no forecast beyond the tolerance and no differing order.
+    names, values_CR: the columns of the run's design matrix on the panel's rows; row_M, fold_M, forecast_M: panel
+    row, fold and forecast; decided_D, weights_DS: its decisions.
     """
-    replayed = bundle.forecast(panel, threads=threads)
-    replayed_R = np.full(panel.n_rows, np.nan)
-    replayed_R[replayed.row_M] = replayed.forecast_M
-    difference_M = np.abs(replayed_R[row_M] - forecast_M)
-    tolerance_M = FORECAST_TOLERANCE * np.maximum(np.abs(forecast_M), forecast_M.std())
-    ours_DS, theirs_DS = (_weights(bundle, panel, row_M, values) for values in (replayed_R[row_M], forecast_M))
-    differing = (np.sign(ours_DS) != np.sign(theirs_DS)) | (np.abs(ours_DS - theirs_DS) > WEIGHT_TOLERANCE)
-    missing = int(np.isnan(difference_M).sum())
-    beyond = int((difference_M > tolerance_M).sum())
-    first, last = time_texts(np.sort(panel.timestamps_R[row_M])[[0, -1]])
-    return {
-        "passed": missing == beyond == int(differing.sum()) == 0,
-        "first": str(first),
-        "last": str(last),
-        "forecasts": len(row_M),
-        "missing_forecasts": missing,
-        "max_abs_difference": float(np.nanmax(difference_M)) if missing < len(row_M) else None,
-        "forecasts_beyond_tolerance": beyond,
-        "orders": int(((ours_DS != 0) | (theirs_DS != 0)).sum()),
-        "differing_orders": int(differing.sum()),
-        "tolerance": "1e-5 x max(|f|, standard deviation of the forecasts); weights 1e-6",
-    }
+
+    panel: Panel
+    names: Sequence[str]
+    values_CR: Float32
+    row_M: Int
+    fold_M: Int
+    forecast_M: Float
+    decided_D: Time
+    weights_DS: Float
+
+    @cached_property
+    def tolerance_M(self) -> Float:
+        spread_M = np.empty(len(self.row_M))
+        for fold in np.unique(self.fold_M):
+            spread_M[self.fold_M == fold] = self.forecast_M[self.fold_M == fold].std()
+        tolerance_M: Float = FORECAST_TOLERANCE * np.maximum(np.abs(self.forecast_M), spread_M)
+        return tolerance_M
+
+    @cached_property
+    def fold_D(self) -> Int:
+        """The fold to whose test span a decision belongs."""
+        fold_D = np.zeros(len(self.decided_D), dtype=np.int64)
+        np.maximum.at(fold_D, self.decisions_M, self.fold_M)
+        return np.maximum.accumulate(fold_D)
+
+    @cached_property
+    def decisions_M(self) -> Int:
+        """The decision in which a forecast takes part."""
+        return np.searchsorted(self.decided_D, self.panel.timestamps_R[self.row_M])
+
+    def grid(self, forecast_M: Float) -> Float:
+        """(D, S) forecasts, NaN where there is none."""
+        forecast_DS = np.full(self.weights_DS.shape, np.nan)
+        forecast_DS[self.decisions_M, self.panel.symbol_codes_R[self.row_M]] = forecast_M
+        return forecast_DS
+
+    def where(self, row: int) -> str:
+        """Bar and symbol of a panel row."""
+        stamp = time_texts(self.panel.timestamps_R[row : row + 1])[0]
+        return f"{stamp}, {self.panel.symbols[self.panel.symbol_codes_R[row]]}"
 
 
-def _weights(bundle: Bundle, panel: Panel, row_M: Int, forecast_M: Float) -> Float:
-    """(D, S) weights from the forecasts of these rows alone."""
-    _, forecast_DS = forecast_grid(panel, row_M, forecast_M)
-    return bundle.portfolio.weights(forecast_DS, bars_per_year=bundle.recipe.bars_per_year)
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Replay:
+    """The same from a bundle; forecast_M: NaN where it made none; values_CM: its columns at these rows."""
+
+    forecast_M: Float
+    weights_DS: Float
+    values_CM: Float32
+
+
+def at_once(bundles: Mapping[int, Bundle], run: OutOfSample, *, threads: int) -> Replay:
+    """Replays all bars at once, each fold by its own bundle."""
+    from components.expressions import evaluate
+
+    any_bundle = next(iter(bundles.values()))
+    values_CR: Float32 = evaluate(any_bundle.recipe.nodes, run.panel, threads=threads)
+    forecast_M = np.full(len(run.row_M), np.nan)
+    for fold, bundle in bundles.items():
+        own = np.flatnonzero(run.fold_M == fold)
+        dates_T = np.zeros(len(run.panel.dates_T), dtype=bool)
+        dates_T[run.panel.date_codes_R[run.row_M[own]]] = True
+        rows, found_N = bundle.infer(
+            values_CR, run.panel.timestamps_R, run.panel.in_universe_R & dates_T[run.panel.date_codes_R]
+        )
+        forecast_R = np.full(run.panel.n_rows, np.nan)
+        forecast_R[rows] = found_N
+        forecast_M[own] = forecast_R[run.row_M[own]]
+    portfolio, bars_per_year = any_bundle.portfolio, any_bundle.recipe.bars_per_year
+    weights_DS = portfolio.weights(run.grid(forecast_M), bars_per_year=bars_per_year)
+    return Replay(forecast_M=forecast_M, weights_DS=weights_DS, values_CM=values_CR[:, run.row_M])
+
+
+def bar_by_bar(bundles: Mapping[int, Bundle], run: OutOfSample, *, threads: int) -> Replay:
+    """Replays the bars one date after the other, by streams that start before the first of them.
+
+    Raises DataError where a feature cannot be computed bar by bar.
+    """
+    from components.expressions.stream import FeatureStream
+
+    panel, any_bundle = run.panel, next(iter(bundles.values()))
+    features = FeatureStream(any_bundle.recipe.nodes, any_bundle.recipe.fields, len(panel.symbols), threads=threads)
+    stamps_M = panel.timestamps_R[run.row_M]
+    history = panel.before(stamps_M.min())
+    features.warm(history, np.searchsorted(panel.symbols, history.symbols))
+    fields_IR = np.array([panel.fields[name] for name in features.program.fields])
+    forecast_M = np.full(len(run.row_M), np.nan)
+    values_CM = np.full((len(any_bundle.recipe.nodes), len(run.row_M)), np.nan, dtype=np.float32)
+    m_of_R = [(fold, _positions(run, fold)) for fold in bundles]
+    for rows in _dates(panel, stamps_M.min(), stamps_M.max()):
+        codes_N, times_N, members_N = (
+            panel.symbol_codes_R[rows].astype(np.int64),
+            panel.timestamps_R[rows],
+            panel.in_universe_R[rows],
+        )
+        values_CN = features.push(codes_N, times_N, fields_IR[:, rows], members_N)
+        for fold, position_R in m_of_R:
+            m_N = position_R[rows]
+            if (m_N >= 0).any():
+                found, found_N = bundles[fold].infer(values_CN, times_N, members_N)
+                wanted = m_N[found] >= 0
+                forecast_M[m_N[found][wanted]] = found_N[wanted]
+                values_CM[:, m_N[m_N >= 0]] = values_CN[:, m_N >= 0]
+    weights_DS = _ordered(any_bundle.portfolio, run.grid(forecast_M), any_bundle.recipe.bars_per_year)
+    return Replay(forecast_M=forecast_M, weights_DS=weights_DS, values_CM=values_CM)
+
+
+def _positions(run: OutOfSample, fold: int) -> Int:
+    """(R,) the forecast of the fold at each panel row, -1 where there is none."""
+    position_R = np.full(run.panel.n_rows, -1)
+    own = np.flatnonzero(run.fold_M == fold)
+    position_R[run.row_M[own]] = own
+    return position_R
+
+
+def _dates(panel: Panel, first: np.datetime64, last: np.datetime64) -> Iterator[Int]:
+    """The rows of each date of a period, symbols in order."""
+    order = np.argsort(panel.date_codes_R, kind="stable")
+    bounds = np.searchsorted(panel.timestamps_R[order], panel.dates_T)
+    begin, end = np.searchsorted(panel.dates_T, [first, last])
+    for date in range(begin, end + 1):
+        yield order[bounds[date] : bounds[date + 1] if date + 1 < len(bounds) else None]
+
+
+def _ordered(portfolio: Portfolio, forecast_DS: Float, bars_per_year: float) -> Float:
+    orders = Orders(portfolio, bars_per_year)
+    return np.array([orders.decide(forecast_S) for forecast_S in forecast_DS])
+
+
+def compared(run: OutOfSample, replay: Replay) -> dict[str, Any]:
+    """What differs, in all and fold by fold; passed: every forecast, none beyond the tolerance, and all orders."""
+    difference_M = np.abs(replay.forecast_M - run.forecast_M)
+    order_DS = (run.weights_DS != 0) | (replay.weights_DS != 0)
+    wrong_DS = wrong_orders(run.weights_DS, replay.weights_DS)
+
+    def figures(at_M: npt.NDArray[np.bool_], at_D: npt.NDArray[np.bool_]) -> dict[str, Any]:
+        missing = int(np.isnan(difference_M[at_M]).sum())
+        beyond = int((difference_M > run.tolerance_M)[at_M].sum())
+        differing = int(wrong_DS[at_D].sum())
+        first, last = time_texts(np.sort(run.panel.timestamps_R[run.row_M[at_M]])[[0, -1]])
+        return {
+            "passed": missing == beyond == differing == 0,
+            "first": str(first),
+            "last": str(last),
+            "forecasts": int(at_M.sum()),
+            "missing_forecasts": missing,
+            "max_abs_difference": float(np.nanmax(difference_M[at_M])) if missing < at_M.sum() else None,
+            "forecasts_beyond_tolerance": beyond,
+            "orders": int(order_DS[at_D].sum()),
+            "differing_orders": differing,
+        }
+
+    everywhere = figures(np.ones(len(run.row_M), dtype=bool), np.ones(len(run.decided_D), dtype=bool))
+    folds = [{"fold": int(k), **figures(run.fold_M == k, run.fold_D == k)} for k in np.unique(run.fold_M)]
+    divergence = first_divergence(run, replay)
+    return {**everywhere, "tolerance": TOLERANCE, "first_divergence": divergence, "folds": folds}
+
+
+def wrong_orders(ours_DS: Float, theirs_DS: Float) -> npt.NDArray[np.bool_]:
+    """(D, S) orders that differ."""
+    far_DS = np.abs(ours_DS - theirs_DS) > WEIGHT_TOLERANCE
+    wrong_DS: npt.NDArray[np.bool_] = far_DS | (np.sign(ours_DS) != np.sign(theirs_DS))
+    return wrong_DS
+
+
+def first_divergence(run: OutOfSample, replay: Replay) -> str:
+    """Bar, symbol and column of the first difference in time, features before forecasts before orders; or ''."""
+    ran_CM = run.values_CR[:, run.row_M]
+    columns_M = ((ran_CM != replay.values_CM) & ~(np.isnan(ran_CM) & np.isnan(replay.values_CM))).any(axis=0)
+    # Not <=, which a missing forecast would pass.
+    forecasts_M = ~(np.abs(replay.forecast_M - run.forecast_M) <= run.tolerance_M)
+    stamps_M = run.panel.timestamps_R[run.row_M]
+    found = []
+    for kind, wrong_M in (("column", columns_M), ("forecast", forecasts_M)):
+        if wrong_M.any():
+            m = np.flatnonzero(wrong_M)[np.argmin(stamps_M[wrong_M])]
+            found.append((stamps_M[m], kind, int(m)))
+    wrong_DS = wrong_orders(run.weights_DS, replay.weights_DS)
+    if wrong_DS.any():
+        d = int(np.flatnonzero(wrong_DS.any(axis=1))[0])
+        found.append((run.decided_D[d], "order", d))
+    if not found:
+        return ""
+    _, kind, place = min(found, key=lambda each: each[0])
+    if kind == "order":
+        symbol = int(np.flatnonzero(wrong_DS[place])[0])
+        who = f"{time_texts(run.decided_D[place : place + 1])[0]}, {run.panel.symbols[symbol]}"
+        return f"{who}: weight {replay.weights_DS[place, symbol]:.9g}, the run's {run.weights_DS[place, symbol]:.9g}"
+    if kind == "forecast":
+        return (
+            f"{run.where(int(run.row_M[place]))}: forecast {replay.forecast_M[place]:.9g}, the run's "
+            f"{run.forecast_M[place]:.9g}, though all features agree"
+        )
+    column = int(np.argmax((ran_CM[:, place] != replay.values_CM[:, place]) & np.isfinite(ran_CM[:, place])))
+    return (
+        f"{run.where(int(run.row_M[place]))}: feature '{run.names[column]}' {replay.values_CM[column, place]:.9g}, "
+        f"the run's {ran_CM[column, place]:.9g}"
+    )

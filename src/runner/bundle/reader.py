@@ -18,9 +18,25 @@ from components.errors import DataError
 from components.panel import Panel
 from components.preprocess.none import NoPreprocessing, Unchanged
 from components.values import Calibrated, Float, Float32, Int, Time
-from runner.bundle.layout import FORMAT_VERSION, GRAPH, MANIFEST, PREPROCESS, read_verified
+from runner.bundle.layout import (
+    FORMAT_VERSION,
+    GRAPH,
+    MANIFEST,
+    PREPROCESS,
+    VARIANT_GRAPHS,
+    read_verified,
+)
 from runner.bundle.recipe import Recipe
 from runner.design import design_matrix, rows_ready
+
+Bools = npt.NDArray[np.bool_]
+
+
+def _variant_file(folder: Path, files: Mapping[str, bytes], variant: str) -> str:
+    held = [name for name, file in VARIANT_GRAPHS.items() if file in files]
+    if variant not in held:
+        raise DataError(f"{folder}: has no variant '{variant}' of its graph; it has {', '.join(held) or 'none'}")
+    return VARIANT_GRAPHS[variant]
 
 
 def time_texts(times_D: Time) -> npt.NDArray[np.str_]:
@@ -110,8 +126,11 @@ class Bundle:
     manifest: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
     @staticmethod
-    def open(folder: Path) -> "Bundle":
-        """Raises DataError if a byte has changed, or if the bundle is of a newer format."""
+    def open(folder: Path, *, variant: str | None = None) -> "Bundle":
+        """The bundle with its graph or, instead, a smaller variant of it: fp16 or int8.
+
+        Raises DataError if a byte has changed, if the bundle is of a newer format or lacks the variant.
+        """
         files = read_verified(folder)
         manifest = json.loads(files[MANIFEST])
         version = manifest["format_version"]
@@ -122,7 +141,7 @@ class Bundle:
             )
         return Bundle(
             recipe=Recipe.from_json(manifest["recipe"]),
-            graph=files[GRAPH],
+            graph=files[GRAPH if variant is None else _variant_file(folder, files, variant)],
             learnt=json.loads(files.get(PREPROCESS, b"{}")),
             manifest=manifest,
         )
@@ -191,14 +210,12 @@ class Bundle:
         """
         from components.expressions import evaluate
 
-        self._check(panel)
+        self.check(panel)
         values_FR: Float32 = evaluate(self.recipe.nodes, panel, threads=threads)
-        row_M = np.flatnonzero(rows_ready(values_FR, self.preprocess.missing_tolerance) & panel.in_universe_R)
+        row_M, X_MG = self.design(values_FR, panel.timestamps_R, panel.in_universe_R)
         if len(row_M) == 0:
             raise DataError(self._nothing(panel, values_FR))
-        X_NF = design_matrix(values_FR, row_M, panel.timestamps_R[row_M], self.recipe.inputs, self.preprocessor)
-        (forecast_N1,) = self.session.run(["forecast"], {"features": X_NF})
-        calibrated = self._calibrated(forecast_N1[:, 0].astype(np.float64))
+        calibrated = self._calibrated(self.run_graph(X_MG))
         return BundleForecast(
             panel=panel,
             recipe=self.recipe,
@@ -210,13 +227,32 @@ class Bundle:
             upper_M=calibrated.upper_N,
         )
 
+    def infer(self, values_FR: Float32, timestamps_R: Time, members_R: Bools) -> tuple[Int, Float]:
+        """Rows (M,) of the columns that can be forecast, and their forecasts (M,); members_R: of the universe."""
+        row_M, X_MG = self.design(values_FR, timestamps_R, members_R)
+        return row_M, self._calibrated(self.run_graph(X_MG)).forecast_N if len(row_M) else np.empty(0)
+
+    def design(self, values_FR: Float32, timestamps_R: Time, members_R: Bools) -> tuple[Int, Float32]:
+        """Rows (M,) of the columns that can be forecast, and what the graph reads of them (M, G)."""
+        row_M: Int = np.flatnonzero(rows_ready(values_FR, self.preprocess.missing_tolerance) & members_R)
+        if len(row_M) == 0:
+            return row_M, np.empty((0, len(self.recipe.inputs)), dtype=np.float32)
+        return row_M, design_matrix(values_FR, row_M, timestamps_R[row_M], self.recipe.inputs, self.preprocessor)
+
+    def run_graph(self, X_MG: Float32) -> Float:
+        """(M,) forecasts of the graph, before the calibration."""
+        (forecast_M1,) = self.session.run(["forecast"], {"features": X_MG})
+        forecast_M: Float = forecast_M1[:, 0].astype(np.float64)
+        return forecast_M
+
     def weights(self, forecast_DS: Float) -> Float:
         """(D, S) target weights of consecutive rows; NaN where they depend on rows before the first."""
         weights_DS = self.portfolio.weights(forecast_DS, bars_per_year=self.recipe.bars_per_year).copy()
         weights_DS[: self.portfolio.lookback_bars - 1] = np.nan
         return weights_DS
 
-    def _check(self, panel: Panel) -> None:
+    def check(self, panel: Panel) -> None:
+        """Raises DataError if the panel lacks a field, or a symbol of the universe that a cross-section needs."""
         if missing := [name for name in self.recipe.fields if name not in panel.fields]:
             raise DataError(
                 f"the bars lack {', '.join(missing)}; the bundle reads {', '.join(self.recipe.fields)}, "

@@ -28,8 +28,8 @@ def write_bundle(
 ) -> None:
     """Writes the bundle into a folder that does not exist yet.
 
-    config: the run's resolved configuration; run: its manifest; gates: its verdict; parity: the outcome
-    of `replay`; promotion: what `runner.promotion` found and decided; evidence: an npz of the out-of-sample
+    config: the run's resolved configuration; run: its manifest; gates: its verdict; parity: what `certify`
+    found; promotion: what `runner.promotion` found and decided; evidence: an npz of the out-of-sample
     forecasts and returns. Raises OutputError if the folder cannot be written or exists already.
     """
     import yaml
@@ -47,7 +47,7 @@ def write_bundle(
         layout.GRAPH: bundle.graph,
         layout.CONFIG: yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True).encode(),
         layout.GATES: _json(gates),
-        layout.PARITY: _json(parity),
+        layout.PARITY: _json({key: value for key, value in parity.items() if key != "variants"}),
         layout.CARD: model_card(
             bundle.recipe, name=name, version=version, run=run, gates=gates, parity=parity, promotion=promotion
         ).encode(),
@@ -58,7 +58,19 @@ def write_bundle(
         files[layout.EVIDENCE] = evidence
     if bundle.recipe.preprocess is not None:
         files[layout.PREPROCESS] = _json(bundle.learnt)
+    if variants := parity.get("variants"):
+        files[layout.VARIANTS] = _json(variants)
+        files |= _graphs(bundle.graph, variants)
     _write(folder, {**files, layout.SUMS: layout.checksums(files)})
+
+
+def _graphs(graph: bytes, measured: Mapping[str, Any]) -> dict[str, bytes]:
+    """File name -> graph of the variants that were measured."""
+    from runner.bundle.variants import PRECISIONS, variant
+
+    names = [name for name in PRECISIONS if "bytes" in measured.get(name, {})]
+    made = {layout.VARIANT_GRAPHS[name]: variant(graph, name) for name in names}
+    return {file: smaller for file, smaller in made.items() if isinstance(smaller, bytes)}
 
 
 def _json(content: Mapping[str, Any]) -> bytes:

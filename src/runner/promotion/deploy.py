@@ -7,9 +7,12 @@ from typing import Any
 import numpy as np
 
 from components.errors import ContractError
+from components.panel import Panel
 from components.seeds import derive
+from components.values import Float, Int
 from runner.bundle.assemble import assemble
-from runner.bundle.parity import replay
+from runner.bundle.certificate import certify, refuse_differing
+from runner.bundle.parity import FORECAST_TOLERANCE
 from runner.bundle.reader import Bundle
 from runner.calibrate import deployed_calibration
 from runner.experiment import Experiment
@@ -65,7 +68,7 @@ def refit(
     recent = np.flatnonzero(design.eligible_R & (panel.timestamps_R >= prepared.folds[-1].span.test[0]))
     raw_M = fitted.predict(design.prepared(recent, inputs, preprocessor).X_NF)
     forecast_M = calibration.apply(raw_M).forecast_N
-    require_parity(replay(bundle, panel, recent, forecast_M, threads=experiment.threads))
+    _refuse_another(bundle, panel, recent, forecast_M, experiment.threads)
     return Deployed(
         bundle=bundle,
         facts={
@@ -81,36 +84,26 @@ def refit(
 
 def certify_folds(
     experiment: Experiment, config: Mapping[str, Any], prepared: Prepared, executed: Executed
-) -> dict[str, Any]:
-    """The parity report: a fold's model through the converter that also writes the deployed one, against what the
-    run forecast. Raises ContractError where a forecast or an order differs."""
-    bundle = assemble(
-        experiment,
-        config,
-        prepared,
-        model_files=executed.forecasts.models[-1],
-        learnt=executed.forecasts.preprocessors[-1],
-        calibrated=executed.forecasts.calibrations[-1],
-    )
-    last = executed.forecasts.is_test_M & (executed.forecasts.fold_M == prepared.folds[-1].number)
-    parity = replay(
-        bundle,
-        prepared.panel,
-        executed.forecasts.row_M[last],
-        executed.forecasts.forecast_M[last],
-        threads=experiment.threads,
-    )
-    require_parity(parity)
-    return parity
+) -> Mapping[str, Any]:
+    """The parity report: every fold's model through the converter that also writes the deployed one, against what
+    the run forecast and ordered. Raises ContractError naming the first difference."""
+    certification = certify(experiment, config, prepared, executed)
+    refuse_differing(certification)
+    return certification.parity
 
 
-def require_parity(parity: Mapping[str, Any]) -> None:
-    """Raises ContractError where a replay did not give the same forecasts and orders."""
-    if not parity["passed"]:
+def _refuse_another(bundle: Bundle, panel: Panel, rows: Int, forecast_M: Float, threads: int) -> None:
+    """Raises ContractError where the bundle does not forecast what the fitted model does."""
+    found = bundle.forecast(panel, threads=threads)
+    found_R = np.full(panel.n_rows, np.nan)
+    found_R[found.row_M] = found.forecast_M
+    tolerance_M = FORECAST_TOLERANCE * np.maximum(np.abs(forecast_M), forecast_M.std())
+    # Not >, which a missing forecast would pass.
+    wrong_M = ~(np.abs(found_R[rows] - forecast_M) <= tolerance_M)
+    if wrong_M.any():
         raise ContractError(
-            f"promotion: the bundle does not forecast what the run forecast: "
-            f"{parity['forecasts_beyond_tolerance']} of {parity['forecasts']} forecasts beyond the "
-            f"tolerance, {parity['differing_orders']} differing orders; mend to_onnx of the model"
+            f"promotion: the deployed bundle does not forecast what its model forecasts: {int(wrong_M.sum())} of "
+            f"{len(rows)} forecasts beyond the tolerance; mend to_onnx of the model"
         )
 
 

@@ -130,7 +130,7 @@ def _refit(candidate: Candidate, everything: Prepared) -> Deployed:
     return refit(candidate.experiment, candidate.config, candidate.prepared, candidate.executed, everything)
 
 
-def _certify(candidate: Candidate) -> dict[str, Any]:
+def _certify(candidate: Candidate) -> Mapping[str, Any]:
     return certify_folds(candidate.experiment, candidate.config, candidate.prepared, candidate.executed)
 
 

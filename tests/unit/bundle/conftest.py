@@ -86,8 +86,8 @@ class Made:
     row_M: Any
     forecast_M: Any
 
-    def write(self, folder, name="vol", version=1):
-        parity = {
+    def write(self, folder, name="vol", version=1, parity=None):
+        parity = parity or {
             "passed": True,
             "first": "2019-11-01",
             "last": "2020-02-04",

@@ -13,7 +13,6 @@ from components.model.linear import Linear
 from components.model.naive import Naive
 from components.panel import Panel
 from runner.bundle import layout
-from runner.bundle.parity import replay
 from runner.bundle.reader import Bundle
 from runner.bundle.registry import find, register, versions
 
@@ -80,6 +79,20 @@ def test_a_changed_byte_is_refused_with_the_name_of_its_file(made, tmp_path, nam
         f"{folder / name}: cannot be read: No such file or directory; a bundle needs bundle.json, "
         "model.onnx, config.yaml, gates.json, parity.json, README.md, SHA256SUMS"
     )
+
+
+def test_a_file_that_does_not_belong_there_is_refused(made, tmp_path):
+    folder = made.write(tmp_path / "1")
+    for name in ("run.py", "preprocess.json", "model.fp16.onnx"):
+        (folder / name).write_text("{}")
+        with pytest.raises(DataError) as error:
+            Bundle.open(folder)
+        assert str(error.value) == (
+            f"{folder / name}: is no file of this bundle; remove it: a bundle holds what SHA256SUMS lists and "
+            "nothing else"
+        )
+        (folder / name).unlink()
+    assert Bundle.open(folder).recipe == made.bundle.recipe
 
 
 def test_the_checksums_are_those_of_sha256sum(made, tmp_path):
@@ -206,37 +219,6 @@ def test_a_bad_name_is_refused(tmp_path):
         )
 
 
-def test_replay_of_the_run_passes(made):
-    outcome = replay(made.bundle, made.panel, made.row_M, made.forecast_M)
-    assert outcome == {
-        "passed": True,
-        "first": "2019-10-28",
-        "last": "2020-02-04",
-        "forecasts": 300,
-        "missing_forecasts": 0,
-        "max_abs_difference": 0.0,
-        "forecasts_beyond_tolerance": 0,
-        "orders": 300,
-        "differing_orders": 0,
-        "tolerance": "1e-5 x max(|f|, standard deviation of the forecasts); weights 1e-6",
-    }
-
-
-def test_replay_finds_what_differs(made):
-    moved_M = made.forecast_M.copy()
-    moved_M[5] += 0.01
-    outcome = replay(made.bundle, made.panel, made.row_M, moved_M)
-    assert (outcome["passed"], outcome["forecasts_beyond_tolerance"], outcome["differing_orders"]) == (
-        False,
-        1,
-        1,
-    )
-    assert outcome["max_abs_difference"] == pytest.approx(0.01)
-    warm_up = np.concatenate([[3], made.row_M])
-    outcome = replay(made.bundle, made.panel, warm_up, np.concatenate([[-9.0], made.forecast_M]))
-    assert (outcome["passed"], outcome["missing_forecasts"], outcome["differing_orders"]) == (False, 1, 1)
-
-
 def test_weights_that_depend_on_earlier_forecasts_are_unknown_at_first(build):
     made = build(Linear(features=None), portfolio=LONG_SHORT)
     _, forecast_DS = made.bundle.forecast(made.panel).grid()
@@ -244,7 +226,6 @@ def test_weights_that_depend_on_earlier_forecasts_are_unknown_at_first(build):
     assert np.isnan(weights_DS[:2]).all()
     assert np.isfinite(weights_DS[2:]).all()
     assert np.array_equal(made.bundle.weights(forecast_DS[10:])[2:], weights_DS[12:])
-    assert replay(made.bundle, made.panel, made.row_M, made.forecast_M)["passed"]
 
 
 def test_what_the_bars_lack_is_named(made, build):

@@ -171,6 +171,25 @@ def test_missing_features_are_filled_up_to_their_share(build, tmp_path, capsys):
     ]
 
 
+def test_a_variant_forecasts_instead_of_the_graph(made, tmp_path, bars_csv, capsys):
+    smaller = {"fp16": {"certified": False, "forecasts": 1, "orders": 1, "differing_orders": 1, "bytes": 1,
+               "bytes_of_original": 2, "max_abs_difference": 0.1, "r2_of_original": 0.9, "graph_p50_us": 1.0,
+               "graph_p50_us_of_original": 1.0}}  # fmt: skip
+    parity = {"passed": True, "first": "a", "last": "b", "forecasts": 1, "max_abs_difference": 0.0, "orders": 1,
+              "differing_orders": 0, "tolerance": "none", "variants": smaller}  # fmt: skip
+    made.write(tmp_path / "registry" / "vol" / "1", parity=parity)
+    data = bars_csv(tmp_path / "bars.csv", made.panel, last=60)
+    answers = []
+    for options in ((), ("--variant", "fp16")):
+        assert predict(tmp_path / "registry", data, *options) == 0
+        line = capsys.readouterr().out.splitlines()[1]
+        answers.append(float(line.split(",")[2]))
+    assert answers[0] != answers[1]
+    assert answers[1] == pytest.approx(answers[0], rel=1e-2)
+    with pytest.raises(DataError, match=r"has no variant 'int8' of its graph; it has fp16$"):
+        predict(tmp_path / "registry", data, "--variant", "int8")
+
+
 def test_it_imports_no_training_library(made, registry, tmp_path, bars_csv):
     data = bars_csv(tmp_path / "bars.csv", made.panel, last=60)
     script = (

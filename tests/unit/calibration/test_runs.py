@@ -9,7 +9,7 @@ import pytest
 from components.errors import ConfigError, DataError
 from runner import pipeline
 from runner.bundle.assemble import assemble
-from runner.bundle.parity import replay
+from runner.bundle.certificate import certify
 from runner.bundle.reader import Bundle
 from runner.bundle.recipe import Recipe
 from runner.composition.configure import configure
@@ -66,10 +66,12 @@ def test_a_bundle_forecasts_what_the_run_forecast_to_the_bit(case, run):
     forecasts = executed.forecasts
     last = forecasts.is_test_M & (forecasts.fold_M == prepared.folds[-1].number)
     rows = forecasts.row_M[last]
-    outcome = replay(bundle, prepared.panel, rows, forecasts.forecast_M[last])
+    outcome = certify(experiment, config, prepared, executed).parity
     assert outcome["passed"]
-    assert outcome["max_abs_difference"] == 0.0
-    assert outcome["forecasts"] == len(rows) > 50
+    assert outcome["stream"]["passed"]
+    assert outcome["max_abs_difference"] == outcome["stream"]["max_abs_difference"] == 0.0
+    assert outcome["forecasts"] == forecasts.is_test_M.sum()
+    assert len(rows) > 50
     live = bundle.forecast(prepared.panel)
     at = np.searchsorted(live.row_M, rows)
     if forecasts.lower_M is None:

@@ -19,7 +19,7 @@ from components.values import Samples
 from runner import pipeline
 from runner.bundle import layout
 from runner.bundle.assemble import assemble
-from runner.bundle.parity import replay
+from runner.bundle.certificate import certify
 from runner.bundle.reader import Bundle
 from runner.bundle.writer import write_bundle
 from runner.composition.configure import configure
@@ -57,15 +57,22 @@ def run(cache):
     return run
 
 
-def _bundle(experiment, config, prepared, executed):
-    fitted = executed.forecasts
-    return assemble(experiment, config, prepared, model_files=fitted.models[-1], learnt=fitted.preprocessors[-1])
-
-
 def last_fold(prepared, executed):
     forecasts = executed.forecasts
     last = forecasts.is_test_M & (forecasts.fold_M == prepared.folds[-1].number)
     return forecasts.row_M[last], forecasts.forecast_M[last]
+
+
+def _bundle(experiment, config, prepared, executed):
+    fitted = executed.forecasts
+    return assemble(
+        experiment,
+        config,
+        prepared,
+        model_files=fitted.models[-1],
+        learnt=fitted.preprocessors[-1],
+        calibrated=fitted.calibrations[-1],
+    )
 
 
 def written(folder, bundle):
@@ -85,16 +92,30 @@ def test_an_opened_bundle_forecasts_what_the_run_forecast(case, run, tmp_path):
     experiment, config, prepared, executed = run(*CASES[case])
     rows, forecast_M = last_fold(prepared, executed)
     folder = written(tmp_path / "1", _bundle(experiment, config, prepared, executed))
-    bundle = Bundle.open(folder)
-    outcome = replay(bundle, prepared.panel, rows, forecast_M)
-    assert outcome["passed"]
-    assert outcome["forecasts"] == len(rows) > 50
+    forecast = Bundle.open(folder).forecast(prepared.panel)
+    found_R = np.full(prepared.panel.n_rows, np.nan)
+    found_R[forecast.row_M] = forecast.forecast_M
+    assert len(rows) > 50
     # Only a matrix product may add in another order than numpy does, and then round otherwise.
     exact = not isinstance(experiment.model, Ridge)
-    assert outcome["max_abs_difference"] <= (0.0 if exact else 1e-6 * np.abs(forecast_M).max())
+    tolerance = 0.0 if exact else 1e-6 * np.abs(forecast_M).max()
+    assert np.abs(found_R[rows] - forecast_M).max() <= tolerance
     assert layout.PREPROCESS in {path.name for path in folder.iterdir()}
     card = (folder / "README.md").read_text()
     assert "last_label passes unchanged" in card
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_every_fold_is_certified_at_once_and_bar_by_bar(case, run):
+    experiment, config, prepared, executed = run(*CASES[case])
+    found = certify(experiment, config, prepared, executed)
+    assert found.parity["passed"]
+    assert found.parity["stream"]["passed"], found.parity["stream"]
+    assert found.certificate.forecasts == executed.forecasts.is_test_M.sum()
+    assert len(found.parity["folds"]) == len(prepared.folds)
+    assert found.certificate.stream_differing_orders == 0
+    assert found.certificate.first_divergence == ""
+    assert 0 < found.certificate.latency_p50_us <= found.certificate.latency_p99_us
 
 
 def test_a_bundle_without_its_preprocess_file_or_with_another_is_refused(run, tmp_path):
@@ -127,8 +148,9 @@ def test_a_bundle_of_the_first_format_reads_features_as_they_are(run, tmp_path):
     files[layout.MANIFEST] = json.dumps({**manifest, "format_version": 1}).encode()
     (folder / layout.MANIFEST).write_bytes(files[layout.MANIFEST])
     (folder / layout.SUMS).write_bytes(layout.checksums(files))
-    outcome = replay(Bundle.open(folder), prepared.panel, *last_fold(prepared, executed))
-    assert (outcome["passed"], outcome["max_abs_difference"]) == (True, 0.0)
+    forecast = Bundle.open(folder).forecast(prepared.panel)
+    rows, forecast_M = last_fold(prepared, executed)
+    assert np.array_equal(forecast.forecast_M[np.isin(forecast.row_M, rows)], forecast_M)
 
 
 def test_without_preprocessing_a_model_reads_the_table(run):

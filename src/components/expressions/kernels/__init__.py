@@ -77,6 +77,19 @@ def cross_kernel(name: str) -> Callable[..., None]:
     return _compiled(name, _input(numba.float64), _input(numba.int64), _input(numba.int64), _OUT)
 
 
+@cache
+def stream_kernels() -> tuple[Callable[..., None], Callable[..., None], Callable[..., None]]:
+    """`begin`, `run` and `finish` of `streaming`, compiled."""
+    ints, state, counts = _input(numba.int64), _OUT.copy(ndim=2), _OUT.copy(dtype=numba.int64)
+    inputs, results = _input(numba.float64).copy(ndim=2), _OUT.copy(dtype=numba.float32, ndim=2)
+    program = ints.copy(ndim=2)
+    return (
+        _compiled("streaming.begin", ints, ints, state, counts, ints, inputs),
+        _compiled("streaming.run", program, _input(numba.float64), ints, ints, numba.int64, state, counts, ints),
+        _compiled("streaming.finish", ints, ints, state, counts, ints, ints, results),
+    )
+
+
 _OUT = numba.types.Array(numba.float64, 1, "C")
 
 
