@@ -9,7 +9,6 @@ import pytest
 from components.errors import ConfigError, DataError
 from runner import pipeline
 from runner.bundle.assemble import assemble
-from runner.bundle.parity import replay
 from runner.bundle.reader import Bundle
 from runner.bundle.recipe import Recipe
 from runner.composition.configure import configure
@@ -66,12 +65,11 @@ def test_a_bundle_forecasts_what_the_run_forecast_to_the_bit(case, run):
     forecasts = executed.forecasts
     last = forecasts.is_test_M & (forecasts.fold_M == prepared.folds[-1].number)
     rows = forecasts.row_M[last]
-    outcome = replay(bundle, prepared.panel, rows, forecasts.forecast_M[last])
-    assert outcome["passed"]
-    assert outcome["max_abs_difference"] == 0.0
-    assert outcome["forecasts"] == len(rows) > 50
     live = bundle.forecast(prepared.panel)
     at = np.searchsorted(live.row_M, rows)
+    np.testing.assert_array_equal(live.row_M[at], rows)
+    assert len(rows) > 50
+    assert live.forecast_M[at].tobytes() == forecasts.forecast_M[last].tobytes()
     if forecasts.lower_M is None:
         assert live.lower_M is live.upper_M is None
         assert live.interval_grids() == ()
