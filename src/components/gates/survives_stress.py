@@ -22,8 +22,8 @@ class SurvivesStress(Gate):
 
     The same target weights are traded again under the assumption: nothing is fitted or decided anew. Passes
     where the worse result W reaches max(minimum, min_share_kept * R), R the result of the run. NaN returns are
-    left out. Where doubled costs fail, the words name the costs that would pass: a result at c times the costs
-    is R - (c - 1) (R - W), linear between the two backtests.
+    left out; a backtest that does not offer the assumption fails. Where doubled costs fail, the words name the
+    costs that would pass: a result at c times the costs is R - (c - 1) (R - W), linear between the two backtests.
 
     stress: double_costs (commission, impact, borrowing, financing) or one_bar_later. measure: sharpe, annual
     Sharpe ratio, or mean, arithmetic return a year (fraction). minimum: in the measure's unit.
@@ -60,7 +60,9 @@ class SurvivesStress(Gate):
 
     def judge(self, evidence: Evidence) -> Judgement:
         if self.stress not in evidence.stress:
-            return not_applicable(f"The backtest was not run {WORSE[self.stress]}.")
+            return not_computable(
+                f"The backtest cannot be run {WORSE[self.stress]}: it does not offer it.", self.minimum
+            )
         run_T, worse_T = evidence.returns_T, evidence.stress[self.stress]
         if not np.any(np.nan_to_num(run_T)):
             return not_applicable("The portfolio never traded: there is nothing to put under stress.")

@@ -87,7 +87,9 @@ def test_a_delay_that_halves_the_result_keeps_half(make_evidence) -> None:
 def test_without_a_stress_backtest_costs_or_trades_nothing_is_shown(make_evidence) -> None:
     evidence = evidence_of(make_evidence, 0.0)
     assert gate().judge(evidence).says == "The backtest has no costs, so doubling them shows nothing."
-    assert gate().judge(replace(evidence, stress={})).says == "The backtest was not run with every cost doubled."
+    missing = gate().judge(replace(evidence, stress={}))
+    assert (missing.status, missing.value) == ("failed", None)
+    assert missing.says == "The backtest cannot be run with every cost doubled: it does not offer it."
     idle = make_evidence(returns_T=np.zeros(9), stress={"one_bar_later": np.zeros(9)})
     judgement = gate("one_bar_later").judge(idle)
     assert (judgement.status, judgement.says) == (

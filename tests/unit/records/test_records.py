@@ -100,6 +100,11 @@ def test_gates_are_test_cases():
     }
 
 
+def test_a_gate_that_waits_for_promotion_is_skipped():
+    (case,) = ElementTree.fromstring(junit("vol", Verdict(passed=True, gates=(gate("vault", "deferred", True),))))
+    assert [(child.tag, child.get("message")) for child in case] == [("skipped", "at promotion: vault says")]
+
+
 def test_what_xml_cannot_hold_is_replaced():
     outcome = GateOutcome(name="g", status="failed", required=True, value=None, threshold=None, says="a<b\x00&\ud800")
     (case,) = ElementTree.fromstring(junit("vol", Verdict(passed=False, gates=(outcome,))))
