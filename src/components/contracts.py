@@ -282,7 +282,7 @@ class Calibration(Component):
                      none, learns from its validation rows
 
     Validation forecasts themselves stay as the model made them: a calibration that was fitted on them would
-    flatter the score that a sweep optimises.
+    flatter the score that a sweep optimises. So no sweep can tell calibrations apart by a validation metric.
     """
 
     forecast_kind: ClassVar[tuple[Kind, ...]]

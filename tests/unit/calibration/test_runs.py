@@ -74,6 +74,9 @@ def test_a_bundle_forecasts_what_the_run_forecast_to_the_bit(case, run):
     assert len(rows) > 50
     live = bundle.forecast(prepared.panel)
     at = np.searchsorted(live.row_M, rows)
+    np.testing.assert_array_equal(live.row_M[at], rows)
+    assert len(rows) > 50
+    assert live.forecast_M[at].tobytes() == forecasts.forecast_M[last].tobytes()
     if forecasts.lower_M is None:
         assert live.lower_M is live.upper_M is None
         assert live.interval_grids() == ()
