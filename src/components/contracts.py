@@ -192,6 +192,13 @@ class FittedModel(ABC):
     def to_onnx(self) -> "onnx.ModelProto":
         """Graph with input `features` (N, F) float32 and output `forecast` (N, 1) float32."""
 
+    def chosen(self) -> Mapping[str, float]:
+        """What the valid rows decided, by name, so that a later fit can do without them; none by default.
+
+        A count of iterations, which grows with the train rows, has a name that ends in `iterations`.
+        """
+        return {}
+
 
 class Model(Component):
     """A model specification."""
@@ -217,6 +224,11 @@ class Model(Component):
     @abstractmethod
     def from_files(self, files: Mapping[str, bytes]) -> FittedModel:
         """The fitted model that `to_files` wrote down."""
+
+    def with_chosen(self, chosen: Mapping[str, float]) -> "Model":
+        """The specification with what `FittedModel.chosen` named fixed: its fit does not look at valid rows,
+        which may be none."""
+        return self
 
 
 class Loss(Component):

@@ -25,7 +25,10 @@ Or say what to do:
   explain NAME               what a choice or class does, with its parameters, ranges and defaults
   features OVERRIDES         what each feature looks like and how it ranks the target, on training rows only
   predict --bundle NAME --data FILE    forecasts and target weights from a promoted bundle
-  promote RUN                promote a run that passed its gates
+  promote RUN [--as champion] [--override "REASON"]     promote a run that passed its gates; opens its vault
+  rollback NAME              the previous champion of a bundle is champion again
+  compare NAME@A NAME@B      two versions side by side: gates, figures, and whether the difference is luck
+  verify [NAME[@VERSION]]    is every byte, move and record of the registry what it was
   report [RUN]               write the report of a finished run again
   deflate RETURNS.csv        what is left of a Sharpe ratio after chance and the tries it took
   ledger                     what was tried on which data, and whether the record is whole
@@ -35,8 +38,8 @@ Or say what to do:
 Your own files: ./conf/<slot>/<choice>.yaml wins over a shipped choice; your own components are named in
 ./pyproject.toml, [tool.assay] components = ["my_package"], or in ASSAY_COMPONENTS.
 
-Exit codes: 0 ran; 2 mend the configuration; 3 mend the data; 4 a required gate failed (gates.enforce=true);
-5 leaks found; 130 interrupted; 1 anything else. With -m: 1 if a job crashed, else 4, else 0.
+Exit codes: 0 ran; 2 mend the configuration; 3 mend the data; 4 a required gate failed (of promote, or with
+gates.enforce=true); 5 leaks found; 130 interrupted; 1 anything else. With -m: 1 if a job crashed, else 4, else 0.
 """
 
 VERBS = {
@@ -46,7 +49,10 @@ VERBS = {
     "explain": "runner.verbs.guide:explain",
     "features": "runner.features:main",
     "predict": "runner.bundle.cli:main",
-    "promote": "runner.promote:main",
+    "promote": "runner.promotion.verbs:promote_run",
+    "rollback": "runner.promotion.verbs:roll_back",
+    "compare": "runner.promotion.verbs:compare_versions",
+    "verify": "runner.promotion.verbs:verify_registry",
     "report": "runner.report:main",
     "deflate": "runner.verbs.deflate:main",
     "ledger": "runner.verbs.ledger:main",

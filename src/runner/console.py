@@ -82,6 +82,10 @@ class Console:
         """A line that the user must see: a notice, a warning."""
         self._item("note:", text, style="yellow")
 
+    def alarm(self, text: str) -> None:
+        """A paragraph in red: what nobody may overlook."""
+        self._rich.print(Text("\n".join(textwrap.wrap(text, width=self._rich.width)), "bold red"), soft_wrap=True)
+
     def say(self, text: str = "") -> None:
         """A text, wrapped to the width."""
         self._rich.print("\n".join(textwrap.wrap(text, width=self._rich.width)), soft_wrap=True)

@@ -7,7 +7,7 @@ recorded in between.
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -142,6 +142,11 @@ def prepare(experiment: Experiment, cache: Cache) -> Prepared:
         folds=folds,
         design_key=content_hash([features_key, labels_key, _rows_hash(folds)]),
     )
+
+
+def with_folds(prepared: Prepared, folds: tuple[Fold, ...]) -> Prepared:
+    """The same with other folds, and a key of its own."""
+    return replace(prepared, folds=folds, design_key=content_hash([prepared.design_key, _rows_hash(folds)]))
 
 
 def _rows_hash(folds: tuple[Fold, ...]) -> str:

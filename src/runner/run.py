@@ -17,7 +17,8 @@ from runner.experiment import Experiment
 from runner.identity import family_of, run_key, trial_key
 from runner.inference import run_figures
 from runner.pipeline import Executed, Prepared
-from runner.promote import write_promoted
+from runner.promotion.promote import Candidate, Promotion, Wish, promote
+from runner.promotion.words import say
 from runner.recording import describe
 from runner.recording.ledger import Ledger
 from runner.recording.records import RunRecord
@@ -68,28 +69,28 @@ def run_experiment(experiment: Experiment, composed: Composed, console: Console,
             verdict = judge(experiment.gates, evidence)
             _write_results(record, prepared, executed, evidence, verdict)
             record.write_json("statistics.json", cache.stage("statistics", lambda: run_figures(evidence)))
+            promotion = None
             if single and verdict.passed and _promotes_itself(experiment):
-                bundle = cache.stage(
-                    "promote", lambda: _promoted(experiment, config, prepared, executed, verdict, record)
-                )
-                record.note({"bundle": str(bundle)})
+                promotion = _promoted(experiment, config, prepared, executed, evidence, verdict, record, cache)
+                if promotion.folder:
+                    session.log_bundle(promotion.folder, promotion.aliases)
             record.note({"stages": cache.times})
             record.close("finished")
-            images = cache.stored("pictures", "pictures", _picture_key(key), lambda: _images(record), FILES)
+            images = pictures_of(record.folder, key, cache)
             report = cache.stage("report", lambda: write_report(record.folder, images))
             session.log_metrics(evidence.metrics)
             session.log_files([report, *sorted((record.folder / "plots").glob("*.png"))])
     console.summary(record.folder)
-    rejected = experiment.gates.enforce and not verdict.passed
+    if promotion is not None:
+        say(console, promotion)
+    rejected = experiment.gates.enforce and not (verdict.passed and (promotion is None or promotion.folder))
     return Outcome(folder=record.folder, verdict=verdict, exit_code=GateFailed.exit_code if rejected else 0)
 
 
-def _picture_key(run: str) -> str:
-    return stage_key("pictures", [], code_fingerprint(draw), [run])
-
-
-def _images(record: RunRecord) -> dict[str, bytes]:
-    return draw(RunFolder.open(record.folder))
+def pictures_of(folder: Path, key: str, cache: pipeline.Cache) -> Mapping[str, bytes]:
+    """The pictures of the run with this key, drawn where they are not in the store."""
+    picture_key = stage_key("pictures", [], code_fingerprint(draw), [key])
+    return cache.stored("pictures", "pictures", picture_key, lambda: draw(RunFolder.open(folder)), FILES)
 
 
 def _info(experiment: Experiment, config: Mapping[str, Any], record: RunRecord) -> RunInfo:
@@ -111,11 +112,24 @@ def _promoted(
     config: Mapping[str, Any],
     prepared: Prepared,
     executed: Executed,
+    evidence: Evidence,
     verdict: Verdict,
     record: RunRecord,
-) -> Path:
-    gates, run = verdict.to_json(), record.manifest
-    return write_promoted(experiment, config, prepared, executed, gates=gates, run=run)
+    cache: pipeline.Cache,
+) -> Promotion:
+    candidate = Candidate(
+        experiment=experiment,
+        config=config,
+        prepared=prepared,
+        executed=executed,
+        evidence=evidence,
+        gates=verdict.to_json(),
+        run=record.manifest,
+    )
+    promotion = promote(candidate, Wish(), cache)
+    record.write_json("promotion.json", promotion.to_json())
+    record.note({"bundle": str(promotion.folder) if promotion.folder else None})
+    return promotion
 
 
 @dataclass

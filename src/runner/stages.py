@@ -32,7 +32,7 @@ from components.errors import DataError
 from components.expressions import OPERATORS, Call, Field, Node, Number, parse, reach, shift
 from components.panel import Panel
 from components.seeds import derive
-from components.values import Float, Float32, Fold, Int, PriceGrid, Samples, Scored, Time
+from components.values import Float, Float32, Fold, Int, PriceGrid, Samples, Scored, Span, Time
 from runner.debug import Debug
 from runner.design import design_matrix, raw_features, rows_ready
 
@@ -192,13 +192,7 @@ def make_folds(
         spans = spans[: debug.max_folds]
     folds = []
     for number, span in enumerate(spans, start=1):
-        fold = Fold(
-            number=number,
-            span=span,
-            train_rows=_known_rows(span.train, span.valid[0], ready_R, labels, panel),
-            valid_rows=_known_rows(span.valid, span.test[0], ready_R, labels, panel),
-            test_rows=np.flatnonzero(ready_R & _within(span.test, panel)),
-        )
+        fold = fold_of(number, span, ready_R, labels, panel)
         for name, rows in (("train", fold.train_rows), ("valid", fold.valid_rows), ("test", fold.test_rows)):
             if len(rows) == 0:
                 raise DataError(
@@ -207,6 +201,17 @@ def make_folds(
                 )
         folds.append(fold)
     return tuple(folds)
+
+
+def fold_of(number: int, span: Span, ready_R: npt.NDArray[np.bool_], labels: Labels, panel: Panel) -> Fold:
+    """The rows of one span after purging, see `make_folds`. ready_R: rows that may be trained on and scored."""
+    return Fold(
+        number=number,
+        span=span,
+        train_rows=_known_rows(span.train, span.valid[0], ready_R, labels, panel),
+        valid_rows=_known_rows(span.valid, span.test[0], ready_R, labels, panel),
+        test_rows=np.flatnonzero(ready_R & _within(span.test, panel)),
+    )
 
 
 def purged(fold: Fold, preprocess: Preprocessor, table: FeatureTable, panel: Panel) -> tuple[int, int]:

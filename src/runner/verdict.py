@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from components.contracts import Gate
@@ -29,6 +29,15 @@ VAULT_CLOSED = Judgement(
     value=None,
     threshold=None,
     says="Judged once, at promotion, on the vault, which nothing has looked at yet.",
+)
+
+SEEN_BEFORE = "The vault's bars had been seen before, so this is only advice."
+
+NO_VAULT = Judgement(
+    status="not_applicable",
+    value=None,
+    threshold=None,
+    says="No vault was held back: split.vault_start is null or no bar lies behind it.",
 )
 
 
@@ -70,6 +79,17 @@ class Verdict:
 def judge(gates: GateSet, evidence: Evidence) -> Verdict:
     """Judges every gate on the evidence. Raises ContractError naming a gate that breaks."""
     return of_outcomes(tuple(_outcome(name, gate, evidence) for name, gate in gates.checks.items()))
+
+
+def judge_vault(gates: GateSet, evidence: Evidence, earlier: tuple[GateOutcome, ...]) -> Verdict:
+    """The run's verdict with the gates that waited for the vault judged: on evidence.vault, or not applicable
+    where there is none. earlier: the run's outcomes."""
+    judged = {
+        name: _outcome(name, gate, evidence) if evidence.vault else _outcome_of(name, gate, NO_VAULT)
+        for name, gate in gates.checks.items()
+        if "vault" in gate.needs()
+    }
+    return of_outcomes(tuple(judged.get(outcome.name, outcome) for outcome in earlier))
 
 
 def of_outcomes(outcomes: tuple[GateOutcome, ...]) -> Verdict:
@@ -149,6 +169,13 @@ def _outcome(name: str, gate: Gate, evidence: Evidence) -> GateOutcome:
         raise ContractError(
             f"gates.checks.{name}: {type(gate).__name__}.judge returned {type(judgement).__name__}, not a Judgement"
         )
+    outcome = _outcome_of(name, gate, judgement)
+    if _weakened(gate, evidence):
+        return replace(outcome, required=False, says=f"{outcome.says} {SEEN_BEFORE}")
+    return outcome
+
+
+def _outcome_of(name: str, gate: Gate, judgement: Judgement) -> GateOutcome:
     return GateOutcome(
         name=name,
         status=judgement.status,
@@ -158,6 +185,11 @@ def _outcome(name: str, gate: Gate, evidence: Evidence) -> GateOutcome:
         says=judgement.says,
         suffices=judgement.suffices,
     )
+
+
+def _weakened(gate: Gate, evidence: Evidence) -> bool:
+    """Bars that were looked at before prove less: what they show is only advice."""
+    return "vault" in gate.needs() and evidence.vault is not None and evidence.vault.reused
 
 
 def _waits(gate: Gate, evidence: Evidence) -> bool:

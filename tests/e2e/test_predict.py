@@ -19,7 +19,9 @@ def write_bars(path: Path) -> None:
     frame[frame["timestamp"] < "2017-01-01"].rename(columns={"timestamp": "date"}).to_csv(path, index=False)
 
 
-def test_forecasts_equal_the_runs_on_the_last_folds_whole_test_span(shipped: Shipped, shipped_folder: Path) -> None:
+def test_the_deployed_model_forecasts_much_as_the_last_fold_did_and_imports_no_training_library(
+    shipped: Shipped, shipped_folder: Path
+) -> None:
     _, run = shipped("sp500_volatility")
     write_bars(shipped_folder / "bars.csv")
     arguments = ("predict", "--bundle", "sp500_volatility", "--data", "bars.csv", "--all", "--output", "all.csv")
@@ -36,10 +38,10 @@ def test_forecasts_equal_the_runs_on_the_last_folds_whole_test_span(shipped: Shi
     last = forecasts[(forecasts["span"] == "test") & (forecasts["fold"] == forecasts["fold"].max())]
     both = last.merge(predicted, on=["timestamp", "symbol"], suffixes=("", "_bundle"))
     assert len(both) == len(last) > 300
-    scale = np.maximum(both["forecast"].abs(), last["forecast"].std())
-    assert ((both["forecast"] - both["forecast_bundle"]).abs() <= 1e-5 * scale).all()
+    # It was fitted again on everything: the certificate compares the folds' models, not this one.
+    assert 0.9 < np.corrcoef(both["forecast"], both["forecast_bundle"])[0, 1] < 1
     both = both.merge(weights, on=["timestamp", "symbol"], suffixes=("_bundle", ""))
-    assert ((both["weight"] - both["weight_bundle"]).abs() <= 1e-6).all()
+    assert (both["weight"] - both["weight_bundle"]).abs().mean() < 0.1
 
 
 def test_the_last_bar_alone(shipped: Shipped, shipped_folder: Path) -> None:
@@ -67,14 +69,14 @@ def test_promoting_the_run_again_gives_the_same_version(shipped: Shipped, shippe
     _, run = shipped("sp500_volatility")
     process = ended(shipped_folder, "promote", str(run.folder))
     assert process.returncode == 0, process.stderr
-    assert process.stdout.splitlines()[-1] == "promoted: outputs/registry/sp500_volatility/1"
+    assert process.stdout.splitlines()[-1] == "already promoted: outputs/registry/sp500_volatility/1 as champion"
 
 
 def test_a_rejected_run_is_not_promoted(shipped: Shipped, shipped_folder: Path) -> None:
     _, run = shipped("sp500_direction")
     process = ended(shipped_folder, "promote", str(run.folder))
-    assert process.returncode == 3
+    assert process.returncode == 4
     assert process.stderr.strip() == (
         f"{run.folder}: rejected by direction_skill, beats_base_rate, stable_folds, exposure_skill; "
-        "only a run that passed can be promoted"
+        'only a run that passed can be promoted, or one with --override "REASON"'
     )

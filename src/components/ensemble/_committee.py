@@ -3,8 +3,8 @@
 import json
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     import onnx
 
 FILE = "committee.json"
+WEIGHT = "weight"
+"""Name of a member's weight among what the valid rows decided."""
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,19 +68,27 @@ class Committee(Model):
             n_columns=len(train.columns),
         )
 
+    def with_chosen(self, chosen: Mapping[str, float]) -> Model:
+        members = {name: member.with_chosen(_own(name, chosen)) for name, member in self.members.items()}
+        return replace(self, members=members)
+
     def from_files(self, files: Mapping[str, bytes]) -> FittedModel:
         content = json.loads(files[FILE])
         fitted = []
         for name, member in self.members.items():
-            prefix = f"{name}/"
-            own = {path.removeprefix(prefix): data for path, data in files.items() if path.startswith(prefix)}
-            fitted.append((name, member.from_files(own)))
+            fitted.append((name, member.from_files(_own(name, files))))
         return WeightedMean(
             members=tuple(fitted),
             indices=tuple(np.array(index, dtype=np.int64) for index in content["columns"]),
             weights_M=np.array(content["weights"], dtype=np.float64),
             n_columns=content["n_columns"],
         )
+
+
+def _own(member: str, entries: Mapping[str, T]) -> dict[str, T]:
+    """The entries of a member, which are named <member>/<name>."""
+    prefix = f"{member}/"
+    return {name.removeprefix(prefix): entry for name, entry in entries.items() if name.startswith(prefix)}
 
 
 def _columns(samples: Samples, index: Int) -> Samples:
@@ -104,6 +115,11 @@ class WeightedMean(FittedModel):
         for (_, model), index, weight in zip(self.members, self.indices, self.weights_M, strict=True):
             total_N += weight * model.predict(np.ascontiguousarray(X_NF[:, index]))
         return rounded(total_N)
+
+    def chosen(self) -> Mapping[str, float]:
+        weights = {f"{name}/{WEIGHT}": float(w) for (name, _), w in zip(self.members, self.weights_M, strict=True)}
+        within = {f"{name}/{key}": n for name, model in self.members for key, n in model.chosen().items()}
+        return {**weights, **within}
 
     def to_files(self) -> dict[str, bytes]:
         content = {

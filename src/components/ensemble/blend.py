@@ -1,13 +1,13 @@
 """A blend of different models."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 
 from components.contracts import Ensemble, Model
-from components.ensemble._committee import Committee
+from components.ensemble._committee import WEIGHT, Committee
 from components.errors import DataError
 from components.values import Float, Samples
 
@@ -42,12 +42,15 @@ class Blend(Ensemble):
         return self.models
 
     def around(self, model: Model) -> Model:
-        return _Blended(members={CONFIGURED: model, **self.models}, weighting=self.weighting)
+        return _Blended(members={CONFIGURED: model, **self.models}, weighting=self.weighting, fixed=())
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Blended(Committee):
+    """fixed: weight of each member where they are known already; empty: they are found by `weighting`."""
+
     weighting: Literal["equal", "inverse_mse"]
+    fixed: tuple[float, ...]
 
     @classmethod
     def examples(cls) -> Sequence[Mapping[str, Any]]:
@@ -56,7 +59,16 @@ class _Blended(Committee):
     def sample(self, train: Samples, seed: int) -> Samples:
         return train
 
+    def with_chosen(self, chosen: Mapping[str, float]) -> Model:
+        weights_M = np.array([chosen[f"{name}/{WEIGHT}"] for name in self.members])
+        fixed = tuple((weights_M / weights_M.sum()).tolist())
+        committee = super().with_chosen(chosen)
+        assert isinstance(committee, _Blended)
+        return replace(committee, fixed=fixed)
+
     def weights(self, forecasts_MN: Float, valid: Samples) -> Float:
+        if self.fixed:
+            return np.array(self.fixed)
         if self.weighting == "equal":
             return np.full(len(self.members), 1.0 / len(self.members))
         if len(valid) == 0:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 TREES_FILE = "trees.txt"
 HEAD_FILE = "head.json"
+ITERATIONS = "iterations"
+"""Name of the number of trees among what the valid rows decided."""
 
 
 def trees_text(booster: Any) -> str:
@@ -31,11 +33,13 @@ def trees_text(booster: Any) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class TreeSum(FittedModel):
-    """f(x) = link(base + sum over trees of the leaf value at x)."""
+    """f(x) = link(base + sum over trees of the leaf value at x). stopped_early: whether the valid rows decided
+    the number of trees."""
 
     trees: str
     base: float
     link: Literal["identity", "sigmoid"]
+    stopped_early: bool = False
 
     @cached_property
     def _booster(self) -> Any:
@@ -48,14 +52,17 @@ class TreeSum(FittedModel):
             return np.empty(0)
         return linked(self._booster.predict(X_NF, raw_score=True) + self.base, self.link)
 
+    def chosen(self) -> Mapping[str, float]:
+        return {ITERATIONS: float(self.trees.count("\nTree="))} if self.stopped_early else {}
+
     def to_files(self) -> dict[str, bytes]:
-        head = {"base": self.base, "link": self.link}
+        head = {"base": self.base, "link": self.link, "stopped_early": self.stopped_early}
         return {TREES_FILE: self.trees.encode(), HEAD_FILE: json.dumps(head).encode()}
 
     @staticmethod
     def from_files(files: Mapping[str, bytes]) -> "TreeSum":
         head = json.loads(files[HEAD_FILE])
-        return TreeSum(trees=files[TREES_FILE].decode(), base=head["base"], link=head["link"])
+        return TreeSum(trees=files[TREES_FILE].decode(), **head)
 
     def to_onnx(self) -> "onnx.ModelProto":
         """Thresholds and sums in float64, as LightGBM has them, so that no comparison turns out otherwise."""

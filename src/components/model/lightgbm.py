@@ -1,7 +1,7 @@
 """Gradient-boosted trees by LightGBM, for its own objectives and for any loss written in torch."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar
 
 from annotated_types import Ge, Gt, Le
@@ -9,7 +9,7 @@ from annotated_types import Ge, Gt, Le
 from components.contracts import FittedModel, Loss, Model
 from components.errors import ConfigError, DataError, Problem
 from components.model._autograd import TorchObjective, torch_is_installed
-from components.model._trees import TreeSum, trees_text
+from components.model._trees import ITERATIONS, TreeSum, trees_text
 from components.seeds import derive
 from components.values import Samples
 
@@ -92,7 +92,17 @@ class LightGBM(Model):
             }
         booster = lightgbm.train(params, data, self.n_estimators, **stopping)
         base = torch_objective.start if torch_objective else 0.0
-        return TreeSum(trees=trees_text(booster), base=base, link=loss.head.link)
+        return TreeSum(
+            trees=trees_text(booster),
+            base=base,
+            link=loss.head.link,
+            stopped_early=self.early_stopping_rounds is not None,
+        )
+
+    def with_chosen(self, chosen: Mapping[str, float]) -> Model:
+        if self.early_stopping_rounds is None:
+            return self
+        return replace(self, n_estimators=max(1, round(chosen[ITERATIONS])), early_stopping_rounds=None)
 
     def from_files(self, files: Mapping[str, bytes]) -> FittedModel:
         return TreeSum.from_files(files)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from runner.bundle.promoted import model_section, overruled, vault_section
 from runner.bundle.recipe import Recipe
 
 KINDS = {
@@ -33,13 +34,15 @@ def model_card(
     run: Mapping[str, Any],
     gates: Mapping[str, Any],
     parity: Mapping[str, Any],
+    promotion: Mapping[str, Any] | None = None,
 ) -> str:
-    """Markdown for README.md; run, gates and parity as in `write_bundle`."""
+    """Markdown for README.md; run, gates, parity and promotion as in `write_bundle`."""
     sections = [
-        (f"# {name}, version {version}", _summary(recipe)),
+        (f"# {name}, version {version}", f"{overruled(promotion)}{_summary(recipe)}"),
         ("## Data", _data(run["data"], recipe)),
         ("## Verdict", _gates(run, gates)),
-        ("## Which model this is", _model(run["folds"])),
+        *([("## Vault", vault_section(promotion))] if promotion else []),
+        ("## Which model this is", model_section(promotion) if promotion else _model(run["folds"])),
         ("## Parity", _parity(parity)),
         ("## Features", _features(recipe)),
         ("## Preprocessing", _preprocessing(recipe.preprocess)),
@@ -64,7 +67,7 @@ def _data(data: Mapping[str, Any], recipe: Recipe) -> str:
         f"{data['description']} (`{data['identity']}`), {_count(data['n_symbols'], 'symbol')}, "
         f"{_count(data['n_rows'], 'bar')} from {data['first']} to {data['last']}, "
         f"{recipe.bars_per_year:.4g} bars a year",
-        f"Bars from {vault} on lie in the vault: neither the model nor any figure here has seen them."
+        f"Bars from {vault} on lay in the vault: no figure of the run has seen them."
         if vault
         else "No vault: nothing was held back for a last test.",
         SURVIVORSHIP[data["survivorship"]],

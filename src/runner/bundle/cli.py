@@ -60,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("--bundle", required=True, metavar="NAME[@VERSION]|PATH", help="latest version where none is named")
+    add("--bundle", required=True, metavar="NAME[@VERSION|@champion]|PATH", help="the champion where none is named")
     add("--data", required=True, metavar="FILE", help="CSV or Parquet, one line per symbol and bar")
     add("--all", action="store_true", help="every bar that can be forecast, not only the last one")
     add("--output", type=Path, metavar="FILE", help="instead of the standard output")
@@ -144,6 +144,8 @@ def _check_last(bundle: Bundle, forecast: BundleForecast, dates_D: Time, weights
 
 def _notes(bundle: Bundle, forecast: BundleForecast, *, last_only: bool) -> Iterator[str]:
     """What the reader of the last bar's weights should know."""
+    if override := bundle.manifest.get("override"):
+        yield f"OVERRIDDEN: promoted although {', '.join(override['failed'])} failed: {override['reason']}"
     panel, universe = forecast.panel, bundle.recipe.universe
     absent = sorted(set(universe) - set(panel.symbols))
     if absent and len(panel.symbols) < len(universe):

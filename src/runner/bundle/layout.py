@@ -17,6 +17,11 @@ SUMS = "SHA256SUMS"
 FILES = (MANIFEST, GRAPH, CONFIG, GATES, PARITY, CARD)
 PREPROCESS = "preprocess.json"
 """What the preprocessor has learnt; only in bundles of format 2 or later."""
+PROMOTION = "promotion.json"
+"""Override, vault, deployed model and figures: what the promotion found and decided."""
+EVIDENCE = "evidence.npz"
+"""Out-of-sample forecasts and returns of the run, with which versions are compared."""
+OPTIONAL = (PREPROCESS, PROMOTION, EVIDENCE)
 
 
 def checksums(files: Mapping[str, bytes]) -> bytes:
@@ -33,7 +38,7 @@ def read_verified(folder: Path) -> dict[str, bytes]:
     if not folder.is_dir():
         raise DataError(f"{folder}: no such folder; give the folder of a bundle or <name>[@version]")
     sums = _read(folder, SUMS)
-    further = (PREPROCESS,) if f"  {PREPROCESS}\n".encode() in sums else ()
+    further = [name for name in OPTIONAL if f"  {name}\n".encode() in sums]
     files = {name: _read(folder, name) for name in (*FILES, *further)}
     lines = sums.splitlines(keepends=True)
     for name, data in files.items():

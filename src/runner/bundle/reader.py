@@ -173,7 +173,8 @@ class Bundle:
         return self.calibration.apply(forecast_M) if self.calibration else Calibrated(forecast_N=forecast_M)
 
     @cached_property
-    def _session(self) -> Any:
+    def session(self) -> Any:
+        """The graph, ready to run. Raises what onnxruntime raises where it is none."""
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
@@ -196,7 +197,7 @@ class Bundle:
         if len(row_M) == 0:
             raise DataError(self._nothing(panel, values_FR))
         X_NF = design_matrix(values_FR, row_M, panel.timestamps_R[row_M], self.recipe.inputs, self.preprocessor)
-        (forecast_N1,) = self._session.run(["forecast"], {"features": X_NF})
+        (forecast_N1,) = self.session.run(["forecast"], {"features": X_NF})
         calibrated = self._calibrated(forecast_N1[:, 0].astype(np.float64))
         return BundleForecast(
             panel=panel,

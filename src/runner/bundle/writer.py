@@ -23,11 +23,14 @@ def write_bundle(
     run: Mapping[str, Any],
     gates: Mapping[str, Any],
     parity: Mapping[str, Any],
+    promotion: Mapping[str, Any] | None = None,
+    evidence: bytes | None = None,
 ) -> None:
     """Writes the bundle into a folder that does not exist yet.
 
     config: the run's resolved configuration; run: its manifest; gates: its verdict; parity: the outcome
-    of `replay`. Raises OutputError if the folder cannot be written or exists already.
+    of `replay`; promotion: what `runner.promotion` found and decided; evidence: an npz of the out-of-sample
+    forecasts and returns. Raises OutputError if the folder cannot be written or exists already.
     """
     import yaml
 
@@ -37,6 +40,7 @@ def write_bundle(
         "version": version,
         "recipe": bundle.recipe.to_json(),
         "run": dict(run),
+        "override": (promotion or {}).get("override"),
     }
     files = {
         layout.MANIFEST: _json(manifest),
@@ -45,9 +49,13 @@ def write_bundle(
         layout.GATES: _json(gates),
         layout.PARITY: _json(parity),
         layout.CARD: model_card(
-            bundle.recipe, name=name, version=version, run=run, gates=gates, parity=parity
+            bundle.recipe, name=name, version=version, run=run, gates=gates, parity=parity, promotion=promotion
         ).encode(),
     }
+    if promotion is not None:
+        files[layout.PROMOTION] = _json(promotion)
+    if evidence is not None:
+        files[layout.EVIDENCE] = evidence
     if bundle.recipe.preprocess is not None:
         files[layout.PREPROCESS] = _json(bundle.learnt)
     _write(folder, {**files, layout.SUMS: layout.checksums(files)})

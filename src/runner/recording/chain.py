@@ -97,6 +97,11 @@ class Event:
     hash: str
 
     @property
+    def head(self) -> str:
+        """The head of the chain when it was the newest."""
+        return _head(self.sequence, self.hash)
+
+    @property
     def content(self) -> dict[str, Any]:
         content: dict[str, Any] = json.loads(self.body)
         return content

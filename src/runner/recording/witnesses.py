@@ -15,21 +15,21 @@ def noted_heads(outputs: Path) -> set[str]:
     heads = set()
     for pattern in PLACES:
         for path in sorted(outputs.glob(pattern)):
-            heads |= set(_heads(_content(path)))
+            heads |= set(heads_in(_content(path)))
     return heads
 
 
-def _heads(content: object) -> Iterator[str]:
+def heads_in(content: object) -> Iterator[str]:
     """Every `ledger_head` anywhere in a JSON document."""
     if isinstance(content, dict):
         for name, value in content.items():
             if name == "ledger_head" and isinstance(value, str) and HEAD.fullmatch(value):
                 yield value
             else:
-                yield from _heads(value)
+                yield from heads_in(value)
     elif isinstance(content, list):
         for value in content:
-            yield from _heads(value)
+            yield from heads_in(value)
 
 
 def _content(path: Path) -> Any:

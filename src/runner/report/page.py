@@ -12,6 +12,7 @@ from components.errors import OutputError
 from runner.report import notation, tables
 from runner.report.meanings import shown
 from runner.report.pictures import Picture, captioned, draw
+from runner.report.promotion import sentences
 from runner.report.run_folder import RunFolder
 from runner.report.words import words
 
@@ -69,6 +70,7 @@ def _content(run: RunFolder, pictures: dict[str, Picture]) -> dict[str, Any]:
         "config": run.config,
         "gates": run.gates["gates"],
         "pictures": pictures,
+        "promotion": sentences(run.promotion) if run.promotion else None,
         "verdict": words(manifest, run.gates),
         "cards": tables.cards(run.metrics, run.kind),
         "forecast_table": tables.forecast_table(run.metrics),

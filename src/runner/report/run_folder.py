@@ -67,6 +67,12 @@ class RunFolder:
         """level, return or direction."""
         return str(self.manifest["target"]["kind"])
 
+    @property
+    def promotion(self) -> dict[str, Any] | None:
+        """What the promotion found and decided; None where there was none."""
+        file = self.path / "promotion.json"
+        return _json(file) if file.is_file() else None
+
     @cached_property
     def forecasts(self) -> "pd.DataFrame":
         """fold, span, timestamp, symbol, forecast, target, label_end and `baseline/<name>`; where a calibration

@@ -5,6 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -36,6 +37,10 @@ class Session(ABC):
     @abstractmethod
     def log_files(self, paths: Sequence[Path]) -> None:
         """Files of the run folder, such as the report and its pictures."""
+
+    @abstractmethod
+    def log_bundle(self, folder: Path, aliases: Sequence[str]) -> None:
+        """The promoted bundle <name>/<version>, and the aliases that point at it."""
 
     @abstractmethod
     def finish(self, state: State) -> None:
@@ -78,6 +83,10 @@ class _Guarded(Session):
 
     def log_files(self, paths: Sequence[Path]) -> None:
         self._guard(lambda: self._session and self._session.log_files(paths))
+
+    def log_bundle(self, folder: Path, aliases: Sequence[str]) -> None:
+        if self._session is not None:
+            self._guard(partial(self._session.log_bundle, folder, aliases))
 
     def finish(self, state: State) -> None:
         self._guard(lambda: self._session and self._session.finish(state))

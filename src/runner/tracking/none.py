@@ -15,6 +15,9 @@ class _Nowhere(Session):
     def log_files(self, paths: Sequence[Path]) -> None:
         pass
 
+    def log_bundle(self, folder: Path, aliases: Sequence[str]) -> None:
+        pass
+
     def finish(self, state: State) -> None:
         pass
 

@@ -53,12 +53,16 @@ class _WandBSession(Session):
     run: RunInfo
     metrics: dict[str, float] = field(default_factory=dict[str, float])
     files: list[Path] = field(default_factory=list[Path])
+    bundle: tuple[Path, tuple[str, ...]] | None = None
 
     def log_metrics(self, metrics: Mapping[str, float | None]) -> None:
         self.metrics |= {k: v for k, v in metrics.items() if v is not None and math.isfinite(v)}
 
     def log_files(self, paths: Sequence[Path]) -> None:
         self.files += paths
+
+    def log_bundle(self, folder: Path, aliases: Sequence[str]) -> None:
+        self.bundle = folder, tuple(aliases)
 
     def finish(self, state: State) -> None:
         with warnings.catch_warnings():
@@ -101,10 +105,21 @@ class _WandBSession(Session):
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, copy)
                 run.save(str(copy), base_path=run.dir, policy="now")
+            if self.bundle is not None:
+                _log_artifact(run, *self.bundle)
         except BaseException:
             run.finish(exit_code=1)
             raise
         run.finish(exit_code=0 if state == "finished" else 1)
+
+
+def _log_artifact(run: "wandb.Run", folder: Path, aliases: tuple[str, ...]) -> None:
+    """The bundle as an artifact. Bundles never change, so that its files are read where they lie."""
+    import wandb
+
+    artifact = wandb.Artifact(folder.parent.name, type="model", metadata={"version": int(folder.name)})
+    artifact.add_dir(str(folder), policy="immutable", skip_cache=True)
+    run.log_artifact(artifact, aliases=[*aliases, f"version-{folder.name}"])
 
 
 def _settings(outputs: Path) -> "wandb.Settings":

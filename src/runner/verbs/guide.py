@@ -27,6 +27,7 @@ from runner.composition.schema import (
 # Groups of files that are no slot: what +experiment= and +sweep= select.
 FURTHER_GROUPS = ("experiment", "sweep")
 OPERATORS_GROUP = "operators"
+BUNDLES = "bundles"
 SETTING = re.compile(r"(?P<key>[A-Za-z_]\w*):\s*(?P<value>[^#]*?)\s*(?:#\s*(?P<comment>.*))?")
 
 
@@ -58,11 +59,15 @@ def check(arguments: Sequence[str]) -> int:
 
 
 def list_all(arguments: Sequence[str]) -> int:
-    """`list [SLOT]`: every choice and class, with one line on what it is."""
+    """`list [SLOT]`: every choice and class, with one line on what it is; `list bundles`: what was promoted."""
     groups = (*slots(), *FURTHER_GROUPS, OPERATORS_GROUP)
     parser = _parser("list", "Shows every component, choice and experiment there is.")
-    parser.add_argument("slot", nargs="?", metavar="SLOT", help=f"one of {', '.join(groups)}")
+    parser.add_argument("slot", nargs="?", metavar="SLOT", help=f"one of {', '.join((*groups, BUNDLES))}")
     slot = parser.parse_args(arguments).slot
+    if slot == BUNDLES:
+        from runner.promotion.verbs import list_bundles
+
+        return list_bundles()
     if slot is not None and slot not in groups:
         near = nearest(slot, groups)
         hint = f"did you mean '{near}'?" if near else f"slots: {', '.join(groups)}"

@@ -47,10 +47,13 @@ LARGEST = 1e100
 
 def main(arguments: Sequence[str]) -> int:
     """Prints the findings; returns 5 if a column leaks, else 0."""
+    from threadpoolctl import threadpool_limits
+
     options = _parser().parse_args(arguments)
     blocks, unread = load_blocks(options.table, time=options.time, symbol=options.symbol, target=options.target)
     known = None if options.target_known == "auto" else options.target_known
-    examination = examine(blocks, target=options.target, known=known)
+    with threadpool_limits(limits=1, user_api="blas"):  # many small products: threads would wait for each other
+        examination = examine(blocks, target=options.target, known=known)
     if examination.n_symbols == 0:
         raise DataError(
             f"{options.table}: fewer than {MIN_ROWS} values of '{options.target}' in every symbol; "

@@ -18,13 +18,13 @@ from components.preprocess.zscore import ZScore
 from components.values import Samples
 from runner import pipeline
 from runner.bundle import layout
+from runner.bundle.assemble import assemble
 from runner.bundle.parity import replay
 from runner.bundle.reader import Bundle
 from runner.bundle.writer import write_bundle
 from runner.composition.configure import configure
 from runner.console import Console
 from runner.design import design_matrix, rows_ready
-from runner.promote import _bundle
 
 VOLATILITY = ("+experiment=sp500_volatility", "debug=fast")
 MOMENTUM = ("+experiment=us20_momentum", "debug=fast")
@@ -55,6 +55,11 @@ def run(cache):
         return experiment, composed.config, prepared, executed
 
     return run
+
+
+def _bundle(experiment, config, prepared, executed):
+    fitted = executed.forecasts
+    return assemble(experiment, config, prepared, model_files=fitted.models[-1], learnt=fitted.preprocessors[-1])
 
 
 def last_fold(prepared, executed):

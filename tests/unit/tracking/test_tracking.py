@@ -33,6 +33,9 @@ class Noted(Session):
     def log_files(self, paths):
         self._call("files", paths)
 
+    def log_bundle(self, folder, aliases):
+        self._call("bundle", folder, aliases)
+
     def finish(self, state):
         self._call("finish", state)
 

@@ -25,6 +25,9 @@ folder = outputs / "runs" / "vol"
 (folder / "pictures").mkdir(parents=True)
 (folder / "report.html").write_text("<p>report</p>")
 (folder / "pictures" / "equity.svg").write_text("<svg/>")
+bundle = outputs / "registry" / "vol" / "3"
+bundle.mkdir(parents=True)
+(bundle / "bundle.json").write_text("{}")
 tracker = WandB(mode=mode, project="assay", entity=None, group="sweep-1", tags=("daily",))
 assert "wandb" not in sys.modules
 for name in names:
@@ -34,6 +37,8 @@ for name in names:
         with tracked(tracker, run) as session:
             session.log_metrics({"test/r2": 0.5, "test/ic": float("nan"), "test/n": None})
             session.log_files([folder / "report.html", folder / "pictures" / "equity.svg"])
+            if name.startswith("good"):
+                session.log_bundle(bundle, ["champion"])
             if name.startswith("missing"):
                 session.log_files([folder / "missing"])
             if name.startswith("bad"):
@@ -92,7 +97,7 @@ def offline(tmp_path_factory) -> tuple[Path, str]:
 def test_offline_it_says_nothing_and_writes_under_outputs_only(offline):
     outputs, printed = offline
     assert printed == ""
-    assert sorted(path.name for path in outputs.iterdir()) == ["runs", "wandb"]
+    assert sorted(path.name for path in outputs.iterdir()) == ["registry", "runs", "wandb"]
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -111,6 +116,16 @@ def test_offline_the_run_holds_everything_and_its_true_state(offline):
         assert logged["state"] == ("finished" if code == 0 else "failed")
         assert not {"test/ic", "test/n"} & set(logged)
         assert [record.exit.exit_code for record in found if record.HasField("exit")] == [code]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_offline_a_promoted_bundle_is_an_artifact_with_its_aliases(offline):
+    outputs, _ = offline
+    (artifact,) = [record.artifact for record in records(outputs, "good-1") if record.HasField("artifact")]
+    assert (artifact.name, artifact.type) == ("vol", "model")
+    assert set(artifact.aliases) == {"champion", "version-3", "latest"}  # W&B itself adds the last one
+    (entry,) = artifact.manifest.contents
+    assert (entry.path, entry.local_path) == ("bundle.json", str(outputs / "registry" / "vol" / "3" / "bundle.json"))
 
 
 def test_offline_the_files_are_copies(offline):

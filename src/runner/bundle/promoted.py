@@ -1,0 +1,62 @@
+"""What the model card says of a promotion: an override, the vault, and which model is deployed."""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def overruled(promotion: Mapping[str, Any] | None) -> str:
+    """A red paragraph before everything else; empty where no gate was overruled."""
+    override = (promotion or {}).get("override")
+    if not override:
+        return ""
+    failed = ", ".join(f"`{name}`" for name in override["failed"])
+    return (
+        f'<p style="color:#b00020"><strong>OVERRIDDEN: promoted although it did not pass.</strong></p>\n\n'
+        f"> **Failed:** {failed}. **Reason given:** {override['reason']}\n\n"
+    )
+
+
+def vault_section(promotion: Mapping[str, Any]) -> str:
+    """What the vault showed and whether that still counts."""
+    vault = promotion["vault"]
+    if vault is None:
+        return "There is none: nothing was held back, so no figure here is of bars that could not have been chosen for."
+    figures = {name: value for name, value in vault["metrics"].items() if name in _SHOWN and value is not None}
+    lines = [f"- {_SHOWN[name]}: {value:.4g}" for name, value in figures.items()]
+    seen = (
+        f"**These bars had been looked at before** ({len(vault['earlier'])} earlier openings of overlapping bars): "
+        "a good figure may have been chosen for it, and its gates are only advice."
+        if vault["reused"]
+        else "It was opened once, for this promotion; nothing had looked at these bars before."
+    )
+    return (
+        f"Bars from {vault['first']} to {vault['last']}, forecast by the same recipe fitted on everything before "
+        f"{vault['first']} ({vault['n_train']} rows, the last {vault['n_valid']} of them for validation). {seen}\n\n"
+        + "\n".join(lines)
+    )
+
+
+_SHOWN = {
+    "vault/r2": "R² of the forecasts",
+    "vault/r2_train_mean": "R² against the training mean",
+    "vault/auc": "AUC",
+    "vault/log_loss": "log loss (nats)",
+    "vault/direction_accuracy": "share of directions forecast right",
+    "vault_backtest/sharpe": "Sharpe ratio of the portfolio, a year",
+    "vault_backtest/total_return": "total return of the portfolio, a fraction",
+    "vault_backtest/max_drawdown": "maximum drawdown, a fraction",
+}
+
+
+def model_section(promotion: Mapping[str, Any]) -> str:
+    """Which model is in the bundle, and that nobody scored it."""
+    deployed = promotion["deployed"]
+    chosen = ", ".join(f"{name} = {value:g}" for name, value in deployed["chosen"].items())
+    return (
+        f"The model was fitted again on everything the source had: {deployed['n_train']} rows whose label was "
+        f"known, from {deployed['first']} to {deployed['last']}. {deployed['rule']}"
+        f"{f' So here: {chosen}.' if chosen else ''}\n\n"
+        "**Its own weights were never scored out of sample**: no bars are left to score them on. What is "
+        "certified is the recipe, by the models of the folds, and the converter: those models went through the "
+        "very one that wrote this bundle."
+    )

@@ -1,0 +1,1 @@
+"""Promotion: what passed its gates opens its vault, is fitted on everything and becomes a version in the registry."""

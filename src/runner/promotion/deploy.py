@@ -1,0 +1,134 @@
+"""The model that goes into production: the recipe fitted on everything the source has."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from components.errors import ContractError
+from components.seeds import derive
+from runner.bundle.assemble import assemble
+from runner.bundle.parity import replay
+from runner.bundle.reader import Bundle
+from runner.calibrate import deployed_calibration
+from runner.experiment import Experiment
+from runner.pipeline import Executed, Prepared
+from runner.recording.describe import day
+from runner.stages import Design
+
+ITERATIONS = "iterations"
+RULE = (
+    "There are no validation rows left, so what these decided in the folds is fixed: a number of iterations to the "
+    "median over the folds of (iterations x rows now / train rows of the fold), anything else to its mean."
+)
+NO_CHOICE = "Its validation rows decided nothing in the folds, so that the same settings apply."
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Deployed:
+    """The refitted bundle and the facts of its fit, plain."""
+
+    bundle: Bundle
+    facts: Mapping[str, Any]
+
+
+def refit(
+    experiment: Experiment, config: Mapping[str, Any], prepared: Prepared, executed: Executed, everything: Prepared
+) -> Deployed:
+    """Fits preprocessor and model on every row of all data whose label is known; no row is held back. The
+    calibration learns from the run's out-of-fold forecasts, since a model's forecasts of its own rows are too good.
+
+    Raises ContractError where the bundle does not forecast what the fitted model forecasts.
+    """
+    design = Design(
+        preprocess=experiment.preprocess, table=everything.table, labels=everything.labels, panel=everything.panel
+    )
+    panel, seed = everything.panel, derive(experiment.seed, "deployed")
+    rows = np.flatnonzero(design.eligible_R & ~np.isnat(everything.labels.label_end_R))
+    chosen = scaled(_chosen(experiment, executed), [len(fold.train_rows) for fold in prepared.folds], len(rows))
+    model = experiment.ensemble.around(experiment.model).with_chosen(chosen)
+    preprocessor = experiment.preprocess.fit(design.raw(rows), seed=derive(seed, "preprocess"))
+    inputs = model.inputs(preprocessor.columns)
+    train = design.prepared(rows, inputs, preprocessor)
+    nothing = train.take(np.empty(0, dtype=np.int64))
+    fitted = model.fit(train, nothing, loss=experiment.loss, seed=seed, threads=experiment.threads)
+    calibration = deployed_calibration(experiment.calibration, executed.forecasts, prepared.labels)
+    bundle = assemble(
+        experiment,
+        config,
+        everything,
+        model_files=fitted.to_files(),
+        learnt=preprocessor.state(),
+        calibrated=calibration.state(),
+    )
+    recent = np.flatnonzero(design.eligible_R & (panel.timestamps_R >= prepared.folds[-1].span.test[0]))
+    raw_M = fitted.predict(design.prepared(recent, inputs, preprocessor).X_NF)
+    forecast_M = calibration.apply(raw_M).forecast_N
+    require_parity(replay(bundle, panel, recent, forecast_M, threads=experiment.threads))
+    return Deployed(
+        bundle=bundle,
+        facts={
+            "rule": RULE if chosen else NO_CHOICE,
+            "chosen": chosen,
+            "n_train": len(rows),
+            "first": day(panel.timestamps_R[rows].min()),
+            "last": day(panel.timestamps_R[rows].max()),
+            "fingerprint": panel.fingerprint,
+        },
+    )
+
+
+def certify_folds(
+    experiment: Experiment, config: Mapping[str, Any], prepared: Prepared, executed: Executed
+) -> dict[str, Any]:
+    """The parity report: a fold's model through the converter that also writes the deployed one, against what the
+    run forecast. Raises ContractError where a forecast or an order differs."""
+    bundle = assemble(
+        experiment,
+        config,
+        prepared,
+        model_files=executed.forecasts.models[-1],
+        learnt=executed.forecasts.preprocessors[-1],
+        calibrated=executed.forecasts.calibrations[-1],
+    )
+    last = executed.forecasts.is_test_M & (executed.forecasts.fold_M == prepared.folds[-1].number)
+    parity = replay(
+        bundle,
+        prepared.panel,
+        executed.forecasts.row_M[last],
+        executed.forecasts.forecast_M[last],
+        threads=experiment.threads,
+    )
+    require_parity(parity)
+    return parity
+
+
+def require_parity(parity: Mapping[str, Any]) -> None:
+    """Raises ContractError where a replay did not give the same forecasts and orders."""
+    if not parity["passed"]:
+        raise ContractError(
+            f"promotion: the bundle does not forecast what the run forecast: "
+            f"{parity['forecasts_beyond_tolerance']} of {parity['forecasts']} forecasts beyond the "
+            f"tolerance, {parity['differing_orders']} differing orders; mend to_onnx of the model"
+        )
+
+
+def scaled(chosen_K: list[Mapping[str, float]], rows_K: list[int], rows: int) -> dict[str, float]:
+    """What the folds' validation rows decided, for a fit on `rows` rows without any, see RULE.
+
+    rows_K: train rows of each fold. A boosted sum needs the more iterations, the more there is to learn from.
+    """
+    fixed = {}
+    for name in chosen_K[0]:
+        values_K = np.array([chosen[name] for chosen in chosen_K])
+        if name.endswith(ITERATIONS):
+            fixed[name] = float(max(1, round(float(np.median(values_K * rows / np.array(rows_K))))))
+        else:
+            fixed[name] = float(values_K.mean())
+    return fixed
+
+
+def _chosen(experiment: Experiment, executed: Executed) -> list[Mapping[str, float]]:
+    model = experiment.ensemble.around(experiment.model)
+    return [model.from_files(files).chosen() for files in executed.forecasts.models]

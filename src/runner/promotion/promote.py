@@ -1,0 +1,276 @@
+"""One promotion, step by step: whenever it is cut off, the previous champion stays in charge, and promoting the
+same run again finishes what was begun."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from components.values import Evidence
+from runner.bundle import aliases
+from runner.bundle.aliases import Alias
+from runner.bundle.layout import PROMOTION, read_verified
+from runner.bundle.registry import check_name, register, version_of
+from runner.bundle.writer import write_bundle
+from runner.experiment import Experiment
+from runner.pipeline import Cache, Executed, Prepared
+from runner.promotion.deploy import Deployed, certify_folds, refit
+from runner.promotion.evidence import evidence_npz
+from runner.promotion.vault import Looked, identity_of, look, prepare_all
+from runner.recording.ledger import Family, Ledger
+from runner.storage.disk import write_atomically
+from runner.storage.keys import finite_or_null
+from runner.verdict import GateOutcome, Verdict, judge_vault, of_outcomes
+
+REGISTRY = Path("outputs/registry")
+OPENINGS = "promotions"
+NOTHING_APPLIED = "no required gate could be applied"
+STEPS = ("opened", "looked", "judged", "refitted", "certified", "written", "pointed")
+"""Names of the steps, in order; `after` is told each when it is done."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Candidate:
+    """A finished run with everything in hand. gates: content of gates.json; run: of manifest.json."""
+
+    experiment: Experiment
+    config: Mapping[str, Any]
+    prepared: Prepared
+    executed: Executed
+    evidence: Evidence
+    gates: Mapping[str, Any]
+    run: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """name: of the bundle, None: export.name; alias: what it becomes, None: champion where there is none and nothing
+    was overruled, else challenger; override: the reason why failed gates shall not count."""
+
+    name: str | None = None
+    alias: Alias | None = None
+    override: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Promotion:
+    """What came of a promotion. folder: the version, None where gates refused it; aliases: that point at it now;
+    content: what the bundle's promotion.json says, or would say."""
+
+    state: Literal["promoted", "already promoted", "refused"]
+    folder: Path | None
+    aliases: tuple[Alias, ...]
+    content: Mapping[str, Any]
+
+    def to_json(self) -> dict[str, Any]:
+        folder = str(self.folder) if self.folder else None
+        return {"state": self.state, "bundle": folder, "aliases": list(self.aliases), **self.content}
+
+
+def promote(
+    candidate: Candidate,
+    wish: Wish,
+    cache: Cache,
+    *,
+    registry: Path = REGISTRY,
+    after: Callable[[str], None] = lambda _: None,
+) -> Promotion:
+    """Opens the vault, judges, refits, certifies, writes the next version and points an alias at it.
+
+    The same run key under the same name is the same version: nothing is opened or fitted again. A required gate
+    that fails, of the run or on the vault, refuses it unless wish.override gives a reason; its names are then
+    kept in the bundle and in the move of the alias. Raises ContractError where the bundle differs from the run.
+    """
+    name, key = wish.name or candidate.experiment.export.name, str(candidate.run["run_key"])
+    check_name(name)
+    place = registry / name
+    held = version_of(registry, name, key)
+    if held is not None:
+        folder = place / str(held)
+        content = json.loads(read_verified(folder).get(PROMOTION, b"{}"))
+        pointing = _point(place, wish, held, content.get("override"))
+        after("pointed")
+        return Promotion(state="already promoted", folder=folder, aliases=pointing, content=content)
+    everything = prepare_all(candidate.experiment, cache)
+    opening = _opening(candidate, everything, cache, place / OPENINGS / key, after)
+    failed = _failed(opening.verdict)
+    content = _content(candidate, opening, failed, _override(wish, failed))
+    if failed and content["override"] is None:
+        return Promotion(state="refused", folder=None, aliases=(), content=content)
+    deployed = cache.stage("refit", lambda: _refit(candidate, everything))
+    after("refitted")
+    parity = cache.stage("parity", lambda: _certify(candidate))
+    after("certified")
+    content = {**content, "deployed": deployed.facts, "promoted_at": _now()}
+
+    def write(folder: Path, version: int) -> None:
+        write_bundle(
+            folder,
+            deployed.bundle,
+            name=name,
+            version=version,
+            config=candidate.config,
+            run=candidate.run,
+            gates={**opening.verdict.to_json(), "override": content["override"]},
+            parity=parity,
+            promotion=content,
+            evidence=opening.arrays,
+        )
+
+    folder = register(registry, name, key, write)
+    after("written")
+    pointing = _point(place, wish, int(folder.name), content["override"])
+    after("pointed")
+    return Promotion(state="promoted", folder=folder, aliases=pointing, content=content)
+
+
+def _refit(candidate: Candidate, everything: Prepared) -> Deployed:
+    return refit(candidate.experiment, candidate.config, candidate.prepared, candidate.executed, everything)
+
+
+def _certify(candidate: Candidate) -> dict[str, Any]:
+    return certify_folds(candidate.experiment, candidate.config, candidate.prepared, candidate.executed)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Opening:
+    """What is known once the vault was opened, or is known not to exist. arrays: see `evidence_npz`."""
+
+    ledger_head: str
+    vault: Mapping[str, Any] | None
+    metrics: Mapping[str, float | None]
+    verdict: Verdict
+    arrays: bytes
+
+
+def _opening(
+    candidate: Candidate, everything: Prepared, cache: Cache, place: Path, after: Callable[[str], None]
+) -> _Opening:
+    """The vault's verdict on this run: from the file that an earlier promotion of it left, else by opening it."""
+    files = place.with_suffix(".json"), place.with_suffix(".npz")
+    if files[0].is_file():
+        return _read_opening(*files)
+    opening = cache.stage("vault", lambda: _open(candidate, everything, cache, after))
+    write_atomically(files[1], opening.arrays)
+    content = {
+        "run_id": candidate.run["run_id"],
+        "ledger_head": opening.ledger_head,
+        "vault": opening.vault,
+        "metrics": opening.metrics,
+        "verdict": opening.verdict.to_json(),
+    }
+    write_atomically(files[0], _json(content))
+    after("judged")
+    return opening
+
+
+def _open(candidate: Candidate, everything: Prepared, cache: Cache, after: Callable[[str], None]) -> _Opening:
+    """Writes the opening into the ledger, and only then computes a figure of the vault."""
+    experiment, evidence = candidate.experiment, candidate.evidence
+    ledger, outcomes = Ledger.open(), _outcomes(candidate.gates)
+    vault = identity_of(experiment, candidate.prepared.labels.horizon_bars)
+    if vault is None:
+        return _Opening(
+            ledger_head=ledger.head(),
+            vault=None,
+            metrics=finite_or_null(evidence.metrics),
+            verdict=judge_vault(experiment.gates, evidence, outcomes),
+            arrays=evidence_npz(evidence, candidate.prepared.panel.symbols, None, ()),
+        )
+    body = {"run_id": candidate.run["run_id"], "experiment": experiment.name}
+    opened = ledger.open_vault(vault, str(candidate.run["run_key"]), body)
+    after("opened")
+    looked = look(experiment, candidate.config, candidate.prepared, everything, cache, reused=opened.reused)
+    after("looked")
+    metrics = {**evidence.metrics, **looked.metrics}
+    verdict = judge_vault(experiment.gates, replace(evidence, metrics=metrics, vault=looked.vault), outcomes)
+    return _Opening(
+        ledger_head=opened.head,
+        vault=_facts(vault, looked, opened.earlier),
+        metrics=finite_or_null(metrics),
+        verdict=verdict,
+        arrays=evidence_npz(evidence, candidate.prepared.panel.symbols, looked, everything.panel.symbols),
+    )
+
+
+def _facts(vault: Family, looked: Looked, earlier: tuple[str, ...]) -> dict[str, Any]:
+    return {
+        "first": vault.first.isoformat(),
+        "last": vault.last.isoformat(),
+        "n_symbols": len(vault.symbols),
+        "reused": bool(earlier),
+        "earlier": list(earlier),
+        "n_train": looked.n_train,
+        "n_valid": looked.n_valid,
+        "metrics": finite_or_null(looked.metrics),
+    }
+
+
+def _read_opening(file: Path, arrays: Path) -> _Opening:
+    content = json.loads(file.read_bytes())
+    return _Opening(
+        ledger_head=content["ledger_head"],
+        vault=content["vault"],
+        metrics=content["metrics"],
+        verdict=of_outcomes(_outcomes(content["verdict"])),
+        arrays=arrays.read_bytes(),
+    )
+
+
+def _content(
+    candidate: Candidate, opening: _Opening, failed: tuple[str, ...], override: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    checks = candidate.experiment.gates.checks
+    on_vault = {name for name, gate in checks.items() if "vault" in gate.needs()}
+    return {
+        "passed": opening.verdict.passed,
+        "failed": list(failed),
+        "override": override,
+        "ledger_head": opening.ledger_head,
+        "vault": opening.vault,
+        "metrics": opening.metrics,
+        "vault_gates": [gate for gate in opening.verdict.to_json()["gates"] if gate["name"] in on_vault],
+    }
+
+
+def _override(wish: Wish, failed: tuple[str, ...]) -> dict[str, Any] | None:
+    """None where nothing failed: what passed needs no excuse."""
+    if wish.override is None or not failed:
+        return None
+    return {"reason": wish.override, "failed": list(failed), "at": _now()}
+
+
+def _point(place: Path, wish: Wish, version: int, override: Mapping[str, Any] | None) -> tuple[Alias, ...]:
+    """Points the wished alias at a version, without a wish only at one that never had any; gives what points at it."""
+    moves = aliases.history(place.parent, place.name)
+    if wish.alias is not None or all(move.version != version for move in moves):
+        # What was overruled takes charge only where somebody says so.
+        free = "champion" not in aliases.state_of(moves) and override is None
+        alias = wish.alias or ("champion" if free else "challenger")
+        reason = override["reason"] if override else None
+        aliases.move(place.parent, place.name, alias, version, why="promote", override=reason)
+    now = aliases.current(place.parent, place.name)
+    if now.get("champion") == now.get("challenger") == version:
+        aliases.move(place.parent, place.name, "challenger", None, why="promote")
+        now = aliases.current(place.parent, place.name)
+    return tuple(alias for alias in aliases.ALIASES if now.get(alias) == version)
+
+
+def _failed(verdict: Verdict) -> tuple[str, ...]:
+    if verdict.passed:
+        return ()
+    return tuple(gate.name for gate in verdict.failed(required=True)) or (NOTHING_APPLIED,)
+
+
+def _outcomes(gates: Mapping[str, Any]) -> tuple[GateOutcome, ...]:
+    return tuple(GateOutcome(**gate) for gate in gates["gates"])
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _json(content: Mapping[str, Any]) -> bytes:
+    return json.dumps(content, indent=1, allow_nan=False).encode() + b"\n"

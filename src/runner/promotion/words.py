@@ -1,0 +1,24 @@
+"""What a promotion says on the terminal; what was overruled or seen before is in red."""
+
+from runner.console import Console
+from runner.promotion.promote import Promotion
+from runner.report.promotion import overruled, sentences
+
+
+def say(console: Console, promotion: Promotion) -> None:
+    """The vault, what failed, and where the version is."""
+    content = promotion.content
+    if promotion.state == "already promoted":
+        if override := content.get("override"):
+            console.alarm(overruled(override))
+    else:
+        said = sentences(content)
+        for line in said.notes:
+            console.note(line)
+        for line in said.alarms:
+            console.alarm(line)
+    if promotion.folder is None:
+        console.alarm(f"Not promoted: rejected by {', '.join(content['failed'])}.")
+        return
+    pointing = f" as {', '.join(promotion.aliases)}" if promotion.aliases else ""
+    console.path(f"{promotion.state}:", f"{promotion.folder}{pointing}")

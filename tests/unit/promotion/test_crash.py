@@ -1,0 +1,70 @@
+"""Cut off at any step, a promotion leaves the champion in charge, and doing it again finishes it."""
+
+import io
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from components.data.bundled import Bundled
+from runner.bundle.reader import Bundle
+from runner.bundle.registry import find
+from runner.cli import main
+from runner.console import Console
+from runner.promotion.promote import STEPS, Wish
+from runner.promotion.verbs import REGISTRY, promote_folder
+from runner.recording.ledger import Ledger
+from runner.report.run_folder import find_run
+
+NAME = "sp500_volatility"
+DRIVER = """
+import io, os, signal, sys
+from runner.console import Console
+from runner.promotion.promote import Wish
+from runner.promotion.verbs import promote_folder
+from runner.report.run_folder import find_run
+
+def promote(last_step):
+    def after(step):
+        if step == last_step:
+            os.kill(os.getpid(), signal.SIGKILL)
+    promote_folder(find_run(sys.argv[1]), Wish(alias="champion"), Console(io.StringIO()), after=after)
+
+for line in sys.stdin:
+    child = os.fork()
+    if child == 0:
+        promote(line.strip())
+        os._exit(0)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+"""
+"""Promotes in a process of its own for each step it is told, and kills that after the step."""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="kills by signal")
+def test_whenever_it_is_killed_the_champion_stays_and_a_repeat_completes(place, run_id) -> None:
+    """Killed after each step in turn, in one registry: every attempt begins where the last one was cut off."""
+    first = promote_folder(find_run(run_id("good")), Wish(), Console(io.StringIO()))
+    panel = Bundled(dataset="sp500").load()
+    forecast_M = Bundle.open(first.folder).forecast(panel).forecast_M
+    driver = subprocess.Popen(
+        [sys.executable, "-c", DRIVER, run_id("other")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert driver.stdin is not None
+    assert driver.stdout is not None
+    for step in STEPS:
+        print(step, file=driver.stdin, flush=True)
+        assert int(driver.stdout.readline()) == -signal.SIGKILL, step
+        champion = find(f"{NAME}@champion", REGISTRY)
+        assert champion.name == ("2" if step == "pointed" else "1")
+        assert (Bundle.open(champion).forecast(panel).forecast_M == forecast_M).all() == (champion.name == "1")
+        assert main(["verify"]) == 0
+    driver.communicate(timeout=60)
+    made = promote_folder(find_run(run_id("other")), Wish(alias="champion"), Console(io.StringIO()))
+    assert (made.folder.name, made.aliases) == ("2", ("champion",))
+    assert main(["verify"]) == 0
+    opened = Ledger.open().chain.read(lambda transaction: list(transaction.events(kind="vault_opened")))
+    # Cut off before its verdict was kept, it had to look again, and each look stands in the ledger.
+    assert [event.content["reused"] for event in opened] == [False, True, True, True]
+    assert made.content["vault"]["reused"]

@@ -1,0 +1,237 @@
+"""Promotion: the vault once, the ledger first, gates that refuse, overrides that stay, versions that do not."""
+
+import io
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from components.errors import DataError, GateFailed
+from runner.bundle.layout import GATES, MANIFEST, PROMOTION
+from runner.bundle.reader import Bundle
+from runner.bundle.registry import find, versions
+from runner.cli import main
+from runner.console import Console
+from runner.promotion.promote import STEPS, Wish
+from runner.promotion.verbs import promote_folder
+from runner.recording.ledger import Ledger
+from runner.report.run_folder import find_run
+
+REGISTRY = Path("outputs/registry")
+NAME = "sp500_volatility"
+
+
+def promoted(run: str, wish: Wish = Wish(), steps: list[str] | None = None):  # noqa: B008  # a value
+    after = steps.append if steps is not None else lambda _: None
+    return promote_folder(find_run(run), wish, Console(io.StringIO()), after=after)
+
+
+def openings() -> list:
+    return Ledger.open().chain.read(lambda transaction: list(transaction.events(kind="vault_opened")))
+
+
+def read(folder: Path, name: str):
+    return json.loads((folder / name).read_bytes())
+
+
+def test_the_vault_is_opened_once_and_the_ledger_knows_first(place, run_id) -> None:
+    steps: list[str] = []
+    known: list[int] = []
+
+    def after(step: str) -> None:
+        steps.append(step)
+        known.append(len(openings()))
+
+    made = promote_folder(find_run(run_id("good")), Wish(), Console(io.StringIO()), after=after)
+    assert tuple(steps) == STEPS
+    assert known == [1] * len(STEPS)
+    assert (made.state, made.folder, made.aliases) == ("promoted", REGISTRY / NAME / "1", ("champion",))
+    vault = made.content["vault"]
+    assert (vault["first"], vault["last"], vault["reused"]) == ("2017-01-03", "2018-12-31", False)
+    assert made.content["ledger_head"] == openings()[0].head
+
+    again_steps: list[str] = []
+    again = promoted(run_id("good"), steps=again_steps)
+    assert (again.state, again.folder, again_steps) == ("already promoted", made.folder, ["pointed"])
+    assert again.content == made.content
+    assert len(openings()) == 1
+    assert versions(REGISTRY, NAME) == [1]
+
+
+def test_a_second_run_finds_the_vault_reused_and_becomes_challenger(place, run_id, capsys) -> None:
+    promoted(run_id("good"))
+    assert main(["promote", run_id("other")]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "VAULT REUSED: bars from 2017-01-03 to 2018-12-31 had been opened 1 time before" in said
+    assert f"promoted: {REGISTRY / NAME / '2'} as challenger" in said
+    folder = find(f"{NAME}@challenger", REGISTRY)
+    gate = next(gate for gate in read(folder, GATES)["gates"] if gate["name"] == "vault_not_worse")
+    assert (gate["required"], gate["status"]) == (False, "passed")
+    assert "**These bars had been looked at before** (1 earlier opening" in (folder / "README.md").read_text()
+    assert find(NAME, REGISTRY).name == "1"
+    assert main(["verify"]) == 0
+
+
+def test_gates_that_wait_for_the_vault_are_judged_on_it(place, run_id) -> None:
+    folder = promoted(run_id("good")).folder
+    before = read(find_run(run_id("good")), "gates.json")["gates"]
+    after = read(folder, GATES)["gates"]
+    assert [(gate["name"], gate["status"]) for gate in before if gate["status"] == "deferred"] == [
+        ("vault_not_worse", "deferred")
+    ]
+    assert [gate for gate in after if gate["name"] != "vault_not_worse"] == [
+        gate for gate in before if gate["name"] != "vault_not_worse"
+    ]
+    gate = after[-1]
+    assert (gate["name"], gate["status"], gate["required"]) == ("vault_not_worse", "passed", True)
+    metrics = read(folder, PROMOTION)["metrics"]
+    assert {"vault/r2", "vault/last_value/r2", "vault_backtest/sharpe", "vault_benchmark/sharpe"} <= set(metrics)
+    assert 0.4 < metrics["vault/r2"] < 0.8
+
+
+def test_a_rejected_run_never_sees_the_vault_unless_it_is_overruled_for_ever(place, run_id, capsys) -> None:
+    run = run_id("bad")
+    assert main(["promote", run]) == GateFailed.exit_code
+    assert capsys.readouterr().err == (
+        f"{find_run(run)}: rejected by explains_variance; only a run that passed can be promoted, "
+        'or one with --override "REASON"\n'
+    )
+    assert openings() == []
+    assert not REGISTRY.exists()
+    assert main(["promote", run, "--override", " "]) == 2
+    assert main(["promote", run, "--override", "the desk needs a yardstick", "--name", "yardstick"]) == 0
+    folder = find("yardstick", REGISTRY)
+    assert find("yardstick@challenger", REGISTRY) == folder  # what was overruled takes charge only if told to
+    override = read(folder, MANIFEST)["override"]
+    assert (override["reason"], override["failed"]) == ("the desk needs a yardstick", ["explains_variance"])
+    assert read(folder, GATES)["override"] == override == read(folder, PROMOTION)["override"]
+    assert read(folder, GATES)["passed"] is False
+    assert "OVERRIDDEN: promoted although it did not pass." in (folder / "README.md").read_text()
+    assert "**Failed:** `explains_variance`." in (folder / "README.md").read_text()
+    moves = read(REGISTRY / "yardstick" / "moves", "1.json")
+    assert moves["override"] == "the desk needs a yardstick"
+    says = "OVERRIDDEN: explains_variance failed; promoted all the same. Reason given: the desk needs a yardstick"
+    assert f'<li class="alarm">{says}</li>' in (find_run(run) / "report.html").read_text()
+    capsys.readouterr()
+    for command in (["list", "bundles"], ["verify"], ["promote", run, "--name", "yardstick"]):
+        assert main(command) == (0 if command[0] != "promote" else GateFailed.exit_code)
+        printed = capsys.readouterr()
+        if command[0] != "promote":
+            assert says in " ".join(printed.out.split())
+
+
+def test_a_needless_override_leaves_no_trace(place, run_id) -> None:
+    made = promoted(run_id("good"), Wish(override="just in case"))
+    assert made.content["override"] is None
+    assert made.aliases == ("champion",)
+
+
+def test_a_gate_that_fails_on_the_vault_refuses_and_says_what_was_found(place, run_id, capsys) -> None:
+    run = run_id("doomed")
+    assert main(["promote", run]) == GateFailed.exit_code
+    said = " ".join(capsys.readouterr().out.split())
+    assert "high: R² (share of the outcomes' variance explained) in the vault is 0." in said
+    assert "below the minimum of 0.99." in said
+    assert "Not promoted: rejected by high." in said
+    assert versions(REGISTRY, NAME) == []
+    kept = read(find_run(run), "promotion.json")
+    assert (kept["state"], kept["bundle"], kept["failed"]) == ("refused", None, ["high"])
+    assert promoted(run).state == "refused"
+    assert len(openings()) == 1  # what the vault said once is not asked again
+    again = promoted(run, Wish(override="known, and accepted"))
+    assert again.content["override"]["failed"] == ["high"]
+    assert len(openings()) == 1
+
+
+def test_the_deployed_model_is_fitted_on_everything(place, run_id) -> None:
+    made = promoted(run_id("good"))
+    deployed = made.content["deployed"]
+    assert deployed["last"] == "2018-12-21"  # the last bar whose label, five bars ahead, is known
+    assert deployed["n_train"] > 4900
+    card = (made.folder / "README.md").read_text()
+    assert "**Its own weights were never scored out of sample**" in card
+    from components.data.bundled import Bundled
+
+    panel = Bundled(dataset="sp500").load()
+    forecast = Bundle.open(made.folder).forecast(panel)
+    y_M = np.load(made.folder / "evidence.npz")
+    vault = y_M["vault_M"]
+    assert vault.sum() > 400
+    shared = np.searchsorted(forecast.timestamps_M, y_M["timestamps_M"][vault])
+    assert 0.9 < np.corrcoef(forecast.forecast_M[shared], y_M["forecast_M"][vault])[0, 1] < 1
+
+
+def test_runs_that_cannot_be_promoted_say_why(place, run_id) -> None:
+    folder = find_run(run_id("good"))
+    manifest = read(folder, "manifest.json")
+    for change, message in (
+        ({"state": "failed"}, "the run is failed; only a finished run can be promoted"),
+        ({"trial": {"counted": False}}, "a debug run can never be promoted; run it without debug="),
+        (
+            {"run_key": "0" * 64},
+            "code or data have changed since the run, so that it cannot be repeated; "
+            "run the experiment again and promote that run",
+        ),
+    ):
+        (folder / "manifest.json").write_text(json.dumps({**manifest, **change}))
+        with pytest.raises(DataError) as error:
+            promoted(str(folder))
+        assert str(error.value) == f"{folder}: {message}"
+    assert openings() == []
+
+
+def test_rollback_goes_back_one_champion_at_a_time(place, run_id, capsys) -> None:
+    promoted(run_id("good"))
+    promoted(run_id("other"), Wish(alias="champion"))
+    assert main(["rollback", NAME]) == 0
+    assert capsys.readouterr().out == f"champion of {NAME}: 1, no longer 2\n"
+    assert find(f"{NAME}@champion", REGISTRY).name == "1"
+    assert main(["rollback", NAME]) == DataError.exit_code
+    assert capsys.readouterr().err == f"{NAME}: no version was champion before; nothing to roll back to\n"
+    assert main(["verify", NAME]) == 0
+
+
+def test_verify_finds_damage_of_every_kind(place, run_id, capsys) -> None:
+    promoted(run_id("good"))
+    folder = REGISTRY / NAME / "1"
+    assert main(["verify", f"{NAME}@1", "--json"]) == 0
+    capsys.readouterr()
+    card = (folder / "README.md").read_bytes()
+    (folder / "README.md").write_bytes(card + b" ")
+    assert main(["verify"]) == 1
+    assert "README.md: changed since the bundle was written" in " ".join(capsys.readouterr().out.split())
+    (folder / "README.md").write_bytes(card)
+    shutil.copytree(folder, REGISTRY / NAME / "7")
+    assert main(["verify"]) == 1
+    said = " ".join(capsys.readouterr().out.split())
+    assert f"holds {NAME}@1; a version was moved or copied" in said
+    shutil.rmtree(REGISTRY / NAME / "7")
+    Path("ledger.sqlite").unlink()
+    assert main(["verify", "--json"]) == 1
+    problems = json.loads(capsys.readouterr().out)["problems"]
+    assert problems
+    assert all(
+        line.startswith("ledger: truncated or replaced: it ends at event 0, but a run noted event ")
+        for line in problems
+    )
+
+
+def test_compare_says_which_forecasts_better(place, run_id, capsys) -> None:
+    promoted(run_id("good"))
+    promoted(run_id("other"))
+    promoted(run_id("bad"), Wish(override="to compare"))
+    assert main(["compare", f"{NAME}@1", f"{NAME}@2", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    losses = found["forecasts"]["mean_loss"]
+    records = [np.load(REGISTRY / NAME / version / "evidence.npz") for version in "12"]
+    naive = [float(((each["forecast_M"] - each["target_M"]) ** 2).mean()) for each in records]
+    assert losses == pytest.approx(naive)
+    assert np.sign(found["forecasts"]["t"]) == np.sign(losses[1] - losses[0])
+    assert found["metrics"]["test/r2"][0] != found["metrics"]["test/r2"][1]
+    assert main(["compare", f"{NAME}@1", f"{NAME}@3"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "explains_variance passed failed" in said
+    assert f"{NAME}@3: OVERRIDDEN: explains_variance failed" in said
+    assert "Which forecasts better cannot be said: there is nothing in which they differ." in said
