@@ -77,7 +77,8 @@ def simulate(terms: Terms, market: Market, weights_DS: Float) -> Ledger:
         cash += carry.interest - carry.financing - carry.borrow
         if market.decision_T[t] >= 0 and not ruined:
             fill = _fill(terms, market, t, cash, units_S, weights_DS[market.decision_T[t]])
-            cash, units_S = _settle(ledger, fill, cash, units_S)
+            if len(fill.symbols_K):
+                cash, units_S = _settle(ledger, fill, cash, units_S)
         if not ruined and cash + units_S @ market.mark_TS[t] <= 0:
             ruined = True
             cash, units_S = _settle(ledger, _liquidation(market, t, units_S), cash, units_S)

@@ -31,7 +31,7 @@ class IntervalCoverage(Gate):
     """Share of outcomes inside their forecast intervals, against the share that the intervals promise.
 
     |mean(lower <= outcome <= upper) - coverage| <= tolerance, over rows where all three are finite. The
-    words also give a two-sided p-value that the gap is luck, on means per timestamp and robust to the
+    words also give the two-sided p-value of the gap, on means per timestamp and robust to the
     labels' overlap (`components.statistics.newey_west.mean_test`); it decides nothing, since on a short
     record it would excuse every gap.
 
@@ -65,7 +65,7 @@ class IntervalCoverage(Gate):
         inside_M = ((lower_M <= target_M) & (target_M <= upper_M)).astype(np.float64)
         share, promised = float(inside_M.mean()), scored.coverage
         test = mean_test(per_timestamp(inside_M, scored.timestamps_M[known_M]) - promised, evidence.horizon_bars)
-        luck = "" if math.isnan(test.p_two_sided) else f" ({probability(test.p_two_sided)} that the gap is luck)"
+        luck = "" if math.isnan(test.p_two_sided) else f" ({probability(test.p_two_sided)} for such a gap by luck)"
         return judgement(
             abs(share - promised) <= self.tolerance,
             value=share,
