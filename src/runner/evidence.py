@@ -10,6 +10,7 @@ from components.panel import Panel
 from components.values import Evidence, Float, Time, Trials
 from runner import stages
 from runner.experiment import Experiment
+from runner.leaks.battery import quick_battery
 from runner.metrics import run_metrics
 from runner.pipeline import Cache, Executed, Prepared
 
@@ -54,8 +55,9 @@ def complete(
     cache: Cache,
     trials: Trials,
 ) -> Evidence:
-    """The evidence with everything that some gate needs, except the vault."""
-    return replace(evidence, trials=trials)
+    """The evidence with the leak tests that are cheap and everything that some gate needs, except the vault."""
+    leaks = cache.stage("leak tests", lambda: quick_battery(experiment, prepared, executed))
+    return replace(evidence, trials=trials, leaks=leaks)
 
 
 def market_returns(panel: Panel, stamps_T: Time, fields: tuple[str, ...]) -> Float:

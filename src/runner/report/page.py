@@ -66,6 +66,7 @@ def _content(run: RunFolder, pictures: dict[str, Picture]) -> dict[str, Any]:
         "manifest": manifest,
         "config": run.config,
         "gates": run.gates["gates"],
+        "leaks": run.leaks,
         "pictures": pictures,
         "verdict": words(manifest, run.gates),
         "cards": tables.cards(run.metrics, run.kind),

@@ -1,0 +1,145 @@
+"""Cut the future, poison the future: every stage again, with what lies after a time removed or changed.
+
+Each stage gets the inputs that it had in the run, so that a leak is found at the stage that lets it in: since
+nothing that a stage says about the past depends on the future, neither does what all of them say together.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+
+from components.panel import Panel
+from components.values import Float32, Fold, LeakFinding
+from runner import stages
+from runner.leaks.subject import Subject, day, feature_path, leak, moved, moved_sentence, poisoned
+
+How = Literal["cut", "poison"]
+
+
+def future(subject: Subject, how: How, folds: tuple[Fold, ...]) -> Iterator[LeakFinding]:
+    """Features and labels once, preprocessor and model at a time inside each fold, weights, backtest."""
+    start = subject.inside(folds[-1])
+    yield from _columns(subject, how, start)
+    for fold in folds:
+        yield from _forecasts(subject, how, fold)
+    yield from _weights(subject, how, start)
+    yield from _backtest(subject, how, start)
+
+
+def changed_bars(subject: Subject, how: How, start: np.datetime64) -> Panel:
+    """The panel whose bars from `start` on are gone, or other ones."""
+    return subject.panel.before(start) if how == "cut" else poisoned(subject.panel, start, subject.rng("bars"))
+
+
+def said(how: How, start: np.datetime64) -> str:
+    """How a sentence begins."""
+    return f"with all from {day(start)} on {'cut off' if how == 'cut' else 'changed'}"
+
+
+def _columns(subject: Subject, how: How, start: np.datetime64) -> Iterator[LeakFinding]:
+    panel, table, labels = subject.panel, subject.prepared.table, subject.prepared.labels
+    other = changed_bars(subject, how, start)
+    rows_K = np.flatnonzero(panel.timestamps_R < start)
+    again = other.timestamps_R < start
+    values_FK = subject.table_of(other)[:, again]
+    for name, old_R, new_K in zip(table.names, table.values_FR, values_FK, strict=True):
+        if (moved_K := moved(old_R[rows_K], new_K)).any():
+            sentence = moved_sentence(panel, rows_K, old_R[rows_K], new_K, moved_K, change=said(how, start))
+            yield leak(how, feature_path(name), sentence)
+    relabelled = stages.compute_labels(subject.prepared.label, other, threads=subject.experiment.threads)
+    known_K = labels.label_end_R[rows_K] < start
+    old_K, new_y_K = labels.y_R[rows_K][known_K], relabelled.y_R[again][known_K]
+    if (moved_K := moved(old_K, new_y_K)).any():
+        sentence = moved_sentence(panel, rows_K[known_K], old_K, new_y_K, moved_K, change=said(how, start))
+        yield leak(how, "target", f"its label_end is too early: {sentence}")
+
+
+def _forecasts(subject: Subject, how: How, fold: Fold) -> Iterator[LeakFinding]:
+    """Preprocessor, then model, on the fold's test rows before a time: with the later rows gone, or other ones."""
+    start, rows = subject.inside(fold), fold.test_rows
+    known_N = subject.panel.timestamps_R[rows] < start
+    preprocessor, model = subject.learnt(fold)
+    inputs = subject.model.inputs(preprocessor.columns)
+    X_NG = subject.design.prepared(rows, inputs, preprocessor).X_NF
+    if how == "cut":
+        X_KG = subject.design.prepared(rows[known_N], inputs, preprocessor).X_NF
+        forecast_K = model.predict(X_NG[known_N])
+    else:
+        table = _poisoned_table(subject, start)
+        X_KG = subject.design_of(table).prepared(rows, inputs, preprocessor).X_NF[known_N]
+        later_NG = np.where(known_N[:, None], X_NG, _shaken(X_NG, subject.rng(f"rows of fold {fold.number}")))
+        forecast_K = model.predict(later_NG)[known_N]
+    for place, column in enumerate(inputs):
+        if (moved_K := moved(X_NG[known_N, place], X_KG[:, place])).any():
+            sentence = moved_sentence(
+                subject.panel, rows[known_N], X_NG[known_N, place], X_KG[:, place], moved_K, change=said(how, start)
+            )
+            yield leak(how, f"preprocess (column {column}, fold {fold.number})", sentence)
+            break
+    old_K = model.predict(X_NG)[known_N]
+    if (moved_K := moved(old_K, forecast_K)).any():
+        sentence = moved_sentence(subject.panel, rows[known_N], old_K, forecast_K, moved_K, change=said(how, start))
+        yield leak(how, f"model (forecasts of fold {fold.number})", sentence)
+
+
+def _poisoned_table(subject: Subject, start: np.datetime64) -> stages.FeatureTable:
+    table = subject.prepared.table
+    later_R = subject.panel.timestamps_R >= start
+    values_FR = table.values_FR.copy()
+    values_FR[:, later_R] = _shaken(values_FR[:, later_R].T, subject.rng("table")).T
+    return replace(table, values_FR=values_FR)
+
+
+def _shaken(X_NF: Float32, rng: np.random.Generator) -> Float32:
+    """Wild values in the place of those that are there; what is missing stays missing."""
+    return (X_NF * rng.uniform(-3, 3, X_NF.shape) + rng.normal(size=X_NF.shape)).astype(np.float32)
+
+
+def _weights(subject: Subject, how: How, start: np.datetime64) -> Iterator[LeakFinding]:
+    executed, portfolio = subject.executed, subject.experiment.portfolio
+    decided_D, forecast_DS = stages.forecast_grid(executed.forecasts, subject.panel)
+    known_D = decided_D < start
+    if how == "cut":
+        other_DS = forecast_DS[known_D]
+    else:
+        noise_DS = subject.rng("weights").normal(size=forecast_DS.shape) * np.nanstd(forecast_DS) * 3
+        other_DS = np.where(known_D[:, None], forecast_DS, forecast_DS + noise_DS)
+    weights_KS = portfolio.weights(other_DS, bars_per_year=subject.panel.bars_per_year)[: int(known_D.sum())]
+    old_KS = executed.weights_DS[known_D]
+    if (moved_KS := moved(old_KS.ravel(), weights_KS.ravel()).reshape(old_KS.shape)).any():
+        d, s = np.argwhere(moved_KS)[0]
+        yield leak(
+            how,
+            "portfolio",
+            f"{said(how, start)}, {int(moved_KS.sum())} of {moved_KS.size} earlier weights move; the first: "
+            f"{subject.panel.symbols[s]} {day(decided_D[d])}, {old_KS[d, s]:.6g} becomes {weights_KS[d, s]:.6g}",
+        )
+
+
+def _backtest(subject: Subject, how: How, start: np.datetime64) -> Iterator[LeakFinding]:
+    """Equity before a time, with later prices and weights removed or changed."""
+    executed, backtest = subject.executed, subject.experiment.backtest
+    panel = changed_bars(subject, how, start)
+    known_D = executed.decided_D < start
+    weights_DS = executed.weights_DS
+    if how == "cut":
+        kept = [place for place, name in enumerate(subject.panel.symbols) if name in set(panel.symbols)]
+        decided_D, weights_DS = executed.decided_D[known_D], weights_DS[known_D][:, kept]
+    else:
+        decided_D, weights_DS = executed.decided_D, np.where(known_D[:, None], weights_DS, -0.5 * weights_DS)
+    again = backtest.run(decided_D, weights_DS, stages.price_grid(panel, backtest.fields())).equity
+    old = executed.backtest.equity
+    known, known_again = (frame["timestamp"].to_numpy() < start for frame in (old, again))
+    old_K, new_K = (frame["equity"].to_numpy()[keep] for frame, keep in ((old, known), (again, known_again)))
+    if len(old_K) != len(new_K):
+        yield leak(how, "backtest", f"{said(how, start)}, {len(old_K)} earlier bars become {len(new_K)}")
+    elif (moved_K := moved(old_K, new_K, 1e-9)).any():
+        first = int(moved_K.argmax())
+        yield leak(
+            how,
+            "backtest",
+            f"{said(how, start)}, equity moves on {int(moved_K.sum())} of {len(moved_K)} earlier bars; the first: "
+            f"{day(old['timestamp'].to_numpy()[known][first])}, {old_K[first]:.2f} becomes {new_K[first]:.2f}",
+        )
