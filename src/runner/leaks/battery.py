@@ -10,7 +10,7 @@ from runner.leaks.future import future
 from runner.leaks.history import warm_up
 from runner.leaks.refits import refit, replay, shuffled
 from runner.leaks.rescale import rescale
-from runner.leaks.source import source, testable
+from runner.leaks.source import quality, source, testable
 from runner.leaks.static import static
 from runner.leaks.subject import Subject, merged, spread_folds
 from runner.pipeline import Executed, Prepared
@@ -18,22 +18,6 @@ from runner.pipeline import Executed, Prepared
 QUICK_FOLDS = 2
 QUICK_SYMBOLS = 3
 QUICK_BARS = 1_500
-
-TESTS = {
-    "static": "forward references, labels against the next span, shared rows, early fills, moves that cannot be "
-    "traded, references without a lag",
-    "cut": "every stage without what lies after a time: features, labels, preprocessor, model, weights, equity",
-    "poison": "every stage with other bars after a time",
-    "replay": "what each fold wrote down forecasts what was recorded, and was learnt from its train rows",
-    "rescale": "one symbol's prices times 4 and volumes by 4: features that carry the level are named",
-    "inputs": "fields and features that know what later bars bring",
-    "source": "the source and the quality policy on data that end earlier",
-    "warm-up": "features on a history that begins later",
-    "refit": "the first fold fitted again after all others",
-    "shuffled": "the pipeline retrained on permuted labels: finds fits that see other rows, and nothing else",
-}
-"""What each test does, in the order in which they are made."""
-
 
 def quick_battery(experiment: Experiment, prepared: Prepared, executed: Executed) -> LeakReport:
     """What is cheap: nothing is loaded or fitted again."""
@@ -66,6 +50,7 @@ def _full(subject: Subject) -> Iterator[tuple[str, Iterator[LeakFinding]]]:
     yield "inputs", chain(inputs.fields(subject), inputs.features(subject))
     if testable(subject.experiment.data):
         yield "source", source(subject)
+    yield "quality", quality(subject)
     yield "warm-up", warm_up(subject)
     yield "refit", refit(subject)
     yield "shuffled", shuffled(subject)

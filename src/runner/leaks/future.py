@@ -11,11 +11,17 @@ from typing import Literal
 import numpy as np
 
 from components.panel import Panel
-from components.values import Float32, Fold, LeakFinding
+from components.values import Float, Float32, Fold, LeakFinding, Time
 from runner import stages
 from runner.leaks.subject import Subject, day, feature_path, leak, moved, moved_sentence, poisoned
 
 How = Literal["cut", "poison"]
+
+WEIGHT_TIMES = 4
+"""Times at which weights are asked for again."""
+
+EXACT = 1e-9
+"""Standard deviations by which equity may move: the same arithmetic on the same numbers."""
 
 
 def future(subject: Subject, how: How, folds: tuple[Fold, ...]) -> Iterator[LeakFinding]:
@@ -24,7 +30,7 @@ def future(subject: Subject, how: How, folds: tuple[Fold, ...]) -> Iterator[Leak
     yield from _columns(subject, how, start)
     for fold in folds:
         yield from _forecasts(subject, how, fold)
-    yield from _weights(subject, how, start)
+    yield from _weights(subject, how)
     yield from _backtest(subject, how, start)
 
 
@@ -97,49 +103,55 @@ def _shaken(X_NF: Float32, rng: np.random.Generator) -> Float32:
     return (X_NF * rng.uniform(-3, 3, X_NF.shape) + rng.normal(size=X_NF.shape)).astype(np.float32)
 
 
-def _weights(subject: Subject, how: How, start: np.datetime64) -> Iterator[LeakFinding]:
-    executed, portfolio = subject.executed, subject.experiment.portfolio
-    decided_D, forecast_DS = stages.forecast_grid(executed.forecasts, subject.panel)
-    known_D = decided_D < start
-    if how == "cut":
-        other_DS = forecast_DS[known_D]
-    else:
-        noise_DS = subject.rng("weights").normal(size=forecast_DS.shape) * np.nanstd(forecast_DS) * 3
-        other_DS = np.where(known_D[:, None], forecast_DS, forecast_DS + noise_DS)
-    weights_KS = portfolio.weights(other_DS, bars_per_year=subject.panel.bars_per_year)[: int(known_D.sum())]
-    old_KS = executed.weights_DS[known_D]
-    if (moved_KS := moved(old_KS.ravel(), weights_KS.ravel()).reshape(old_KS.shape)).any():
-        d, s = np.argwhere(moved_KS)[0]
-        yield leak(
-            how,
-            "portfolio",
-            f"{said(how, start)}, {int(moved_KS.sum())} of {moved_KS.size} earlier weights move; the first: "
-            f"{subject.panel.symbols[s]} {day(decided_D[d])}, {old_KS[d, s]:.6g} becomes {weights_KS[d, s]:.6g}",
-        )
+def _weights(subject: Subject, how: How) -> Iterator[LeakFinding]:
+    """Weights before some times, without the later forecasts, or with other ones."""
+    executed, panel, rng = subject.executed, subject.panel, subject.rng("weights")
+    decided_D, forecast_DS = stages.forecast_grid(executed.forecasts, panel)
+    scale = 3 * float(np.nanstd(forecast_DS))
+    for place in rng.integers(1, len(decided_D), WEIGHT_TIMES) if len(decided_D) > 1 else ():
+        other_DS = forecast_DS[:place].copy() if how == "cut" else forecast_DS.copy()
+        other_DS[place:] += rng.normal(0.0, scale or 1.0, other_DS[place:].shape)
+        weights_DS = subject.experiment.portfolio.weights(other_DS, bars_per_year=panel.bars_per_year)
+        old_KS, new_KS = executed.weights_DS[:place], weights_DS[:place]
+        if (moved_KS := moved(old_KS.ravel(), new_KS.ravel()).reshape(old_KS.shape)).any():
+            d, s = np.argwhere(moved_KS)[0]
+            yield leak(
+                how,
+                "portfolio",
+                f"{said(how, decided_D[place])}, {int(moved_KS.sum())} of {moved_KS.size} earlier weights move; the "
+                f"first: {panel.symbols[s]} {day(decided_D[d])}, {old_KS[d, s]:.6g} becomes {new_KS[d, s]:.6g}",
+            )
+            return
 
 
 def _backtest(subject: Subject, how: How, start: np.datetime64) -> Iterator[LeakFinding]:
-    """Equity before a time, with later prices and weights removed or changed."""
+    """Equity before a time without the bars and weights from it on, or with other bars; and with other weights,
+    what is held until the first of them can be filled."""
     executed, backtest = subject.executed, subject.experiment.backtest
-    panel = changed_bars(subject, how, start)
-    known_D = executed.decided_D < start
-    weights_DS = executed.weights_DS
+    decided_D, weights_DS = executed.decided_D, executed.weights_DS
+    panel, known_D = changed_bars(subject, how, start), decided_D < start
     if how == "cut":
-        kept = [place for place, name in enumerate(subject.panel.symbols) if name in set(panel.symbols)]
-        decided_D, weights_DS = executed.decided_D[known_D], weights_DS[known_D][:, kept]
-    else:
-        decided_D, weights_DS = executed.decided_D, np.where(known_D[:, None], weights_DS, -0.5 * weights_DS)
-    again = backtest.run(decided_D, weights_DS, stages.price_grid(panel, backtest.fields())).equity
-    old = executed.backtest.equity
-    known, known_again = (frame["timestamp"].to_numpy() < start for frame in (old, again))
-    old_K, new_K = (frame["equity"].to_numpy()[keep] for frame, keep in ((old, known), (again, known_again)))
-    if len(old_K) != len(new_K):
-        yield leak(how, "backtest", f"{said(how, start)}, {len(old_K)} earlier bars become {len(new_K)}")
-    elif (moved_K := moved(old_K, new_K, 1e-9)).any():
-        first = int(moved_K.argmax())
+        kept = np.isin(subject.panel.symbols, panel.symbols)
+        decided_D, weights_DS = decided_D[known_D], weights_DS[known_D][:, kept]
+    again = backtest.run(decided_D, weights_DS, stages.price_grid(panel, backtest.fields()))
+    equity = [frame.loc[frame["timestamp"] < start, "equity"] for frame in (executed.backtest.equity, again.equity)]
+    times_T = executed.backtest.equity["timestamp"].to_numpy()
+    old_T, new_T = (series.to_numpy() for series in equity)
+    yield from _bars_moved(how, said(how, start), "equity", times_T, old_T[: len(new_T)], new_T)
+    if how == "poison":
+        other_DS = np.where(known_D[:, None], weights_DS, -0.5 * weights_DS - 0.1)
+        again = backtest.run(decided_D, other_DS, stages.price_grid(subject.panel, backtest.fields()))
+        filled = int(np.searchsorted(times_T, start)) + backtest.execution_lag_bars
+        held = [result.holdings_TS[:filled].sum(axis=1) for result in (executed.backtest, again)]
+        yield from _bars_moved(how, f"with the weights from {day(start)} on changed", "what is held", times_T, *held)
+
+
+def _bars_moved(how: How, change: str, what: str, times_T: Time, old_T: Float, new_T: Float) -> Iterator[LeakFinding]:
+    if (moved_T := moved(old_T, new_T, EXACT)).any():
+        first = int(moved_T.argmax())
         yield leak(
             how,
             "backtest",
-            f"{said(how, start)}, equity moves on {int(moved_K.sum())} of {len(moved_K)} earlier bars; the first: "
-            f"{day(old['timestamp'].to_numpy()[known][first])}, {old_K[first]:.2f} becomes {new_K[first]:.2f}",
+            f"{change}, {what} moves on {int(moved_T.sum())} of {len(moved_T)} bars that cannot know of it; the "
+            f"first: {day(times_T[first])}, {old_T[first]:.6g} becomes {new_T[first]:.6g}",
         )

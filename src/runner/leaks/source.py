@@ -22,6 +22,10 @@ from runner import stages
 from runner.leaks.subject import Subject, day, leak, moved
 
 NAME = "source"
+QUALITY = "quality"
+SHARES = (0.55, 0.8)
+"""Places on the axis of times at which the data are cut."""
+
 DAY = np.timedelta64(1, "D")
 TIME_NAMES = ("date", "time", "timestamp", "datetime")
 
@@ -51,15 +55,41 @@ class _Given(Source):
 
 
 def source(subject: Subject) -> Iterator[LeakFinding]:
-    """Source, then quality policy, on what there was at two times."""
-    experiment = subject.experiment
-    bars = stages.visible_bars(experiment.data, experiment.split)
-    times_T = np.unique(bars.timestamps_R)
-    for share in (0.55, 0.8):
-        start = times_T[int(len(times_T) * share)]
+    """The source on what there was at some times."""
+    data = subject.experiment.data
+    bars = stages.visible_bars(data, subject.experiment.split)
+    found: list[LeakFinding] = []
+    for start in _times(bars):
         with tempfile.TemporaryDirectory() as folder:
-            yield from _source_at(experiment.data, bars, start, Path(folder))
-        yield from _quality_at(subject, bars, start)
+            found += _source_at(data, bars, start, Path(folder))
+    yield from _once(found)
+
+
+def quality(subject: Subject) -> Iterator[LeakFinding]:
+    """The quality policy on the bars that there were at some times."""
+    bars = stages.visible_bars(subject.experiment.data, subject.experiment.split)
+    yield from _once([finding for start in _times(bars) for finding in _quality_at(subject, bars, start)])
+
+
+def _once(found: Sequence[LeakFinding]) -> Iterator[LeakFinding]:
+    """The first finding of each place."""
+    yield from {finding.where: finding for finding in reversed(found)}.values()
+
+
+def _times(bars: Bars) -> Iterator[np.datetime64]:
+    """Two times, and those of the largest fall and rise: hindsight likes to leave out what came before them."""
+    times_T = np.unique(bars.timestamps_R)
+    for share in SHARES:
+        yield times_T[int(len(times_T) * share)]
+    ordered = bars.ordered()
+    price_R = ordered.fields["close" if "close" in ordered.fields else next(iter(ordered.fields))]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        move_R = np.append(np.nan, price_R[1:] / price_R[:-1] - 1)
+    move_R[1:][ordered.codes_R[1:] != ordered.codes_R[:-1]] = np.nan
+    move_R[ordered.timestamps_R < times_T[len(times_T) // 4]] = np.nan
+    if np.isfinite(move_R).any():
+        yield ordered.timestamps_R[int(np.nanargmin(move_R))]
+        yield ordered.timestamps_R[int(np.nanargmax(move_R))]
 
 
 def testable(source: Source) -> bool:
@@ -80,13 +110,13 @@ def _source_at(data: Source, bars: Bars, start: np.datetime64, folder: Path) -> 
 
 
 def _quality_at(subject: Subject, bars: Bars, start: np.datetime64) -> Iterator[LeakFinding]:
-    quality = subject.experiment.quality
+    policy = subject.experiment.quality
     try:
-        (whole, _), (again, _) = quality.inspect(bars), quality.inspect(bars.before(start))
+        (whole, _), (again, _) = policy.inspect(bars), policy.inspect(bars.before(start))
     except DataError:
         return
     early = [Bars.of(panel.before(start), where="") for panel in (whole, again)]
-    yield from _compared(NAME, "quality", f"with the bars from {day(start)} on cut off", *early)
+    yield from _compared(QUALITY, "quality", f"with the bars from {day(start)} on cut off", *early)
 
 
 def _compared(test: str, where: str, said: str, old: Bars, new: Bars) -> Iterator[LeakFinding]:
