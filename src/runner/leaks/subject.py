@@ -24,9 +24,6 @@ from runner.stages import Design, FeatureTable
 TOLERANCE = 1e-4
 """By how many standard deviations of itself a value may move through rounding."""
 
-NAMED = 5
-"""Places that one sentence names."""
-
 Mask = npt.NDArray[np.bool_]
 
 
@@ -132,12 +129,6 @@ def suspect(test: str, where: str, evidence: str) -> LeakFinding:
 def feature_path(name: str) -> str:
     """Where a column of the design matrix is configured."""
     return "target (its last known value)" if name == "last_label" else f"features.expressions.{name}"
-
-
-def column_names(names: Sequence[str]) -> str:
-    """a, b, c and 3 more."""
-    shown = ", ".join(names[:NAMED])
-    return shown if len(names) <= NAMED else f"{shown} and {len(names) - NAMED} more"
 
 
 def poisoned(panel: Panel, start: np.datetime64, rng: np.random.Generator) -> Panel:
