@@ -81,9 +81,7 @@ def overrides_for(path: Path, features: Mapping[str, str]) -> list[str]:
     ]
 
 
-def examined(
-    overrides: list[str], folder: Path, sections: Mapping[str, Mapping[str, Any]] | None = None
-) -> LeakReport:
+def examined(overrides: list[str], folder: Path, sections: Mapping[str, Mapping[str, Any]] | None = None) -> LeakReport:
     """What the whole battery finds; sections: slot -> configuration that takes its place."""
     composed = compose(overrides)
     assert not composed.problems, composed.problems

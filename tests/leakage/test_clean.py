@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+
 from harness import EXPERIMENTS, data_overrides
 from leakage.corpus import EXTRA, FEATURES, RETURNS, examined, market, overrides_for, with_column, written
 from leakage.test_planted import LEVEL, joined

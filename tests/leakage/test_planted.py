@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from leakage.corpus import EXTRA, FEATURES, RETURNS, examined, market, overrides_for, with_column, written
 
 from components.errors import ConfigError, DataError
+from leakage.corpus import EXTRA, FEATURES, RETURNS, examined, market, overrides_for, with_column, written
 
 PACKAGE = "leakage.planted"
 Frame = pd.DataFrame
@@ -177,9 +177,7 @@ LEAKS = {
     "a move that begins before it can be traded": Planted(
         test="static", where="target", overrides=("target.skip_bars=0",)
     ),
-    "the same with a longer lag": Planted(
-        test="static", where="target", overrides=("backtest.execution_lag_bars=3",)
-    ),
+    "the same with a longer lag": Planted(test="static", where="target", overrides=("backtest.execution_lag_bars=3",)),
     "the level of adjusted prices": Planted(
         test="rescale", where="features.expressions.level", features=LEVEL, overrides=("data.adjustment=total",)
     ),

@@ -19,6 +19,7 @@ QUICK_FOLDS = 2
 QUICK_SYMBOLS = 3
 QUICK_BARS = 1_500
 
+
 def quick_battery(experiment: Experiment, prepared: Prepared, executed: Executed) -> LeakReport:
     """What is cheap: nothing is loaded or fitted again."""
     subject = Subject(experiment=experiment, prepared=prepared, executed=executed)

@@ -20,18 +20,21 @@ How = Literal["cut", "poison"]
 WEIGHT_TIMES = 4
 """Times at which weights are asked for again."""
 
+BARS_AFTER = 40
+"""Bars after the time at which bars and weights are changed: enough for what is done with them."""
+
 EXACT = 1e-9
 """Standard deviations by which equity may move: the same arithmetic on the same numbers."""
 
 
 def future(subject: Subject, how: How, folds: tuple[Fold, ...]) -> Iterator[LeakFinding]:
-    """Features and labels once, preprocessor and model at a time inside each fold, weights, backtest."""
-    start = subject.inside(folds[-1])
-    yield from _columns(subject, how, start)
+    """Features and labels once, preprocessor and model at a time inside each fold, weights at some times, and
+    the beginning of the backtest, of which each bar depends on all before."""
+    yield from _columns(subject, how, subject.inside(folds[-1]))
     for fold in folds:
         yield from _forecasts(subject, how, fold)
     yield from _weights(subject, how)
-    yield from _backtest(subject, how, start)
+    yield from _backtest(subject, how)
 
 
 def changed_bars(subject: Subject, how: How, start: np.datetime64) -> Panel:
@@ -124,26 +127,33 @@ def _weights(subject: Subject, how: How) -> Iterator[LeakFinding]:
             return
 
 
-def _backtest(subject: Subject, how: How, start: np.datetime64) -> Iterator[LeakFinding]:
+def _backtest(subject: Subject, how: How) -> Iterator[LeakFinding]:
     """Equity before a time without the bars and weights from it on, or with other bars; and with other weights,
     what is held until the first of them can be filled."""
     executed, backtest = subject.executed, subject.experiment.backtest
-    decided_D, weights_DS = executed.decided_D, executed.weights_DS
-    panel, known_D = changed_bars(subject, how, start), decided_D < start
-    if how == "cut":
-        kept = np.isin(subject.panel.symbols, panel.symbols)
-        decided_D, weights_DS = decided_D[known_D], weights_DS[known_D][:, kept]
-    again = backtest.run(decided_D, weights_DS, stages.price_grid(panel, backtest.fields()))
-    equity = [frame.loc[frame["timestamp"] < start, "equity"] for frame in (executed.backtest.equity, again.equity)]
     times_T = executed.backtest.equity["timestamp"].to_numpy()
-    old_T, new_T = (series.to_numpy() for series in equity)
+    place = 1 + int(subject.rng("backtest").integers(len(times_T) // 8, len(times_T) // 4 + 1))
+    if place + backtest.execution_lag_bars >= len(times_T):
+        return
+    start = times_T[place]
+    end = start if how == "cut" else times_T[min(place + BARS_AFTER, len(times_T) - 1)]
+    bars = subject.panel.before(end)
+    known_D, kept = executed.decided_D < end, np.isin(subject.panel.symbols, bars.symbols)
+    decided_D, weights_DS = executed.decided_D[known_D], executed.weights_DS[known_D][:, kept]
+    other = bars if how == "cut" else poisoned(bars, start, subject.rng("bars"))
+    again = backtest.run(decided_D, weights_DS, stages.price_grid(other, backtest.fields())).equity
+    old_T, new_T = (
+        frame["equity"].to_numpy()[frame["timestamp"].to_numpy() < start] for frame in (executed.backtest.equity, again)
+    )
     yield from _bars_moved(how, said(how, start), "equity", times_T, old_T[: len(new_T)], new_T)
     if how == "poison":
-        other_DS = np.where(known_D[:, None], weights_DS, -0.5 * weights_DS - 0.1)
-        again = backtest.run(decided_D, other_DS, stages.price_grid(subject.panel, backtest.fields()))
-        filled = int(np.searchsorted(times_T, start)) + backtest.execution_lag_bars
-        held = [result.holdings_TS[:filled].sum(axis=1) for result in (executed.backtest, again)]
-        yield from _bars_moved(how, f"with the weights from {day(start)} on changed", "what is held", times_T, *held)
+        other_DS = np.where((decided_D < start)[:, None], weights_DS, -0.5 * weights_DS - 0.1)
+        result = backtest.run(decided_D, other_DS, stages.price_grid(bars, backtest.fields()))
+        filled = place + backtest.execution_lag_bars
+        old_T, new_T = executed.backtest.holdings_TS[:filled].sum(axis=1), result.holdings_TS[:filled].sum(axis=1)
+        yield from _bars_moved(
+            how, f"with the weights from {day(start)} on changed", "what is held", times_T, old_T, new_T
+        )
 
 
 def _bars_moved(how: How, change: str, what: str, times_T: Time, old_T: Float, new_T: Float) -> Iterator[LeakFinding]:

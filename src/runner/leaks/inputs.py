@@ -25,15 +25,16 @@ def fields(subject: Subject, *, symbols: int | None = None, bars: int | None = N
     the label); at most so many symbols, and so many of their last bars."""
     panel = subject.panel
     read = sorted({name for node in subject.prepared.columns.values() for name in fields_of(node)})
-    names = [name for name in (*read, IN_UNIVERSE) if name in panel.fields]
-    names = list(dict.fromkeys(names))
+    names = list(dict.fromkeys(name for name in (*read, IN_UNIVERSE) if name in panel.fields))
     if not set(names) - BARS:
         return
+    if symbols is not None:
+        # Bars whose range holds their close are what they say; a whole run has no time for them.
+        names = [name for name in names if name not in BARS]
     base = "close" if "close" in panel.fields else LABEL
     columns = {name: panel.fields[name] for name in names}
     columns[base] = panel.fields["close"] if base == "close" else subject.prepared.labels.y_R
     found = _examined(subject, columns, base, symbols=symbols, bars=bars)
-    # A bar's own prices are known when it closes; the range of later bars is not their matter.
     yield from _findings(found, {name: f"data.{name}" for name in names})
 
 
@@ -60,7 +61,9 @@ def _examined(
     for symbol in longest:
         first, end = int(panel.offsets[symbol]), int(panel.offsets[symbol + 1])
         rows = slice(first if bars is None else max(first, end - bars), end)
-        cut = {name: np.where(np.isfinite(values_R[rows]), values_R[rows], np.nan) for name, values_R in columns.items()}
+        cut = {
+            name: np.where(np.isfinite(values_R[rows]), values_R[rows], np.nan) for name, values_R in columns.items()
+        }
         blocks.append(Block(symbol=panel.symbols[symbol], times_T=panel.timestamps_R[rows], columns=cut))
     long = [block for block in blocks if np.isfinite(block.columns[base]).sum() >= MIN_ROWS]
     return examine(long, target=base, known="after" if base == LABEL else "at") if long else None

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from components.seeds import derive
-from components.values import Fold, LeakFinding
+from components.values import Float, Fold, LeakFinding
 from runner import stages
 from runner.leaks.subject import Subject, leak, moved, moved_sentence
 from runner.stages import Forecasts
@@ -89,7 +89,7 @@ def _walk(subject: Subject, design: stages.Design, folds: tuple[Fold, ...]) -> F
     )
 
 
-def _correlation(x_N: np.ndarray, y_N: np.ndarray) -> float:  # type: ignore[type-arg]
+def _correlation(x_N: Float, y_N: Float) -> float:
     if len(x_N) < 3 or x_N.std() == 0 or y_N.std() == 0:
         return 0.0
     return float(np.corrcoef(x_N, y_N)[0, 1])

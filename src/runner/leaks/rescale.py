@@ -44,7 +44,9 @@ def rescale(subject: Subject, folds: tuple[Fold, ...]) -> Iterator[LeakFinding]:
     for name in carried:
         if known_later:
             splits = "splits and dividends" if adjustment == "total" else "splits"
-            follow = f", and so do the forecasts of fold {moving}: it carries a level that is adjusted for later {splits}"
+            follow = (
+                f", and so do the forecasts of fold {moving}: it carries a level that is adjusted for later {splits}"
+            )
             yield leak(NAME, feature_path(name), said + follow)
         else:
             follow = "no forecast does" if moving is None else f"and so do the forecasts of fold {moving}"
@@ -63,7 +65,9 @@ def versions(panel: Panel, symbol: int) -> list[Panel]:
 
 
 def _scaled(panel: Panel, own_R: Mask, factors: Mapping[str, float]) -> Panel:
-    scaled = {name: np.where(own_R, panel.fields[name] * factor, panel.fields[name]) for name, factor in factors.items()}
+    scaled = {
+        name: np.where(own_R, panel.fields[name] * factor, panel.fields[name]) for name, factor in factors.items()
+    }
     return replace(panel, fields={**panel.fields, **scaled})
 
 

@@ -215,7 +215,9 @@ def _shorter_file(source: Source, path: Path, start: np.datetime64, folder: Path
     if not columns:
         return None
     style = getattr(source, "date_format", None)
-    times = pd.to_datetime(frame[columns[0]], errors="coerce", utc=True, format=style if style and "%" in style else None)
+    times = pd.to_datetime(
+        frame[columns[0]], errors="coerce", utc=True, format=style if style and "%" in style else None
+    )
     if times.isna().any() or (style and "%" not in style):
         return None
     short = frame[(times < pd.Timestamp(str(start), tz="UTC")).to_numpy()]

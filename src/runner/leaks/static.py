@@ -47,10 +47,11 @@ def _fold(subject: Subject, fold: Fold) -> Iterator[LeakFinding]:
     """A row's label must be known when the next span begins, and spans must not share rows."""
     ends_R, times_R = subject.prepared.labels.label_end_R, subject.panel.timestamps_R
     parts = {"train": fold.train_rows, "valid": fold.valid_rows, "test": fold.test_rows}
+    within = {name: np.bincount(rows, minlength=len(times_R)) > 0 for name, rows in parts.items()}
     for earlier, later in (("train", "valid"), ("train", "test"), ("valid", "test")):
         begins = times_R[parts[later]].min()
         late = int((ends_R[parts[earlier]] > begins).sum())
-        shared = len(np.intersect1d(parts[earlier], parts[later]))
+        shared = int((within[earlier] & within[later]).sum())
         where = f"split (fold {fold.number}, {earlier} and {later})"
         if shared:
             yield leak(NAME, where, f"{shared} rows are in both spans")

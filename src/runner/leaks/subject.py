@@ -55,9 +55,7 @@ class Subject:
         return np.random.default_rng(derive(self.experiment.seed, "leaks", name))
 
     def design_of(self, table: FeatureTable) -> Design:
-        return Design(
-            preprocess=self.experiment.preprocess, table=table, labels=self.prepared.labels, panel=self.panel
-        )
+        return Design(preprocess=self.experiment.preprocess, table=table, labels=self.prepared.labels, panel=self.panel)
 
     def table_of(self, panel: Panel, columns: Mapping[str, Node] | None = None) -> Float32:
         """(F, R) the columns of the design matrix on other bars."""
@@ -82,7 +80,8 @@ class Subject:
         """A time inside the fold's test span, neither its first nor its last."""
         times_T = np.unique(self.panel.timestamps_R[fold.test_rows])
         place = self.rng(f"time of fold {fold.number}").integers(1, max(2, len(times_T)))
-        return times_T[min(int(place), len(times_T) - 1)]
+        inside: np.datetime64 = times_T[min(int(place), len(times_T) - 1)]
+        return inside
 
 
 def spread_folds(folds: Sequence[Fold], count: int) -> tuple[Fold, ...]:
@@ -144,9 +143,7 @@ def poisoned(panel: Panel, start: np.datetime64, rng: np.random.Generator) -> Pa
     return replace(panel, fields=fields)
 
 
-PRICES = frozenset(
-    {"open", "high", "low", "close", "vwap", "price", "last", "mid", "bid", "ask", "nav", "settlement"}
-)
+PRICES = frozenset({"open", "high", "low", "close", "vwap", "price", "last", "mid", "bid", "ask", "nav", "settlement"})
 
 
 def is_price(field: str) -> bool:

@@ -29,7 +29,8 @@ code { font: .92em ui-monospace, monospace; } p.note, .soft { color: var(--soft)
 .pill { border-radius: 1em; padding: .1em .7em; font-size: .85rem; font-weight: 600; white-space: nowrap; }
 .pill.leak { color: var(--bad); background: var(--badsoft); }
 .pill.suspect { color: var(--warn); background: var(--warnsoft); }
-.pill.clean { color: var(--good); background: var(--goodsoft); } .pill.none { color: var(--soft); background: var(--card); }
+.pill.clean { color: var(--good); background: var(--goodsoft); }
+.pill.none { color: var(--soft); background: var(--card); }
 pre { white-space: pre-wrap; background: var(--card); border-radius: 4px; padding: 1rem; font-size: .85rem; }
 </style>
 <div class="mark">Assay leak test</div>
