@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from itertools import chain
 
+from components.errors import AssayError
 from components.values import LeakFinding, LeakReport
 from runner.experiment import Experiment
 from runner.leaks import inputs
@@ -22,14 +23,23 @@ QUICK_BARS = 1_500
 
 def quick_battery(experiment: Experiment, prepared: Prepared, executed: Executed) -> LeakReport:
     """What is cheap: nothing is loaded or fitted again."""
-    subject = Subject(experiment=experiment, prepared=prepared, executed=executed)
-    return merged([(name, list(found)) for name, found in _quick(subject)])
+    return merged(_made(_quick(Subject(experiment=experiment, prepared=prepared, executed=executed))))
 
 
 def full_battery(experiment: Experiment, prepared: Prepared, executed: Executed) -> LeakReport:
     """Every test; models are fitted again, which writes nothing down and is no trial."""
-    subject = Subject(experiment=experiment, prepared=prepared, executed=executed)
-    return merged([(name, list(found)) for name, found in _full(subject)])
+    return merged(_made(_full(Subject(experiment=experiment, prepared=prepared, executed=executed))))
+
+
+def _made(tests: Iterator[tuple[str, Iterator[LeakFinding]]]) -> list[tuple[str, list[LeakFinding] | None, str]]:
+    """(test, findings, why it could not be made): a component may refuse bars that it would not meet alive."""
+    made: list[tuple[str, list[LeakFinding] | None, str]] = []
+    for name, found in tests:
+        try:
+            made.append((name, list(found), ""))
+        except AssayError as error:
+            made.append((name, None, str(error)))
+    return made
 
 
 def _quick(subject: Subject) -> Iterator[tuple[str, Iterator[LeakFinding]]]:

@@ -38,9 +38,13 @@ def _target(subject: Subject) -> Iterator[LeakFinding]:
         yield leak(
             NAME,
             "target",
-            f"its move begins {first} bars after the decision, but orders are filled {lag} bars after it: part of "
+            f"its move begins {_bars(first)} after the decision, but orders are filled {_bars(lag)} after it: part of "
             "what is forecast has happened when it can be traded",
         )
+
+
+def _bars(count: int) -> str:
+    return "1 bar" if count == 1 else f"{count} bars"
 
 
 def _fold(subject: Subject, fold: Fold) -> Iterator[LeakFinding]:
@@ -84,7 +88,7 @@ def _fills(subject: Subject) -> Iterator[LeakFinding]:
         yield leak(
             NAME,
             "backtest",
-            f"{int(early.sum())} of {len(trades)} orders are filled less than {lag} bars after their decision; the "
+            f"{int(early.sum())} of {len(trades)} orders are filled less than {_bars(lag)} after their decision; the "
             f"first: {first['symbol']}, decided {first['decided_at']}, filled {first['filled_at']}",
         )
 

@@ -151,10 +151,12 @@ def is_price(field: str) -> bool:
     return field.removeprefix("adj_").removeprefix("adjusted_").removesuffix("_price") in PRICES
 
 
-def merged(tests: Sequence[tuple[str, Sequence[LeakFinding]]]) -> LeakReport:
-    """All findings together, leaks first."""
-    findings = [finding for _, found in tests for finding in found]
+def merged(made: Sequence[tuple[str, Sequence[LeakFinding] | None, str]]) -> LeakReport:
+    """All findings together, leaks first; made: (test, findings, why it could not be made). A test that could not
+    be made is none of the report's tests, and suspect."""
+    findings = [finding for _, found, _ in made for finding in found or ()]
+    failed = [suspect(name, "leak tests", f"could not be made: {why}") for name, found, why in made if found is None]
     return LeakReport(
-        tests=tuple(dict.fromkeys(name for name, _ in tests)),
-        findings=tuple(sorted(findings, key=lambda finding: finding.severity != "leak")),
+        tests=tuple(dict.fromkeys(name for name, found, _ in made if found is not None)),
+        findings=tuple(sorted((*findings, *failed), key=lambda finding: finding.severity != "leak")),
     )

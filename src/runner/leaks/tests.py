@@ -60,3 +60,14 @@ TESTS = (
     ),
 )
 """In the order in which they are made."""
+
+LIMITS = """\
+What no test can show, and you must ask the data's maker:
+  publication lag      a figure filed under the day it describes; declare the lag where it is joined
+  revisions            values that were corrected later; only one vintage is in the data
+  survivorship         symbols that failed were never included, or membership is as of today
+  scaling              a column of a file that was standardised, ranked or decomposed over all of its history
+  sources that fetch   a service or data base that answers with hindsight: it cannot be given less data
+  side channels        a component that reads a file of its own, whatever it is given
+  weak leaks           future information that explains little, below what honest data can reach
+"""

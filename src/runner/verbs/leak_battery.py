@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from components.values import LeakReport
-from runner.leaks.tests import TESTS
+from runner.leaks.tests import LIMITS, TESTS
 
 
 def on_experiment(overrides: Sequence[str], *, json: bool, html: Path | None) -> int:
@@ -27,7 +27,6 @@ def on_experiment(overrides: Sequence[str], *, json: bool, html: Path | None) ->
     if html:
         from runner.storage.disk import write_atomically
         from runner.verbs.leak_page import experiment_page
-        from runner.verbs.leaktest import LIMITS
 
         write_atomically(html, experiment_page(found, LIMITS).encode())
     if json:

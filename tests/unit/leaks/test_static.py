@@ -100,6 +100,17 @@ def test_only_what_moves_beyond_rounding_has_moved(values: list[float], place: i
 
 def test_leaks_stand_before_what_is_suspect() -> None:
     made = [LeakFinding(test="cut", severity=how, where=how, evidence="e") for how in ("suspect", "leak")]
-    report = merged([("cut", made[:1]), ("poison", []), ("cut", made[1:])])
+    report = merged([("cut", made[:1], ""), ("poison", [], ""), ("cut", made[1:], "")])
     assert report.tests == ("cut", "poison")
     assert [found.severity for found in report.findings] == ["leak", "suspect"]
+
+
+def test_a_test_that_could_not_be_made_has_shown_nothing_and_says_so() -> None:
+    report = merged([("static", [], ""), ("cut", None, "portfolio: too few rows")])
+    assert report.tests == ("static",)
+    (found,) = report.findings
+    assert (found.test, found.severity, found.evidence) == (
+        "cut",
+        "suspect",
+        "could not be made: portfolio: too few rows",
+    )
