@@ -10,9 +10,12 @@ from components.panel import Panel
 from components.values import Evidence, Float, Time, Trials
 from runner import stages
 from runner.experiment import Experiment
+from runner.identity import trial_key
 from runner.leaks.battery import quick_battery
 from runner.metrics import run_metrics
 from runner.pipeline import Cache, Executed, Prepared
+from runner.storage.keys import code_fingerprint, stage_key
+from runner.storage.results import LEAKS
 
 
 def gather(experiment: Experiment, prepared: Prepared, executed: Executed) -> Evidence:
@@ -56,7 +59,8 @@ def complete(
     trials: Trials,
 ) -> Evidence:
     """The evidence with the leak tests that are cheap and everything that some gate needs, except the vault."""
-    leaks = cache.stage("leak tests", lambda: quick_battery(experiment, prepared, executed))
+    key = stage_key("leaks", [], code_fingerprint(quick_battery), [trial_key(config, prepared.design_key)])
+    leaks = cache.stored("leak tests", "leaks", key, lambda: quick_battery(experiment, prepared, executed), LEAKS)
     return replace(evidence, trials=trials, leaks=leaks)
 
 

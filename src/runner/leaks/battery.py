@@ -19,6 +19,7 @@ from runner.pipeline import Executed, Prepared
 QUICK_FOLDS = 2
 QUICK_SYMBOLS = 3
 QUICK_BARS = 1_500
+QUICK_DATES = 60
 
 
 def quick_battery(experiment: Experiment, prepared: Prepared, executed: Executed) -> LeakReport:
@@ -45,10 +46,10 @@ def _made(tests: Iterator[tuple[str, Iterator[LeakFinding]]]) -> list[tuple[str,
 def _quick(subject: Subject) -> Iterator[tuple[str, Iterator[LeakFinding]]]:
     folds = spread_folds(subject.folds, QUICK_FOLDS)
     yield "static", static(subject)
-    yield "cut", future(subject, "cut", folds)
-    yield "poison", future(subject, "poison", folds)
+    yield "cut", future(subject, "cut", folds, dates=QUICK_DATES)
+    yield "poison", future(subject, "poison", folds, dates=QUICK_DATES)
     yield "replay", replay(subject, folds[:1])
-    yield "rescale", rescale(subject, folds[:1])
+    yield "rescale", rescale(subject, folds[:1], dates=QUICK_DATES)
     yield "inputs", inputs.fields(subject, symbols=QUICK_SYMBOLS, bars=QUICK_BARS)
 
 

@@ -5,15 +5,14 @@ nothing that a stage says about the past depends on the future, neither does wha
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 
 from components.panel import Panel
-from components.values import Float, Float32, Fold, LeakFinding, Time
+from components.values import Float, Float32, Fold, Int, LeakFinding, Time
 from runner import stages
-from runner.leaks.subject import Subject, day, feature_path, leak, moved, moved_sentence, poisoned
+from runner.leaks.subject import Mask, Subject, day, feature_path, leak, moved, moved_sentence, poisoned, stretch
 
 How = Literal["cut", "poison"]
 
@@ -27,19 +26,14 @@ EXACT = 1e-9
 """Standard deviations by which equity may move: the same arithmetic on the same numbers."""
 
 
-def future(subject: Subject, how: How, folds: tuple[Fold, ...]) -> Iterator[LeakFinding]:
-    """Features and labels once, preprocessor and model at a time inside each fold, weights at some times, and
-    the beginning of the backtest, of which each bar depends on all before."""
-    yield from _columns(subject, how, subject.inside(folds[-1]))
+def future(subject: Subject, how: How, folds: tuple[Fold, ...], *, dates: int | None = None) -> Iterator[LeakFinding]:
+    """Features and labels once, on so many dates before a time (None: all); preprocessor and model at a time inside
+    each fold, weights at some times, and the beginning of the backtest, of which each bar depends on all before."""
+    yield from _columns(subject, how, subject.inside(folds[-1]), dates)
     for fold in folds:
-        yield from _forecasts(subject, how, fold)
+        yield from _forecasts(subject, how, fold, dates)
     yield from _weights(subject, how)
     yield from _backtest(subject, how)
-
-
-def changed_bars(subject: Subject, how: How, start: np.datetime64) -> Panel:
-    """The panel whose bars from `start` on are gone, or other ones."""
-    return subject.panel.before(start) if how == "cut" else poisoned(subject.panel, start, subject.rng("bars"))
 
 
 def said(how: How, start: np.datetime64) -> str:
@@ -47,27 +41,37 @@ def said(how: How, start: np.datetime64) -> str:
     return f"with all from {day(start)} on {'cut off' if how == 'cut' else 'changed'}"
 
 
-def _columns(subject: Subject, how: How, start: np.datetime64) -> Iterator[LeakFinding]:
+def _columns(subject: Subject, how: How, start: np.datetime64, dates: int | None) -> Iterator[LeakFinding]:
     panel, table, labels = subject.panel, subject.prepared.table, subject.prepared.labels
-    other = changed_bars(subject, how, start)
-    rows_K = np.flatnonzero(panel.timestamps_R < start)
-    again = other.timestamps_R < start
-    values_FK = subject.table_of(other)[:, again]
+    known = stretch(subject, start, dates)
+    last = int(np.searchsorted(panel.dates_T, start)) + BARS_AFTER
+    whole = dates is None or last >= len(panel.dates_T)
+    keep_R = panel.timestamps_R >= known.begin
+    if how == "cut":
+        keep_R &= panel.timestamps_R < start
+    elif not whole:
+        keep_R &= panel.timestamps_R < panel.dates_T[last]
+    places_K = np.cumsum(keep_R)[known.rows_K] - 1
+    bars = panel.take(keep_R)
+    other = bars if how == "cut" else poisoned(bars, start, subject.rng("bars"))
+    values_FK = subject.table_of(other)[:, places_K]
     for name, old_R, new_K in zip(table.names, table.values_FR, values_FK, strict=True):
-        if (moved_K := moved(old_R[rows_K], new_K)).any():
-            sentence = moved_sentence(panel, rows_K, old_R[rows_K], new_K, moved_K, change=said(how, start))
+        old_K = old_R[known.rows_K]
+        if (moved_K := moved(old_K, new_K)).any():
+            sentence = moved_sentence(panel, known.rows_K, old_K, new_K, moved_K, change=said(how, start))
             yield leak(how, feature_path(name), sentence)
     relabelled = stages.compute_labels(subject.prepared.label, other, threads=subject.experiment.threads)
-    known_K = labels.label_end_R[rows_K] < start
-    old_K, new_y_K = labels.y_R[rows_K][known_K], relabelled.y_R[again][known_K]
-    if (moved_K := moved(old_K, new_y_K)).any():
-        sentence = moved_sentence(panel, rows_K[known_K], old_K, new_y_K, moved_K, change=said(how, start))
+    ended_K = labels.label_end_R[known.rows_K] < start
+    rows_K, new_y_K = known.rows_K[ended_K], relabelled.y_R[places_K[ended_K]]
+    if (moved_K := moved(labels.y_R[rows_K], new_y_K)).any():
+        sentence = moved_sentence(panel, rows_K, labels.y_R[rows_K], new_y_K, moved_K, change=said(how, start))
         yield leak(how, "target", f"its label_end is too early: {sentence}")
 
 
-def _forecasts(subject: Subject, how: How, fold: Fold) -> Iterator[LeakFinding]:
+def _forecasts(subject: Subject, how: How, fold: Fold, dates: int | None) -> Iterator[LeakFinding]:
     """Preprocessor, then model, on the fold's test rows before a time: with the later rows gone, or other ones."""
-    start, rows = subject.inside(fold), fold.test_rows
+    start = subject.inside(fold)
+    rows = _near(subject.panel, fold.test_rows, start, dates)
     known_N = subject.panel.timestamps_R[rows] < start
     preprocessor, model = subject.learnt(fold)
     inputs = subject.model.inputs(preprocessor.columns)
@@ -76,8 +80,7 @@ def _forecasts(subject: Subject, how: How, fold: Fold) -> Iterator[LeakFinding]:
         X_KG = subject.design.prepared(rows[known_N], inputs, preprocessor).X_NF
         forecast_K = model.predict(X_NG[known_N])
     else:
-        table = _poisoned_table(subject, start)
-        X_KG = subject.design_of(table).prepared(rows, inputs, preprocessor).X_NF[known_N]
+        X_KG = _poisoned(subject, rows, start).prepared(_places(subject, rows), inputs, preprocessor).X_NF[known_N]
         later_NG = np.where(known_N[:, None], X_NG, _shaken(X_NG, subject.rng(f"rows of fold {fold.number}")))
         forecast_K = model.predict(later_NG)[known_N]
     for place, column in enumerate(inputs):
@@ -93,12 +96,32 @@ def _forecasts(subject: Subject, how: How, fold: Fold) -> Iterator[LeakFinding]:
         yield leak(how, f"model (forecasts of fold {fold.number})", sentence)
 
 
-def _poisoned_table(subject: Subject, start: np.datetime64) -> stages.FeatureTable:
-    table = subject.prepared.table
-    later_R = subject.panel.timestamps_R >= start
-    values_FR = table.values_FR.copy()
-    values_FR[:, later_R] = _shaken(values_FR[:, later_R].T, subject.rng("table")).T
-    return replace(table, values_FR=values_FR)
+def _near(panel: Panel, rows: Int, start: np.datetime64, dates: int | None) -> Int:
+    """The rows on so many dates before a time, and as many after it."""
+    if dates is None:
+        return rows
+    place = int(np.searchsorted(panel.dates_T, start))
+    return rows[np.abs(panel.date_codes_R[rows] - place) <= dates]
+
+
+def _span(subject: Subject, rows: Int) -> Mask:
+    """(R,) rows on the dates of these rows, of all symbols."""
+    times_N = subject.panel.timestamps_R[rows]
+    return np.asarray((subject.panel.timestamps_R >= times_N.min()) & (subject.panel.timestamps_R <= times_N.max()))
+
+
+def _places(subject: Subject, rows: Int) -> Int:
+    """(N,) places of rows among those of their dates."""
+    return np.asarray(np.cumsum(_span(subject, rows))[rows] - 1)
+
+
+def _poisoned(subject: Subject, rows: Int, start: np.datetime64) -> stages.Design:
+    """Samples on the dates of some rows, whose features from a time on are other ones."""
+    keep_R = _span(subject, rows)
+    values_FK = subject.prepared.table.values_FR[:, keep_R].copy()
+    later_K = subject.panel.timestamps_R[keep_R] >= start
+    values_FK[:, later_K] = _shaken(values_FK[:, later_K].T, subject.rng("table")).T
+    return subject.design_on(keep_R, values_FK)
 
 
 def _shaken(X_NF: Float32, rng: np.random.Generator) -> Float32:

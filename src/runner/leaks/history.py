@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from components.expressions import reach
-from components.values import LeakFinding, Time
-from runner.leaks.subject import Mask, Subject, day, feature_path, leak, moved, moved_sentence
+from components.values import LeakFinding
+from runner.leaks.subject import Subject, day, feature_path, leak, moved, moved_sentence, warm
 
 NAME = "warm-up"
 SHARE = 0.2
@@ -22,29 +22,9 @@ def warm_up(subject: Subject) -> Iterator[LeakFinding]:
     values_FK = subject.table_of(later)
     for name, node in subject.prepared.columns.items():
         place, bars = table.names.index(name), reach(node)
-        ready_K = _ready(subject, begin, bars.lookback_bars, everyone=bars.cross_sectional)[rows_K]
+        ready_K = warm(panel, begin, bars.lookback_bars, everyone=bars.cross_sectional)[rows_K]
         old_K, new_K = table.values_FR[place, rows_K][ready_K], values_FK[place][ready_K]
         if (moved_K := moved(old_K, new_K)).any():
             change = f"with history beginning on {day(begin)}"
             sentence = moved_sentence(panel, rows_K[ready_K], old_K, new_K, moved_K, change=change)
             yield leak(NAME, feature_path(name), f"{sentence}; it reads {bars.lookback_bars} bars back, by its text")
-
-
-def _ready(subject: Subject, begin: np.datetime64, lookback: int, *, everyone: bool) -> Mask:
-    """(R,) rows with the whole lookback after `begin`; everyone: of all symbols, since a row compares them."""
-    panel = subject.panel
-    ready_R = np.zeros(panel.n_rows, dtype=bool)
-    complete: list[Time] = []
-    for first, end in zip(panel.offsets[:-1], panel.offsets[1:], strict=True):
-        start = first + int(np.searchsorted(panel.timestamps_R[first:end], begin))
-        # A symbol that begins later begins in both histories.
-        warm = start if start == first else min(start + lookback, end)
-        ready_R[warm:end] = True
-        complete.append(panel.timestamps_R[min(warm, end - 1)])
-    if everyone:
-        # A cross-section inside a window needs all symbols warm before the window begins.
-        latest = max(complete)
-        at = int(np.searchsorted(panel.dates_T, latest)) + lookback
-        whole = at < len(panel.dates_T)
-        ready_R &= panel.timestamps_R >= panel.dates_T[at] if whole else np.zeros(panel.n_rows, dtype=bool)
-    return ready_R

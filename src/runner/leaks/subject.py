@@ -3,7 +3,7 @@
 Shape legend: R panel rows, F columns, K rows of both versions, D decision times, S symbols.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -12,14 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from components.contracts import FittedModel, FittedPreprocessor, Model
-from components.expressions import Node
-from components.expressions.engine import evaluate
+from components.expressions import reach
 from components.panel import Panel
 from components.seeds import derive
 from components.values import Float, Float32, Fold, Int, LeakFinding, LeakReport
 from runner.experiment import Experiment
 from runner.pipeline import Executed, Prepared
-from runner.stages import Design, FeatureTable
+from runner.stages import Design
 
 TOLERANCE = 1e-4
 """By how many standard deviations of itself a value may move through rounding."""
@@ -45,7 +44,10 @@ class Subject:
 
     @cached_property
     def design(self) -> Design:
-        return self.design_of(self.prepared.table)
+        prepared = self.prepared
+        return Design(
+            preprocess=self.experiment.preprocess, table=prepared.table, labels=prepared.labels, panel=prepared.panel
+        )
 
     @property
     def folds(self) -> tuple[Fold, ...]:
@@ -54,12 +56,21 @@ class Subject:
     def rng(self, name: str) -> np.random.Generator:
         return np.random.default_rng(derive(self.experiment.seed, "leaks", name))
 
-    def design_of(self, table: FeatureTable) -> Design:
-        return Design(preprocess=self.experiment.preprocess, table=table, labels=self.prepared.labels, panel=self.panel)
+    def design_on(self, keep_R: Mask, values_FK: Float32) -> Design:
+        """Samples of the kept rows alone, with these values of the columns."""
+        labels = self.prepared.labels
+        return Design(
+            preprocess=self.experiment.preprocess,
+            table=replace(self.prepared.table, values_FR=values_FK),
+            labels=replace(labels, y_R=labels.y_R[keep_R], label_end_R=labels.label_end_R[keep_R]),
+            panel=self.panel.take(keep_R),
+        )
 
-    def table_of(self, panel: Panel, columns: Mapping[str, Node] | None = None) -> Float32:
+    def table_of(self, panel: Panel) -> Float32:
         """(F, R) the columns of the design matrix on other bars."""
-        values_FR: Float32 = evaluate(columns or self.prepared.columns, panel, threads=self.experiment.threads)
+        from components.expressions.engine import evaluate
+
+        values_FR: Float32 = evaluate(self.prepared.columns, panel, threads=self.experiment.threads)
         return values_FR
 
     def learnt(self, fold: Fold) -> tuple[FittedPreprocessor, FittedModel]:
@@ -82,6 +93,48 @@ class Subject:
         place = self.rng(f"time of fold {fold.number}").integers(1, max(2, len(times_T)))
         inside: np.datetime64 = times_T[min(int(place), len(times_T) - 1)]
         return inside
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Stretch:
+    """The rows of some last dates before a time, and from when on bars are needed to compute their features."""
+
+    begin: np.datetime64
+    rows_K: Int
+
+
+def stretch(subject: Subject, end: np.datetime64, dates: int | None) -> Stretch:
+    """The rows before `end` on at most so many dates, all of them if None; their features need no bar before
+    `begin`, since every symbol has its whole lookback after it."""
+    panel = subject.panel
+    whole = Stretch(begin=panel.dates_T[0], rows_K=np.flatnonzero(panel.timestamps_R < end))
+    reaches = [reach(node) for node in subject.prepared.columns.values()]
+    if dates is None or any(each.timeframe for each in reaches):
+        return whole
+    lookback, everyone = max(each.lookback_bars for each in reaches), any(each.cross_sectional for each in reaches)
+    last = int(np.searchsorted(panel.dates_T, end))
+    begin = panel.dates_T[max(0, last - dates - (2 if everyone else 1) * (lookback + 1))]
+    first = panel.dates_T[max(0, last - dates)]
+    ready_R = warm(panel, begin, lookback, everyone=everyone)
+    rows_K = np.flatnonzero(ready_R & (panel.timestamps_R >= first) & (panel.timestamps_R < end))
+    return Stretch(begin=begin, rows_K=rows_K) if len(rows_K) else whole
+
+
+def warm(panel: Panel, begin: np.datetime64, lookback: int, *, everyone: bool) -> Mask:
+    """(R,) rows with the whole lookback after `begin`; everyone: of all symbols, since a row compares them."""
+    ready_R = np.zeros(panel.n_rows, dtype=bool)
+    complete = []
+    for first, end in zip(panel.offsets[:-1], panel.offsets[1:], strict=True):
+        start = first + int(np.searchsorted(panel.timestamps_R[first:end], begin))
+        # A symbol that begins later begins in both histories.
+        ready = start if start == first else min(start + lookback, end)
+        ready_R[ready:end] = True
+        complete.append(panel.timestamps_R[min(ready, end - 1)])
+    if everyone:
+        # A cross-section inside a window needs all symbols warm before the window begins.
+        at = int(np.searchsorted(panel.dates_T, max(complete))) + lookback
+        ready_R &= panel.date_codes_R >= at
+    return ready_R
 
 
 def spread_folds(folds: Sequence[Fold], count: int) -> tuple[Fold, ...]:

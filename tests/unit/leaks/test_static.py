@@ -78,7 +78,7 @@ def test_poison_changes_nothing_before_and_everything_after(subject: Subject) ->
 
 
 def test_rescaling_keeps_the_traded_value_and_touches_one_symbol(subject: Subject) -> None:
-    (panel,) = versions(subject.panel, 1)
+    (panel,) = versions(subject.panel, "S1")
     own_R = subject.panel.symbol_codes_R == 1
     traded = [each.fields["close"] * each.fields["volume"] for each in (panel, subject.panel)]
     np.testing.assert_array_equal(*traded)
