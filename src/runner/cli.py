@@ -32,6 +32,7 @@ Or say what to do:
   report [RUN]               write the report of a finished run again
   deflate RETURNS.csv        what is left of a Sharpe ratio after chance and the tries it took
   ledger                     what was tried on which data, and whether the record is whole
+  leaktest OVERRIDES         whether any stage of an experiment sees its future, and where
   leaktest --table FILE --time COLUMN --target COLUMN     which columns of any table look into the future
   VERB --help                more about one of them
 

@@ -113,6 +113,7 @@ class Console:
         self.table(tables.forecast_table(brief))
         self.table(tables.portfolio_table(brief))
         self._gates(run)
+        self._leaks(run)
         self._verdict(words(run.manifest, run.gates))
         self._paths(run)
 
@@ -139,6 +140,15 @@ class Console:
                 notation.significant(gate["threshold"]),
             )
         self._rich.print("", shown, "", sep="\n")
+
+    def _leaks(self, run: RunFolder) -> None:
+        """One line: which leak tests were made, and how much they found."""
+        if run.leaks is None:
+            return
+        severities = [finding["severity"] for finding in run.leaks["findings"]]
+        counts = [f"{severities.count(word)} {word}" for word in ("leak", "suspect") if word in severities]
+        self._item("Leak tests:", f"{', '.join(counts) or 'nothing found'} ({', '.join(run.leaks['tests'])})")
+        self._rich.print()
 
     def _verdict(self, said: Words) -> None:
         self._item(f"{said.word.upper()}:", said.headline, style=STYLES.get(said.word, "bold"), indent=2)

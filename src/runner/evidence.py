@@ -11,8 +11,12 @@ from components.values import Evidence, Float, Time, Trials
 from runner import stages
 from runner.bundle.certificate import certify
 from runner.experiment import Experiment
+from runner.identity import trial_key
+from runner.leaks.battery import quick_battery
 from runner.metrics import run_metrics
 from runner.pipeline import Cache, Executed, Prepared
+from runner.storage.keys import code_fingerprint, stage_key
+from runner.storage.results import LEAKS
 from runner.stress import stress_metrics, stressed
 
 
@@ -56,15 +60,17 @@ def complete(
     cache: Cache,
     trials: Trials,
 ) -> Evidence:
-    """The evidence with everything that some gate needs, except the vault."""
+    """The evidence with the leak tests that are cheap and everything that some gate needs, except the vault."""
     needs = experiment.gates.needs()
     stress = stressed(experiment, config, prepared, executed, cache) if "stress" in needs else {}
     metrics = {**evidence.metrics, **stress_metrics(stress, evidence.bars_per_year)}
+    key = stage_key("leaks", [], code_fingerprint(quick_battery), [trial_key(config, prepared.design_key)])
+    leaks = cache.stored("leak tests", "leaks", key, lambda: quick_battery(experiment, prepared, executed), LEAKS)
     certificate = None
     if "bundle" in needs:
         certified = cache.stage("certificate", lambda: certify(experiment, config, prepared, executed))
         certificate = certified.certificate
-    return replace(evidence, metrics=metrics, trials=trials, stress=stress, certificate=certificate)
+    return replace(evidence, metrics=metrics, trials=trials, stress=stress, leaks=leaks, certificate=certificate)
 
 
 def market_returns(panel: Panel, stamps_T: Time, fields: tuple[str, ...]) -> Float:

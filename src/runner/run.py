@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -184,5 +184,7 @@ def _write_results(
     record.write_json("preprocess.json", {f"fold_{number}": state for number, state in learnt})
     calibrated = enumerate(executed.forecasts.calibrations, start=1)
     record.write_json("calibration.json", {f"fold_{number}": state for number, state in calibrated})
+    if evidence.leaks is not None:
+        record.write_json("leaks.json", asdict(evidence.leaks))
     record.write_metrics(evidence.metrics)
     record.write_verdict(verdict)

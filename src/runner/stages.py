@@ -350,12 +350,18 @@ def scored(
 def decide_weights(portfolio: Portfolio, forecasts: Forecasts, panel: Panel) -> tuple[Time, Float]:
     """(D,) decision times of the test spans and (D, S) target weights: 0 without a forecast, as outside the
     universe."""
+    decided_D, forecast_DS = forecast_grid(forecasts, panel)
+    return decided_D, portfolio.weights(forecast_DS, bars_per_year=panel.bars_per_year)
+
+
+def forecast_grid(forecasts: Forecasts, panel: Panel) -> tuple[Time, Float]:
+    """(D,) decision times of the test spans and (D, S) forecasts, NaN where there is none."""
     rows = forecasts.row_M[forecasts.is_test_M]
     decided_D = np.union1d(panel.timestamps_R[rows], _departures(rows, panel))
     position_M = np.searchsorted(decided_D, panel.timestamps_R[rows])
     forecast_DS = np.full((len(decided_D), len(panel.symbols)), np.nan)
     forecast_DS[position_M, panel.symbol_codes_R[rows]] = forecasts.forecast_M[forecasts.is_test_M]
-    return decided_D, portfolio.weights(forecast_DS, bars_per_year=panel.bars_per_year)
+    return decided_D, forecast_DS
 
 
 def _departures(rows: Int, panel: Panel) -> Time:

@@ -37,6 +37,14 @@ def examine(blocks: Sequence[Block], *, target: str, known: Known | None = None)
     correlations' p-values are adjusted by Holm over all symbols, columns and lags, and count above effect-size
     floors only. Symbols below 60 rows are left out.
     """
+    from threadpoolctl import threadpool_limits
+
+    # Thousands of products of narrow matrices: threads of BLAS would wait for each other most of the time.
+    with threadpool_limits(1, user_api="blas"):
+        return _examination(blocks, target, known)
+
+
+def _examination(blocks: Sequence[Block], target: str, known: Known | None) -> Examination:
     long = [block for block in blocks if np.isfinite(block.columns[target]).sum() >= MIN_ROWS]
     names, skipped = _examinable(long, target)
     made = maker(longest(long), target, names) if long and known != "at" else None

@@ -69,6 +69,7 @@ def _content(run: RunFolder, pictures: dict[str, Picture]) -> dict[str, Any]:
         "manifest": manifest,
         "config": run.config,
         "gates": run.gates["gates"],
+        "leaks": run.leaks,
         "pictures": pictures,
         "promotion": sentences(run.promotion) if run.promotion else None,
         "verdict": words(manifest, run.gates),

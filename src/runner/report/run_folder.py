@@ -74,6 +74,12 @@ class RunFolder:
         return _json(file) if file.is_file() else None
 
     @cached_property
+    def leaks(self) -> dict[str, Any] | None:
+        """tests and findings of the leak tests; None in a run that made none."""
+        file = self.path / "leaks.json"
+        return _json(file) if file.is_file() else None
+
+    @cached_property
     def forecasts(self) -> "pd.DataFrame":
         """fold, span, timestamp, symbol, forecast, target, label_end and `baseline/<name>`; where a calibration
         gives them uncalibrated, lower, upper."""

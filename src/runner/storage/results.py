@@ -1,12 +1,12 @@
 """How the results of stages are written down in the store: arrays, tables and model files, no pickle."""
 
 import json
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Any
 
 import numpy as np
 
-from components.values import BacktestResult
+from components.values import BacktestResult, LeakFinding, LeakReport
 from runner.stages import Forecasts, Labels
 from runner.storage.formats import ARRAYS, FRAME, Files
 
@@ -82,6 +82,17 @@ class _BacktestFormat:
         )
 
 
+class _LeakFormat:
+    def encode(self, value: LeakReport) -> Files:
+        return {"leaks.json": json.dumps(asdict(value)).encode()}
+
+    def decode(self, files: Files) -> LeakReport:
+        content = json.loads(files["leaks.json"])
+        findings = tuple(LeakFinding(**finding) for finding in content["findings"])
+        return LeakReport(tests=tuple(content["tests"]), findings=findings)
+
+
 LABELS = _LabelFormat()
 FORECASTS = _ForecastFormat()
 BACKTEST = _BacktestFormat()
+LEAKS = _LeakFormat()

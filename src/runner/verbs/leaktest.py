@@ -1,14 +1,15 @@
-"""The verb `leaktest`: which columns of a table look into the future, without an experiment."""
+"""The verb `leaktest`: whether an experiment, or which columns of any table, look into the future."""
 
 import argparse
 import json
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from components.errors import DataError
+from components.errors import ConfigError, DataError
 from components.leaks.examination import examine
 from components.leaks.examined import MIN_ROWS, Block, Examination
 from runner.verbs.plain_table import numeric, read_table, require_column, times
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
 
 LEAKS_FOUND = 5
 DESCRIPTION = """\
+leaktest +experiment=NAME [SLOT=CHOICE ...]
+Runs every leak test on an experiment, named as for a run: see "Tests of an experiment" below. It fits
+the experiment and fits it again, which is no trial, and writes nothing but the cache.
+
+leaktest --table FILE --time COLUMN --target COLUMN
 Examines any CSV or Parquet file and names the columns that look into the future, how, and on what
 evidence.
 
@@ -29,7 +35,7 @@ correlations count above fixed floors only, and the chance of even one false ala
 held below 1 %.
 """
 LIMITS = """\
-What no bare table can show, and you must ask its maker:
+What no test can show, and you must ask the data's maker:
   publication lag      a figure filed under the day it describes, not the day it was published
   revisions            values that were corrected later; only one vintage is in the file
   survivorship         symbols that failed were never included, or membership is as of today
@@ -50,6 +56,11 @@ def main(arguments: Sequence[str]) -> int:
     from threadpoolctl import threadpool_limits
 
     options = _parser().parse_args(arguments)
+    _refuse_mixtures(options)
+    if options.table is None:
+        from runner.verbs.leak_battery import on_experiment
+
+        return LEAKS_FOUND if on_experiment(options.overrides, json=options.json, html=options.html) else 0
     blocks, unread = load_blocks(options.table, time=options.time, symbol=options.symbol, target=options.target)
     known = None if options.target_known == "auto" else options.target_known
     with threadpool_limits(limits=1, user_api="blas"):  # many small products: threads would wait for each other
@@ -70,6 +81,34 @@ def main(arguments: Sequence[str]) -> int:
     else:
         _show(found, options.html)
     return LEAKS_FOUND if found["n_leaks"] else 0
+
+
+def _refuse_mixtures(options: argparse.Namespace) -> None:
+    """Either an experiment or a table."""
+    if options.table is not None:
+        if options.overrides:
+            raise ConfigError(f"{options.overrides[0]}: an experiment and --table exclude each other; drop one of them")
+        if lacking := [name for name in ("time", "target") if getattr(options, name) is None]:
+            raise ConfigError(f"--{lacking[0]}: name the column; --table needs --time and --target")
+        return
+    if not options.overrides:
+        raise ConfigError("leaktest: name an experiment (+experiment=NAME) or a table (--table FILE)")
+    for name in ("time", "symbol", "target"):
+        if getattr(options, name) is not None:
+            raise ConfigError(f"--{name}: belongs to --table FILE; an experiment names its columns itself")
+
+
+def tests_in_words() -> str:
+    """The battery, one test after the other."""
+    from runner.leaks.tests import TESTS
+
+    lines = ["Tests of an experiment, in this order (those marked * also in every run):"]
+    for test in TESTS:
+        mark = "*" if test.in_every_run else " "
+        lines += textwrap.wrap(
+            f"{mark} {test.name:<10}{test.says}", width=100, initial_indent="  ", subsequent_indent=" " * 14
+        )
+    return "\n".join(lines) + "\n"
 
 
 def load_blocks(path: Path, *, time: str, symbol: str | None, target: str) -> tuple[list[Block], dict[str, str]]:
@@ -179,15 +218,17 @@ def _columns(n: int) -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m runner leaktest",
+        usage="python -m runner leaktest (OVERRIDE ... | --table FILE --time COLUMN --target COLUMN) [options]",
         description=DESCRIPTION,
-        epilog=LIMITS,
+        epilog=f"{tests_in_words()}\n{LIMITS}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("--table", required=True, type=Path, metavar="FILE", help="CSV or Parquet, one line per bar and symbol")
-    add("--time", required=True, metavar="COLUMN", help="the column of the rows' times; rows may stand in any order")
+    add("overrides", nargs="*", metavar="OVERRIDE", help="as for a run: +experiment=NAME model=ridge ...")
+    add("--table", type=Path, metavar="FILE", help="CSV or Parquet, one line per bar and symbol")
+    add("--time", metavar="COLUMN", help="the column of the rows' times; rows may stand in any order")
     add("--symbol", metavar="COLUMN", help="the column that tells series apart, for panels")
-    add("--target", required=True, metavar="COLUMN", help="what is to be forecast")
+    add("--target", metavar="COLUMN", help="what is to be forecast")
     add(
         "--target-known",
         choices=("at", "after", "auto"),

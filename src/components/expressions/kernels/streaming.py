@@ -165,7 +165,7 @@ def moment(opcode: int, x: Float, b: int, w: int) -> float:
     result: float = w * x[b] + total
     if opcode == MEAN:
         result = x[b] + total / w
-    if opcode == MEAN or opcode == SUM:
+    if opcode in (MEAN, SUM):
         return result
     spread = before_square + after_square - total * total / w
     return 0.0 if spread < 0.0 else spread / (w - 1)

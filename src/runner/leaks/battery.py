@@ -1,0 +1,68 @@
+"""Which leak tests a run makes, and which the verb `leaktest` makes."""
+
+from collections.abc import Iterator
+from itertools import chain
+
+from components.errors import AssayError
+from components.values import LeakFinding, LeakReport
+from runner.experiment import Experiment
+from runner.leaks import inputs
+from runner.leaks.future import future
+from runner.leaks.history import warm_up
+from runner.leaks.refits import refit, replay, shuffled
+from runner.leaks.rescale import rescale
+from runner.leaks.source import quality, source, testable
+from runner.leaks.static import static
+from runner.leaks.subject import Subject, merged, spread_folds
+from runner.pipeline import Executed, Prepared
+
+QUICK_FOLDS = 2
+QUICK_SYMBOLS = 3
+QUICK_BARS = 1_500
+QUICK_DATES = 60
+
+
+def quick_battery(experiment: Experiment, prepared: Prepared, executed: Executed) -> LeakReport:
+    """What is cheap: nothing is loaded or fitted again."""
+    return merged(_made(_quick(Subject(experiment=experiment, prepared=prepared, executed=executed))))
+
+
+def full_battery(experiment: Experiment, prepared: Prepared, executed: Executed) -> LeakReport:
+    """Every test; models are fitted again, which writes nothing down and is no trial."""
+    return merged(_made(_full(Subject(experiment=experiment, prepared=prepared, executed=executed))))
+
+
+def _made(tests: Iterator[tuple[str, Iterator[LeakFinding]]]) -> list[tuple[str, list[LeakFinding] | None, str]]:
+    """(test, findings, why it could not be made): a component may refuse bars that it would not meet alive."""
+    made: list[tuple[str, list[LeakFinding] | None, str]] = []
+    for name, found in tests:
+        try:
+            made.append((name, list(found), ""))
+        except AssayError as error:
+            made.append((name, None, str(error)))
+    return made
+
+
+def _quick(subject: Subject) -> Iterator[tuple[str, Iterator[LeakFinding]]]:
+    folds = spread_folds(subject.folds, QUICK_FOLDS)
+    yield "static", static(subject)
+    yield "cut", future(subject, "cut", folds, dates=QUICK_DATES)
+    yield "poison", future(subject, "poison", folds, dates=QUICK_DATES)
+    yield "replay", replay(subject, folds[:1])
+    yield "rescale", rescale(subject, folds[:1], dates=QUICK_DATES)
+    yield "inputs", inputs.fields(subject, symbols=QUICK_SYMBOLS, bars=QUICK_BARS)
+
+
+def _full(subject: Subject) -> Iterator[tuple[str, Iterator[LeakFinding]]]:
+    yield "static", static(subject)
+    yield "cut", future(subject, "cut", subject.folds)
+    yield "poison", future(subject, "poison", subject.folds)
+    yield "replay", replay(subject, subject.folds)
+    yield "rescale", rescale(subject, subject.folds)
+    yield "inputs", chain(inputs.fields(subject), inputs.features(subject))
+    if testable(subject.experiment.data):
+        yield "source", source(subject)
+    yield "quality", quality(subject)
+    yield "warm-up", warm_up(subject)
+    yield "refit", refit(subject)
+    yield "shuffled", shuffled(subject)

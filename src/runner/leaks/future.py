@@ -1,0 +1,190 @@
+"""Cut the future, poison the future: every stage again, with what lies after a time removed or changed.
+
+Each stage gets the inputs that it had in the run, so that a leak is found at the stage that lets it in: since
+nothing that a stage says about the past depends on the future, neither does what all of them say together.
+"""
+
+from collections.abc import Iterator
+from typing import Literal
+
+import numpy as np
+
+from components.panel import Panel
+from components.values import Float, Float32, Fold, Int, LeakFinding, Time
+from runner import stages
+from runner.leaks.subject import Mask, Subject, day, feature_path, leak, moved, moved_sentence, poisoned, stretch
+
+How = Literal["cut", "poison"]
+
+WEIGHT_TIMES = 4
+"""Times at which weights are asked for again."""
+
+BARS_AFTER = 40
+"""Bars after the time at which bars and weights are changed: enough for what is done with them."""
+
+EXACT = 1e-9
+"""Standard deviations by which equity may move: the same arithmetic on the same numbers."""
+
+
+def future(subject: Subject, how: How, folds: tuple[Fold, ...], *, dates: int | None = None) -> Iterator[LeakFinding]:
+    """Features and labels once, on so many dates before a time (None: all); preprocessor and model at a time inside
+    each fold, weights at some times, and the beginning of the backtest, of which each bar depends on all before."""
+    yield from _columns(subject, how, subject.inside(folds[-1]), dates)
+    for fold in folds:
+        yield from _forecasts(subject, how, fold, dates)
+    yield from _weights(subject, how)
+    yield from _backtest(subject, how)
+
+
+def said(how: How, start: np.datetime64) -> str:
+    """How a sentence begins."""
+    return f"with all from {day(start)} on {'cut off' if how == 'cut' else 'changed'}"
+
+
+def _columns(subject: Subject, how: How, start: np.datetime64, dates: int | None) -> Iterator[LeakFinding]:
+    panel, table, labels = subject.panel, subject.prepared.table, subject.prepared.labels
+    known = stretch(subject, start, dates)
+    last = int(np.searchsorted(panel.dates_T, start)) + BARS_AFTER
+    whole = dates is None or last >= len(panel.dates_T)
+    keep_R = panel.timestamps_R >= known.begin
+    if how == "cut":
+        keep_R &= panel.timestamps_R < start
+    elif not whole:
+        keep_R &= panel.timestamps_R < panel.dates_T[last]
+    places_K = np.cumsum(keep_R)[known.rows_K] - 1
+    bars = panel.take(keep_R)
+    other = bars if how == "cut" else poisoned(bars, start, subject.rng("bars"))
+    values_FK = subject.table_of(other)[:, places_K]
+    for name, old_R, new_K in zip(table.names, table.values_FR, values_FK, strict=True):
+        old_K = old_R[known.rows_K]
+        if (moved_K := moved(old_K, new_K)).any():
+            sentence = moved_sentence(panel, known.rows_K, old_K, new_K, moved_K, change=said(how, start))
+            yield leak(how, feature_path(name), sentence)
+    relabelled = stages.compute_labels(subject.prepared.label, other, threads=subject.experiment.threads)
+    ended_K = labels.label_end_R[known.rows_K] < start
+    rows_K, new_y_K = known.rows_K[ended_K], relabelled.y_R[places_K[ended_K]]
+    if (moved_K := moved(labels.y_R[rows_K], new_y_K)).any():
+        sentence = moved_sentence(panel, rows_K, labels.y_R[rows_K], new_y_K, moved_K, change=said(how, start))
+        yield leak(how, "target", f"its label_end is too early: {sentence}")
+
+
+def _forecasts(subject: Subject, how: How, fold: Fold, dates: int | None) -> Iterator[LeakFinding]:
+    """Preprocessor, then model, on the fold's test rows before a time: with the later rows gone, or other ones."""
+    start = subject.inside(fold)
+    rows = _near(subject.panel, fold.test_rows, start, dates)
+    known_N = subject.panel.timestamps_R[rows] < start
+    preprocessor, model = subject.learnt(fold)
+    inputs = subject.model.inputs(preprocessor.columns)
+    X_NG = subject.design.prepared(rows, inputs, preprocessor).X_NF
+    if how == "cut":
+        X_KG = subject.design.prepared(rows[known_N], inputs, preprocessor).X_NF
+        forecast_K = model.predict(X_NG[known_N])
+    else:
+        X_KG = _poisoned(subject, rows, start).prepared(_places(subject, rows), inputs, preprocessor).X_NF[known_N]
+        later_NG = np.where(known_N[:, None], X_NG, _shaken(X_NG, subject.rng(f"rows of fold {fold.number}")))
+        forecast_K = model.predict(later_NG)[known_N]
+    for place, column in enumerate(inputs):
+        if (moved_K := moved(X_NG[known_N, place], X_KG[:, place])).any():
+            sentence = moved_sentence(
+                subject.panel, rows[known_N], X_NG[known_N, place], X_KG[:, place], moved_K, change=said(how, start)
+            )
+            yield leak(how, f"preprocess (column {column}, fold {fold.number})", sentence)
+            break
+    old_K = model.predict(X_NG)[known_N]
+    if (moved_K := moved(old_K, forecast_K)).any():
+        sentence = moved_sentence(subject.panel, rows[known_N], old_K, forecast_K, moved_K, change=said(how, start))
+        yield leak(how, f"model (forecasts of fold {fold.number})", sentence)
+
+
+def _near(panel: Panel, rows: Int, start: np.datetime64, dates: int | None) -> Int:
+    """The rows on so many dates before a time, and as many after it."""
+    if dates is None:
+        return rows
+    place = int(np.searchsorted(panel.dates_T, start))
+    return rows[np.abs(panel.date_codes_R[rows] - place) <= dates]
+
+
+def _span(subject: Subject, rows: Int) -> Mask:
+    """(R,) rows on the dates of these rows, of all symbols."""
+    times_N = subject.panel.timestamps_R[rows]
+    return np.asarray((subject.panel.timestamps_R >= times_N.min()) & (subject.panel.timestamps_R <= times_N.max()))
+
+
+def _places(subject: Subject, rows: Int) -> Int:
+    """(N,) places of rows among those of their dates."""
+    return np.asarray(np.cumsum(_span(subject, rows))[rows] - 1)
+
+
+def _poisoned(subject: Subject, rows: Int, start: np.datetime64) -> stages.Design:
+    """Samples on the dates of some rows, whose features from a time on are other ones."""
+    keep_R = _span(subject, rows)
+    values_FK = subject.prepared.table.values_FR[:, keep_R].copy()
+    later_K = subject.panel.timestamps_R[keep_R] >= start
+    values_FK[:, later_K] = _shaken(values_FK[:, later_K].T, subject.rng("table")).T
+    return subject.design_on(keep_R, values_FK)
+
+
+def _shaken(X_NF: Float32, rng: np.random.Generator) -> Float32:
+    """Wild values in the place of those that are there; what is missing stays missing."""
+    return (X_NF * rng.uniform(-3, 3, X_NF.shape) + rng.normal(size=X_NF.shape)).astype(np.float32)
+
+
+def _weights(subject: Subject, how: How) -> Iterator[LeakFinding]:
+    """Weights before some times, without the later forecasts, or with other ones."""
+    executed, panel, rng = subject.executed, subject.panel, subject.rng("weights")
+    decided_D, forecast_DS = stages.forecast_grid(executed.forecasts, panel)
+    scale = 3 * float(np.nanstd(forecast_DS))
+    for place in rng.integers(1, len(decided_D), WEIGHT_TIMES) if len(decided_D) > 1 else ():
+        other_DS = forecast_DS[:place].copy() if how == "cut" else forecast_DS.copy()
+        other_DS[place:] += rng.normal(0.0, scale or 1.0, other_DS[place:].shape)
+        weights_DS = subject.experiment.portfolio.weights(other_DS, bars_per_year=panel.bars_per_year)
+        old_KS, new_KS = executed.weights_DS[:place], weights_DS[:place]
+        if (moved_KS := moved(old_KS.ravel(), new_KS.ravel()).reshape(old_KS.shape)).any():
+            d, s = np.argwhere(moved_KS)[0]
+            yield leak(
+                how,
+                "portfolio",
+                f"{said(how, decided_D[place])}, {int(moved_KS.sum())} of {moved_KS.size} earlier weights move; the "
+                f"first: {panel.symbols[s]} {day(decided_D[d])}, {old_KS[d, s]:.6g} becomes {new_KS[d, s]:.6g}",
+            )
+            return
+
+
+def _backtest(subject: Subject, how: How) -> Iterator[LeakFinding]:
+    """Equity before a time without the bars and weights from it on, or with other bars; and with other weights,
+    what is held until the first of them can be filled."""
+    executed, backtest = subject.executed, subject.experiment.backtest
+    times_T = executed.backtest.equity["timestamp"].to_numpy()
+    place = 1 + int(subject.rng("backtest").integers(len(times_T) // 8, len(times_T) // 4 + 1))
+    if place + backtest.execution_lag_bars >= len(times_T):
+        return
+    start = times_T[place]
+    end = start if how == "cut" else times_T[min(place + BARS_AFTER, len(times_T) - 1)]
+    bars = subject.panel.before(end)
+    known_D, kept = executed.decided_D < end, np.isin(subject.panel.symbols, bars.symbols)
+    decided_D, weights_DS = executed.decided_D[known_D], executed.weights_DS[known_D][:, kept]
+    other = bars if how == "cut" else poisoned(bars, start, subject.rng("bars"))
+    again = backtest.run(decided_D, weights_DS, stages.price_grid(other, backtest.fields())).equity
+    old_T, new_T = (
+        frame["equity"].to_numpy()[frame["timestamp"].to_numpy() < start] for frame in (executed.backtest.equity, again)
+    )
+    yield from _bars_moved(how, said(how, start), "equity", times_T, old_T[: len(new_T)], new_T)
+    if how == "poison":
+        other_DS = np.where((decided_D < start)[:, None], weights_DS, -0.5 * weights_DS - 0.1)
+        result = backtest.run(decided_D, other_DS, stages.price_grid(bars, backtest.fields()))
+        filled = place + backtest.execution_lag_bars
+        old_T, new_T = executed.backtest.holdings_TS[:filled].sum(axis=1), result.holdings_TS[:filled].sum(axis=1)
+        yield from _bars_moved(
+            how, f"with the weights from {day(start)} on changed", "what is held", times_T, old_T, new_T
+        )
+
+
+def _bars_moved(how: How, change: str, what: str, times_T: Time, old_T: Float, new_T: Float) -> Iterator[LeakFinding]:
+    if (moved_T := moved(old_T, new_T, EXACT)).any():
+        first = int(moved_T.argmax())
+        yield leak(
+            how,
+            "backtest",
+            f"{change}, {what} moves on {int(moved_T.sum())} of {len(moved_T)} bars that cannot know of it; the "
+            f"first: {day(times_T[first])}, {old_T[first]:.6g} becomes {new_T[first]:.6g}",
+        )

@@ -1,0 +1,73 @@
+"""What the battery consists of, in words."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeakTest:
+    """name; says: what it does; in_every_run: whether it is cheap."""
+
+    name: str
+    says: str
+    in_every_run: bool
+
+
+def _test(name: str, says: str, *, in_every_run: bool) -> LeakTest:
+    return LeakTest(name=name, says=says, in_every_run=in_every_run)
+
+
+TESTS = (
+    _test(
+        "static",
+        "forward references; labels that end after the next span begins; rows in two spans; orders filled before "
+        "their lag; moves that begin before they can be traded; references joined without a lag",
+        in_every_run=True,
+    ),
+    _test(
+        "cut",
+        "every stage without what lies after a time: features, labels, preprocessor, model, weights, equity",
+        in_every_run=True,
+    ),
+    _test("poison", "every stage with other bars, features, forecasts and weights after a time", in_every_run=True),
+    _test(
+        "replay",
+        "what a fold wrote down forecasts what was recorded, and its preprocessor is what its train rows teach",
+        in_every_run=True,
+    ),
+    _test(
+        "rescale",
+        "one symbol's prices times 4, its volumes by 4, over all of history: features that carry the level are "
+        "named; a leak where forecasts follow prices that are adjusted for later splits or dividends",
+        in_every_run=True,
+    ),
+    _test(
+        "inputs",
+        "fields of the data (in leaktest features, too) that know what later bars bring: the tests of tables",
+        in_every_run=True,
+    ),
+    _test(
+        "source",
+        "the source on data that end earlier; only where it reads one CSV or Parquet file or is made of other sources",
+        in_every_run=False,
+    ),
+    _test("quality", "the quality policy on bars that end earlier", in_every_run=False),
+    _test("warm-up", "features on a history that begins later", in_every_run=False),
+    _test("refit", "the first fold fitted again after all others", in_every_run=False),
+    _test(
+        "shuffled",
+        "the pipeline retrained on permuted labels: finds fits that have seen other rows, and nothing else",
+        in_every_run=False,
+    ),
+)
+"""In the order in which they are made."""
+
+LIMITS = """\
+What no test can show, and you must ask the data's maker:
+  publication lag      a figure filed under the day it describes; declare the lag where it is joined
+  revisions            values that were corrected later; only one vintage is in the data
+  survivorship         symbols that failed were never included, or membership is as of today
+  scaling              a column of a file that was standardised, ranked or decomposed over all of its history
+  sources that fetch   a service or data base that answers with hindsight: it cannot be given less data
+  side channels        a component that reads a file of its own, whatever it is given
+  weak leaks           future information that explains little, below what honest data can reach
+"""

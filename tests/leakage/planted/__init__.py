@@ -1,0 +1,1 @@
+"""Components that leak, each in its own way: what the leak tests must find."""
