@@ -22,7 +22,7 @@ from components.statistics.sharpe import (
     sharpe_sample,
     standard_error,
 )
-from components.statistics.snooping import stepwise_p_values, superior_predictive_ability
+from components.statistics.snooping import ability_and_p_values
 from components.values import Evidence, Float, Trials
 
 CONFIDENCE = 0.95
@@ -236,8 +236,8 @@ def _portfolio_figures(evidence: Evidence) -> Iterator[Figure]:
     if own is None or returns_TK.shape[1] < 2 or len(returns_TK) < 2 * BLOCKS:
         return
     draws: dict[str, Any] = {"block_bars": float(BLOCK_BARS), "n_draws": DRAWS, "seed": evidence.seed}
-    spa = superior_predictive_ability(returns_TK, **draws).consistent
-    p_K = stepwise_p_values(returns_TK, **draws)
+    ability, p_K = ability_and_p_values(returns_TK, **draws)
+    spa = ability.consistent
     k = returns_TK.shape[1]
     yield Figure(
         name="spa",

@@ -228,7 +228,7 @@ def _tries(trial: int | None, family_trials: int, independent: float | None) -> 
         return "It is the first trial on this data: nothing was selected yet."
     worth = family_trials if independent is None else max(independent, 1.0)
     luck = lucks_best(worth)
-    alike = "" if independent is None else f", which are so alike that they are worth {worth:.1f} independent ones"
+    alike = "" if independent is None else f", worth {worth:.1f} independent ones"
     return (
         f"It is trial {trial} of {family_trials} on this data{alike}. The best of so many worthless "
         f"trials reaches a t statistic of about {luck:.1f} by luck alone."

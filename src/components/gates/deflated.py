@@ -124,7 +124,7 @@ def _suffices(deflated: Deflated, needed: str, evidence: Evidence) -> str:
     """What would have been enough: a larger figure, fewer tries, or a longer record."""
     enough = f"{sentence(needed)} would suffice"
     most = tries_that_pass(deflated)
-    if most >= 1:
+    if most >= 2:
         return f"{enough}, or no more than {number(math.floor(most))} independent tries."
     if not deflated.statistic > 0:
         return f"{enough}; the figure measured is no improvement at all."

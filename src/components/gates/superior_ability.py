@@ -10,7 +10,7 @@ from annotated_types import Ge, Gt, Le
 from components.contracts import Gate
 from components.gates._tries import gated, series_TK, silent_too
 from components.gates._wording import judgement, not_applicable, not_computable, number, probability
-from components.statistics.snooping import stepwise_p_values, superior_predictive_ability
+from components.statistics.snooping import ability_and_p_values
 from components.values import Evidence, Float, Judgement, Need, Trials
 
 
@@ -63,8 +63,8 @@ class SuperiorAbility(Gate):
     def _compared(self, earned_TK: Float, own: int, evidence: Evidence, trials: Trials) -> Judgement:
         blocks = float(max(self.block_bars, evidence.horizon_bars))
         draws: dict[str, Any] = {"block_bars": blocks, "n_draws": self.n_draws, "seed": evidence.seed}
-        best = superior_predictive_ability(earned_TK, **draws).consistent
-        p_K = stepwise_p_values(earned_TK, **draws)
+        ability, p_K = ability_and_p_values(earned_TK, **draws)
+        best = ability.consistent
         passed = bool(p_K[own] <= self.level)
         superior, k = int((p_K <= self.level).sum()), len(p_K)
         better = "than cash" if gated(self.statistic, evidence) == "sharpe" else f"than {self.baseline}"

@@ -11,6 +11,9 @@ import numpy as np
 
 from components.values import Float, Int
 
+DRAWS_AT_ONCE = 100
+"""Draws whose means one matrix product gives."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class SuperiorAbility:
@@ -37,10 +40,21 @@ def superior_predictive_ability(
 
     block_bars: mean length of the bootstrap's blocks, at least 1 and at least the overlap of the labels.
     """
-    sample = _Bootstrap.of(differences_TK, block_bars, n_draws, seed, studentized)
+    return _ability(_Bootstrap.of(differences_TK, block_bars, n_draws, seed, studentized))
+
+
+def ability_and_p_values(
+    differences_TK: Float, *, block_bars: float, n_draws: int, seed: int
+) -> tuple[SuperiorAbility, Float]:
+    """`superior_predictive_ability` and `stepwise_p_values` from the same draws, at the price of one."""
+    sample = _Bootstrap.of(differences_TK, block_bars, n_draws, seed, studentized=True)
+    return _ability(sample), _stepwise(sample, differences_TK.shape[1])
+
+
+def _ability(sample: "_Bootstrap") -> SuperiorAbility:
     if len(sample.t_K) == 0:
         return SuperiorAbility(lower=1.0, consistent=1.0, upper=1.0)
-    n = len(differences_TK)
+    n, n_draws = sample.n, len(sample.mean_BK)
     mean_K, error_K = sample.mean_K, sample.error_K
     hopeless_K = mean_K < -error_K * math.sqrt(2 * math.log(math.log(max(n, 3))))
     statistic = max(float(sample.t_K.max()), 0.0)
@@ -84,8 +98,13 @@ def stepwise_p_values(differences_TK: Float, *, block_bars: float, n_draws: int,
     the models that are no better than it reaches its t by luck, (1 + exceedances) / (1 + n_draws), never below that
     of a better model (Romano & Wolf 2016, Statistics & Probability Letters 113:38). 1 for a model identical to the
     benchmark, or no better on average."""
-    sample = _Bootstrap.of(differences_TK, block_bars, n_draws, seed, studentized=True)
-    p_K = np.ones(differences_TK.shape[1])
+    return _stepwise(
+        _Bootstrap.of(differences_TK, block_bars, n_draws, seed, studentized=True), differences_TK.shape[1]
+    )
+
+
+def _stepwise(sample: "_Bootstrap", k: int) -> Float:
+    p_K, n_draws = np.ones(k), len(sample.mean_BK)
     if len(sample.t_K) == 0:
         return p_K
     order_K = np.argsort(-sample.t_K, kind="stable")
@@ -99,12 +118,13 @@ def stepwise_p_values(differences_TK: Float, *, block_bars: float, n_draws: int,
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Bootstrap:
-    """The models that differ from the benchmark at all, with their bootstrapped means.
+    """The models that differ from the benchmark at all, with their bootstrapped means; n periods.
 
     columns_K their columns; mean_K, error_K mean difference and its standard error; scale_K what means
     are divided by (error_K, or 1 if not studentised); t_K mean_K / scale_K; mean_BK means of the draws.
     """
 
+    n: int
     columns_K: Int
     mean_K: Float
     error_K: Float
@@ -121,9 +141,13 @@ class _Bootstrap:
         error_K = np.sqrt(variance_K[columns_K] / len(differences_TK))
         scale_K = error_K if studentized else np.ones(len(columns_K))
         rng = np.random.default_rng(seed)
-        draws = (stationary_counts(len(differences_TK), block_bars, rng) for _ in range(n_draws))
-        mean_BK = np.array([counts_T @ differences_TK for counts_T in draws]) / len(differences_TK)
+        n, parts = len(differences_TK), []
+        for first in range(0, n_draws, DRAWS_AT_ONCE):
+            several = range(first, min(first + DRAWS_AT_ONCE, n_draws))
+            parts.append(np.array([stationary_counts(n, block_bars, rng) for _ in several]) @ differences_TK)
+        mean_BK = np.concatenate(parts) / n
         return _Bootstrap(
+            n=n,
             columns_K=columns_K,
             mean_K=mean_K,
             error_K=error_K,

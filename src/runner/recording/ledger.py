@@ -71,7 +71,7 @@ class Series:
     def to_bytes(self) -> bytes:
         """The same series, the same bytes."""
         arrays = {"stamps": self.stamps_T.astype("datetime64[us]"), "values": self.values_T.astype(np.float64)}
-        return zlib.compress(ARRAYS.encode(arrays)["arrays.npz"])
+        return zlib.compress(ARRAYS.encode(arrays)["arrays.npz"], level=1)
 
     @staticmethod
     def from_bytes(data: bytes) -> "Series":

@@ -173,7 +173,7 @@ def test_correlated_tries_and_a_broken_record_are_said() -> None:
     assert said[1:3] == (
         "The count of tries cannot be trusted: forked: event 5 is not the one that a run noted "
         "(python -m runner ledger).",
-        "It is trial 3 of 7 on this data, which are so alike that they are worth 2.2 independent ones. The best of so "
+        "It is trial 3 of 7 on this data, worth 2.2 independent ones. The best of so "
         "many worthless trials reaches a t statistic of about 0.6 by luck alone.",
     )
 
