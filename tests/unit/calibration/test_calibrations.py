@@ -114,7 +114,7 @@ def platt_loss(f_N, y_N):
     return lambda ab: float(np.mean(np.logaddexp(0, ab[0] + ab[1] * z_N) - t_N * (ab[0] + ab[1] * z_N)))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(SEEDS, st.integers(5, 300), st.floats(-3, 3), st.floats(0.1, 6))
 def test_platt_finds_the_optimum_that_scipy_finds(seed, n, shift, sharpness):
     rng = np.random.default_rng(seed)
