@@ -171,7 +171,8 @@ def _outcome(name: str, gate: Gate, evidence: Evidence) -> GateOutcome:
         )
     outcome = _outcome_of(name, gate, judgement)
     if _weakened(gate, evidence):
-        return replace(outcome, required=False, says=f"{outcome.says} {SEEN_BEFORE}")
+        says = f"{outcome.finding} {SEEN_BEFORE} {outcome.suffices}".rstrip()
+        return replace(outcome, required=False, says=says)
     return outcome
 
 

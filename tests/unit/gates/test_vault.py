@@ -79,3 +79,16 @@ def test_a_closed_vault_defers_the_gate_and_rejects_nothing(make_scored, make_ev
 
 def test_stability_between_folds_is_not_asked_of_the_vault_which_has_one() -> None:
     assert "vault" not in str(FoldStability.__annotations__["span"])
+
+
+def test_a_vault_that_was_seen_before_only_advises_and_the_words_still_end_with_what_would_suffice(
+    make_scored, make_evidence
+) -> None:
+    empty = np.empty(0)
+    seen = Vault(scored=make_scored(Y, -Y), returns_T=empty, benchmark_T=empty, reused=True)
+    gates = GateSet(enforce=False, checks={"skill": on(DirectionSkill, "vault")})
+    (outcome,) = judge(gates, make_evidence(kind="return", vault=seen)).gates
+    assert (outcome.status, outcome.required) == ("failed", False)
+    assert outcome.finding.endswith("The vault's bars had been seen before, so this is only advice.")
+    assert outcome.says == f"{outcome.finding} {outcome.suffices}"
+    assert "of the directions right would suffice" in outcome.suffices

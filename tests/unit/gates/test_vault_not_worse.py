@@ -85,7 +85,8 @@ def test_gates_on_the_vault_wait_for_it_and_are_only_advice_once_it_was_seen(mak
     assert (fresh.passed, stale.passed) == (False, True)
     assert [outcome.required for outcome in stale.gates] == [True, False, False, False]
     assert stale.gates[1].says == (
-        f"{fresh.gates[1].says} The vault's bars had been seen before, so this is only advice."
+        f"{fresh.gates[1].finding} The vault's bars had been seen before, so this is only advice. "
+        "At least 0.5 would suffice."
     )
     assert stale.gates[0] == before.gates[0]
 
