@@ -33,7 +33,8 @@ def future(subject: Subject, how: How, folds: tuple[Fold, ...], *, dates: int | 
     for fold in folds:
         yield from _forecasts(subject, how, fold, dates)
     yield from _weights(subject, how)
-    yield from _backtest(subject, how)
+    for place in _fill_places(subject, thorough=dates is None):
+        yield from _backtest(subject, how, place)
 
 
 def said(how: How, start: np.datetime64) -> str:
@@ -150,14 +151,24 @@ def _weights(subject: Subject, how: How) -> Iterator[LeakFinding]:
             return
 
 
-def _backtest(subject: Subject, how: How) -> Iterator[LeakFinding]:
-    """Equity before a time without the bars and weights from it on, or with other bars; and with other weights,
+def _fill_places(subject: Subject, *, thorough: bool) -> list[int]:
+    """Bars of the backtest at which its future begins, early ones, so that little has to be traded again: any one;
+    thorough: those at and after which the account won and lost most, too: who knows the next bar shows it there."""
+    returns_T = subject.executed.backtest.equity["return"].to_numpy(dtype=np.float64)
+    lag, last = subject.experiment.backtest.execution_lag_bars, len(returns_T) // 4
+    places = [1 + int(subject.rng("backtest").integers(len(returns_T) // 8, last + 1))]
+    if thorough and last > lag + 2:
+        early_T = returns_T[lag + 2 : last]
+        extreme = [lag + 2 + int(early_T.argmax()), lag + 2 + int(early_T.argmin())]
+        places += [place + later for place in extreme for later in (0, 1)]
+    return [place for place in dict.fromkeys(places) if place + lag < len(returns_T)]
+
+
+def _backtest(subject: Subject, how: How, place: int) -> Iterator[LeakFinding]:
+    """Equity before a bar without the bars and weights from it on, or with other bars; and with other weights,
     what is held until the first of them can be filled."""
     executed, backtest = subject.executed, subject.experiment.backtest
     times_T = executed.backtest.equity["timestamp"].to_numpy()
-    place = 1 + int(subject.rng("backtest").integers(len(times_T) // 8, len(times_T) // 4 + 1))
-    if place + backtest.execution_lag_bars >= len(times_T):
-        return
     start = times_T[place]
     end = start if how == "cut" else times_T[min(place + BARS_AFTER, len(times_T) - 1)]
     bars = subject.panel.before(end)

@@ -205,9 +205,13 @@ def is_price(field: str) -> bool:
 
 
 def merged(made: Sequence[tuple[str, Sequence[LeakFinding] | None, str]]) -> LeakReport:
-    """All findings together, leaks first; made: (test, findings, why it could not be made). A test that could not
-    be made is none of the report's tests, and suspect."""
-    findings = [finding for _, found, _ in made for finding in found or ()]
+    """All findings together, the first of each test and place, leaks first.
+
+    made: (test, findings, why it could not be made). A test that could not be made is none of the report's tests,
+    and suspect.
+    """
+    first = {(each.test, each.where): each for _, found, _ in reversed(made) for each in reversed(found or ())}
+    findings = list(reversed(first.values()))
     failed = [suspect(name, "leak tests", f"could not be made: {why}") for name, found, why in made if found is None]
     return LeakReport(
         tests=tuple(dict.fromkeys(name for name, found, _ in made if found is not None)),
