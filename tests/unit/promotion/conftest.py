@@ -15,8 +15,8 @@ GATES = ("gates.checks.vault_not_worse.required=true",)
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with finished runs: `good` passed its gates, `bad` was rejected, `other` is another model, and
-    `doomed` has a gate that no vault can pass."""
+    """A folder with finished runs: `good` passed its gates, `bad` was rejected, `other` is another model,
+    `doomed` has a gate that no vault can pass, and `open` has no vault."""
     folder = tmp_path_factory.mktemp("promotion")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
@@ -30,6 +30,8 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
         _keep("bad")
         assert main([*RUN, *preset, f"+gates.checks.high={HIGH}"]) == 0
         _keep("doomed")
+        assert main([*RUN, *preset, "split.vault_start=null"]) == 0
+        _keep("open")
     return folder
 
 

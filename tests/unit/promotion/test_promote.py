@@ -145,6 +145,23 @@ def test_a_gate_that_fails_on_the_vault_refuses_and_says_what_was_found(place, r
     assert len(openings()) == 1
 
 
+def test_without_a_vault_nothing_is_opened_and_the_card_says_so(place, run_id) -> None:
+    made = promoted(run_id("open"))
+    assert made.content["vault"] is None
+    assert openings() == []
+    assert read(made.folder, GATES)["gates"][-1]["status"] == "not_applicable"
+    assert "There is none: nothing was held back" in (made.folder / "README.md").read_text()
+    assert main(["verify"]) == 0
+
+
+def test_under_another_name_the_same_run_opens_nothing_again(place, run_id) -> None:
+    first = promoted(run_id("good"))
+    other = promoted(run_id("good"), Wish(name="second"))
+    assert (other.folder, other.aliases) == (REGISTRY / "second" / "1", ("champion",))
+    assert other.content["vault"] == first.content["vault"]
+    assert len(openings()) == 1
+
+
 def test_the_deployed_model_is_fitted_on_everything(place, run_id) -> None:
     made = promoted(run_id("good"))
     deployed = made.content["deployed"]
