@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,10 @@ from runner.composition.configure import configure
 from runner.composition.schema import literals, parameters
 from runner.console import Console
 from runner.identity import INERT
+from runner.promotion.vault import look, prepare_all
 from runner.recording import describe
 from runner.run import gather
-from runner.verdict import judge
+from runner.verdict import judge, judge_vault
 
 TEXTS = {
     "dataset": ["nasdaq", "us20"],
@@ -101,7 +103,13 @@ def digest(overrides: list[str], cache: pipeline.Cache) -> str:
     experiment, composed = configure(overrides)
     prepared = pipeline.prepare(experiment, cache)
     executed = pipeline.execute(experiment, composed.config, prepared, cache)
-    verdict = judge(experiment.gates, gather(experiment, prepared, executed))
+    evidence = gather(experiment, prepared, executed)
+    verdict = judge(experiment.gates, evidence)
+    if experiment.split.vault_start is not None and "vault" in experiment.gates.needs():
+        everything = prepare_all(experiment, cache)
+        looked = look(experiment, composed.config, prepared, everything, cache, reused=False)
+        opened = replace(evidence, metrics={**evidence.metrics, **looked.metrics}, vault=looked.vault)
+        verdict = judge_vault(experiment.gates, opened, verdict.gates)
     found = hashlib.sha256(json.dumps(verdict.to_json()).encode())
     found.update(str(experiment.gates.enforce and not verdict.passed).encode())
     for table in (
