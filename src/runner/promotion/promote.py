@@ -29,7 +29,7 @@ REGISTRY = Path("outputs/registry")
 OPENINGS = ".openings"
 """Folder of the registry with what a vault said of a run, whatever name that is promoted under."""
 NOTHING_APPLIED = "no required gate could be applied"
-STEPS = ("opened", "looked", "judged", "refitted", "certified", "written", "pointed")
+STEPS = ("certified", "opened", "looked", "judged", "refitted", "written", "pointed")
 """Names of the steps, in order; `after` is told each when it is done."""
 
 
@@ -79,7 +79,7 @@ def promote(
     registry: Path = REGISTRY,
     after: Callable[[str], None] = lambda _: None,
 ) -> Promotion:
-    """Opens the vault, judges, refits, certifies, writes the next version and points an alias at it.
+    """Certifies, opens the vault, judges, refits, writes the next version and points an alias at it.
 
     The same run key under the same name is the same version: nothing is opened or fitted again. A required gate
     that fails, of the run or on the vault, refuses it unless wish.override gives a reason; its names are then
@@ -95,7 +95,10 @@ def promote(
         pointing = _point(place, wish, held, content.get("override"))
         after("pointed")
         return Promotion(state="already promoted", folder=folder, aliases=pointing, content=content)
-    # Not before the ledger knows of the opening.
+    # No vault is opened for what could not be exported faithfully.
+    parity = cache.stage("parity", lambda: _certify(candidate))
+    after("certified")
+    # Called not before the ledger knows of the opening.
     everything = functools.cache(lambda: prepare_all(candidate.experiment, cache))
     opening = _opening(candidate, everything, cache, registry / OPENINGS / key, after)
     failed = _failed(opening.verdict)
@@ -104,8 +107,6 @@ def promote(
         return Promotion(state="refused", folder=None, aliases=(), content=content)
     deployed = cache.stage("refit", lambda: _refit(candidate, everything()))
     after("refitted")
-    parity = cache.stage("parity", lambda: _certify(candidate))
-    after("certified")
     content = {**content, "deployed": deployed.facts, "promoted_at": _now()}
 
     def write(folder: Path, version: int) -> None:

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 OUTPUTS = Path("outputs")
 REGISTRY = OUTPUTS / "registry"
 PROMOTE = """\
-Promotes a finished run to a version in outputs/registry. It opens the run's vault (split.vault_start), which the
-ledger records first; judges the gates that waited for it; fits the recipe again on everything the source has;
-certifies the bundle; and points an alias at the version: champion where there is none yet and no gate was
-overruled, else challenger.
-The same run is the same version, however often it is promoted. Bars of a vault that were opened before, whatever
-the run, are reused: gates on them are only advice, and the bundle says so for ever."""
+Promotes a finished run to a version in outputs/registry. It certifies that the exported models forecast
+what the run forecast; opens the run's vault (split.vault_start), which the ledger records first; judges
+the gates that waited for it; fits the recipe again on everything the source has; and points an alias at
+the version: champion where there is none yet and no gate was overruled, else challenger.
+The same run is the same version, however often it is promoted. Bars of a vault that were opened before,
+whatever the run, are reused: gates on them are only advice, and the bundle says so for ever."""
 PROMOTE_CODES = (
     "Exit codes: 0 promoted; 3 the run cannot be promoted; 4 a required gate failed, nothing was registered."
 )

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from components.errors import DataError, GateFailed
-from runner.bundle.layout import GATES, MANIFEST, PROMOTION
+from runner.bundle.layout import GATES, MANIFEST, PROMOTION, SUMS, checksums, read_verified
 from runner.bundle.reader import Bundle
 from runner.bundle.registry import find, versions
 from runner.cli import main
@@ -46,7 +46,7 @@ def test_the_vault_is_opened_once_and_the_ledger_knows_first(place, run_id) -> N
 
     made = promote_folder(find_run(run_id("good")), Wish(), Console(io.StringIO()), after=after)
     assert tuple(steps) == STEPS
-    assert known == [1] * len(STEPS)
+    assert known == [0] + [1] * (len(STEPS) - 1)
     assert (made.state, made.folder, made.aliases) == ("promoted", REGISTRY / NAME / "1", ("champion",))
     vault = made.content["vault"]
     assert (vault["first"], vault["last"], vault["reused"]) == ("2017-01-03", "2018-12-31", False)
@@ -230,6 +230,20 @@ def test_verify_finds_damage_of_every_kind(place, run_id, capsys) -> None:
     problems = json.loads(capsys.readouterr().out)["problems"]
     assert problems
     assert all("unknown here; the ledger was cut short, forked or replaced" in line for line in problems)
+
+
+def test_verify_believes_the_ledger_about_the_vault(place, run_id, capsys) -> None:
+    """Whoever rewrites a bundle with new checksums still has the ledger against him."""
+    promoted(run_id("good"))
+    folder = promoted(run_id("other")).folder
+    files = read_verified(folder)
+    files[PROMOTION] = files[PROMOTION].replace(b'"reused": true', b'"reused": false')
+    (folder / PROMOTION).write_bytes(files[PROMOTION])
+    (folder / SUMS).write_bytes(checksums(files))
+    assert main(["verify", "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["problems"] == [
+        f"{folder / PROMOTION}: says that the vault was new; the ledger says that it was reused"
+    ]
 
 
 def test_compare_says_which_forecasts_better(place, run_id, capsys) -> None:
