@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,6 +42,7 @@ def promote_run(arguments: Sequence[str]) -> int:
         help="promote although gates failed; the reason and their names stay in the bundle and the registry",
     )
     parser.add_argument("--name", help="of the bundle; default: export.name of the run")
+    parser.add_argument("--json", action="store_true", help="print promotion.json; the stages go to stderr")
     asked = parser.parse_args(arguments)
     if asked.override is not None and not asked.override.strip():
         raise ConfigError("--override: give the reason; it is kept in the bundle for ever")
@@ -49,10 +51,13 @@ def promote_run(arguments: Sequence[str]) -> int:
     from runner.promotion.words import say
     from runner.report.run_folder import find_run
 
-    console = Console()
+    console = Console(sys.stderr if asked.json else None)
     wish = Wish(name=asked.name, alias=asked.alias, override=asked.override)
     promotion = promote_folder(find_run(asked.run), wish, console)
-    say(console, promotion)
+    if asked.json:
+        print(json.dumps(promotion.to_json(), indent=1))
+    else:
+        say(console, promotion)
     return 0 if promotion.folder else GateFailed.exit_code
 
 

@@ -154,11 +154,13 @@ def test_without_a_vault_nothing_is_opened_and_the_card_says_so(place, run_id) -
     assert main(["verify"]) == 0
 
 
-def test_under_another_name_the_same_run_opens_nothing_again(place, run_id) -> None:
+def test_under_another_name_the_same_run_opens_nothing_again(place, run_id, capsys) -> None:
     first = promoted(run_id("good"))
-    other = promoted(run_id("good"), Wish(name="second"))
-    assert (other.folder, other.aliases) == (REGISTRY / "second" / "1", ("champion",))
-    assert other.content["vault"] == first.content["vault"]
+    capsys.readouterr()
+    assert main(["promote", run_id("good"), "--name", "second", "--json"]) == 0
+    other = json.loads(capsys.readouterr().out)
+    assert (other["bundle"], other["aliases"]) == (str(REGISTRY / "second" / "1"), ["champion"])
+    assert other["vault"] == first.content["vault"]
     assert len(openings()) == 1
 
 
