@@ -164,6 +164,18 @@ def test_under_another_name_the_same_run_opens_nothing_again(place, run_id, caps
     assert len(openings()) == 1
 
 
+def test_a_run_that_promotes_itself_is_rejected_by_its_vault_under_enforce(place, doomed, capsys) -> None:
+    assert main([*doomed, "export=auto", "gates.enforce=true"]) == GateFailed.exit_code
+    said = " ".join(capsys.readouterr().out.split())
+    assert "PASSED" in said
+    assert "Bundle not promoted" in said
+    assert said.endswith("Not promoted: rejected by high.")
+    assert read(find_run("latest"), "promotion.json")["state"] == "refused"
+    assert "high: R²" in (find_run("latest") / "report.html").read_text()
+    assert len(openings()) == 1
+    assert versions(REGISTRY, NAME) == []
+
+
 def test_the_deployed_model_is_fitted_on_everything(place, run_id) -> None:
     made = promoted(run_id("good"))
     deployed = made.content["deployed"]
