@@ -46,7 +46,7 @@ class ContractError(AssayError):
 
 
 class GateFailed(AssayError):
-    """A required gate failed under gates.enforce=true."""
+    """A required gate failed: under gates.enforce=true, or of a run that shall be promoted."""
 
     exit_code = 4
 

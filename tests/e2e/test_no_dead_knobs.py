@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,10 @@ from runner.composition.schema import literals, parameters
 from runner.console import Console
 from runner.evidence import complete, gather
 from runner.identity import INERT
+from runner.promotion.vault import look, prepare_all
 from runner.recording import describe
 from runner.trials import alone
-from runner.verdict import judge
+from runner.verdict import judge, judge_vault
 
 TEXTS = {
     "dataset": ["nasdaq", "us20"],
@@ -111,6 +113,11 @@ def digest(overrides: list[str], cache: pipeline.Cache) -> str:
     evidence = gather(experiment, prepared, executed)
     evidence = complete(evidence, experiment, composed.config, prepared, executed, cache, alone(evidence))
     verdict = judge(experiment.gates, evidence)
+    if experiment.split.vault_start is not None and "vault" in experiment.gates.needs():
+        everything = prepare_all(experiment, cache)
+        looked = look(experiment, composed.config, prepared, everything, cache, reused=False)
+        opened = replace(evidence, metrics={**evidence.metrics, **looked.metrics}, vault=looked.vault)
+        verdict = judge_vault(experiment.gates, opened, verdict.gates)
     found = hashlib.sha256(json.dumps(verdict.to_json()).encode())
     found.update(str(experiment.gates.enforce and not verdict.passed).encode())
     for table in (

@@ -31,7 +31,7 @@ def vault_section(promotion: Mapping[str, Any]) -> str:
     )
     return (
         f"Bars from {vault['first']} to {vault['last']}, forecast by the same recipe fitted on everything before "
-        f"{vault['first']} ({vault['n_train']} rows, the last {vault['n_valid']} of them for validation). {seen}\n\n"
+        f"{vault['first']} ({vault['n_train']} train rows, then {vault['n_valid']} for validation). {seen}\n\n"
         + "\n".join(lines)
     )
 

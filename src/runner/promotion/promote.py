@@ -1,6 +1,7 @@
 """One promotion, step by step: whenever it is cut off, the previous champion stays in charge, and promoting the
 same run again finishes what was begun."""
 
+import functools
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -25,9 +26,10 @@ from runner.storage.keys import finite_or_null
 from runner.verdict import GateOutcome, Verdict, judge_vault, of_outcomes
 
 REGISTRY = Path("outputs/registry")
-OPENINGS = "promotions"
+OPENINGS = ".openings"
+"""Folder of the registry with what a vault said of a run, whatever name that is promoted under."""
 NOTHING_APPLIED = "no required gate could be applied"
-STEPS = ("opened", "looked", "judged", "refitted", "certified", "written", "pointed")
+STEPS = ("certified", "opened", "looked", "judged", "refitted", "written", "pointed")
 """Names of the steps, in order; `after` is told each when it is done."""
 
 
@@ -77,7 +79,7 @@ def promote(
     registry: Path = REGISTRY,
     after: Callable[[str], None] = lambda _: None,
 ) -> Promotion:
-    """Opens the vault, judges, refits, certifies, writes the next version and points an alias at it.
+    """Certifies, opens the vault, judges, refits, writes the next version and points an alias at it.
 
     The same run key under the same name is the same version: nothing is opened or fitted again. A required gate
     that fails, of the run or on the vault, refuses it unless wish.override gives a reason; its names are then
@@ -93,16 +95,18 @@ def promote(
         pointing = _point(place, wish, held, content.get("override"))
         after("pointed")
         return Promotion(state="already promoted", folder=folder, aliases=pointing, content=content)
-    everything = prepare_all(candidate.experiment, cache)
-    opening = _opening(candidate, everything, cache, place / OPENINGS / key, after)
+    # No vault is opened for what could not be exported faithfully.
+    parity = cache.stage("parity", lambda: _certify(candidate))
+    after("certified")
+    # Called not before the ledger knows of the opening.
+    everything = functools.cache(lambda: prepare_all(candidate.experiment, cache))
+    opening = _opening(candidate, everything, cache, registry / OPENINGS / key, after)
     failed = _failed(opening.verdict)
     content = _content(candidate, opening, failed, _override(wish, failed))
     if failed and content["override"] is None:
         return Promotion(state="refused", folder=None, aliases=(), content=content)
-    deployed = cache.stage("refit", lambda: _refit(candidate, everything))
+    deployed = cache.stage("refit", lambda: _refit(candidate, everything()))
     after("refitted")
-    parity = cache.stage("parity", lambda: _certify(candidate))
-    after("certified")
     content = {**content, "deployed": deployed.facts, "promoted_at": _now()}
 
     def write(folder: Path, version: int) -> None:
@@ -146,10 +150,10 @@ class _Opening:
 
 
 def _opening(
-    candidate: Candidate, everything: Prepared, cache: Cache, place: Path, after: Callable[[str], None]
+    candidate: Candidate, everything: Callable[[], Prepared], cache: Cache, place: Path, after: Callable[[str], None]
 ) -> _Opening:
     """The vault's verdict on this run: from the file that an earlier promotion of it left, else by opening it."""
-    files = place.with_suffix(".json"), place.with_suffix(".npz")
+    files = place / "opening.json", place / "evidence.npz"
     if files[0].is_file():
         return _read_opening(*files)
     opening = cache.stage("vault", lambda: _open(candidate, everything, cache, after))
@@ -166,7 +170,9 @@ def _opening(
     return opening
 
 
-def _open(candidate: Candidate, everything: Prepared, cache: Cache, after: Callable[[str], None]) -> _Opening:
+def _open(
+    candidate: Candidate, everything: Callable[[], Prepared], cache: Cache, after: Callable[[str], None]
+) -> _Opening:
     """Writes the opening into the ledger, and only then computes a figure of the vault."""
     experiment, evidence = candidate.experiment, candidate.evidence
     ledger, outcomes = Ledger.open(), _outcomes(candidate.gates)
@@ -182,7 +188,8 @@ def _open(candidate: Candidate, everything: Prepared, cache: Cache, after: Calla
     body = {"run_id": candidate.run["run_id"], "experiment": experiment.name}
     opened = ledger.open_vault(vault, str(candidate.run["run_key"]), body)
     after("opened")
-    looked = look(experiment, candidate.config, candidate.prepared, everything, cache, reused=opened.reused)
+    whole = everything()
+    looked = look(experiment, candidate.config, candidate.prepared, whole, cache, reused=opened.reused)
     after("looked")
     metrics = {**evidence.metrics, **looked.metrics}
     verdict = judge_vault(experiment.gates, replace(evidence, metrics=metrics, vault=looked.vault), outcomes)
@@ -191,7 +198,7 @@ def _open(candidate: Candidate, everything: Prepared, cache: Cache, after: Calla
         vault=_facts(vault, looked, opened.earlier),
         metrics=finite_or_null(metrics),
         verdict=verdict,
-        arrays=evidence_npz(evidence, candidate.prepared.panel.symbols, looked, everything.panel.symbols),
+        arrays=evidence_npz(evidence, candidate.prepared.panel.symbols, looked, whole.panel.symbols),
     )
 
 

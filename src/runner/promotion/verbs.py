@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,12 +20,12 @@ if TYPE_CHECKING:
 OUTPUTS = Path("outputs")
 REGISTRY = OUTPUTS / "registry"
 PROMOTE = """\
-Promotes a finished run to a version in outputs/registry. It opens the run's vault (split.vault_start), which the
-ledger records first; judges the gates that waited for it; fits the recipe again on everything the source has;
-certifies the bundle; and points an alias at the version: champion where there is none yet and no gate was
-overruled, else challenger.
-The same run is the same version, however often it is promoted. Bars of a vault that were opened before, whatever
-the run, are reused: gates on them are only advice, and the bundle says so for ever."""
+Promotes a finished run to a version in outputs/registry. It certifies that the exported models forecast
+what the run forecast; opens the run's vault (split.vault_start), which the ledger records first; judges
+the gates that waited for it; fits the recipe again on everything the source has; and points an alias at
+the version: champion where there is none yet and no gate was overruled, else challenger.
+The same run is the same version, however often it is promoted. Bars of a vault that were opened before,
+whatever the run, are reused: gates on them are only advice, and the bundle says so for ever."""
 PROMOTE_CODES = (
     "Exit codes: 0 promoted; 3 the run cannot be promoted; 4 a required gate failed, nothing was registered."
 )
@@ -41,6 +42,7 @@ def promote_run(arguments: Sequence[str]) -> int:
         help="promote although gates failed; the reason and their names stay in the bundle and the registry",
     )
     parser.add_argument("--name", help="of the bundle; default: export.name of the run")
+    parser.add_argument("--json", action="store_true", help="print promotion.json; the stages go to stderr")
     asked = parser.parse_args(arguments)
     if asked.override is not None and not asked.override.strip():
         raise ConfigError("--override: give the reason; it is kept in the bundle for ever")
@@ -49,10 +51,13 @@ def promote_run(arguments: Sequence[str]) -> int:
     from runner.promotion.words import say
     from runner.report.run_folder import find_run
 
-    console = Console()
+    console = Console(sys.stderr if asked.json else None)
     wish = Wish(name=asked.name, alias=asked.alias, override=asked.override)
     promotion = promote_folder(find_run(asked.run), wish, console)
-    say(console, promotion)
+    if asked.json:
+        print(json.dumps(promotion.to_json(), indent=1))
+    else:
+        say(console, promotion)
     return 0 if promotion.folder else GateFailed.exit_code
 
 
@@ -63,13 +68,13 @@ def _refuse(folder: Path, manifest: Mapping[str, Any]) -> None:
         raise DataError(f"{folder}: a debug run can never be promoted; run it without debug=")
 
 
-def _check_gates(folder: Path, gates: Mapping[str, Any], wish: "Wish") -> None:
-    """A run that its own gates rejected never gets to see the vault, unless they are overruled."""
+def _check_gates(folder: Path, gates: Mapping[str, Any], wish: "Wish", *, now: str = "") -> None:
+    """A run that its own gates reject never gets to see the vault, unless they are overruled."""
     if gates["passed"] or wish.override is not None:
         return
     failed = [g["name"] for g in gates["gates"] if g["required"] and g["status"] == "failed"]
     raise GateFailed(
-        f"{folder}: rejected by {', '.join(failed) or 'its gates'}; only a run that passed can be promoted, "
+        f"{folder}: rejected{now} by {', '.join(failed) or 'its gates'}; only a run that passed can be promoted, "
         'or one with --override "REASON"'
     )
 
@@ -79,16 +84,23 @@ def promote_folder(
 ) -> "Promotion":
     """The run of a folder once more, from the cache where nothing changed, then its promotion.
 
+    Its gates judge it again: what was tried on the data since it ran counts as well, or the first of a sweep would
+    always be promoted as if it had been the only one.
     after: see `runner.promotion.promote.promote`. Raises DataError where the run cannot be promoted, GateFailed
     where its own gates rejected it and nobody overrules them.
     """
+    from components.expressions import to_text
     from runner import pipeline
-    from runner.evidence import gather
+    from runner.evidence import complete, gather
+    from runner.identity import family_of
     from runner.promotion.promote import Candidate, promote
+    from runner.recording.ledger import Ledger
     from runner.report import write_report
     from runner.run import pictures_of
     from runner.storage.disk import write_atomically
     from runner.tracking import RunInfo, tracked
+    from runner.trials import family_trials
+    from runner.verdict import judge
 
     manifest, gates = (json.loads((folder / f"{name}.json").read_text()) for name in ("manifest", "gates"))
     _refuse(folder, manifest)
@@ -96,12 +108,19 @@ def promote_folder(
     cache = pipeline.open_cache(OUTPUTS, console)
     experiment, config, prepared = _prepared(folder, manifest, cache)
     executed = pipeline.execute(experiment, config, prepared, cache)
+    evidence = gather(experiment, prepared, executed)
+    ledger, family = Ledger.open(), family_of(experiment, prepared.panel)
+    key = manifest["trial"]["key"]
+    trials = family_trials(ledger, family, key, to_text(prepared.label), OUTPUTS, evidence)
+    evidence = complete(evidence, experiment, config, prepared, executed, cache, trials)
+    gates = judge(experiment.gates, evidence).to_json()
+    _check_gates(folder, gates, wish, now=f" by now, after {trials.count:,} tries on this data,")
     candidate = Candidate(
         experiment=experiment,
         config=config,
         prepared=prepared,
         executed=executed,
-        evidence=gather(experiment, prepared, executed),
+        evidence=evidence,
         gates=gates,
         run=manifest,
     )

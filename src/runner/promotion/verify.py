@@ -28,6 +28,8 @@ def verify(root: Path, name: str, chosen: Sequence[int]) -> dict[str, Any]:
     """
     found: list[str] = []
     shown, heads = [], dict[str, str]()
+    opened = Ledger.open().chain.read(lambda transaction: list(transaction.events(kind="vault_opened")))
+    openings = {event.head: bool(event.content["reused"]) for event in opened}
     for version in chosen:
         folder = root / name / str(version)
         try:
@@ -41,6 +43,7 @@ def verify(root: Path, name: str, chosen: Sequence[int]) -> dict[str, Any]:
             found.append(f"{folder}: cannot be opened: {type(error).__name__}: {str(error).splitlines()[0]}")
             continue
         found += _claims(folder, name, version, bundle.manifest, files)
+        found += _vault_claims(folder, json.loads(files.get(PROMOTION, b"{}")), openings)
         content = {file: json.loads(files[file]) for file in (MANIFEST, PROMOTION) if file in files}
         heads |= dict.fromkeys(heads_in(list(content.values())), f"{folder}")
         shown.append({"version": version, "override": bundle.manifest.get("override")})
@@ -65,6 +68,16 @@ def _claims(
     gates = json.loads(files[GATES])
     if not gates["passed"] and not manifest.get("override"):
         yield f"{folder / GATES}: did not pass, and no override says why it was promoted"
+
+
+def _vault_claims(folder: Path, promotion: Mapping[str, Any], openings: Mapping[str, bool]) -> Iterator[str]:
+    """Where a bundle says of its vault what the ledger does not; openings: head of each -> whether it was reused."""
+    vault = promotion.get("vault")
+    if vault is None or promotion["ledger_head"] not in openings:
+        return  # a head that nobody knows is reported as such
+    if vault["reused"] != openings[promotion["ledger_head"]]:
+        now, then = ("reused", "new") if vault["reused"] else ("new", "reused")
+        yield f"{folder / PROMOTION}: says that the vault was {now}; the ledger says that it was {then}"
 
 
 def _unknown_heads(heads: Mapping[str, str]) -> list[str]:

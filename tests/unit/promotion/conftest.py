@@ -8,28 +8,30 @@ import pytest
 
 from runner.cli import main
 
-RUN = ("+experiment=sp500_volatility", "model=ridge", "tracking=none", "export=never", "baselines=naive")
+RUN = ("+experiment=sp500_volatility", "model=ridge", "tracking=none", "baselines=naive")
+PRESET = ("~gates.checks.beats_har", "gates.checks.vault_not_worse.required=true")
 HIGH = "{_target_: components.gates.metric.MetricGate, metric: vault/r2, minimum: 0.99, maximum: null, required: true}"
-GATES = ("gates.checks.vault_not_worse.required=true",)
 
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with finished runs: `good` passed its gates, `bad` was rejected, `other` is another model, and
-    `doomed` has a gate that no vault can pass."""
+    """A folder with finished runs: `good` passed its gates, `bad` was rejected, `other` is another model,
+    `doomed` has a gate that no vault can pass, and `open` has no vault."""
     folder = tmp_path_factory.mktemp("promotion")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setenv("ASSAY_LEDGER", str(folder / "ledger.sqlite"))
-        preset = ("~gates.checks.beats_har", *GATES)
-        assert main([*RUN, *preset]) == 0
+        common = (*RUN, *PRESET, "export=never")
+        assert main([*common]) == 0
         _keep("good")
-        assert main([*RUN, *preset, "model.penalty=5.0"]) == 0
+        assert main([*common, "model.penalty=5.0"]) == 0
         _keep("other")
-        assert main([*RUN, *preset, "gates.checks.explains_variance.minimum=0.99"]) == 0
+        assert main([*common, "gates.checks.explains_variance.minimum=0.99"]) == 0
         _keep("bad")
-        assert main([*RUN, *preset, f"+gates.checks.high={HIGH}"]) == 0
+        assert main([*common, f"+gates.checks.high={HIGH}"]) == 0
         _keep("doomed")
+        assert main([*common, "split.vault_start=null"]) == 0
+        _keep("open")
     return folder
 
 
@@ -51,3 +53,9 @@ def place(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
 def run_id(finished: Path):
     """run_id(name): of a finished run."""
     return lambda name: json.loads((finished / "names" / f"{name}.json").read_text())
+
+
+@pytest.fixture
+def doomed() -> list[str]:
+    """The command line of a run with a gate that no vault can pass."""
+    return [*RUN, *PRESET, f"+gates.checks.high={HIGH}"]

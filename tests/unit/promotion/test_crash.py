@@ -21,6 +21,8 @@ from runner.report.run_folder import find_run
 NAME = "sp500_volatility"
 DRIVER = """
 import io, os, signal, sys
+import numba, onnx, onnxruntime, pandas, pyarrow.parquet, scipy.special, sqlalchemy  # once, not in every child
+import components.expressions.engine
 from runner.console import Console
 from runner.promotion.promote import Wish
 from runner.promotion.verbs import promote_folder

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from components.errors import DataError, GateFailed
-from runner.bundle.layout import GATES, MANIFEST, PROMOTION
+from runner.bundle.layout import GATES, MANIFEST, PROMOTION, SUMS, checksums, read_verified
 from runner.bundle.reader import Bundle
 from runner.bundle.registry import find, versions
 from runner.cli import main
@@ -46,7 +46,7 @@ def test_the_vault_is_opened_once_and_the_ledger_knows_first(place, run_id) -> N
 
     made = promote_folder(find_run(run_id("good")), Wish(), Console(io.StringIO()), after=after)
     assert tuple(steps) == STEPS
-    assert known == [1] * len(STEPS)
+    assert known == [0] + [1] * (len(STEPS) - 1)
     assert (made.state, made.folder, made.aliases) == ("promoted", REGISTRY / NAME / "1", ("champion",))
     vault = made.content["vault"]
     assert (vault["first"], vault["last"], vault["reused"]) == ("2017-01-03", "2018-12-31", False)
@@ -145,6 +145,37 @@ def test_a_gate_that_fails_on_the_vault_refuses_and_says_what_was_found(place, r
     assert len(openings()) == 1
 
 
+def test_without_a_vault_nothing_is_opened_and_the_card_says_so(place, run_id) -> None:
+    made = promoted(run_id("open"))
+    assert made.content["vault"] is None
+    assert openings() == []
+    assert read(made.folder, GATES)["gates"][-1]["status"] == "not_applicable"
+    assert "There is none: nothing was held back" in (made.folder / "README.md").read_text()
+    assert main(["verify"]) == 0
+
+
+def test_under_another_name_the_same_run_opens_nothing_again(place, run_id, capsys) -> None:
+    first = promoted(run_id("good"))
+    capsys.readouterr()
+    assert main(["promote", run_id("good"), "--name", "second", "--json"]) == 0
+    other = json.loads(capsys.readouterr().out)
+    assert (other["bundle"], other["aliases"]) == (str(REGISTRY / "second" / "1"), ["champion"])
+    assert other["vault"] == first.content["vault"]
+    assert len(openings()) == 1
+
+
+def test_a_run_that_promotes_itself_is_rejected_by_its_vault_under_enforce(place, doomed, capsys) -> None:
+    assert main([*doomed, "export=auto", "gates.enforce=true"]) == GateFailed.exit_code
+    said = " ".join(capsys.readouterr().out.split())
+    assert "PASSED" in said
+    assert "Bundle not promoted" in said
+    assert said.endswith("Not promoted: rejected by high.")
+    assert read(find_run("latest"), "promotion.json")["state"] == "refused"
+    assert "high: R²" in (find_run("latest") / "report.html").read_text()
+    assert len(openings()) == 1
+    assert versions(REGISTRY, NAME) == []
+
+
 def test_the_deployed_model_is_fitted_on_everything(place, run_id) -> None:
     made = promoted(run_id("good"))
     deployed = made.content["deployed"]
@@ -216,6 +247,20 @@ def test_verify_finds_damage_of_every_kind(place, run_id, capsys) -> None:
         line.startswith("ledger: truncated or replaced: it ends at event 0, but a run noted event ")
         for line in problems
     )
+
+
+def test_verify_believes_the_ledger_about_the_vault(place, run_id, capsys) -> None:
+    """Whoever rewrites a bundle with new checksums still has the ledger against him."""
+    promoted(run_id("good"))
+    folder = promoted(run_id("other")).folder
+    files = read_verified(folder)
+    files[PROMOTION] = files[PROMOTION].replace(b'"reused": true', b'"reused": false')
+    (folder / PROMOTION).write_bytes(files[PROMOTION])
+    (folder / SUMS).write_bytes(checksums(files))
+    assert main(["verify", "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["problems"] == [
+        f"{folder / PROMOTION}: says that the vault was new; the ledger says that it was reused"
+    ]
 
 
 def test_compare_says_which_forecasts_better(place, run_id, capsys) -> None:

@@ -90,6 +90,7 @@ def test_everything_is_kept_and_aliases_move_with_ours(tmp_path):
         assert held[1].run_id == runs["a"].info.run_id
 
 
+@pytest.mark.slow
 def test_a_server_that_is_not_there_never_gets_in_the_way(tmp_path):
     printed = track(tmp_path / "outputs", "http://127.0.0.1:9").splitlines()
     assert len(printed) == 4
