@@ -11,17 +11,24 @@ from runner.cli import main
 RUN = ("+experiment=sp500_volatility", "model=ridge", "tracking=none", "baselines=naive")
 PRESET = ("~gates.checks.beats_har", "gates.checks.vault_not_worse.required=true")
 HIGH = "{_target_: components.gates.metric.MetricGate, metric: vault/r2, minimum: 0.99, maximum: null, required: true}"
+DEFLATED = (
+    "{_target_: components.gates.deflated.DeflatedSkill, statistic: sharpe, baseline: last_value, probability: 0.9, "
+    "required: true}"
+)
 
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with finished runs: `good` passed its gates, `bad` was rejected, `other` is another model,
-    `doomed` has a gate that no vault can pass, and `open` has no vault."""
+    `doomed` has a gate that no vault can pass, `open` has no vault, and `deflated`, the first of all, has a gate
+    that counts tries."""
     folder = tmp_path_factory.mktemp("promotion")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setenv("ASSAY_LEDGER", str(folder / "ledger.sqlite"))
         common = (*RUN, *PRESET, "export=never")
+        assert main([*common, "model.penalty=20.0", f"+gates.checks.deflated={DEFLATED}"]) == 0
+        _keep("deflated")
         assert main([*common]) == 0
         _keep("good")
         assert main([*common, "model.penalty=5.0"]) == 0

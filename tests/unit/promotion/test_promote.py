@@ -84,11 +84,28 @@ def test_gates_that_wait_for_the_vault_are_judged_on_it(place, run_id) -> None:
     assert [gate for gate in after if gate["name"] != "vault_not_worse"] == [
         gate for gate in before if gate["name"] != "vault_not_worse"
     ]
-    gate = after[-1]
-    assert (gate["name"], gate["status"], gate["required"]) == ("vault_not_worse", "passed", True)
+    (gate,) = (gate for gate in after if gate["name"] == "vault_not_worse")
+    assert (gate["status"], gate["required"]) == ("passed", True)
     metrics = read(folder, PROMOTION)["metrics"]
     assert {"vault/r2", "vault/last_value/r2", "vault_backtest/sharpe", "vault_benchmark/sharpe"} <= set(metrics)
     assert 0.4 < metrics["vault/r2"] < 0.8
+
+
+def test_what_was_tried_since_the_run_counts_at_promotion(place, run_id) -> None:
+    run = find_run(run_id("deflated"))
+    assert read(run, "gates.json")["passed"], "it was the first try on this data"
+    manifest, ledger = read(run, "manifest.json"), Ledger.open()
+    (summary,) = ledger.families()
+    for number in range(40):
+        ledger.start_trial(summary.family, f"later-{number}", {})
+    with pytest.raises(GateFailed) as refused:
+        promoted(run_id("deflated"))
+    assert str(refused.value) == (
+        f"{run}: rejected by now, after 44 tries on this data, by deflated; only a run that passed can be promoted, "
+        'or one with --override "REASON"'
+    )
+    assert openings() == []
+    assert manifest["tries"]["count"] == 1
 
 
 def test_a_rejected_run_never_sees_the_vault_unless_it_is_overruled_for_ever(place, run_id, capsys) -> None:
