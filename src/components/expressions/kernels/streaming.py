@@ -163,9 +163,9 @@ def moment(opcode: int, x: Float, b: int, w: int) -> float:
         after_square += z * z
     total = before + after
     if opcode == MEAN:
-        return x[b] + total / w
+        return float(x[b] + total / w)
     if opcode == SUM:
-        return w * x[b] + total
+        return float(w * x[b] + total)
     spread = before_square + after_square - total * total / w
     return 0.0 if spread < 0.0 else spread / (w - 1)
 
