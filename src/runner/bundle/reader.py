@@ -30,6 +30,7 @@ from runner.bundle.recipe import Recipe
 from runner.design import design_matrix, rows_ready
 
 Bools = npt.NDArray[np.bool_]
+NOTHING = f"{NoPreprocessing.__module__}.{NoPreprocessing.__qualname__}"
 
 
 def _variant_file(folder: Path, files: Mapping[str, bytes], variant: str) -> str:
@@ -157,10 +158,11 @@ class Bundle:
     @cached_property
     def preprocess(self) -> Preprocessor:
         """Raises ConfigError for a class that is no catalogued preprocessor."""
+        # The commonest choice is imported already; for another, all components are looked through.
+        if self.recipe.preprocess is None or self.recipe.preprocess == {"_target_": NOTHING}:
+            return NoPreprocessing()
         from runner.composition.build import build
 
-        if self.recipe.preprocess is None:
-            return NoPreprocessing()
         preprocess: Preprocessor = build(
             Preprocessor,  # type: ignore[type-abstract]
             self.recipe.preprocess,

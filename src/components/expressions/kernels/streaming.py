@@ -162,11 +162,10 @@ def moment(opcode: int, x: Float, b: int, w: int) -> float:
         after += z
         after_square += z * z
     total = before + after
-    result: float = w * x[b] + total
     if opcode == MEAN:
-        result = x[b] + total / w
-    if opcode in (MEAN, SUM):
-        return result
+        return float(x[b] + total / w)
+    if opcode == SUM:
+        return float(w * x[b] + total)
     spread = before_square + after_square - total * total / w
     return 0.0 if spread < 0.0 else spread / (w - 1)
 
