@@ -201,7 +201,7 @@ CONFIGURATIONS = {
     ),
     "texts": Clean(features={"mood": "sentiment", "momentum": "close / ref(close, 5) - 1"}, more=texts),
 }
-QUICK = tuple(itertools.islice(CONFIGURATIONS, 0, None, 6))
+QUICK = tuple(itertools.islice(CONFIGURATIONS, 2, None, 7))
 REST = tuple(name for name in CONFIGURATIONS if name not in QUICK)
 
 
