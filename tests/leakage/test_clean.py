@@ -154,6 +154,9 @@ CONFIGURATIONS = {
     "variance of closes": choices(*VOLATILITY, "target.estimator=close_to_close"),
     "direction": choices(*DIRECTION),
     "direction over a month": choices(*DIRECTION, "target.horizon_bars=20"),
+    "calibrated along a line": choices("calibration=linear"),
+    "intervals from earlier tests": choices("calibration=conformal", "calibration.source=previous_tests"),
+    "calibrated directions": choices(*DIRECTION, "calibration=isotonic"),
     "a strong trend": Clean(frame=lambda: market(2, drift=0.003)),
     "a strong trend's overlapping returns": Clean(
         frame=lambda: market(2, drift=0.003), overrides=("target.horizon_bars=20",)
@@ -198,7 +201,7 @@ CONFIGURATIONS = {
     ),
     "texts": Clean(features={"mood": "sentiment", "momentum": "close / ref(close, 5) - 1"}, more=texts),
 }
-QUICK = tuple(itertools.islice(CONFIGURATIONS, 0, None, 6))
+QUICK = tuple(itertools.islice(CONFIGURATIONS, 2, None, 7))
 REST = tuple(name for name in CONFIGURATIONS if name not in QUICK)
 
 

@@ -218,6 +218,9 @@ LEAKS = {
     "labels of all fits remembered": component("model", "models.LabelMemory", "refit", "model"),
     "a model that is not what it wrote down": component("model", "models.Forgetful", "replay", "model"),
     "an ensemble tuned on all": component("ensemble", "models.TunedOnAll", "shuffled", "model (valid"),
+    "calibrated by the mean of the span": component(
+        "calibration", "calibrations.CentredInSpan", "poison", "calibration (fold"
+    ),
     # Portfolios and backtests.
     "the next date's forecast": component("portfolio", "traders.Peeking", "poison", "portfolio"),
     "the largest forecast of all of history": component("portfolio", "traders.WholeScale", "poison", "portfolio"),

@@ -5,6 +5,7 @@ nothing that a stage says about the past depends on the future, neither does wha
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy as np
 from components.panel import Panel
 from components.values import Float, Float32, Fold, Int, LeakFinding, Time
 from runner import stages
+from runner.calibrate import calibrate
 from runner.leaks.subject import Mask, Subject, day, feature_path, leak, moved, moved_sentence, poisoned, stretch
 
 How = Literal["cut", "poison"]
@@ -32,6 +34,8 @@ def future(subject: Subject, how: How, folds: tuple[Fold, ...], *, dates: int | 
     yield from _columns(subject, how, subject.inside(folds[-1]), dates)
     for fold in folds:
         yield from _forecasts(subject, how, fold, dates)
+        if how == "poison":
+            yield from _calibration(subject, fold)
     yield from _weights(subject, how)
     for place in _fill_places(subject, thorough=dates is None):
         yield from _backtest(subject, how, place)
@@ -95,6 +99,26 @@ def _forecasts(subject: Subject, how: How, fold: Fold, dates: int | None) -> Ite
     if (moved_K := moved(old_K, forecast_K)).any():
         sentence = moved_sentence(subject.panel, rows[known_N], old_K, forecast_K, moved_K, change=said(how, start))
         yield leak(how, f"model (forecasts of fold {fold.number})", sentence)
+
+
+def _calibration(subject: Subject, fold: Fold) -> Iterator[LeakFinding]:
+    """Calibrated forecasts before a time, with other raw forecasts from it on, and with other outcomes wherever
+    they were not known when the fold's test span began."""
+    forecasts, labels, panel = subject.executed.forecasts, subject.prepared.labels, subject.panel
+    start, rng = subject.inside(fold), subject.rng(f"calibration of fold {fold.number}")
+    late_R = np.flatnonzero(labels.label_end_R > fold.span.test[0])
+    later_M = np.flatnonzero(panel.timestamps_R[forecasts.row_M] >= start)
+    y_R, raw_M = labels.y_R.copy(), forecasts.uncalibrated_M.copy()
+    y_R[late_R], raw_M[later_M] = rng.permutation(y_R[late_R]), rng.permutation(raw_M[later_M])
+    other = replace(forecasts, raw_M=raw_M)
+    again = calibrate(subject.experiment.calibration, other, (fold,), replace(labels, y_R=y_R))
+    known_M = forecasts.is_test_M & (forecasts.fold_M == fold.number)
+    known_M &= panel.timestamps_R[forecasts.row_M] < start
+    old_K, new_K = forecasts.forecast_M[known_M], again.forecast_M[known_M]
+    if (moved_K := moved(old_K, new_K)).any():
+        change = f"with forecasts from {day(start)} on and outcomes after {day(fold.span.test[0])} changed"
+        sentence = moved_sentence(panel, forecasts.row_M[known_M], old_K, new_K, moved_K, change=change)
+        yield leak("poison", f"calibration (fold {fold.number})", sentence)
 
 
 def _near(panel: Panel, rows: Int, start: np.datetime64, dates: int | None) -> Int:

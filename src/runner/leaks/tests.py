@@ -28,7 +28,11 @@ TESTS = (
         "every stage without what lies after a time: features, labels, preprocessor, model, weights, equity",
         in_every_run=True,
     ),
-    _test("poison", "every stage with other bars, features, forecasts and weights after a time", in_every_run=True),
+    _test(
+        "poison",
+        "every stage, calibration included, with other bars, features, outcomes, forecasts and weights after a time",
+        in_every_run=True,
+    ),
     _test(
         "replay",
         "what a fold wrote down forecasts what was recorded, and its preprocessor is what its train rows teach",
