@@ -8,7 +8,7 @@ export OMP_WAIT_POLICY := passive
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: .venv/installed  ## create .venv with the pinned versions, bytecode compiled
+setup: .venv/installed  ## create .venv with the pinned versions, bytecode and slow kernels compiled
 
 setup-dev: .venv/installed-dev  ## the same with torch and the tools for tests
 
@@ -42,6 +42,7 @@ clean:  ## remove outputs and caches, keep .venv
 .venv/installed: pyproject.toml constraints.txt | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	$(BIN)/python -m compileall -q .venv/lib src >/dev/null || true
+	$(BIN)/python -c "from components.expressions.kernels import stream_kernels; stream_kernels()"
 	touch $@
 
 .venv/installed-dev: .venv/installed
