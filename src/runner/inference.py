@@ -74,8 +74,16 @@ def figures(sample: SharpeSample, periods: float, tries: Tries | None) -> list[F
             shown=f"{annual:.2f}",
             says="Reward per unit of risk, as it was measured; luck included.",
         ),
-        Figure(name="sharpe_low", label="  from", value=low, shown=f"{low:.2f}", says=_interval_says(low, high)),
-        Figure(name="sharpe_high", label="  to", value=high, shown=f"{high:.2f}", says="Upper end of that range."),
+        Figure(
+            name="sharpe_low", label="Sharpe, 95 % from", value=low, shown=f"{low:.2f}", says=_interval_says(low, high)
+        ),
+        Figure(
+            name="sharpe_high",
+            label="Sharpe, 95 % to",
+            value=high,
+            shown=f"{high:.2f}",
+            says="Upper end of that range.",
+        ),
         Figure(
             name="psr_2012",
             label="PSR (2012)",
