@@ -206,7 +206,7 @@ class Chain:
             engine = sa.create_engine(url, poolclass=sa.NullPool, connect_args=arguments)
         sa.event.listen(engine, "begin", _begin)
         chain = Chain(engine, place)
-        if not chain.read(lambda transaction: sa.inspect(transaction.connection).has_table("series")):
+        if not chain.read(_is_made):
             chain.append(lambda transaction: _create(transaction.connection))
         return chain
 
@@ -247,6 +247,13 @@ def _begin(connection: "sa.Connection") -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if appends else "BEGIN")
     elif connection.dialect.name == "postgresql" and appends:
         connection.exec_driver_sql("SELECT pg_advisory_xact_lock(4277009102)")
+
+
+def _is_made(transaction: Transaction) -> bool:
+    import sqlalchemy as sa
+
+    inspector = sa.inspect(transaction.connection)
+    return all(inspector.has_table(name) for name in ("events", "series"))
 
 
 def _create(connection: "sa.Connection") -> None:

@@ -1,25 +1,23 @@
-"""The ledger of a team. Needs an empty database: ASSAY_TEST_POSTGRESQL=postgresql+psycopg://..."""
+"""The ledger of a team, in a real PostgreSQL database."""
 
 import multiprocessing
-import os
+from collections.abc import Iterator
 from datetime import date
 
+import numpy as np
 import pytest
 import sqlalchemy as sa
 
-from runner.recording.ledger import Family, Ledger
+from runner.recording.ledger import Family, Ledger, Series
+from servers import postgresql
 
 BARS = Family(source="bars", symbols=("A",), first=date(2000, 1, 1), last=date(2010, 1, 1))
 
 
 @pytest.fixture
-def url() -> str:
-    url = os.environ.get("ASSAY_TEST_POSTGRESQL")
-    if url is None:
-        pytest.skip("ASSAY_TEST_POSTGRESQL does not name a database")
-    with sa.create_engine(url, poolclass=sa.NullPool).begin() as connection:
-        connection.exec_driver_sql("DROP TABLE IF EXISTS events")
-    return url
+def url() -> Iterator[str]:
+    with postgresql() as url:
+        yield url.replace("postgresql://", "postgresql+psycopg://")
 
 
 def _ten_trials(url: str, process: int) -> None:
@@ -46,3 +44,17 @@ def test_many_processes_lose_nothing_and_nothing_can_be_changed(url):
             ledger.chain.engine.begin() as connection,
         ):
             connection.exec_driver_sql(statement)
+
+
+def test_series_and_heads_are_kept_there_as_in_a_file(url):
+    ledger = Ledger.open(url)
+    stamps_T = np.array(["2020-01-01", "2020-01-02"], dtype="datetime64[us]")
+    one = Series(stamps_T=stamps_T, values_T=np.array([0.01, -0.02]))
+    ledger.start_trial(BARS, "k", {})
+    head = ledger.finish_trial("k", "finished", {}, {"returns": one})
+    assert Ledger.open(url).head() == head
+    (found,) = ledger.series(ledger.trials(BARS), "returns").values()
+    np.testing.assert_array_equal(found.values_T, one.values_T)
+    assert ledger.verify([head, f"99:{'e' * 64}"]) == [
+        "truncated or replaced: it ends at event 3, but a run noted event 99 (eeeeeeeeeeee)"
+    ]
