@@ -9,7 +9,6 @@ import numpy as np
 from components.panel import Panel
 from components.values import Evidence, Float, Time, Trials
 from runner import stages
-from runner.bundle.certificate import certify
 from runner.experiment import Experiment
 from runner.identity import trial_key
 from runner.leaks.battery import quick_battery
@@ -68,6 +67,8 @@ def complete(
     leaks = cache.stored("leak tests", "leaks", key, lambda: quick_battery(experiment, prepared, executed), LEAKS)
     certificate = None
     if "bundle" in needs:
+        from runner.bundle.certificate import certify  # compiles the stream's kernels
+
         certified = cache.stage("certificate", lambda: certify(experiment, config, prepared, executed))
         certificate = certified.certificate
     return replace(evidence, metrics=metrics, trials=trials, stress=stress, leaks=leaks, certificate=certificate)

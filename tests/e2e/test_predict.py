@@ -78,6 +78,6 @@ def test_a_rejected_run_is_not_promoted(shipped: Shipped, shipped_folder: Path) 
     process = ended(shipped_folder, "promote", str(run.folder))
     assert process.returncode == 4
     assert process.stderr.strip() == (
-        f"{run.folder}: rejected by direction_skill, beats_base_rate, stable_folds, exposure_skill; "
-        'only a run that passed can be promoted, or one with --override "REASON"'
+        f"{run.folder}: rejected by direction_skill, beats_base_rate, stable_folds, exposure_skill, "
+        'survives_double_costs; only a run that passed can be promoted, or one with --override "REASON"'
     )

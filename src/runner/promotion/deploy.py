@@ -11,8 +11,6 @@ from components.panel import Panel
 from components.seeds import derive
 from components.values import Float, Int
 from runner.bundle.assemble import assemble
-from runner.bundle.certificate import certify, refuse_differing
-from runner.bundle.parity import FORECAST_TOLERANCE
 from runner.bundle.reader import Bundle
 from runner.calibrate import deployed_calibration
 from runner.experiment import Experiment
@@ -87,6 +85,8 @@ def certify_folds(
 ) -> Mapping[str, Any]:
     """The parity report: every fold's model through the converter that also writes the deployed one, against what
     the run forecast and ordered. Raises ContractError naming the first difference."""
+    from runner.bundle.certificate import certify, refuse_differing
+
     certification = certify(experiment, config, prepared, executed)
     refuse_differing(certification)
     return certification.parity
@@ -94,6 +94,8 @@ def certify_folds(
 
 def _refuse_another(bundle: Bundle, panel: Panel, rows: Int, forecast_M: Float, threads: int) -> None:
     """Raises ContractError where the bundle does not forecast what the fitted model does."""
+    from runner.bundle.parity import FORECAST_TOLERANCE
+
     found = bundle.forecast(panel, threads=threads)
     found_R = np.full(panel.n_rows, np.nan)
     found_R[found.row_M] = found.forecast_M

@@ -44,6 +44,7 @@ for line in sys.stdin:
 """Promotes in a process of its own for each step it is told, and kills that after the step."""
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="kills by signal")
 def test_whenever_it_is_killed_the_champion_stays_and_a_repeat_completes(place, run_id) -> None:
     """Killed after each step in turn, in one registry: every attempt begins where the last one was cut off."""
