@@ -63,13 +63,13 @@ SCENARIOS = (
     Scenario(name="noise, correlation 0"),
     Scenario(name="noise, correlation 0.5", correlation=0.5),
     Scenario(name="noise, correlation 0.9", correlation=0.9),
-    Scenario(name="noise, five sweeps", correlation=0.5, sweeps=5, share=0.3),
-    Scenario(name="Sharpe 2, 50 of 50", carriers=50, sharpe=2.0, share=0.2),
-    Scenario(name="Sharpe 2, 25 of 50", carriers=25, sharpe=2.0, share=0.2),
-    Scenario(name="Sharpe 2, 1 of 50", carriers=1, sharpe=2.0, share=0.2),
-    Scenario(name="Sharpe 1, 50 of 50", carriers=50, sharpe=1.0, share=0.2),
-    Scenario(name="Sharpe 1, 25 of 50", carriers=25, sharpe=1.0, share=0.2),
-    Scenario(name="Sharpe 1, 1 of 50", carriers=1, sharpe=1.0, share=0.2),
+    Scenario(name="noise, five sweeps", correlation=0.5, sweeps=5, share=0.12),
+    Scenario(name="Sharpe 2, 50 of 50", carriers=50, sharpe=2.0, share=0.12),
+    Scenario(name="Sharpe 2, 25 of 50", carriers=25, sharpe=2.0, share=0.12),
+    Scenario(name="Sharpe 2, 1 of 50", carriers=1, sharpe=2.0, share=0.12),
+    Scenario(name="Sharpe 1, 50 of 50", carriers=50, sharpe=1.0, share=0.12),
+    Scenario(name="Sharpe 1, 25 of 50", carriers=25, sharpe=1.0, share=0.12),
+    Scenario(name="Sharpe 1, 1 of 50", carriers=1, sharpe=1.0, share=0.12),
 )
 
 

@@ -57,6 +57,16 @@ def test_the_last_bar_alone(shipped: Shipped, shipped_folder: Path) -> None:
     assert 0 < float(weight) <= 2
 
 
+def test_a_variant_that_is_not_certified_says_so(shipped: Shipped, shipped_folder: Path) -> None:
+    shipped("sp500_volatility")
+    write_bars(shipped_folder / "bars.csv")
+    process = ended(
+        shipped_folder, "predict", "--bundle", "sp500_volatility", "--variant", "fp16", "--data", "bars.csv"
+    )
+    assert process.returncode == 0, process.stderr
+    assert process.stderr.startswith("note: the variant fp16 is not certified: ")
+
+
 def test_the_parity_report_says_so(shipped: Shipped, shipped_folder: Path) -> None:
     _, run = shipped("sp500_volatility")
     parity = json.loads((shipped_folder / run.json("manifest")["bundle"] / "parity.json").read_text())

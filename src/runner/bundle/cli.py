@@ -3,6 +3,7 @@
 import argparse
 import csv
 import io
+import json
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,7 +14,7 @@ from components.data.files import Files, column_names
 from components.errors import DataError
 from components.panel import Panel
 from components.values import Float, Int, Time
-from runner.bundle.layout import VARIANT_GRAPHS
+from runner.bundle.layout import VARIANT_GRAPHS, VARIANTS
 from runner.bundle.reader import Bundle, BundleForecast, time_texts
 from runner.bundle.registry import find
 
@@ -38,7 +39,8 @@ bundle's calibration makes them."""
 def main(argv: Sequence[str]) -> int:
     """Writes the forecasts to a file or to the standard output; returns the exit code."""
     options = _parser().parse_args(argv)
-    bundle = Bundle.open(find(options.bundle, options.registry), variant=options.variant)
+    folder = find(options.bundle, options.registry)
+    bundle = Bundle.open(folder, variant=options.variant)
     panel = _load(options)
     forecast = bundle.forecast(panel, threads=options.threads)
     header = HEADER if forecast.lower_M is None else (*HEADER, *INTERVAL)
@@ -49,7 +51,8 @@ def main(argv: Sequence[str]) -> int:
         from runner.storage.disk import write_atomically
 
         write_atomically(options.output, text.encode())
-    for note in _notes(bundle, forecast, last_only=not options.all):
+    notes = _notes(bundle, forecast, last_only=not options.all)
+    for note in (*_variant_notes(folder, options.variant), *notes):
         sys.stderr.write(f"note: {note}\n")
     return 0
 
@@ -143,6 +146,16 @@ def _check_last(bundle: Bundle, forecast: BundleForecast, dates_D: Time, weights
         raise DataError(
             f"too few bars: the weights of the last bar depend on forecasts at {lookback} dates, "
             f"{len(dates_D)} can be made; give at least {needed} bars of every symbol"
+        )
+
+
+def _variant_notes(folder: Path, variant: str | None) -> Iterator[str]:
+    """That a variant is not certified, with what it was measured to do."""
+    measured = json.loads((folder / VARIANTS).read_bytes())[variant] if variant else {"certified": True}
+    if not measured["certified"]:
+        yield (
+            f"the variant {variant} is not certified: {measured['differing_orders']:,} of {measured['orders']:,} "
+            "orders of the out-of-sample period differ from those that were judged"
         )
 
 
