@@ -30,4 +30,5 @@ def test_from_run_to_forecast(assay: Assay, tmp_path: Path) -> None:
     assert "forecasts from fewer than 67 bars of the symbol: missing features were filled" in predicted.stderr
     both = tested.join(live.iloc[67:].rename("live"), how="inner")
     assert len(both) > 100
-    assert (both["live"] - both["forecast"]).abs().max() < 1e-5 * both["forecast"].std()
+    # The deployed model was fitted again on everything: it forecasts much as the last fold's did, not the same.
+    assert 0.9 < both["live"].corr(both["forecast"]) < 1

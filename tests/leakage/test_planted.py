@@ -47,10 +47,10 @@ def source(name: str, where: str = "data.extra") -> Planted:
     return Planted(test="source", where=where, frame=lambda: market(6, drift=0.0), features=EXTRA, sections=made)
 
 
-def component(slot: str, cls: str, test: str, where: str, **parameters: Any) -> Planted:
+def component(slot: str, cls: str, test: str, where: str, *, severity: str = "leak", **parameters: Any) -> Planted:
     """A component of a user's package."""
     made = lambda path: {slot: {"_target_": f"{PACKAGE}.{cls}", **parameters}}  # noqa: E731
-    return Planted(test=test, where=where, sections=made)
+    return Planted(test=test, where=where, sections=made, severity=severity)
 
 
 def shifted_source(path: Path) -> dict[str, dict[str, Any]]:
@@ -207,7 +207,9 @@ LEAKS = {
         "quality", "policies.WithoutOutliers", "quality", "quality (symbol"
     ),
     # Splits and targets.
-    "a target of one's own that begins now": component("target", "traders.MoveFromNow", "static", "target"),
+    "a target of one's own that begins now": component(
+        "target", "traders.MoveFromNow", "static", "target", severity="suspect"
+    ),
     # Preprocessors.
     "scaled over the span it transforms": component("preprocess", "preprocessors.BatchScaled", "cut", "preprocess"),
     "features of the next row": component("preprocess", "preprocessors.NextRow", "poison", "preprocess"),

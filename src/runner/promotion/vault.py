@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from components.errors import DataError
 from components.values import Evidence, Fold, Span, Time, Vault
 from runner import pipeline
 from runner.evidence import gather
@@ -85,7 +86,7 @@ def look(
 def vault_fold(experiment: Experiment, prepared: Prepared, everything: Prepared) -> Fold:
     """One fold whose test span is the vault, in the manner of the run's last fold: its validation span has as
     many decision times, right before the vault; its train span begins at the first decision time, or has as many
-    as the last fold's where that window rolled."""
+    as the last fold's where that window rolled. Raises DataError where nothing in the vault can be forecast."""
     design = Design(
         preprocess=experiment.preprocess, table=everything.table, labels=everything.labels, panel=everything.panel
     )
@@ -101,7 +102,13 @@ def vault_fold(experiment: Experiment, prepared: Prepared, everything: Prepared)
         valid=(before_T[valid], start),
         test=(start, times_T[-1] + np.timedelta64(1, "us")),
     )
-    return fold_of(1, span, design.eligible_R, everything.labels, everything.panel)
+    fold = fold_of(1, span, design.eligible_R, everything.labels, everything.panel)
+    if len(fold.test_rows) == 0:
+        raise DataError(
+            f"the vault from {experiment.split.vault_start} on holds no bar that can be forecast: its features are "
+            "missing, or no symbol belongs to the universe; mend the bars, or choose an earlier split.vault_start"
+        )
+    return fold
 
 
 def _times_within(times_T: Time, interval: tuple[np.datetime64, np.datetime64]) -> int:
