@@ -59,7 +59,7 @@ def results(outputs: Path, *experiments: str) -> str:
     for name in experiments:
         run = latest_run(outputs, name)
         metrics, gates = read(run, "metrics"), read(run, "gates")
-        required = [gate for gate in gates["gates"] if gate["required"] and gate["status"] != "not_applicable"]
+        required = [gate for gate in gates["gates"] if gate["required"] and gate["status"] in ("passed", "failed")]
         passed = sum(gate["status"] == "passed" for gate in required)
         rows.append(
             [
@@ -93,7 +93,7 @@ def headline(metrics: dict[str, float | None]) -> str:
 
 def gates(outputs: Path, experiment: str) -> str:
     """Every gate of one experiment with what it says."""
-    marks = {"passed": "passed", "failed": "**failed**", "not_applicable": "not applicable"}
+    marks = {"passed": "passed", "failed": "**failed**", "not_applicable": "not applicable", "deferred": "at promotion"}
     rows = [
         [
             f"`{gate['name']}`",

@@ -20,8 +20,10 @@ WORDS = {
 
 @dataclass(frozen=True, kw_only=True)
 class BacktestOverfitting(Gate):
-    """Combinatorially symmetric cross-validation over all tries with a series (Bailey, Borwein, Lopez de Prado &
-    Zhu 2017).
+    """Whether the try that is best in half of history stays good in the other, over all ways to halve it.
+
+    Combinatorially symmetric cross-validation over all tries with a series (Bailey, Borwein, Lopez de Prado & Zhu
+    2017, J. Computational Finance 20(4):39).
 
     measure    rank: probability of backtest overfitting, which many equally good tries raise without harm, so that
                it should only advise; loss: probability that the picked try loses out of sample

@@ -16,9 +16,10 @@ from components.values import Evidence, Float, Judgement, Need, Trials
 
 @dataclass(frozen=True, kw_only=True)
 class SuperiorAbility(Gate):
-    """Step-wise test for superior models (Romano & Wolf 2005) over all tries with a series; Hansen's (2005)
-    p-value of "no try is better" is shown beside it.
+    """Step-wise bootstrap test of whether the run is better than nothing, given all tries it was picked from.
 
+    Romano & Wolf (2005, Econometrica 73:1237) over all tries with a series; Hansen's (2005, JBES 23:365) p-value of
+    "no try is better" is shown beside it.
     The bootstrap keeps the tries' correlation, so that twins cost nothing. Tries without a series cannot enter.
     The value is the smallest level at which the run itself would be called superior.
     statistic  auto: net returns above cash where the target is traded, smaller losses than the baseline's where it
