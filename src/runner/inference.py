@@ -9,7 +9,7 @@ import numpy as np
 
 from components.statistics.comparison import predictive_accuracy
 from components.statistics.deflation import Deflated, deflated_ratio, independent_trials
-from components.statistics.forecast import logistic_loss
+from components.statistics.forecast import loss
 from components.statistics.multiple import benjamini_hochberg, holm
 from components.statistics.newey_west import MeanTest
 from components.statistics.overfitting import backtest_overfitting
@@ -23,7 +23,7 @@ from components.statistics.sharpe import (
     standard_error,
 )
 from components.statistics.snooping import ability_and_p_values
-from components.values import Evidence, Float, Trials
+from components.values import Evidence, Trials
 
 CONFIDENCE = 0.95
 TWO_SIDED_95 = 1.959963984540054
@@ -215,14 +215,8 @@ def _forecast_figures(evidence: Evidence) -> Iterator[Figure]:
 
 def _against(evidence: Evidence, baseline: str) -> MeanTest:
     scored = evidence.test
-
-    def loss(forecast_M: Float) -> Float:
-        if evidence.kind == "direction":
-            return logistic_loss(scored.target_M, forecast_M)
-        squared_M: Float = (scored.target_M - forecast_M) ** 2
-        return squared_M
-
-    own_M, other_M = loss(scored.forecast_M), loss(scored.baselines[baseline])
+    forecasts = (scored.forecast_M, scored.baselines[baseline])
+    own_M, other_M = (loss(evidence.kind, scored.target_M, forecast_M) for forecast_M in forecasts)
     return predictive_accuracy(own_M, other_M, scored.timestamps_M, horizon_bars=evidence.horizon_bars)
 
 

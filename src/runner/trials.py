@@ -8,7 +8,7 @@ import numpy as np
 
 from components.statistics.comparison import per_timestamp
 from components.statistics.deflation import independent_trials
-from components.statistics.forecast import logistic_loss
+from components.statistics.forecast import loss
 from components.values import Evidence, Float, Scored, Time, Trials
 from runner.recording.ledger import Family, Ledger, Series, Trial
 from runner.recording.witnesses import noted_heads
@@ -30,12 +30,7 @@ def own_series(evidence: Evidence) -> dict[str, Series]:
 
 def forecast_losses(scored: Scored, kind: str) -> Float:
     """(T,) loss per distinct time, mean over symbols: log losses of a direction, else squared errors."""
-    loss_M = (
-        logistic_loss(scored.target_M, scored.forecast_M)
-        if kind == "direction"
-        else (scored.target_M - scored.forecast_M) ** 2
-    )
-    return per_timestamp(loss_M, scored.timestamps_M)
+    return per_timestamp(loss(kind, scored.target_M, scored.forecast_M), scored.timestamps_M)
 
 
 def alone(evidence: Evidence) -> Trials:

@@ -5,7 +5,7 @@ from typing import Literal
 import numpy as np
 
 from components.statistics.comparison import per_timestamp
-from components.statistics.forecast import logistic_loss
+from components.statistics.forecast import loss
 from components.values import Evidence, Float, Trials
 
 Statistic = Literal["auto", "sharpe", "loss"]
@@ -23,12 +23,7 @@ def gains_TK(evidence: Evidence, trials: Trials, baseline: str) -> tuple[Float, 
     scored = evidence.test
     if baseline not in scored.baselines or trials.own_loss is None:
         return np.empty((0, trials.losses_TK.shape[1])), None
-    forecast_M = scored.baselines[baseline]
-    loss_M = (
-        logistic_loss(scored.target_M, forecast_M)
-        if evidence.kind == "direction"
-        else (scored.target_M - forecast_M) ** 2
-    )
+    loss_M = loss(evidence.kind, scored.target_M, scored.baselines[baseline])
     stamps_T = np.unique(scored.timestamps_M)
     loss_T = per_timestamp(loss_M, scored.timestamps_M)
     place_T = np.searchsorted(stamps_T, trials.loss_stamps_T.astype(stamps_T.dtype))

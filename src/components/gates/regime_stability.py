@@ -14,7 +14,7 @@ from components.contracts import Gate
 from components.gates._wording import judgement, not_applicable, number, percent, sentence
 from components.statistics.comparison import per_timestamp
 from components.statistics.cross_section import cross_sections, section_coefficients
-from components.statistics.forecast import logistic_loss
+from components.statistics.forecast import loss
 from components.values import Evidence, Float, Judgement, Time
 
 MIN_DATES = 20
@@ -102,7 +102,7 @@ class RegimeStability(Gate):
             _, first_G = np.unique(section_M, return_index=True)
             ic_G = section_coefficients(test.target_M, test.forecast_M, section_M, ranked=True)
             return ic_G, np.ones(len(ic_G)), test.timestamps_M[first_G]
-        own_M, mean_M = (_loss(evidence, f_M) for f_M in (test.forecast_M, test.train_mean_M))
+        own_M, mean_M = (loss(evidence.kind, test.target_M, f_M) for f_M in (test.forecast_M, test.train_mean_M))
         own_T, mean_T = (per_timestamp(loss_M, test.timestamps_M) for loss_M in (own_M, mean_M))
         return mean_T - own_T, mean_T, np.unique(test.timestamps_M)
 
@@ -111,13 +111,6 @@ class RegimeStability(Gate):
 
     def _unit(self) -> str:
         return " a bar" if self.measure == "net_return" else ""
-
-
-def _loss(evidence: Evidence, forecast_M: Float) -> Float:
-    if evidence.kind == "direction":
-        return logistic_loss(evidence.test.target_M, forecast_M)
-    squared_M: Float = (evidence.test.target_M - forecast_M) ** 2
-    return squared_M
 
 
 def _regimes(market_T: Float, window: int) -> dict[str, npt.NDArray[np.bool_]]:

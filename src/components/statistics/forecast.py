@@ -139,6 +139,14 @@ def base_rate(y_M: Float) -> float:
     return max(positive, 1 - positive)
 
 
+def loss(kind: str, y_M: Float, f_M: Float) -> Float:
+    """(M,) what a forecast of this kind of target is judged by: log losses of a direction, else squared errors."""
+    if kind == "direction":
+        return logistic_loss(y_M, f_M)
+    squared_M: Float = (y_M - f_M) ** 2
+    return squared_M
+
+
 def logistic_loss(y_M: Float, p_M: Float) -> Float:
     """(M,) -y ln p - (1 - y) ln(1 - p) per row, p kept 2.2e-16 away from 0 and 1."""
     p_M = np.clip(p_M, np.finfo(np.float64).eps, 1 - np.finfo(np.float64).eps)

@@ -9,10 +9,10 @@ import numpy as np
 
 from components.errors import DataError
 from components.statistics.comparison import predictive_accuracy, sharpe_difference
-from components.statistics.forecast import logistic_loss
+from components.statistics.forecast import loss
 from components.statistics.newey_west import MeanTest
 from components.statistics.performance import sharpe_ratio
-from components.values import Float, Int
+from components.values import Int
 from runner.bundle.layout import EVIDENCE, GATES, MANIFEST, PROMOTION, read_verified
 from runner.promotion.evidence import Kept
 from runner.report import notation, tables
@@ -97,7 +97,7 @@ def _forecasts(first: Kept, second: Kept, recipes: list[Mapping[str, Any]]) -> d
     if len(rows) == 0:
         return {"reason": "They have no forecast of the same symbol and time."}
     kind, target_M = recipes[0]["kind"], first.target_M[rows]
-    losses = [_loss(kind, target_M, forecast_M) for forecast_M in (first.forecast_M[rows], second.forecast_M[other])]
+    losses = [loss(kind, target_M, forecast_M) for forecast_M in (first.forecast_M[rows], second.forecast_M[other])]
     test = predictive_accuracy(
         losses[0], losses[1], first.timestamps_M[rows], horizon_bars=int(recipes[0]["horizon_bars"])
     )
@@ -107,10 +107,6 @@ def _forecasts(first: Kept, second: Kept, recipes: list[Mapping[str, Any]]) -> d
         "mean_loss": [float(np.nanmean(loss_M)) for loss_M in losses],
         **_tested(test),
     }
-
-
-def _loss(kind: str, target_M: Float, forecast_M: Float) -> Float:
-    return logistic_loss(target_M, forecast_M) if kind == "direction" else (target_M - forecast_M) ** 2
 
 
 def _common(first: Kept, second: Kept) -> tuple[Int, Int]:
