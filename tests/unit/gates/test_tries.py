@@ -1,6 +1,7 @@
 """The gates that look at everything that was tried on the data."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -106,3 +107,12 @@ def test_a_broken_record_fails_in_its_own_words(traded) -> None:
     assert broken.says == (
         f"The ledger cannot be trusted: {said}. Restoring it from a copy that holds what is missing would suffice."
     )
+
+
+def test_equally_good_tries_raise_the_rank_measure_and_not_the_loss(make_evidence) -> None:
+    returns_TK = np.random.default_rng(2).normal(0.003, 0.01, (1000, 20))
+    evidence = make_evidence(kind="return", returns_T=returns_TK[:, 0], trials=trials(returns_TK))
+    rank = replace(LOSES, measure="rank", maximum=0.0, required=False).judge(evidence)
+    assert (rank.status, LOSES.judge(evidence).status) == ("failed", "passed")
+    assert rank.value > 0.1 > LOSES.judge(evidence).value
+    assert "is in the lower half of all tries in the other in" in rank.says

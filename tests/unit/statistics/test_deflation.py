@@ -91,3 +91,12 @@ def test_the_published_ratio_takes_raw_number_and_raw_variance() -> None:
     assert published_ratio(tries_TK[:, 0], tries_TK, 12) == expected
     assert published_ratio(tries_TK[:, 0], tries_TK[:, :1], 1) == probabilistic_sharpe(sharpe_sample(tries_TK[:, 0]))
     assert math.isnan(published_ratio(tries_TK[:, 0], tries_TK[:, :1], 2))
+
+
+def test_returns_that_depend_on_each_other_widen_the_hurdle() -> None:
+    shock_T = np.random.default_rng(9).normal(0, 0.01, 3000)
+    dependent_T = shock_T.copy()
+    for t in range(1, len(shock_T)):
+        dependent_T[t] += 0.5 * dependent_T[t - 1]
+    # The long-run variance of such returns is (1 + 0.5) / (1 - 0.5) = 3 times their variance.
+    assert deflated_ratio(dependent_T, 10.0).null_error * math.sqrt(3000) == pytest.approx(math.sqrt(3), rel=0.2)

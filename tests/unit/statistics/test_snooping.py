@@ -92,3 +92,10 @@ def test_a_model_no_better_than_the_benchmark_has_no_p_value_below_one() -> None
     p_K = stepwise_p_values(x_TK, **SETTINGS)
     assert p_K[0] == p_K[1] == 1.0
     assert p_K[2] == 1 / 301
+
+
+def test_a_worse_model_never_has_a_smaller_p_value() -> None:
+    for seed in range(30):
+        x_TK = noise(seed, 20) + 0.1
+        order_K = np.argsort(-x_TK.mean(axis=0) / np.sqrt(stationary_variance(x_TK, SETTINGS["block_bars"])))
+        assert (np.diff(stepwise_p_values(x_TK, **SETTINGS)[order_K]) >= 0).all()
