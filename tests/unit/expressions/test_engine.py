@@ -232,7 +232,7 @@ def test_cache_of_kernels(tmp_path: Path) -> None:
     package = source / "components"
     original = Path(components.__file__).parent
     shutil.copytree(original / "expressions", package / "expressions", ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("__init__.py", "panel.py", "errors.py"):
+    for name in ("__init__.py", "compilation.py", "panel.py", "errors.py"):
         shutil.copy(original / name, package / name)
     cold = _run(source, tmp_path / "cache")
     assert list((tmp_path / "cache" / "assay").glob("kernels-*/*/*.nbi"))

@@ -22,28 +22,21 @@ Runs begin at the bars 0, w, 2 w, ... of the symbol's whole history, not of what
 made of the same numbers in the same order, and has the same bits, if only the last bars are given.
 """
 
-import hashlib
-import os
-import tempfile
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numba
 import numpy as np
 import numpy.typing as npt
 
+from components.compilation import FLOATS, compiled, helper, read
+
+__all__ = ["Float", "Int", "bars_of", "cross_kernel", "helper", "run_start", "stream_kernels", "window_kernel"]
+
 Float = npt.NDArray[np.float64]
 Int = npt.NDArray[np.int64]
-Function = TypeVar("Function", bound=Callable[..., Any])
-
-
-def helper(function: Function) -> Function:
-    """A function that kernels call; it is compiled into each of them."""
-    compiled: Function = numba.njit(error_model="numpy")(function)
-    return compiled
 
 
 @helper
@@ -64,73 +57,32 @@ def window_kernel(
 ) -> Callable[..., None]:
     """The compiled kernel "module.function"; constants: int or float each; runs: it takes firsts; several: it takes
     many values of the last constant and writes as many rows."""
-    rows = [_input(numba.int64)] * (1 + runs)
+    rows = [read(numba.int64)] * (1 + runs)
     types = [numba.int64 if constant is int else numba.float64 for constant in constants]
     if several:
-        types[-1] = _input(types[-1])
-    return _compiled(name, *[_input(numba.float64)] * series, *rows, *types, _OUT.copy(ndim=2) if several else _OUT)
+        types[-1] = read(types[-1])
+    return _compiled(name, *[read(numba.float64)] * series, *rows, *types, FLOATS.copy(ndim=2) if several else FLOATS)
 
 
 @cache
 def cross_kernel(name: str) -> Callable[..., None]:
     """The compiled cross-sectional kernel "module.function"."""
-    return _compiled(name, _input(numba.float64), _input(numba.int64), _input(numba.int64), _OUT)
+    return _compiled(name, read(numba.float64), read(numba.int64), read(numba.int64), FLOATS)
 
 
 @cache
 def stream_kernels() -> tuple[Callable[..., None], Callable[..., None], Callable[..., None]]:
     """`begin`, `run` and `finish` of `streaming`, compiled."""
-    ints, state, counts = _input(numba.int64), _OUT.copy(ndim=2), _OUT.copy(dtype=numba.int64)
-    inputs, results = _input(numba.float64).copy(ndim=2), _OUT.copy(dtype=numba.float32, ndim=2)
-    program = ints.copy(ndim=2)
+    ints, state, counts = read(numba.int64), FLOATS.copy(ndim=2), FLOATS.copy(dtype=numba.int64)
+    inputs, results = read(numba.float64, 2), FLOATS.copy(dtype=numba.float32, ndim=2)
+    program = read(numba.int64, 2)
     return (
         _compiled("streaming.begin", ints, ints, state, counts, ints, inputs),
-        _compiled("streaming.run", program, _input(numba.float64), ints, ints, numba.int64, state, counts, ints),
+        _compiled("streaming.run", program, read(numba.float64), ints, ints, numba.int64, state, counts, ints),
         _compiled("streaming.finish", ints, ints, state, counts, ints, ints, results),
     )
 
 
-_OUT = numba.types.Array(numba.float64, 1, "C")
-
-
-def _input(dtype: Any) -> Any:
-    return numba.types.Array(dtype, 1, "C", readonly=True)
-
-
-def _compiled(name: str, *arguments: Any) -> Callable[..., None]:
+def _compiled(name: str, *types: Any) -> Callable[..., None]:
     module, function = name.split(".")
-    python = getattr(import_module(f"{__name__}.{module}"), function)
-    before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(_cache_folder())
-    try:
-        signature = numba.void(*arguments)
-        compiled: Callable[..., None] = numba.njit(signature, cache=True, nogil=True, error_model="numpy")(python)
-    finally:
-        numba.config.CACHE_DIR = before
-    return compiled
-
-
-@cache
-def _cache_folder() -> Path:
-    """Where compiled kernels are kept.
-
-    numba notices an edit of the file that a kernel stands in, but not of a helper in another file: the name
-    of the folder contains the hash of all of them.
-    """
-    digest = hashlib.sha256(numba.__version__.encode())
-    for source in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(source.read_bytes())
-    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    folder = Path(home) / "assay" / f"kernels-{digest.hexdigest()[:16]}"
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with tempfile.TemporaryFile(dir=folder):
-            return folder
-    except OSError:
-        return Path(_temporary().name)
-
-
-@cache
-def _temporary() -> "tempfile.TemporaryDirectory[str]":
-    """A folder for this process alone, removed at its end; what others could write to it would be executed."""
-    return tempfile.TemporaryDirectory(prefix="assay-kernels-")
+    return compiled(getattr(import_module(f"{__name__}.{module}"), function), *types)
