@@ -31,10 +31,10 @@ from components.statistics.sharpe import deflated_sharpe, probabilistic_sharpe, 
 from components.values import Evidence, Float, Scored, Trials
 from runner.composition.build import build
 from runner.composition.places import config_folder
-from runner.metrics import score
+from runner.judging.metrics import score
+from runner.judging.tries import family_trials, own_series
+from runner.judging.verdict import judge
 from runner.recording.ledger import Family, Ledger
-from runner.trials import family_trials, own_series
-from runner.verdict import judge
 
 RESULTS = Path(__file__).resolve().parents[1] / "experiments" / "false_promotions" / "results.json"
 YEARS, BARS_A_YEAR, CONFIGURATIONS = 10, 252, 50

@@ -124,7 +124,7 @@ def _hydra_form(arguments: list[str]) -> int:
         return show(arguments)
     plain = [argument for argument in arguments if not argument.startswith("-")]
     if any(flag in MULTIRUN_FLAGS for flag in flags):
-        from runner.composition.sweep import sweep
+        from runner.sweeps.sweep import sweep
 
         return sweep(plain)
     return _run(plain)

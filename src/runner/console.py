@@ -16,8 +16,8 @@ from rich.status import Status
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from runner.recording.run_folder import RunFolder
 from runner.report import notation, tables
-from runner.report.run_folder import RunFolder
 from runner.report.words import PASSED, REJECTED, Words, words
 
 PLAIN_WIDTH = 100

@@ -9,27 +9,29 @@ from typing import Any
 from components.errors import GateFailed
 from components.expressions import to_text
 from components.values import Evidence, Trials
-from runner import pipeline
 from runner.composition.compose import Composed
+from runner.compute import pipeline
+from runner.compute.identity import family_of, run_key, trial_key
+from runner.compute.pipeline import Executed, Prepared
 from runner.console import Console
-from runner.evidence import complete, gather
-from runner.experiment import Experiment
-from runner.identity import family_of, run_key, trial_key
-from runner.inference import run_figures
-from runner.pipeline import Executed, Prepared
+from runner.judging.evidence import complete, gather
+from runner.judging.figures import run_figures
+from runner.judging.junit import junit
+from runner.judging.tries import alone, family_trials, own_series, tries_in_figures
+from runner.judging.verdict import Verdict, judge
 from runner.promotion.promote import Candidate, Promotion, Wish, promote
 from runner.promotion.words import say
-from runner.recording import describe
 from runner.recording.ledger import Ledger
 from runner.recording.records import RunRecord
+from runner.recording.run_folder import RunFolder
+from runner.report import description as describe
 from runner.report import write_report
 from runner.report.pictures import draw
-from runner.report.run_folder import RunFolder
+from runner.specification.experiment import Experiment
+from runner.specification.tracker import RunInfo
 from runner.storage.formats import FILES
 from runner.storage.keys import code_fingerprint, stage_key
-from runner.tracking import RunInfo, tracked
-from runner.trials import alone, family_trials, own_series, tries_in_figures
-from runner.verdict import Verdict, judge
+from runner.tracking import tracked
 
 OUTPUTS = Path("outputs")
 
@@ -187,4 +189,5 @@ def _write_results(
     if evidence.leaks is not None:
         record.write_json("leaks.json", asdict(evidence.leaks))
     record.write_metrics(evidence.metrics)
-    record.write_verdict(verdict)
+    record.write_json("gates.json", verdict.to_json())
+    record.write_bytes("junit.xml", junit(str(record.manifest["experiment"]), verdict))

@@ -13,11 +13,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from runner import pipeline
 from runner.composition.configure import configure
+from runner.compute import pipeline
 from runner.console import Console
-from runner.evidence import complete, gather
-from runner.trials import alone
+from runner.judging.evidence import complete, gather
+from runner.judging.tries import alone
 
 EXPERIMENTS = ("sp500_volatility", "sp500_direction", "us20_momentum", "nasdaq_technical")
 

@@ -20,8 +20,10 @@ import lightgbm as lgb
 import numpy as np
 
 from components.contracts import LAST_LABEL
-from runner import pipeline, stages
 from runner.composition.configure import configure
+from runner.compute import pipeline
+from runner.compute.forecast import walk_forward
+from runner.compute.samples import Design
 from runner.console import Console
 
 EXPERIMENT = "+experiment=sp500_volatility"
@@ -73,7 +75,7 @@ def fit_overhead(repeats: int = 9) -> None:
     with tempfile.TemporaryDirectory() as name, Path(os.devnull).open("w") as sink:
         prepared = pipeline.prepare(experiment, pipeline.open_cache(Path(name), Console(sink)))
     model, table, labels = experiment.model, prepared.table, prepared.labels
-    design = stages.Design(preprocess=experiment.preprocess, table=table, labels=labels, panel=prepared.panel)
+    design = Design(preprocess=experiment.preprocess, table=table, labels=labels, panel=prepared.panel)
     X_RF = np.ascontiguousarray(table.values_FR[[name != LAST_LABEL for name in table.names]].T)
     settings = {
         "objective": "regression", "learning_rate": model.learning_rate, "num_leaves": model.num_leaves,
@@ -84,7 +86,7 @@ def fit_overhead(repeats: int = 9) -> None:
     }  # fmt: skip
 
     def ours() -> None:
-        stages.walk_forward(model, experiment.loss, prepared.folds, design, seed=0, threads=2)
+        walk_forward(model, experiment.loss, prepared.folds, design, seed=0, threads=2)
 
     def bare() -> None:
         for fold in prepared.folds:

@@ -15,18 +15,18 @@ import yaml
 
 from components.errors import AssayError, ConfigError, DataError
 from harness import SELF_CONTAINED
-from runner import pipeline
 from runner.composition.catalog import catalogue
 from runner.composition.configure import configure
 from runner.composition.places import config_folder
 from runner.composition.schema import literals, parameters
+from runner.compute import pipeline
+from runner.compute.identity import INERT
 from runner.console import Console
-from runner.evidence import complete, gather
-from runner.identity import INERT
+from runner.judging.evidence import complete, gather
+from runner.judging.tries import alone
+from runner.judging.verdict import judge, judge_vault
 from runner.promotion.vault import look, prepare_all
-from runner.recording import describe
-from runner.trials import alone
-from runner.verdict import judge, judge_vault
+from runner.report import description as describe
 
 TEXTS = {
     "dataset": ["nasdaq", "us20"],

@@ -10,13 +10,13 @@ import pandas as pd
 
 from components.errors import ConfigError
 from components.values import LeakReport
-from runner import pipeline
 from runner.composition.build import build
 from runner.composition.compose import compose
 from runner.composition.rules import analyse, rule_problems
+from runner.compute import pipeline
 from runner.console import Console
-from runner.experiment import Experiment
 from runner.leaks.battery import full_battery
+from runner.specification.experiment import Experiment
 
 BARS = 700
 FEATURES = {"momentum": "close / ref(close, 5) - 1", "volume_shock": "log(volume / mean(volume, 20))"}

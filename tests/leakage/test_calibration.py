@@ -12,12 +12,17 @@ from components.model.lightgbm import LightGBM
 from components.panel import Panel
 from components.preprocess.none import NoPreprocessing
 from components.split.walk_forward import WalkForward
-from runner.calibrate import calibrate, deployed_calibration, learning_rows
 from runner.composition.build import build
 from runner.composition.catalog import catalogue
 from runner.composition.schema import class_path
-from runner.debug import Debug
-from runner.stages import Design, FeatureTable, Labels, make_folds, scored, walk_forward
+from runner.compute.calibrate import calibrate, deployed_calibration, learning_rows
+from runner.compute.features import FeatureTable
+from runner.compute.folds import make_folds
+from runner.compute.forecast import walk_forward
+from runner.compute.samples import Design
+from runner.compute.target import Labels
+from runner.judging.scored import scored
+from runner.specification.debug import Debug
 
 BARS, SYMBOLS, HORIZON = 300, 3, 5
 BUILT = [

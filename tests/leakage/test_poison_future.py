@@ -7,8 +7,14 @@ import pytest
 
 from components.expressions import evaluate
 from components.panel import Panel
-from runner import stages
 from runner.composition.configure import configure
+from runner.compute.bars import visible_bars
+from runner.compute.decisions import decide_weights
+from runner.compute.features import FeatureTable, input_expressions
+from runner.compute.folds import make_folds
+from runner.compute.forecast import Forecasts, walk_forward
+from runner.compute.samples import Design
+from runner.compute.target import compute_labels, parsed_target
 
 EXPERIMENTS = ("sp500_volatility", "sp500_direction", "us20_momentum")
 
@@ -31,19 +37,19 @@ def test_forecasts_and_weights_of_earlier_folds_do_not_move(name: str, window: s
             f"split.window={window}",
         ]
     )
-    bars, _ = experiment.quality.inspect(stages.visible_bars(experiment.data, experiment.split))
-    columns = stages.input_expressions(experiment.features, experiment.target)
-    label = stages.parsed_target(experiment.target)
+    bars, _ = experiment.quality.inspect(visible_bars(experiment.data, experiment.split))
+    columns = input_expressions(experiment.features, experiment.target)
+    label = parsed_target(experiment.target)
 
-    def forecast(panel: Panel) -> tuple[stages.Forecasts, np.ndarray, np.ndarray, tuple]:
+    def forecast(panel: Panel) -> tuple[Forecasts, np.ndarray, np.ndarray, tuple]:
         values_FR = evaluate(columns, panel, threads=2)
-        table = stages.FeatureTable(names=tuple(columns), values_FR=values_FR)
-        labels = stages.compute_labels(label, panel, threads=2)
+        table = FeatureTable(names=tuple(columns), values_FR=values_FR)
+        labels = compute_labels(label, panel, threads=2)
         preprocess = experiment.preprocess
-        folds = stages.make_folds(experiment.split, preprocess, table, labels, panel, experiment.debug)
-        design = stages.Design(preprocess=preprocess, table=table, labels=labels, panel=panel)
-        found = stages.walk_forward(experiment.model, experiment.loss, folds, design, seed=0, threads=2)
-        return found, *stages.decide_weights(experiment.portfolio, found, panel), folds
+        folds = make_folds(experiment.split, preprocess, table, labels, panel, experiment.debug)
+        design = Design(preprocess=preprocess, table=table, labels=labels, panel=panel)
+        found = walk_forward(experiment.model, experiment.loss, folds, design, seed=0, threads=2)
+        return found, *decide_weights(experiment.portfolio, found, panel), folds
 
     clean, decided_D, weights_DS, folds = forecast(bars)
     cut = folds[1].span.test[1]

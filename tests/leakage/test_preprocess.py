@@ -13,8 +13,12 @@ from components.split.walk_forward import WalkForward
 from runner.composition.build import build
 from runner.composition.catalog import catalogue
 from runner.composition.schema import class_path
-from runner.debug import Debug
-from runner.stages import Design, FeatureTable, Labels, make_folds, walk_forward
+from runner.compute.features import FeatureTable
+from runner.compute.folds import make_folds
+from runner.compute.forecast import walk_forward
+from runner.compute.samples import Design
+from runner.compute.target import Labels
+from runner.specification.debug import Debug
 
 BARS, SYMBOLS = 300, 3
 BUILT = [

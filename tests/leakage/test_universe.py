@@ -8,11 +8,13 @@ import pytest
 
 from components.panel import Panel
 from components.values import Float
-from runner import pipeline, stages
 from runner.composition.configure import configure
+from runner.compute import pipeline
+from runner.compute.decisions import decide_weights
+from runner.compute.forecast import Forecasts
+from runner.compute.pipeline import Executed, Prepared
 from runner.console import Console
-from runner.experiment import Experiment
-from runner.pipeline import Executed, Prepared
+from runner.specification.experiment import Experiment
 
 JOINS, LEAVES = np.datetime64("2012-03-05"), np.datetime64("2015-04-22")
 RUN = [
@@ -132,7 +134,7 @@ def test_the_only_member_is_sold_when_it_leaves() -> None:
         timestamps_R=times,
         fields={"close": member_R, "in_universe": member_R},
     )
-    forecasts = stages.Forecasts(
+    forecasts = Forecasts(
         row_M=np.array([0, 1, 4]),
         fold_M=np.array([1, 1, 1]),
         is_test_M=np.array([False, True, True]),
@@ -141,7 +143,7 @@ def test_the_only_member_is_sold_when_it_leaves() -> None:
         preprocessors=({},),
         models=({},),
     )
-    decided_D, weights_DS = stages.decide_weights(Follow(), forecasts, panel)  # type: ignore[arg-type]
+    decided_D, weights_DS = decide_weights(Follow(), forecasts, panel)  # type: ignore[arg-type]
     np.testing.assert_array_equal(decided_D, times[1:5])
     np.testing.assert_array_equal(weights_DS[:, 0], [0.2, 0.0, 0.0, 0.3])
 

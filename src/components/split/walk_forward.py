@@ -26,7 +26,7 @@ class WalkForward(Split):
     valid_share  share of the decision times in each validation span, right before its test span
     window       expanding: train starts at the beginning; rolling: train keeps the first fold's length
     vault_start  ISO date; bars from then on are outside every fold, metric and report; null: no vault
-    Purging is done by the runner from the labels' own ends, see `runner.stages`.
+    Purging is done by the runner from the labels' own ends, see `runner.compute.folds`.
     """
 
     n_folds: Annotated[int, Ge(1)]

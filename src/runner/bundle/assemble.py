@@ -9,8 +9,8 @@ from components.expressions import to_text
 from components.panel import IN_UNIVERSE
 from runner.bundle.reader import Bundle
 from runner.bundle.recipe import Recipe
-from runner.experiment import Experiment
-from runner.pipeline import Prepared
+from runner.compute.pipeline import Prepared
+from runner.specification.experiment import Experiment
 
 
 def assemble(

@@ -19,8 +19,8 @@ from runner.bundle.parity import OutOfSample, at_once, bar_by_bar, compared
 from runner.bundle.reader import Bundle
 from runner.bundle.stream import Stream
 from runner.bundle.variants import PRECISIONS, Precision, variant
-from runner.experiment import Experiment
-from runner.pipeline import Executed, Prepared
+from runner.compute.pipeline import Executed, Prepared
+from runner.specification.experiment import Experiment
 
 TIMED_BARS = 200
 UNTIMED_BARS = 20

@@ -27,7 +27,7 @@ from runner.bundle.layout import (
     read_verified,
 )
 from runner.bundle.recipe import Recipe
-from runner.design import design_matrix, rows_ready
+from runner.compute.design import design_matrix, rows_ready
 
 Bools = npt.NDArray[np.bool_]
 NOTHING = f"{NoPreprocessing.__module__}.{NoPreprocessing.__qualname__}"

@@ -13,10 +13,11 @@ from types import ModuleType
 from typing import Any
 
 import components
+import runner
 from components.contracts import Component
 from components.errors import ConfigError, ContractError
 from runner.composition.schema import class_path, is_component, parameters, unwrap
-from runner.experiment import Experiment
+from runner.specification.experiment import Experiment
 
 CONTRACTS = "components.contracts"
 
@@ -95,10 +96,10 @@ def _shipped() -> tuple[str, ...]:
     for slot, annotation in slots().items():
         kind = slot_kind(annotation)
         assert kind is not None
-        if kind.__module__.startswith("runner."):
-            names.append(kind.__module__)
-        elif importlib.util.find_spec(f"{components.__name__}.{slot}"):
-            names.append(f"{components.__name__}.{slot}")
+        folders = (f"{components.__name__}.{slot}", f"{runner.__name__}.{slot}")
+        found = [folder for folder in folders if importlib.util.find_spec(folder)]
+        if found or kind.__module__.startswith("runner."):
+            names.append(found[0] if found else kind.__module__)
     return tuple(names)
 
 

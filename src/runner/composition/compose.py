@@ -22,7 +22,7 @@ from runner.composition.overrides import EXPERIMENT, Request, apply, no_choice, 
 from runner.composition.places import config_folder
 from runner.composition.schema import parameters
 from runner.composition.sources import HYDRA_RULE, WatchedRepository
-from runner.experiment import Experiment
+from runner.specification.experiment import Experiment
 
 ROOT = "config"
 UNNAMED = "unnamed"

@@ -8,7 +8,7 @@ from runner.composition.build import build
 from runner.composition.check import problems
 from runner.composition.compose import Composed, Memo, compose
 from runner.composition.rules import analyse, rule_notices, rule_problems
-from runner.experiment import Experiment
+from runner.specification.experiment import Experiment
 
 
 def configure(overrides: Sequence[str], *, memo: Memo | None = None) -> tuple[Experiment, Composed]:

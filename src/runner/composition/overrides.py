@@ -13,7 +13,7 @@ from hydra.errors import HydraException
 from components.errors import ConfigError, Problem
 from runner.composition.check import join, nearest
 from runner.composition.schema import parameters
-from runner.experiment import Experiment
+from runner.specification.experiment import Experiment
 
 EXPERIMENT = "experiment"
 SWEEP = "sweep"

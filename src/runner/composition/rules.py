@@ -10,7 +10,7 @@ from components.errors import ConfigError, DataError, Problem
 from components.expressions import Node, parse, reach
 from runner.composition.check import nearest
 from runner.composition.schema import listed, show
-from runner.experiment import Experiment
+from runner.specification.experiment import Experiment
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 

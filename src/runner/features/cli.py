@@ -12,11 +12,11 @@ from components.errors import ConfigError
 
 if TYPE_CHECKING:
     from runner.composition.compose import Composed
+    from runner.compute.pipeline import Prepared
     from runner.console import Console
-    from runner.experiment import Experiment
     from runner.features.statistics import FeatureFacts, Ranked
-    from runner.pipeline import Prepared
     from runner.report.tables import Table
+    from runner.specification.experiment import Experiment
 
 DASH = "–"
 OUTPUTS = Path("outputs")
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str]) -> int:
     from runner.composition.configure import configure
 
     experiment, composed = configure(options.overrides)
-    from runner import pipeline
+    from runner.compute import pipeline
     from runner.console import Console
     from runner.features.statistics import feature_facts
 
@@ -71,11 +71,11 @@ def _written(
     import numpy as np
     import pandas as pd
 
+    from runner.compute.identity import run_key
     from runner.features.picture import picture, strip
     from runner.features.statistics import TrainingRows, columns_of
-    from runner.identity import run_key
-    from runner.recording.describe import settings_text
     from runner.recording.records import new_folder
+    from runner.report.description import settings_text
     from runner.storage.disk import write_atomically
     from runner.storage.formats import parquet_bytes
     from runner.storage.keys import finite_or_null
@@ -102,8 +102,8 @@ def _summary(
     from dataclasses import asdict
 
     from components.expressions import to_text
-    from runner.recording.describe import day
     from runner.recording.provenance import provenance
+    from runner.report.description import day
 
     return {
         "experiment": experiment.name,

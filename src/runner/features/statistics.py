@@ -19,7 +19,7 @@ from components.expressions import Node, reach, to_text
 from components.panel import Panel
 from components.statistics.cross_section import MIN_SYMBOLS, section_coefficients
 from components.values import Float, Fold, Int
-from runner.pipeline import Prepared
+from runner.compute.pipeline import Prepared
 
 Ranked = Literal["dates", "symbols"]
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)

@@ -5,7 +5,7 @@ from itertools import chain
 
 from components.errors import AssayError
 from components.values import LeakFinding, LeakReport
-from runner.experiment import Experiment
+from runner.compute.pipeline import Executed, Prepared
 from runner.leaks import inputs
 from runner.leaks.future import future
 from runner.leaks.history import warm_up
@@ -14,7 +14,7 @@ from runner.leaks.rescale import rescale
 from runner.leaks.source import quality, source, testable
 from runner.leaks.static import static
 from runner.leaks.subject import Subject, merged, spread_folds
-from runner.pipeline import Executed, Prepared
+from runner.specification.experiment import Experiment
 
 QUICK_FOLDS = 2
 QUICK_SYMBOLS = 3

@@ -12,8 +12,10 @@ import numpy as np
 
 from components.panel import Panel
 from components.values import Float, Float32, Fold, Int, LeakFinding, Time
-from runner import stages
-from runner.calibrate import calibrate
+from runner.compute.calibrate import calibrate
+from runner.compute.decisions import forecast_grid, price_grid
+from runner.compute.samples import Design
+from runner.compute.target import compute_labels
 from runner.leaks.subject import Mask, Subject, day, feature_path, leak, moved, moved_sentence, poisoned, stretch
 
 How = Literal["cut", "poison"]
@@ -65,7 +67,7 @@ def _columns(subject: Subject, how: How, start: np.datetime64, dates: int | None
         if (moved_K := moved(old_K, new_K)).any():
             sentence = moved_sentence(panel, known.rows_K, old_K, new_K, moved_K, change=said(how, start))
             yield leak(how, feature_path(name), sentence)
-    relabelled = stages.compute_labels(subject.prepared.label, other, threads=subject.experiment.threads)
+    relabelled = compute_labels(subject.prepared.label, other, threads=subject.experiment.threads)
     ended_K = labels.label_end_R[known.rows_K] < start
     rows_K, new_y_K = known.rows_K[ended_K], relabelled.y_R[places_K[ended_K]]
     if (moved_K := moved(labels.y_R[rows_K], new_y_K)).any():
@@ -140,7 +142,7 @@ def _places(subject: Subject, rows: Int) -> Int:
     return np.asarray(np.cumsum(_span(subject, rows))[rows] - 1)
 
 
-def _poisoned(subject: Subject, rows: Int, start: np.datetime64) -> stages.Design:
+def _poisoned(subject: Subject, rows: Int, start: np.datetime64) -> Design:
     """Samples on the dates of some rows, whose features from a time on are other ones."""
     keep_R = _span(subject, rows)
     values_FK = subject.prepared.table.values_FR[:, keep_R].copy()
@@ -157,7 +159,7 @@ def _shaken(X_NF: Float32, rng: np.random.Generator) -> Float32:
 def _weights(subject: Subject, how: How) -> Iterator[LeakFinding]:
     """Weights before some times, without the later forecasts, or with other ones."""
     executed, panel, rng = subject.executed, subject.panel, subject.rng("weights")
-    decided_D, forecast_DS = stages.forecast_grid(executed.forecasts, panel)
+    decided_D, forecast_DS = forecast_grid(executed.forecasts, panel)
     scale = 3 * float(np.nanstd(forecast_DS))
     for place in rng.integers(1, len(decided_D), WEIGHT_TIMES) if len(decided_D) > 1 else ():
         other_DS = forecast_DS[:place].copy() if how == "cut" else forecast_DS.copy()
@@ -199,14 +201,14 @@ def _backtest(subject: Subject, how: How, place: int) -> Iterator[LeakFinding]:
     known_D, kept = executed.decided_D < end, np.isin(subject.panel.symbols, bars.symbols)
     decided_D, weights_DS = executed.decided_D[known_D], executed.weights_DS[known_D][:, kept]
     other = bars if how == "cut" else poisoned(bars, start, subject.rng("bars"))
-    again = backtest.run(decided_D, weights_DS, stages.price_grid(other, backtest.fields())).equity
+    again = backtest.run(decided_D, weights_DS, price_grid(other, backtest.fields())).equity
     old_T, new_T = (
         frame["equity"].to_numpy()[frame["timestamp"].to_numpy() < start] for frame in (executed.backtest.equity, again)
     )
     yield from _bars_moved(how, said(how, start), "equity", times_T, old_T[: len(new_T)], new_T)
     if how == "poison":
         other_DS = np.where((decided_D < start)[:, None], weights_DS, -0.5 * weights_DS - 0.1)
-        result = backtest.run(decided_D, other_DS, stages.price_grid(bars, backtest.fields()))
+        result = backtest.run(decided_D, other_DS, price_grid(bars, backtest.fields()))
         filled = place + backtest.execution_lag_bars
         old_T, new_T = executed.backtest.holdings_TS[:filled].sum(axis=1), result.holdings_TS[:filled].sum(axis=1)
         yield from _bars_moved(

@@ -9,9 +9,9 @@ import numpy as np
 
 from components.seeds import derive
 from components.values import Float, Fold, LeakFinding
-from runner import stages
+from runner.compute.forecast import Forecasts, walk_forward
+from runner.compute.samples import Design
 from runner.leaks.subject import Subject, leak, moved, moved_sentence
-from runner.stages import Forecasts
 
 CHANCE_Z = 5.0
 """Standard errors of a correlation with shuffled labels that chance reaches once in three million tries."""
@@ -82,11 +82,9 @@ def shuffled(subject: Subject) -> Iterator[LeakFinding]:
             )
 
 
-def _walk(subject: Subject, design: stages.Design, folds: tuple[Fold, ...]) -> Forecasts:
+def _walk(subject: Subject, design: Design, folds: tuple[Fold, ...]) -> Forecasts:
     experiment = subject.experiment
-    return stages.walk_forward(
-        subject.model, experiment.loss, folds, design, seed=experiment.seed, threads=experiment.threads
-    )
+    return walk_forward(subject.model, experiment.loss, folds, design, seed=experiment.seed, threads=experiment.threads)
 
 
 def _correlation(x_N: Float, y_N: Float) -> float:

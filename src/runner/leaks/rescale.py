@@ -11,7 +11,7 @@ import numpy as np
 
 from components.panel import Panel
 from components.values import Fold, LeakFinding
-from runner import stages
+from runner.compute.target import compute_labels
 from runner.leaks.subject import Mask, Subject, feature_path, is_price, leak, moved, stretch, suspect
 
 NAME = "rescale"
@@ -111,7 +111,7 @@ def _around_close(panel: Panel, name: str, own_R: Mask) -> bool:
 def _target_is_free(subject: Subject, symbol: int) -> bool:
     """Whether the label stays: where it carries the level itself, forecasts must follow it."""
     panel = versions(subject.panel, subject.panel.symbols[symbol])[0]
-    labels = stages.compute_labels(subject.prepared.label, panel, threads=subject.experiment.threads)
+    labels = compute_labels(subject.prepared.label, panel, threads=subject.experiment.threads)
     return not moved(subject.prepared.labels.y_R, labels.y_R, ROUGH).any()
 
 

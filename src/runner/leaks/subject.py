@@ -16,9 +16,9 @@ from components.expressions import reach
 from components.panel import Panel
 from components.seeds import derive
 from components.values import Float, Float32, Fold, Int, LeakFinding, LeakReport
-from runner.experiment import Experiment
-from runner.pipeline import Executed, Prepared
-from runner.stages import Design
+from runner.compute.pipeline import Executed, Prepared
+from runner.compute.samples import Design
+from runner.specification.experiment import Experiment
 
 TOLERANCE = 1e-4
 """By how many standard deviations of itself a value may move through rounding."""

@@ -12,11 +12,11 @@ from components.seeds import derive
 from components.values import Float, Int
 from runner.bundle.assemble import assemble
 from runner.bundle.reader import Bundle
-from runner.calibrate import deployed_calibration
-from runner.experiment import Experiment
-from runner.pipeline import Executed, Prepared
-from runner.recording.describe import day
-from runner.stages import Design
+from runner.compute.calibrate import deployed_calibration
+from runner.compute.pipeline import Executed, Prepared
+from runner.compute.samples import Design
+from runner.report.description import day
+from runner.specification.experiment import Experiment
 
 ITERATIONS = "iterations"
 RULE = (

@@ -15,15 +15,15 @@ from runner.bundle.aliases import Alias
 from runner.bundle.layout import PROMOTION, read_verified
 from runner.bundle.registry import check_name, register, version_of
 from runner.bundle.writer import write_bundle
-from runner.experiment import Experiment
-from runner.pipeline import Cache, Executed, Prepared
+from runner.compute.pipeline import Cache, Executed, Prepared
+from runner.judging.verdict import GateOutcome, Verdict, judge_vault, of_outcomes
 from runner.promotion.deploy import Deployed, certify_folds, refit
 from runner.promotion.evidence import evidence_npz
 from runner.promotion.vault import Looked, identity_of, look, prepare_all
 from runner.recording.ledger import Family, Ledger
+from runner.specification.experiment import Experiment
 from runner.storage.disk import write_atomically
 from runner.storage.keys import finite_or_null
-from runner.verdict import GateOutcome, Verdict, judge_vault, of_outcomes
 
 REGISTRY = Path("outputs/registry")
 OPENINGS = ".openings"

@@ -10,12 +10,13 @@ import numpy as np
 
 from components.errors import DataError
 from components.values import Evidence, Fold, Span, Time, Vault
-from runner import pipeline
-from runner.evidence import gather
-from runner.experiment import Experiment
-from runner.pipeline import Cache, Prepared
+from runner.compute import pipeline
+from runner.compute.folds import fold_of
+from runner.compute.pipeline import Cache, Prepared
+from runner.compute.samples import Design
+from runner.judging.evidence import gather
 from runner.recording.ledger import Family
-from runner.stages import Design, fold_of
+from runner.specification.experiment import Experiment
 
 RENAMED = {"test/": "vault/", "backtest/": "vault_backtest/", "benchmark/": "vault_benchmark/"}
 

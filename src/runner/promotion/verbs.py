@@ -12,10 +12,10 @@ from runner.bundle import aliases
 from runner.bundle.registry import find, names, versions
 
 if TYPE_CHECKING:
+    from runner.compute.pipeline import Cache, Prepared
     from runner.console import Console
-    from runner.experiment import Experiment
-    from runner.pipeline import Cache, Prepared
     from runner.promotion.promote import Promotion, Wish
+    from runner.specification.experiment import Experiment
 
 OUTPUTS = Path("outputs")
 REGISTRY = OUTPUTS / "registry"
@@ -49,7 +49,7 @@ def promote_run(arguments: Sequence[str]) -> int:
     from runner.console import Console
     from runner.promotion.promote import Wish
     from runner.promotion.words import say
-    from runner.report.run_folder import find_run
+    from runner.recording.run_folder import find_run
 
     console = Console(sys.stderr if asked.json else None)
     wish = Wish(name=asked.name, alias=asked.alias, override=asked.override)
@@ -90,17 +90,18 @@ def promote_folder(
     where its own gates rejected it and nobody overrules them.
     """
     from components.expressions import to_text
-    from runner import pipeline
-    from runner.evidence import complete, gather
-    from runner.identity import family_of
+    from runner.compute import pipeline
+    from runner.compute.identity import family_of
+    from runner.judging.evidence import complete, gather
+    from runner.judging.tries import family_trials
+    from runner.judging.verdict import judge
     from runner.promotion.promote import Candidate, promote
     from runner.recording.ledger import Ledger
     from runner.report import write_report
     from runner.run import pictures_of
+    from runner.specification.tracker import RunInfo
     from runner.storage.disk import write_atomically
-    from runner.tracking import RunInfo, tracked
-    from runner.trials import family_trials
-    from runner.verdict import judge
+    from runner.tracking import tracked
 
     manifest, gates = (json.loads((folder / f"{name}.json").read_text()) for name in ("manifest", "gates"))
     _refuse(folder, manifest)
@@ -142,10 +143,10 @@ def _prepared(
     """Raises DataError where the run's key has changed since."""
     import yaml
 
-    from runner import pipeline
     from runner.composition.build import build
-    from runner.experiment import Experiment
-    from runner.identity import run_key
+    from runner.compute import pipeline
+    from runner.compute.identity import run_key
+    from runner.specification.experiment import Experiment
 
     config = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
     experiment = build(Experiment, config)

@@ -10,20 +10,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
-from xml.etree import ElementTree
 
 from components.errors import ConfigError, OutputError, Problem
 from runner.recording.provenance import provenance
 from runner.storage.disk import write_atomically, writing
 from runner.storage.formats import parquet_bytes
 from runner.storage.keys import finite_or_null
-from runner.verdict import GateOutcome, Verdict
 
 if TYPE_CHECKING:
     import pandas as pd
 
 EndState = Literal["finished", "failed", "interrupted"]
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class RunRecord:
@@ -93,11 +90,6 @@ class RunRecord:
         """metrics.json: flat, sorted by name, null where a number is not finite."""
         self.write_json("metrics.json", dict(sorted(metrics.items())))
 
-    def write_verdict(self, verdict: Verdict) -> None:
-        """gates.json and, for build servers, junit.xml."""
-        self.write_json("gates.json", verdict.to_json())
-        self.write_bytes("junit.xml", junit(str(self._manifest["experiment"]), verdict))
-
     def close(self, state: EndState) -> None:
         """Writes the final state and points outputs/latest here. Closing again changes nothing."""
         if self._manifest["state"] != "running":
@@ -117,33 +109,6 @@ class RunRecord:
         # What ended the run must reach the user, not that a full disk keeps it from being noted.
         with suppress(OutputError):
             self.close("interrupted" if issubclass(kind, KeyboardInterrupt) else "failed")
-
-
-def junit(suite: str, verdict: Verdict) -> bytes:
-    """The gates as test cases: a failed required gate is a failure, a failed advisory one is skipped."""
-    failures = verdict.failed(required=True)
-    root = ElementTree.Element("testsuite", name=suite, tests=str(len(verdict.gates)), errors="0")
-    root.set("failures", str(len(failures)))
-    for gate in verdict.gates:
-        case = ElementTree.SubElement(root, "testcase", classname=f"{suite}.gates", name=gate.name)
-        outcome = _junit_outcome(gate)
-        if outcome is not None:
-            tag, message = outcome
-            ElementTree.SubElement(case, tag, message=_NOT_XML.sub("?", message))
-    root.set("skipped", str(len(root.findall("testcase/skipped"))))
-    ElementTree.indent(root)
-    text: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
-    return text + b"\n"
-
-
-def _junit_outcome(gate: GateOutcome) -> tuple[str, str] | None:
-    if gate.status == "passed":
-        return None
-    if gate.status == "not_applicable":
-        return "skipped", f"not applicable: {gate.says}"
-    if gate.status == "deferred":
-        return "skipped", f"at promotion: {gate.says}"
-    return ("failure", gate.says) if gate.required else ("skipped", f"failed, but only advisory: {gate.says}")
 
 
 def new_folder(outputs: Path, kind: str, name: str) -> Path:

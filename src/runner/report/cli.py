@@ -4,8 +4,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from runner.recording.run_folder import find_run
 from runner.report.page import write_report
-from runner.report.run_folder import find_run
 
 
 def main(argv: Sequence[str]) -> int:

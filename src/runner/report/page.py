@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from components.errors import OutputError
+from runner.recording.run_folder import RunFolder
 from runner.report import notation, tables
 from runner.report.meanings import shown
 from runner.report.pictures import Picture, captioned, draw
 from runner.report.promotion import sentences
-from runner.report.run_folder import RunFolder
 from runner.report.words import words
 
 

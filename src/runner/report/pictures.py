@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from runner.recording.run_folder import RunFolder
 from runner.report import forecast_pictures, interval_pictures, portfolio_pictures, theme
-from runner.report.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from runner.recording.run_folder import RunFolder
 from runner.report import notation, series, tables, theme
-from runner.report.run_folder import RunFolder
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,11 +1,11 @@
-"""The verdict of a recorded run: the sentences of `runner.verdict`, sorted by their place on a page."""
+"""The verdict of a recorded run: the sentences of `runner.judging.verdict`, sorted by their place on a page."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from components.values import SourceFacts
-from runner.verdict import GateOutcome, Verdict, in_words
+from runner.judging.verdict import GateOutcome, Verdict, in_words
 
 PASSED, REJECTED, NONE = "Passed", "Rejected", "No verdict"
 DIRTY = "The code had uncommitted changes: this run cannot be rebuilt from its commit alone."

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runner.composition.interpolation import leaves
-from runner.tracking import RunInfo, Session, State, Tracker
+from runner.specification.tracker import RunInfo, Session, State, Tracker
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

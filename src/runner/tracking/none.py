@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from runner.tracking import RunInfo, Session, State, Tracker
+from runner.specification.tracker import RunInfo, Session, State, Tracker
 
 
 class _Nowhere(Session):

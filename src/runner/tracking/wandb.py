@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from runner.tracking import RunInfo, Session, State, Tracker
+from runner.specification.tracker import RunInfo, Session, State, Tracker
 
 if TYPE_CHECKING:
     import wandb

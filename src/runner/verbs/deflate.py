@@ -15,7 +15,7 @@ from components.statistics.deflation import deflated_ratio, independent_trials
 from components.statistics.overfitting import backtest_overfitting
 from components.statistics.sharpe import SharpeSample, sharpe_sample, standard_error
 from components.values import Float
-from runner.inference import Figure, Tries, figures
+from runner.judging.figures import Figure, Tries, figures
 from runner.verbs.returns_table import Record, load_matrix, load_record
 
 BLOCKS = 16

@@ -41,7 +41,7 @@ def check(arguments: Sequence[str]) -> int:
     if flags:
         raise ConfigError(f"{flags[0]}: unknown flag of check; see python -m runner check --help")
     if options.multirun:
-        from runner.composition.grid import check_points, expand, with_search_space
+        from runner.sweeps.grid import check_points, expand, with_search_space
 
         points = expand(with_search_space(options.overrides))
         check_points(points)

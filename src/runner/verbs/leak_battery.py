@@ -12,8 +12,8 @@ from runner.leaks.tests import LIMITS, TESTS
 
 def on_experiment(overrides: Sequence[str], *, json: bool, html: Path | None) -> int:
     """Prints what the tests found; the number of leaks. Stages go to stderr where stdout is JSON."""
-    from runner import pipeline
     from runner.composition.configure import configure
+    from runner.compute import pipeline
     from runner.console import Console
     from runner.leaks.battery import full_battery
     from runner.run import OUTPUTS

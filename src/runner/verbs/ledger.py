@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from components.statistics.deflation import independent_trials
+from runner.judging.tries import RETURNS, aligned
 from runner.recording.ledger import Family, FamilySummary, Ledger, Trial
 from runner.recording.witnesses import noted_heads
-from runner.trials import RETURNS, aligned
 
 if TYPE_CHECKING:
     from runner.recording.chain import Transaction

@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 
 from components.errors import ConfigError, DataError
-from runner import pipeline
 from runner.bundle.assemble import assemble
 from runner.bundle.certificate import certify
 from runner.bundle.reader import Bundle
 from runner.bundle.recipe import Recipe
 from runner.composition.configure import configure
+from runner.compute import pipeline
 from runner.console import Console
-from runner.evidence import gather
-from runner.recording.describe import forecast_frame
+from runner.judging.evidence import gather
+from runner.report.description import forecast_frame
 
 VOLATILITY = ("+experiment=sp500_volatility", "debug=fast", "model=lightgbm", "model.n_estimators=20")
 DIRECTION = ("+experiment=sp500_direction", "debug=fast", "model.n_estimators=20")

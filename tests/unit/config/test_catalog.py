@@ -63,7 +63,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Package:
 def test_every_shipped_component_is_found_under_its_own_name() -> None:
     found = catalogue()
     assert "components.model.ridge.Ridge" in found
-    assert "runner.debug.Debug" in found
+    assert "runner.specification.debug.Debug" in found
     assert all(class_path(cls) == name for name, cls in found.items())
     assert all(issubclass(cls, Component) and not inspect.isabstract(cls) for cls in found.values())
 

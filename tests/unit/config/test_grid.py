@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from components.errors import ConfigError
-from runner.composition.grid import check_points, expand, varying, with_search_space
 from runner.composition.handover import for_hydra
-from runner.composition.sweep import exit_code
+from runner.sweeps.grid import check_points, expand, varying, with_search_space
+from runner.sweeps.sweep import exit_code
 
 
 def complaint(*overrides: str) -> list[str]:

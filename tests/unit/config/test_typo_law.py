@@ -15,7 +15,7 @@ from runner.composition.check import problems
 from runner.composition.compose import compose
 from runner.composition.configure import configure
 from runner.composition.places import config_files
-from runner.experiment import Experiment
+from runner.specification.experiment import Experiment
 
 # Maps whose names are the user's own; their values may be checked, their names may not.
 FREE_NAMES = (

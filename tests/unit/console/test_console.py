@@ -9,7 +9,7 @@ import pytest
 
 from components.errors import DataError
 from runner.console import Console
-from runner.report.run_folder import FILES
+from runner.recording.run_folder import FILES
 
 GATES = {
     "passed": False,

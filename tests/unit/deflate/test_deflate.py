@@ -12,7 +12,7 @@ import pytest
 
 from components.errors import ConfigError, DataError
 from components.statistics.sharpe import SharpeSample
-from runner.inference import Tries, figures
+from runner.judging.figures import Tries, figures
 from runner.verbs.deflate import main
 
 

@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from components.panel import Panel
-from runner import pipeline
 from runner.composition.configure import configure
+from runner.compute import pipeline
 from runner.console import Console
-from runner.evidence import complete, gather, market_returns
-from runner.recording.describe import forecast_frame
-from runner.trials import alone
+from runner.judging.evidence import complete, gather, market_returns
+from runner.judging.tries import alone
+from runner.report.description import forecast_frame
 
 DAYS = np.datetime64("2020-01-01", "us") + np.arange(40) * np.timedelta64(1, "D")
 

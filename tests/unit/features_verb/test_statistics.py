@@ -8,6 +8,9 @@ from scipy import stats
 from components.expressions import parse
 from components.panel import Panel
 from components.values import Fold, Span
+from runner.compute.features import FeatureTable
+from runner.compute.pipeline import Prepared
+from runner.compute.target import Labels
 from runner.features.picture import picture, strip
 from runner.features.statistics import (
     FeatureFacts,
@@ -17,8 +20,6 @@ from runner.features.statistics import (
     information,
     moments,
 )
-from runner.pipeline import Prepared
-from runner.stages import FeatureTable, Labels
 
 DAYS = 80
 

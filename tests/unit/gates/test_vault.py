@@ -17,7 +17,7 @@ from components.gates.metric import MetricGate
 from components.gates.no_collapse import NoCollapse
 from components.gates.positive_share import PositiveShare
 from components.values import Vault
-from runner.verdict import judge
+from runner.judging.verdict import judge
 
 RNG = np.random.default_rng(8)
 Y = RNG.normal(size=600)

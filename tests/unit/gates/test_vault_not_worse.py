@@ -11,7 +11,7 @@ from components.gates.metric import MetricGate
 from components.gates.vault_not_worse import VaultNotWorse
 from components.statistics.newey_west import mean_test
 from components.values import Vault
-from runner.verdict import judge, judge_vault
+from runner.judging.verdict import judge, judge_vault
 
 RNG = np.random.default_rng(5)
 NOISE = RNG.normal(0, 0.01, 500)

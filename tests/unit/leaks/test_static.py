@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from components.values import LeakFinding
 from leakage.corpus import FEATURES, RETURNS, market, overrides_for, written
-from runner import pipeline
 from runner.composition.configure import configure
+from runner.compute import pipeline
 from runner.console import Console
 from runner.leaks.battery import quick_battery
 from runner.leaks.rescale import FACTOR, versions

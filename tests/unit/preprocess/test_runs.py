@@ -16,15 +16,15 @@ from components.model.ridge import Ridge
 from components.preprocess.none import Unchanged
 from components.preprocess.zscore import ZScore
 from components.values import Samples
-from runner import pipeline
 from runner.bundle import layout
 from runner.bundle.assemble import assemble
 from runner.bundle.certificate import certify
 from runner.bundle.reader import Bundle
 from runner.bundle.writer import write_bundle
 from runner.composition.configure import configure
+from runner.compute import pipeline
+from runner.compute.design import design_matrix, rows_ready
 from runner.console import Console
-from runner.design import design_matrix, rows_ready
 
 VOLATILITY = ("+experiment=sp500_volatility", "debug=fast")
 MOMENTUM = ("+experiment=us20_momentum", "debug=fast")

@@ -16,7 +16,7 @@ from runner.console import Console
 from runner.promotion.promote import STEPS, Wish
 from runner.promotion.verbs import REGISTRY, promote_folder
 from runner.recording.ledger import Ledger
-from runner.report.run_folder import find_run
+from runner.recording.run_folder import find_run
 
 NAME = "sp500_volatility"
 DRIVER = """
@@ -26,7 +26,7 @@ import components.expressions.engine
 from runner.console import Console
 from runner.promotion.promote import Wish
 from runner.promotion.verbs import promote_folder
-from runner.report.run_folder import find_run
+from runner.recording.run_folder import find_run
 
 def promote(last_step):
     def after(step):

@@ -17,7 +17,7 @@ from runner.console import Console
 from runner.promotion.promote import STEPS, Wish
 from runner.promotion.verbs import promote_folder
 from runner.recording.ledger import Ledger
-from runner.report.run_folder import find_run
+from runner.recording.run_folder import find_run
 
 REGISTRY = Path("outputs/registry")
 NAME = "sp500_volatility"

@@ -12,7 +12,7 @@ from components.model.lightgbm import LightGBM
 from components.model.naive import Naive
 from components.model.ridge import Ridge
 from components.values import Samples, Span
-from runner.pipeline import Prepared
+from runner.compute.pipeline import Prepared
 from runner.promotion.deploy import scaled
 from runner.promotion.vault import vault_fold
 
@@ -127,8 +127,8 @@ def t_of(microseconds: int):
 def vaulted(place):
     import io
 
-    from runner import pipeline
     from runner.composition.configure import configure
+    from runner.compute import pipeline
     from runner.console import Console
     from runner.promotion.vault import prepare_all
 

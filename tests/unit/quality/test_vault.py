@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from components.errors import DataError
-from runner import stages
 from runner.composition.configure import configure
+from runner.compute.bars import visible_bars
 
 OVERRIDES = ["+experiment=sp500_volatility", "data=files", "data.path=bars.csv"]
 
@@ -27,7 +27,7 @@ def bars(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_bars_of_the_vault_are_not_checked(bars: Path) -> None:
     experiment, _ = configure([*OVERRIDES, "split.vault_start=2001-05-01"])
-    visible = stages.visible_bars(experiment.data, experiment.split)
+    visible = visible_bars(experiment.data, experiment.split)
     panel, findings = experiment.quality.inspect(visible)
     assert findings == ()
     assert panel.n_rows == 300
@@ -36,9 +36,9 @@ def test_bars_of_the_vault_are_not_checked(bars: Path) -> None:
 def test_without_a_vault_they_are(bars: Path) -> None:
     experiment, _ = configure([*OVERRIDES, "split.vault_start=null"])
     with pytest.raises(DataError, match=r"^bars\.csv: duplicate bar: symbol bars, 2001-06-01 00:00:00;"):
-        experiment.quality.inspect(stages.visible_bars(experiment.data, experiment.split))
+        experiment.quality.inspect(visible_bars(experiment.data, experiment.split))
     mended, _ = configure([*OVERRIDES, "split.vault_start=null", "quality=mend"])
-    panel, findings = mended.quality.inspect(stages.visible_bars(mended.data, mended.split))
+    panel, findings = mended.quality.inspect(visible_bars(mended.data, mended.split))
     assert panel.n_rows == 301
     assert [(finding.check, finding.action) for finding in findings] == [
         ("duplicates", "repaired"),

@@ -12,8 +12,9 @@ import pandas as pd
 import pytest
 
 from components.errors import ConfigError, OutputError
-from runner.recording.records import RunRecord, junit
-from runner.verdict import GateOutcome, Verdict
+from runner.judging.junit import junit
+from runner.judging.verdict import GateOutcome, Verdict
+from runner.recording.records import RunRecord
 
 KEY = "0123456789abcdef" * 4
 
@@ -73,7 +74,8 @@ def test_everything_a_run_writes_can_be_read_back(tmp_path):
     record.write_metrics({"test/r2": 0.5, "test/ic": math.nan, "test/n": math.inf, "a": None})
     frame = pd.DataFrame({"symbol": ["A"], "timestamp": pd.to_datetime(["2020-01-01"]), "forecast": [0.1]})
     record.write_table("forecasts", frame)
-    record.write_verdict(VERDICT)
+    record.write_json("gates.json", VERDICT.to_json())
+    record.write_bytes("junit.xml", junit("vol", VERDICT))
     assert (record.folder / "config.yaml").read_text(encoding="utf-8") == "name: vol  # é\n"
     text = (record.folder / "metrics.json").read_text()
     assert list(json.loads(text).items()) == [

@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from runner.recording.run_folder import RunFolder
 from runner.report import forecast_pictures, interval_pictures, theme
-from runner.report.run_folder import RunFolder
 
 
 def changed(folder: Path, **columns: Callable[[pd.DataFrame], pd.Series]) -> RunFolder:

@@ -14,9 +14,9 @@ import pytest
 from PIL import Image
 
 from components.errors import OutputError
+from runner.recording.run_folder import RunFolder
 from runner.report import forecast_pictures, portfolio_pictures, write_report
 from runner.report.page import render
-from runner.report.run_folder import RunFolder
 
 BuildRun = Callable[..., Path]
 

@@ -5,8 +5,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from components.values import Finding
+from runner.recording.run_folder import RunFolder
 from runner.report.page import render
-from runner.report.run_folder import RunFolder
 from runner.report.words import words
 
 BuildRun = Callable[..., Path]

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from components.errors import ConfigError, DataError
+from runner.recording.run_folder import RunFolder, find_run
 from runner.report import main
-from runner.report.run_folder import RunFolder, find_run
 
 BuildRun = Callable[..., Path]
 

@@ -14,8 +14,11 @@ from components.expressions import evaluate, parse
 from components.panel import Panel
 from components.preprocess.none import NoPreprocessing
 from components.split.walk_forward import WalkForward
-from runner.debug import Debug
-from runner.stages import FeatureTable, compute_labels, corner, make_folds, purged, visible_bars
+from runner.compute.bars import corner, visible_bars
+from runner.compute.features import FeatureTable
+from runner.compute.folds import make_folds, purged
+from runner.compute.target import compute_labels
+from runner.specification.debug import Debug
 
 RAW = NoPreprocessing()
 WHOLE = Debug(enabled=False, max_bars=None, max_symbols=None, max_folds=None)

@@ -8,12 +8,13 @@ import pytest
 
 from components.gates.survives_stress import SurvivesStress
 from components.statistics.performance import max_drawdown, sharpe_ratio
-from runner import pipeline, stages
 from runner.composition.configure import configure
+from runner.compute import pipeline
+from runner.compute.decisions import price_grid
 from runner.console import Console
-from runner.evidence import complete, gather
-from runner.stress import stressed
-from runner.trials import alone
+from runner.judging.evidence import complete, gather
+from runner.judging.scenarios import stressed
+from runner.judging.tries import alone
 
 OVERRIDES = ("+experiment=nasdaq_technical", "debug=fast", "backtest.cost_bps=20")
 
@@ -33,7 +34,7 @@ def run(cache):
 def test_stressed_returns_are_those_of_a_backtest_with_the_worse_settings(run, cache):
     experiment, config, prepared, executed = run
     found = stressed(experiment, config, prepared, executed, cache)
-    prices = stages.price_grid(prepared.panel, experiment.backtest.fields())
+    prices = price_grid(prepared.panel, experiment.backtest.fields())
     for name, changes in {
         "double_costs": {
             "cost_bps": 40,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from components.values import Evidence, Scored, Trials
-from runner.inference import run_figures
+from runner.judging.figures import run_figures
 
 DAY = np.timedelta64(1, "D")
 START = np.datetime64("2015-01-01", "us")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from components.statistics import forecast, performance
 from components.values import BacktestResult, Scored
-from runner.metrics import backtest_metrics, run_metrics, score
+from runner.judging.metrics import backtest_metrics, run_metrics, score
 
 DAY = np.timedelta64(1, "D")
 START = np.datetime64("2020-01-01", "us")

@@ -5,8 +5,8 @@ from datetime import date
 import numpy as np
 import pytest
 
+from runner.judging.tries import aligned, trials_of
 from runner.recording.ledger import Family, Ledger, Series
-from runner.trials import aligned, trials_of
 
 DAY = np.timedelta64(1, "D")
 START = np.datetime64("2020-01-01", "us")

@@ -13,7 +13,7 @@ from components.contracts import Gate
 from components.errors import ContractError
 from components.gates.gate_set import GateSet
 from components.values import Evidence, Judgement, Scored, SourceFacts
-from runner.verdict import GateOutcome, in_words, judge, of_outcomes
+from runner.judging.verdict import GateOutcome, in_words, judge, of_outcomes
 
 
 @dataclass(frozen=True, kw_only=True)

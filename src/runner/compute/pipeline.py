@@ -17,15 +17,20 @@ from components.panel import Panel
 from components.portfolio.benchmark import benchmark_weights
 from components.preprocess.none import NoPreprocessing
 from components.values import BacktestResult, Finding, Float, Fold, PriceGrid, Time
-from runner import stages
-from runner.calibrate import calibrate
-from runner.experiment import Experiment
-from runner.identity import code_of, keyed
-from runner.stages import Design, FeatureTable, Forecasts, Labels
+from runner.compute.bars import corner, visible_bars
+from runner.compute.calibrate import calibrate
+from runner.compute.decisions import decide_weights, price_grid
+from runner.compute.features import FeatureTable, input_expressions
+from runner.compute.folds import make_folds
+from runner.compute.forecast import Forecasts, walk_forward
+from runner.compute.forms import BACKTEST, FORECASTS, LABELS
+from runner.compute.identity import code_of, keyed
+from runner.compute.samples import Design
+from runner.compute.target import Labels, compute_labels, parsed_target
+from runner.specification.experiment import Experiment
 from runner.storage.formats import Format
 from runner.storage.incremental import load_features
 from runner.storage.keys import code_fingerprint, content_hash, stage_key
-from runner.storage.results import BACKTEST, FORECASTS, LABELS
 from runner.storage.store import Store
 
 T = TypeVar("T")
@@ -111,26 +116,26 @@ class Executed:
 
 def prepare(experiment: Experiment, cache: Cache) -> Prepared:
     """panel -> quality -> features, target -> folds."""
-    raw = cache.stage("panel", lambda: stages.visible_bars(experiment.data, experiment.split))
+    raw = cache.stage("panel", lambda: visible_bars(experiment.data, experiment.split))
     panel, findings = cache.stage("quality", lambda: experiment.quality.inspect(raw))
-    bars = stages.corner(panel, experiment.debug)
-    columns = stages.input_expressions(experiment.features, experiment.target)
-    label = stages.parsed_target(experiment.target)
+    bars = corner(panel, experiment.debug)
+    columns = input_expressions(experiment.features, experiment.target)
+    label = parsed_target(experiment.target)
     inputs = [bars.fingerprint]
     texts = [[name, to_text(node)] for name, node in columns.items()]
     features_key = stage_key("features", texts, code_fingerprint(load_features), inputs)
     table = cache.table(columns, bars, source=experiment.data.facts().identity, threads=experiment.threads)
-    labels_key = stage_key("target", to_text(label), code_fingerprint(stages.compute_labels), inputs)
+    labels_key = stage_key("target", to_text(label), code_fingerprint(compute_labels), inputs)
     labels = cache.stored(
         "target",
         "target",
         labels_key,
-        lambda: stages.compute_labels(label, bars, threads=experiment.threads),
+        lambda: compute_labels(label, bars, threads=experiment.threads),
         LABELS,
     )
     folds = cache.stage(
         "folds",
-        lambda: stages.make_folds(experiment.split, experiment.preprocess, table, labels, bars, experiment.debug),
+        lambda: make_folds(experiment.split, experiment.preprocess, table, labels, bars, experiment.debug),
     )
     return Prepared(
         panel=bars,
@@ -164,15 +169,15 @@ def execute(experiment: Experiment, config: Mapping[str, Any], prepared: Prepare
     forecasts, forecast_key = _calibrated(experiment, config, prepared, cache, forecasts, forecast_key)
     baselines = {name: _baseline(experiment, config, name, prepared, cache) for name in experiment.baselines}
     decided_D, weights_DS = cache.stage(
-        "weights", lambda: stages.decide_weights(experiment.portfolio, forecasts, prepared.panel)
+        "weights", lambda: decide_weights(experiment.portfolio, forecasts, prepared.panel)
     )
-    parts = (type(experiment.portfolio), type(experiment.backtest), stages.decide_weights)
+    parts = (type(experiment.portfolio), type(experiment.backtest), decide_weights)
     code = [code_fingerprint(part) for part in parts]
     settings = [keyed(config["portfolio"]), keyed(config["backtest"])]
 
     def traded(name: str, wanted_DS: Callable[[PriceGrid], Float]) -> BacktestResult:
         def run() -> BacktestResult:
-            prices = stages.price_grid(prepared.panel, experiment.backtest.fields())
+            prices = price_grid(prepared.panel, experiment.backtest.fields())
             return experiment.backtest.run(decided_D, wanted_DS(prices), prices)
 
         key = stage_key(name, settings, content_hash(code), [forecast_key, prepared.panel.fingerprint])
@@ -232,14 +237,14 @@ def _baseline(
 
 
 def _fit_key(sections: Mapping[str, Any], experiment: Experiment, prepared: Prepared) -> str:
-    code = [code_of(sections), code_fingerprint(stages.walk_forward)]
+    code = [code_of(sections), code_fingerprint(walk_forward)]
     settings = [keyed(sections), experiment.seed]
     return stage_key("forecast", settings, content_hash(code), [prepared.design_key])
 
 
 def _fit(experiment: Experiment, preprocess: Preprocessor, model: Model, prepared: Prepared) -> Forecasts:
     design = Design(preprocess=preprocess, table=prepared.table, labels=prepared.labels, panel=prepared.panel)
-    return stages.walk_forward(
+    return walk_forward(
         model, experiment.loss, prepared.folds, design, seed=experiment.seed, threads=experiment.threads
     )
 

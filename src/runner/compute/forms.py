@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from components.values import BacktestResult, LeakFinding, LeakReport
-from runner.stages import Forecasts, Labels
+from runner.compute.forecast import Forecasts
+from runner.compute.target import Labels
 from runner.storage.formats import ARRAYS, FRAME, Files
 
 FITTED = ("preprocessors", "models")

@@ -8,23 +8,21 @@ import numpy as np
 
 from components.panel import Panel
 from components.values import Evidence, Float, Time, Trials
-from runner import stages
-from runner.experiment import Experiment
-from runner.identity import trial_key
+from runner.compute.forms import LEAKS
+from runner.compute.identity import trial_key
+from runner.compute.pipeline import Cache, Executed, Prepared
+from runner.judging.metrics import run_metrics
+from runner.judging.scenarios import stress_metrics, stressed
+from runner.judging.scored import scored
 from runner.leaks.battery import quick_battery
-from runner.metrics import run_metrics
-from runner.pipeline import Cache, Executed, Prepared
+from runner.specification.experiment import Experiment
 from runner.storage.keys import code_fingerprint, stage_key
-from runner.storage.results import LEAKS
-from runner.stress import stress_metrics, stressed
 
 
 def gather(experiment: Experiment, prepared: Prepared, executed: Executed) -> Evidence:
     """Forecasts, returns and figures of a run: what every run finds out."""
     labels, panel = prepared.labels, prepared.panel
-    valid, test = (
-        stages.scored(executed.forecasts, executed.baselines, labels, panel, test=test) for test in (False, True)
-    )
+    valid, test = (scored(executed.forecasts, executed.baselines, labels, panel, test=test) for test in (False, True))
     metrics = run_metrics(
         valid=valid,
         test=test,

@@ -10,9 +10,10 @@ import yaml
 from components.expressions import reach, to_text
 from components.panel import Panel
 from runner.composition.compose import Composed
-from runner.experiment import Experiment
-from runner.pipeline import Executed, Prepared
-from runner.stages import Forecasts, purged
+from runner.compute.folds import purged
+from runner.compute.forecast import Forecasts
+from runner.compute.pipeline import Executed, Prepared
+from runner.specification.experiment import Experiment
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,11 +8,11 @@ import numpy as np
 
 from components.contracts import Backtest
 from components.values import Float, PriceGrid, Stress
-from runner import stages
-from runner.experiment import Experiment
-from runner.identity import keyed
-from runner.metrics import return_metrics
-from runner.pipeline import Cache, Executed, Prepared
+from runner.compute.decisions import price_grid
+from runner.compute.identity import keyed
+from runner.compute.pipeline import Cache, Executed, Prepared
+from runner.judging.metrics import return_metrics
+from runner.specification.experiment import Experiment
 from runner.storage.formats import ARRAYS
 from runner.storage.keys import code_fingerprint, stage_key
 
@@ -29,7 +29,7 @@ def stressed(
         return {}
 
     def traded() -> dict[str, Float]:
-        prices = stages.price_grid(prepared.panel, experiment.backtest.fields())
+        prices = price_grid(prepared.panel, experiment.backtest.fields())
         return {name: _returns(backtest, executed, prices) for name, backtest in worse.items()}
 
     weights = hashlib.sha256(executed.decided_D.tobytes() + executed.weights_DS.tobytes()).hexdigest()

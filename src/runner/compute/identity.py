@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from components.panel import Panel
-from runner.calibrate import calibrate
 from runner.composition.catalog import catalogue
-from runner.experiment import Experiment
-from runner.metrics import run_metrics
+from runner.compute.calibrate import calibrate
+from runner.compute.decisions import decide_weights
+from runner.compute.forecast import walk_forward
+from runner.judging.metrics import run_metrics
+from runner.judging.scored import scored
 from runner.recording.ledger import Family
-from runner.stages import decide_weights, scored, walk_forward
+from runner.specification.experiment import Experiment
 from runner.storage.keys import code_fingerprint, content_hash
 
 INERT = frozenset({"name", "threads", "tracking", "export", "debug", "quality"})

@@ -12,7 +12,8 @@ import numpy.typing as npt
 from components.contracts import Calibration, FittedCalibration
 from components.errors import DataError
 from components.values import Float, Fold
-from runner.stages import Forecasts, Labels
+from runner.compute.forecast import Forecasts
+from runner.compute.target import Labels
 
 Mask = npt.NDArray[np.bool_]
 

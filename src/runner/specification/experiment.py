@@ -21,9 +21,9 @@ from components.contracts import (
     Target,
 )
 from components.gates.gate_set import GateSet
-from runner.debug import Debug
-from runner.export import Export
-from runner.tracking import Tracker
+from runner.specification.debug import Debug
+from runner.specification.export import Export
+from runner.specification.tracker import Tracker
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,9 +13,9 @@ from hydra.core.hydra_config import HydraConfig
 
 from components.errors import AssayError, GateFailed
 from runner.composition.configure import configure
-from runner.composition.grid import check_points, expand, varying, with_search_space
 from runner.composition.handover import QUIET, for_hydra, hydra_main
 from runner.storage.disk import write_atomically, writing
+from runner.sweeps.grid import check_points, expand, varying, with_search_space
 
 SWEEPS = Path("outputs") / "sweeps"
 JOBS = "jobs"

@@ -1,0 +1,43 @@
+"""The contracts of the slots: what each kind of component promises, a file a slot.
+
+A component is a frozen, keyword-only dataclass whose fields are its parameters, typed with ranges
+(`Annotated[float, Gt(0)]`, `Literal`), and whose constructor does nothing. A file of a component
+imports only the standard library, numpy and contracts at its top, so that discovery stays cheap.
+"""
+
+from components.contracts.backtest import Backtest
+from components.contracts.calibration import Calibration, FittedCalibration
+from components.contracts.component import Component
+from components.contracts.ensemble import Ensemble
+from components.contracts.features import Features
+from components.contracts.gate import Gate
+from components.contracts.loss import Loss
+from components.contracts.model import FittedModel, Model
+from components.contracts.portfolio import Portfolio
+from components.contracts.preprocess import FittedPreprocessor, Preprocessor
+from components.contracts.quality import Quality
+from components.contracts.source import Source
+from components.contracts.split import Split
+from components.contracts.target import LAST_LABEL, Kind, Target
+
+__all__ = [
+    "LAST_LABEL",
+    "Backtest",
+    "Calibration",
+    "Component",
+    "Ensemble",
+    "Features",
+    "FittedCalibration",
+    "FittedModel",
+    "FittedPreprocessor",
+    "Gate",
+    "Kind",
+    "Loss",
+    "Model",
+    "Portfolio",
+    "Preprocessor",
+    "Quality",
+    "Source",
+    "Split",
+    "Target",
+]

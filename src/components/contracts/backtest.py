@@ -1,0 +1,25 @@
+"""A backtest promises trades, costs and equity."""
+
+from abc import abstractmethod
+from collections.abc import Mapping
+
+from components.contracts.component import Component
+from components.values import BacktestResult, Float, PriceGrid, Stress, Time
+
+
+class Backtest(Component):
+    """Turns weights into trades, costs and equity."""
+
+    execution_lag_bars: int
+
+    @abstractmethod
+    def fields(self) -> tuple[str, ...]:
+        """Panel fields it needs."""
+
+    @abstractmethod
+    def run(self, decided_D: Time, weights_DS: Float, prices: PriceGrid) -> BacktestResult:
+        """Trades towards weights_DS[d] at bar d + execution_lag_bars, pays costs, marks at close."""
+
+    def worse(self) -> Mapping[Stress, "Backtest"]:
+        """The same account under one worse assumption each; its equity has the same bars. None by default."""
+        return {}

@@ -1,0 +1,19 @@
+"""What every component is."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+
+class Component(ABC):
+    """A specification: immutable, comparable by value, hashed into cache and trial keys."""
+
+    inert: ClassVar[frozenset[str]] = frozenset()
+    """Parameters that change no forecast, weight, cost or verdict (timeouts, cache sizes)."""
+    libraries: ClassVar[tuple[str, ...]] = ()
+    """Distributions whose version enters the cache key of what this component computes."""
+
+    @classmethod
+    @abstractmethod
+    def examples(cls) -> Sequence[Mapping[str, Any]]:
+        """Two or more small parameter sets with which the conformance suite builds it."""

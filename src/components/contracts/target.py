@@ -1,0 +1,26 @@
+"""A target promises an expression that looks forward."""
+
+from abc import abstractmethod
+from typing import Literal
+
+from components.contracts.component import Component
+
+Kind = Literal["level", "return", "direction"]
+
+
+LAST_LABEL = "last_label"
+"""Name of the column that holds the latest label known at a row: the target's expression, `horizon`
+bars back. Every design matrix can offer it; a model that wants it lists it in `inputs`."""
+
+
+class Target(Component):
+    """The quantity to forecast."""
+
+    @property
+    @abstractmethod
+    def kind(self) -> Kind:
+        """level: a quantity that is not traded itself; return: a price move; direction: its sign, 0 or 1."""
+
+    @abstractmethod
+    def text(self) -> str:
+        """An expression that looks forward; horizon and label_end are derived from it."""

@@ -1,0 +1,53 @@
+"""The columns of the design matrix: the features and the latest known label.
+
+Shape legend: F features, R panel rows.
+"""
+
+from dataclasses import dataclass
+
+from components.contracts import LAST_LABEL, Features, Target
+from components.expressions import OPERATORS, Call, Field, Node, Number, parse, reach, shift
+from components.values import Float32
+from runner.compute.target import parsed_target
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class FeatureTable:
+    """values_FR (F, R) float32: the features, then LAST_LABEL; NaN where a needed bar is missing."""
+
+    names: tuple[str, ...]
+    values_FR: Float32
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The names without LAST_LABEL."""
+        return self.names[:-1]
+
+
+def parsed_features(features: Features) -> dict[str, Node]:
+    """name -> tree of each feature."""
+    return {
+        name: parse(text, let=features.definitions, where=f"features.expressions.{name}")
+        for name, text in features.expanded().items()
+    }
+
+
+def input_expressions(features: Features, target: Target) -> dict[str, Node]:
+    """name -> tree of every column of the design matrix: the features, then the latest known label."""
+    label = parsed_target(target)
+    return {**parsed_features(features), LAST_LABEL: _known(label, reach(label).lookahead_bars)}
+
+
+def _known(node: Node, bars: int) -> Node:
+    """The expression with every field read `bars` earlier.
+
+    Unlike ref(node, bars) it is causal even around a cross-section: bars of one symbol may lie later
+    than the same number of bars of another.
+    """
+    if isinstance(node, Field) or (isinstance(node, Call) and OPERATORS[node.operator].kind == "frame"):
+        return shift(node, bars)
+    if not isinstance(node, Call):
+        return node
+    if node.operator == "ref" and isinstance(node.args[1], Number):
+        return _known(node.args[0], bars + int(node.args[1].value))
+    return Call(node.operator, tuple(_known(argument, bars) for argument in node.args))

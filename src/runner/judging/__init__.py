@@ -1,0 +1,1 @@
+"""From forecasts and returns to a verdict: figures, evidence, gates."""
