@@ -18,7 +18,7 @@ from rich.text import Text
 
 from runner.recording.run_folder import RunFolder
 from runner.report import notation, tables
-from runner.report.words import PASSED, REJECTED, Words, words
+from runner.report.words import FAILED, PASSED, REJECTED, Words, words
 
 PLAIN_WIDTH = 100
 STYLES = {
@@ -28,6 +28,7 @@ STYLES = {
     "deferred": "dim",
     PASSED: "bold green",
     REJECTED: "bold red",
+    FAILED: "bold red",
 }
 STATUS = {"passed": "passed", "failed": "FAILED", "not_applicable": "not applicable", "deferred": "at promotion"}
 MARKS = {"passed": "✓", "failed": "✗", "not_applicable": "·", "deferred": "…"}

@@ -10,14 +10,21 @@ from components.contracts import Preprocessor, Split
 from components.errors import DataError
 from components.panel import Panel
 from components.values import Fold, Int, Span
-from runner.compute.design import rows_ready
+from runner.compute.design import rows_ready, with_past
 from runner.compute.features import FeatureTable
 from runner.compute.target import Labels
 from runner.specification.debug import Debug
 
 
 def make_folds(
-    split: Split, preprocess: Preprocessor, table: FeatureTable, labels: Labels, panel: Panel, debug: Debug
+    split: Split,
+    preprocess: Preprocessor,
+    table: FeatureTable,
+    labels: Labels,
+    panel: Panel,
+    debug: Debug,
+    *,
+    lookback_rows: int = 1,
 ) -> tuple[Fold, ...]:
     """Rows of each fold. A train row must have its label known at the first decision of the validation
     span, a validation row at the first decision of the test span; test rows need no label. Bars of symbols
@@ -25,7 +32,7 @@ def make_folds(
 
     Raises DataError where a span is left without rows.
     """
-    ready_R = eligible_rows(preprocess, table, panel)
+    ready_R = eligible_rows(preprocess, table, panel, lookback_rows)
     if not ready_R.any():
         raise DataError(_too_short(panel, table))
     spans = split.spans(np.unique(panel.timestamps_R[ready_R]))
@@ -38,7 +45,7 @@ def make_folds(
             if len(rows) == 0:
                 raise DataError(
                     f"split: fold {number} has no {name} rows left after purging labels of "
-                    f"{labels.horizon_bars} bars; lengthen the span, shorten the horizon or give more bars"
+                    f"{labels.longest_bars} bars; lengthen the span, shorten the horizon or give more bars"
                 )
         folds.append(fold)
     return tuple(folds)
@@ -64,9 +71,13 @@ def purged(fold: Fold, preprocess: Preprocessor, table: FeatureTable, panel: Pan
     )
 
 
-def eligible_rows(preprocess: Preprocessor, table: FeatureTable, panel: Panel) -> npt.NDArray[np.bool_]:
-    """(R,) rows that may be trained on and scored."""
-    return rows_ready(table.values_FR, preprocess.missing_tolerance) & panel.in_universe_R
+def eligible_rows(
+    preprocess: Preprocessor, table: FeatureTable, panel: Panel, lookback_rows: int = 1
+) -> npt.NDArray[np.bool_]:
+    """(R,) rows that may be trained on and scored: those that can be forecast with enough such rows of their symbol
+    before them."""
+    ready_R = rows_ready(table.values_FR, preprocess.missing_tolerance) & panel.in_universe_R
+    return ready_R if lookback_rows == 1 else with_past(ready_R, panel.symbol_codes_R, lookback_rows)
 
 
 def _within(interval: tuple[np.datetime64, np.datetime64], panel: Panel) -> npt.NDArray[np.bool_]:
