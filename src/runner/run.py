@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from components.errors import GateFailed
 from components.expressions import to_text
 from components.values import Evidence, Trials
+from runner import exit_codes
 from runner.composition.compose import Composed
 from runner.compute import pipeline
 from runner.compute.identity import family_of, run_key, trial_key
@@ -19,6 +19,7 @@ from runner.judging.figures import run_figures
 from runner.judging.junit import junit
 from runner.judging.tries import alone, family_trials, own_series, tries_in_figures
 from runner.judging.verdict import Verdict, judge
+from runner.outputs import OUTPUTS
 from runner.promotion.promote import Candidate, Promotion, Wish, promote
 from runner.promotion.words import say
 from runner.recording.ledger import Ledger
@@ -32,8 +33,6 @@ from runner.specification.tracker import RunInfo
 from runner.storage.formats import FILES
 from runner.storage.keys import code_fingerprint, stage_key
 from runner.tracking import tracked
-
-OUTPUTS = Path("outputs")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +85,7 @@ def run_experiment(experiment: Experiment, composed: Composed, console: Console,
     if promotion is not None:
         say(console, promotion)
     rejected = experiment.gates.enforce and not (verdict.passed and (promotion is None or promotion.folder))
-    return Outcome(folder=record.folder, verdict=verdict, exit_code=GateFailed.exit_code if rejected else 0)
+    return Outcome(folder=record.folder, verdict=verdict, exit_code=exit_codes.REJECTED if rejected else exit_codes.RAN)
 
 
 def pictures_of(folder: Path, key: str, cache: pipeline.Cache) -> Mapping[str, bytes]:

@@ -17,6 +17,7 @@ from runner.bundle.registry import check_name, register, version_of
 from runner.bundle.writer import write_bundle
 from runner.compute.pipeline import Cache, Executed, Prepared
 from runner.judging.verdict import GateOutcome, Verdict, judge_vault, of_outcomes
+from runner.outputs import REGISTRY
 from runner.promotion.deploy import Deployed, certify_folds, refit
 from runner.promotion.evidence import evidence_npz
 from runner.promotion.vault import Looked, identity_of, look, prepare_all
@@ -25,7 +26,6 @@ from runner.specification.experiment import Experiment
 from runner.storage.disk import write_atomically
 from runner.storage.keys import finite_or_null
 
-REGISTRY = Path("outputs/registry")
 OPENINGS = ".openings"
 """Folder of the registry with what a vault said of a run, whatever name that is promoted under."""
 NOTHING_APPLIED = "no required gate could be applied"

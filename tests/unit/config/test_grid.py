@@ -6,8 +6,8 @@ import pytest
 
 from components.errors import ConfigError
 from runner.composition.handover import for_hydra
+from runner.exit_codes import of_jobs
 from runner.sweeps.grid import check_points, expand, varying, with_search_space
-from runner.sweeps.sweep import exit_code
 
 
 def complaint(*overrides: str) -> list[str]:
@@ -103,4 +103,4 @@ def test_hydra_gets_overrides_that_it_accepts() -> None:
     ("codes", "whole"), [([0, 0], 0), ([0, 4], 4), ([4, 1], 1), ([0, 3], 1), ([2], 1), ([130, 4], 1), ([], 0)]
 )
 def test_the_exit_code_of_a_sweep(codes: list[int], whole: int) -> None:
-    assert exit_code(codes) == whole
+    assert of_jobs(codes) == whole
