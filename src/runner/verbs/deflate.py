@@ -29,7 +29,7 @@ from runner import exit_codes
 from runner.judging.figures import Figure, Tries, figures
 from runner.judging.returns_table import Record, load_matrix, load_record
 from runner.judging.told_tries import measured_tries, told_tries
-from runner.plain_output import PlainOutput
+from runner.terminal import Terminal
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -91,7 +91,7 @@ def _content(
 
 
 def _show(path: Path, record: Record, sample: SharpeSample, tries: Tries | None, shown: Sequence[Figure]) -> None:
-    out = PlainOutput()
+    out = Terminal()
     missing = f", {record.dropped:,} missing" if record.dropped else ""
     out.text(
         f"{path}, column {record.column}: {sample.n:,} returns{missing}, {record.periods:.1f} a year "
@@ -100,7 +100,7 @@ def _show(path: Path, record: Record, sample: SharpeSample, tries: Tries | None,
     if tries:
         out.text(f"Tries: {tries.trials:,}, {tries.because}.")
     out.text("")
-    out.table(("figure", "value", "in words"), [(f.label, f.shown, f.says) for f in shown], right=(1,))
+    out.grid(("figure", "value", "in words"), [(f.label, f.shown, f.says) for f in shown], right=(1,))
     if not tries:
         out.text("")
         out.text("One single try is assumed. If more was tried on this data, say --trials N or --matrix FILE.")

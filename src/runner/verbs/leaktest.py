@@ -123,9 +123,9 @@ def _refuse_mixtures(options: Namespace) -> None:
 
 def _show_experiment(found: dict[str, Any], html: Path | None) -> None:
     from runner.leaks.findings import verdict
-    from runner.plain_output import PlainOutput
+    from runner.terminal import Terminal
 
-    out = PlainOutput()
+    out = Terminal()
     out.text("")
     for leak in found["leaks"]:
         style = "bold red" if leak["severity"] == "leak" else "yellow"
@@ -141,9 +141,9 @@ def _show_experiment(found: dict[str, Any], html: Path | None) -> None:
 
 
 def _show_table(found: dict[str, Any], html: Path | None) -> None:
-    from runner.plain_output import PlainOutput
+    from runner.terminal import Terminal
 
-    out = PlainOutput()
+    out = Terminal()
     symbols = f", {found['symbols']} symbols" if found["symbols"] > 1 else ""
     out.text(f"{found['table']}: {found['rows']} rows{symbols}, {len(found['examined'])} columns examined")
     when = "at its own row's time" if found["target_known"] == "at" else "after its own row's time"

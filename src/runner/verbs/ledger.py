@@ -19,9 +19,9 @@ from pathlib import Path
 from runner import exit_codes
 from runner.judging.families import FamilyRow, family_rows
 from runner.outputs import OUTPUTS
-from runner.plain_output import PlainOutput
 from runner.recording.ledger import Ledger
 from runner.recording.witnesses import noted_heads
+from runner.terminal import Terminal
 
 DASH = "-"
 HEADER = ("family", "trials", "finished", "failed", "interrupted", "running", "vault openings", "effective")
@@ -57,11 +57,11 @@ def run(options: Namespace) -> int:
 
 
 def _show(ledger: Ledger, rows: Sequence[FamilyRow], n_witnesses: int, problems: Sequence[str]) -> None:
-    out = PlainOutput()
+    out = Terminal()
     out.text(f"Ledger {ledger.chain.place}")
     out.text("")
     if rows:
-        out.table(HEADER, [_cells(number, row) for number, row in enumerate(rows, 1)], right=range(len(HEADER)))
+        out.grid(HEADER, [_cells(number, row) for number, row in enumerate(rows, 1)], right=range(len(HEADER)))
         out.text("")
         for number, row in enumerate(rows, 1):
             out.item(f"{number}", _describe(row), style="bold")

@@ -4,7 +4,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -90,15 +89,3 @@ def test_a_file_is_a_verb(tmp_path: Path) -> None:
 
     assert "  greet NAME                 say hello\n" in said("--help")
     assert said("greet", "you") == "hello you\n"
-
-
-def test_help_is_instant() -> None:
-    """At most three times what an interpreter takes to start; the fastest of some, for others compute as well."""
-
-    def seconds(*arguments: str) -> float:
-        began = time.perf_counter()
-        subprocess.run([sys.executable, *arguments], capture_output=True, check=True)
-        return time.perf_counter() - began
-
-    pairs = [(seconds("-m", "runner", "--help"), seconds("-c", "pass")) for _ in range(10)]
-    assert min(help for help, _ in pairs) <= 3 * min(nothing for _, nothing in pairs)
