@@ -6,7 +6,6 @@ import pytest
 
 from components.errors import ConfigError
 from runner.composition.handover import for_hydra
-from runner.exit_codes import of_jobs
 from runner.sweeps.grid import check_points, expand, varying, with_search_space
 
 
@@ -97,10 +96,3 @@ def test_hydra_gets_overrides_that_it_accepts() -> None:
         "hydra.verbose=true",
         "+model@baselines.b=naive",
     ]
-
-
-@pytest.mark.parametrize(
-    ("codes", "whole"), [([0, 0], 0), ([0, 4], 4), ([4, 1], 1), ([0, 3], 1), ([2], 1), ([130, 4], 1), ([], 0)]
-)
-def test_the_exit_code_of_a_sweep(codes: list[int], whole: int) -> None:
-    assert of_jobs(codes) == whole
