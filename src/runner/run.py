@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from components.errors import AssayError, GateFailed
+from components.errors import AssayError
+from runner import exit_codes
 from runner.composition.compose import Composed
 from runner.compute import pipeline
 from runner.compute.pipeline import Executed, Prepared
@@ -16,6 +17,7 @@ from runner.judging.judge import Judged, conclude, run_key
 from runner.judging.junit import junit
 from runner.judging.tries import tries_in_figures
 from runner.judging.verdict import Verdict
+from runner.outputs import OUTPUTS
 from runner.promotion.promote import Candidate, Promotion, Wish, promote
 from runner.promotion.words import say
 from runner.recording.records import RunRecord
@@ -25,10 +27,6 @@ from runner.specification.experiment import Experiment
 from runner.specification.tracker import RunInfo, Session
 from runner.tracking import tracked
 from runner.trial import trial
-
-OUTPUTS = Path("outputs")
-BROKEN = 1
-"""Exit code of a run of which something broke that nobody foresaw."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,13 +64,13 @@ def run_experiment(experiment: Experiment, composed: Composed, console: Console,
                 judged = conclude(experiment, prepared, executed, gathered, trials, cache)
                 _write_results(record, prepared, executed, judged, cache)
                 tried.broken += judged.broken
-            record.note({"tries": tries_in_figures(trials.value), "stages": _stages(cache)})
+            record.note({"tries": tries_in_figures(trials.value), "stages": cache.times, "keys": _keys(cache)})
             report, broken = report_on(record, key, cache)
             _close(record, session, [*tried.broken, *broken])
             session.log_metrics(judged.evidence.value.metrics)
             session.log_files([report, *sorted((record.folder / "plots").glob("*.png"))])
-            console.summary(record.folder)
             if not (single and judged.verdict.passed and _promotes_itself(experiment, record)):
+                console.summary(record.folder)
                 return _outcome(experiment, record, judged.verdict, None)
             candidate = Candidate(
                 experiment=experiment,
@@ -110,9 +108,9 @@ def _write_results(record: RunRecord, prepared: Prepared, executed: Executed, ju
     record.note({"judged": {"family_state": judged.state}})
 
 
-def _stages(cache: Cache) -> dict[str, Any]:
-    """How long each shown stage took, and the key of every stage: `store why` compares them."""
-    return {"shown": cache.times, "keys": {name: stage.key for name, stage in cache.made.items()}}
+def _keys(cache: Cache) -> dict[str, str]:
+    """Of every stage: `store why` compares them."""
+    return {name: stage.key for name, stage in cache.made.items()}
 
 
 def _close(record: RunRecord, session: Session, broken: list[str]) -> None:
@@ -131,28 +129,33 @@ def _promotes_itself(experiment: Experiment, record: RunRecord) -> bool:
 
 def _promoted(
     candidate: Candidate, record: RunRecord, session: Session, cache: Cache, console: Console
-) -> Promotion | None:
-    """What came of promoting the run; None where that broke, which the run folder then says."""
+) -> Promotion:
+    """What came of promoting the run. Where that breaks, the run folder says so before the error goes on."""
     try:
         promotion = promote(candidate, Wish(), cache)
+    except KeyboardInterrupt:
+        console.summary(record.folder)
+        raise
     except Exception as error:
         reason = str(error) if isinstance(error, AssayError) else f"{type(error).__name__}: {error}"
         record.reopen({"broken": [f"promotion: {reason}"], "promotion": {"state": "failed", "reason": reason}})
         record.close("failed")
         report_on(record, record.manifest["run_key"], cache)
+        console.summary(record.folder)
         raise
     record.write_json("promotion.json", promotion.to_json())
     record.note({"bundle": str(promotion.folder) if promotion.folder else None})
     if promotion.folder:
         session.log_bundle(promotion.folder, promotion.aliases)
     report_on(record, record.manifest["run_key"], cache)
+    console.summary(record.folder)
     say(console, promotion)
     return promotion
 
 
 def _outcome(experiment: Experiment, record: RunRecord, verdict: Verdict, promotion: Promotion | None) -> Outcome:
-    code = BROKEN if record.manifest["state"] == "failed" else 0
+    code = exit_codes.UNFORESEEN if record.manifest["state"] == "failed" else exit_codes.RAN
     refused = promotion is not None and promotion.folder is None
     if not code and experiment.gates.enforce and (not verdict.passed or refused):
-        code = GateFailed.exit_code
+        code = exit_codes.REJECTED
     return Outcome(folder=record.folder, verdict=verdict, exit_code=code)

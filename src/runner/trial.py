@@ -74,7 +74,9 @@ def trial(experiment: Experiment, prepared: Prepared, executed: Executed, record
     except BaseException as error:
         ledger.finish_trial(key, "failed", {"error": f"{type(error).__name__}: {error}"}, tried.series)
         raise
-    state, body = "finished", {"metrics": dict(tried.metrics)}
+    found = {"metrics": dict(tried.metrics)}
     if tried.broken:
-        state, body = "failed", {**body, "error": "; ".join(tried.broken)}
-    record.note({"ledger_head": ledger.finish_trial(key, state, body, tried.series)})
+        head = ledger.finish_trial(key, "failed", {**found, "error": "; ".join(tried.broken)}, tried.series)
+    else:
+        head = ledger.finish_trial(key, "finished", found, tried.series)
+    record.note({"ledger_head": head})

@@ -109,7 +109,7 @@ def digest(overrides: list[str], cache: pipeline.Cache) -> str:
     """A hash of forecasts, weights, trades, equity and verdict, and of the exit code under enforce."""
     experiment, composed = configure(overrides)
     prepared = pipeline.prepare(experiment, cache)
-    executed = pipeline.execute(experiment, composed.config, prepared, cache)
+    executed = pipeline.execute(experiment, prepared, cache)
     evidence = gather(experiment, prepared, executed)
     evidence = complete(evidence, experiment, composed.config, prepared, executed, cache, alone(evidence))
     verdict = judge(experiment.gates, evidence)

@@ -27,7 +27,7 @@ def with_past(ready_R: npt.NDArray[np.bool_], symbols_R: npt.NDArray[np.int32], 
     count_R = np.cumsum(ready_R)
     first_R = np.searchsorted(symbols_R, symbols_R)  # the first row of each row's symbol
     before_R = np.concatenate([[0], count_R])[first_R]
-    return ready_R & (count_R - before_R >= rows)
+    return np.asarray(ready_R & (count_R - before_R >= rows))
 
 
 def raw_features(values_CR: Float32, rows: Int) -> Float32:

@@ -37,7 +37,8 @@ def parsed_features(features: Features) -> dict[str, Node]:
 
 
 def input_expressions(features: Features, target: Target) -> dict[str, Node]:
-    """name -> tree of every column of the design matrix: the features, then the latest known label of what is decided on."""
+    """name -> tree of every column of the design matrix: the features, then the latest known label of the target
+    that is decided on."""
     label = next(iter(parsed_target(target).values()))
     return {**parsed_features(features), LAST_LABEL: _known(label, reach(label).lookahead_bars)}
 

@@ -91,6 +91,18 @@ class Forecasts:
         """The column that is decided on."""
         return self.values_MO[:, self.outputs.decision]
 
+    def of_fold(self, number: int) -> "Forecasts":
+        """Those of one fold alone, as the model made them."""
+        own_M = self.fold_M == number
+        return Forecasts(
+            row_M=self.row_M[own_M],
+            fold_M=self.fold_M[own_M],
+            is_test_M=self.is_test_M[own_M],
+            values_MO=self.values_MO[own_M],
+            outputs=self.outputs,
+            train_mean_K=self.train_mean_K,
+        )
+
     @property
     def uncalibrated_M(self) -> Float:
         return self.forecast_M if self.raw_M is None else self.raw_M
@@ -145,7 +157,7 @@ def common_rows(folds: Sequence[Fold], labels: Labels, panel: Panel) -> Int:
     """Rows that all folds train on or could have: train rows of the first fold whose labels are known before any fold
     validates or tests. Raises DataError where there are none."""
     begins = min(panel.timestamps_R[rows].min() for fold in folds for rows in (fold.valid_rows, fold.test_rows))
-    rows = folds[0].train_rows[labels.label_end_R[folds[0].train_rows] <= begins]
+    rows: Int = folds[0].train_rows[labels.label_end_R[folds[0].train_rows] <= begins]
     if len(rows) == 0:
         raise DataError(
             "split: no row lies before everything that is validated or tested, so that folds can share nothing; "

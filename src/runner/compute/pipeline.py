@@ -26,6 +26,7 @@ from runner.compute.features import FeatureTable, feature_table, input_expressio
 from runner.compute.folds import make_folds
 from runner.compute.forecast import FoldFit, Forecasts, depends, fit_fold, join_folds, prepare_folds
 from runner.compute.forms import BACKTEST, DECIDED, FOLDS, LABELS
+from runner.compute.samples import Design
 from runner.compute.stage import Cache, Given, Keyed, Progress, Stage, joint_key
 from runner.compute.target import Labels, compute_labels, parsed_target
 from runner.compute.threads import one_thread_of_blas
@@ -55,6 +56,16 @@ class Prepared:
     @property
     def bars(self) -> Given[Panel]:
         return Given(key=self.panel.fingerprint, value=self.panel)
+
+    def design(self, experiment: Experiment) -> Design:
+        """Where the experiment's model gets its samples."""
+        return Design(
+            preprocess=experiment.preprocess,
+            table=self.table,
+            labels=self.labels,
+            panel=self.panel,
+            lookback_rows=experiment.fitted_model.lookback_rows,
+        )
 
     @property
     def table(self) -> FeatureTable:
@@ -170,7 +181,6 @@ def prepare(experiment: Experiment, cache: Cache) -> Prepared:
     bars = Given(key=panel.fingerprint, value=panel)
     columns = input_expressions(experiment.features, experiment.target)
     targets = parsed_target(experiment.target)
-    texts = {name: to_text(node) for name, node in columns.items()}
     tabled = feature_table(
         bars, columns, source=experiment.data.facts().identity, resources=experiment.resources, cache=cache
     )
@@ -253,7 +263,10 @@ def execute(experiment: Experiment, prepared: Prepared, cache: Cache) -> Execute
         form=DECIDED,
         shown="weights",
     )
-    account = {"inputs": {"panel": bars, "decided": decided}, "settings": {"backtest": experiment.backtest}}
+    account: dict[str, Any] = {
+        "inputs": {"panel": bars, "decided": decided},
+        "settings": {"backtest": experiment.backtest},
+    }
     return Executed(
         walked=walked,
         calibrated=calibrated,

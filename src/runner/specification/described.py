@@ -39,5 +39,5 @@ def described(value: Any, *, without_inert: bool = False) -> Any:
 
 def mattering(value: Any) -> list[str]:
     """Names of the fields of a dataclass that are not inert."""
-    inert = getattr(value, "inert", frozenset())
+    inert: frozenset[str] = getattr(value, "inert", frozenset())
     return [each.name for each in fields(value) if each.name not in inert]

@@ -62,13 +62,6 @@ def load_features(
     return _Build(nodes=nodes, panel=panel, stage=place, store=store, threads=threads).table()
 
 
-def store_features(nodes: Mapping[str, Node], panel: Panel, *, place: str, store: Store, threads: int) -> int:
-    """Brings the store up to date without putting the table together; how many values were computed."""
-    build = _Build(nodes=nodes, panel=panel, stage=place, store=store, threads=threads)
-    _, gaps = build.arrangement()
-    return sum(build.filled(gap)[1] for gap in gaps)
-
-
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Build:
     """One table being put together; stage: folder of its parts; fresh: files of the parts that were computed for it."""
