@@ -27,7 +27,8 @@ class ImpactCosts(SimulatedBacktest):
     its fill. price: where on its bar a fill happens. cost_bps: commission and half spread, basis points
     per side. borrow_bps_annual, financing_bps_annual, cash_bps_annual: paid on short positions, paid on
     negative cash, earned on positive cash. rebalance_band: distance between target and drifted weight up
-    to which a symbol is left alone, a fraction of equity.
+    to which a symbol is left alone, a fraction of equity. delisting_bars: last bars of the prices that a symbol
+    lacks if it counts as delisted. delisting_haircut: fraction of its last close that a position then loses.
 
     Source: Grinold and Kahn (1999), Active Portfolio Management, chapter 16; Toth et al. (2011), Anomalous
     Price Impact and the Critical Nature of Liquidity in Financial Markets, Physical Review X 1, 021006.
@@ -71,6 +72,8 @@ class ImpactCosts(SimulatedBacktest):
             "financing_bps_annual": 300.0,
             "cash_bps_annual": 0.0,
             "rebalance_band": 0.0,
+            "delisting_bars": 5,
+            "delisting_haircut": 0.0,
             "impact_coefficient": 1.0,
             "volatility_bars": 5,
             "volume_bars": 5,

@@ -19,7 +19,8 @@ class LinearCosts(SimulatedBacktest):
     where on its bar a fill happens. cost_bps: commission and half spread, basis points per side.
     borrow_bps_annual, financing_bps_annual, cash_bps_annual: paid on short positions, paid on negative
     cash, earned on positive cash. rebalance_band: distance between target and drifted weight up to which
-    a symbol is left alone, a fraction of equity.
+    a symbol is left alone, a fraction of equity. delisting_bars: last bars of the prices that a symbol lacks if it
+    counts as delisted. delisting_haircut: fraction of its last close that a position then loses.
     """
 
     def impact(self, prices: PriceGrid) -> None:
@@ -36,5 +37,10 @@ class LinearCosts(SimulatedBacktest):
             "financing_bps_annual": 300.0,
             "cash_bps_annual": 0.0,
             "rebalance_band": 0.0,
+            "delisting_bars": 5,
+            "delisting_haircut": 0.0,
         }
-        return (small, {**small, "execution_lag_bars": 2, "price": "open", "rebalance_band": 0.02})
+        return (
+            small,
+            {**small, "execution_lag_bars": 2, "price": "open", "rebalance_band": 0.02, "delisting_haircut": 0.3},
+        )

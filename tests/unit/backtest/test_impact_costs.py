@@ -12,6 +12,8 @@ TERMS = {
     "financing_bps_annual": 0.0,
     "cash_bps_annual": 0.0,
     "rebalance_band": 0.0,
+    "delisting_bars": 1,
+    "delisting_haircut": 0.0,
 }
 
 

@@ -136,11 +136,12 @@ def test_frames_have_the_documented_columns(backtest):
     assert list(result.equity.columns) == [
         *("timestamp", "equity", "cash", "positions_value", "gross", "net", "return", "cost_commission"),
         *impact,
-        *("cost_financing", "cost_borrow", "interest", "ruined"),
+        *("cost_financing", "cost_borrow", "interest", "delisted", "ruined"),
     ]
     assert list(result.trades.columns) == [
         *("decided_at", "filled_at", "symbol", "quantity", "price", "notional", "cost_commission"),
         *impact,
+        "cause",
     ]
 
 
