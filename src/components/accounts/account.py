@@ -156,7 +156,7 @@ def advance(terms: Terms, account: Account, market: Market) -> tuple[Account, Re
     shape = market.close_TS.shape
     state_2 = np.array([account.cash, account.ruined], dtype=np.float64)
     units_S, known_S = account.units_S.copy(), account.known_S.copy()
-    book_BT, units_TS = np.empty((len(Book._fields), shape[0])), np.zeros(shape)
+    book_BT, units_TS = np.zeros((len(Book._fields), shape[0])), np.zeros(shape)
     # Each trade fills one weight, or closes what one such trade has opened or the account held before.
     most = 2 * np.count_nonzero(market.weights_DS) + np.count_nonzero(units_S)
     what_3N, paid_4N, count_1 = np.empty((3, most), dtype=np.int32), np.empty((4, most)), np.zeros(1, dtype=np.int64)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from components.compilation import helper
+from components.compilation import inlined
 
 Float = npt.NDArray[np.float64]
 Int = npt.NDArray[np.int64]
@@ -71,13 +71,13 @@ def advance(
     paid_4N: Float,
     count_1: Int,
 ) -> None:
-    """Advances state_2 (cash, whether ruined), units_S and known_S over all bars; writes book, units and trades."""
+    """Advances state_2 (cash, whether ruined), units_S and known_S over all bars; adds to book and units, which
+    begin as zeros, and writes trades."""
     holdings = Holdings(units_S, known_S, np.empty(len(units_S), dtype=np.int64))
     quotes = Quotes(close_TS, fill_TS, impact_TS, ended_S)
     log = Log(what_3N, paid_4N, count_1)
     n_held = touched(units_S, units_S, holdings.held_S)
     for t in range(len(years_T)):
-        book_BT[:, t] = 0.0
         if state_2[1] == 0.0:
             accrue(terms_P, years_T[t], t, state_2, holdings, n_held, book_BT)
             n_held = close_ended(terms_P, t, quotes, state_2, holdings, n_held, log, book_BT)
@@ -92,7 +92,7 @@ def advance(
         book_BT[CASH, t], book_BT[RUINED, t] = state_2[0], state_2[1]
 
 
-@helper
+@inlined
 def touched(units_S: Float, target_S: Float, symbols_S: Int) -> int:
     """Lists the symbols that are held or wanted, without a branch; how many."""
     n = 0
@@ -102,7 +102,7 @@ def touched(units_S: Float, target_S: Float, symbols_S: Int) -> int:
     return n
 
 
-@helper
+@inlined
 def accrue(terms_P: Float, years: float, t: int, state_2: Float, holdings: Holdings, n_held: int, book: Float) -> None:
     """Interest, financing and borrowing for what was held since the bar before."""
     short = 0.0
@@ -115,7 +115,7 @@ def accrue(terms_P: Float, years: float, t: int, state_2: Float, holdings: Holdi
     state_2[0] = cash + (book[INTEREST, t] - book[FINANCED, t] - book[BORROWED, t])
 
 
-@helper
+@inlined
 def close_ended(
     terms_P: Float, t: int, quotes: Quotes, state_2: Float, holdings: Holdings, n_held: int, log: Log, book: Float
 ) -> int:
@@ -135,7 +135,7 @@ def close_ended(
     return stay
 
 
-@helper
+@inlined
 def trade(
     terms_P: Float,
     t: int,
@@ -177,7 +177,7 @@ def trade(
     return n_held
 
 
-@helper
+@inlined
 def opening_value(t: int, quotes: Quotes, holdings: Holdings, n_held: int) -> float:
     """What is held is worth at the time of the fills."""
     value = 0.0
@@ -188,7 +188,7 @@ def opening_value(t: int, quotes: Quotes, holdings: Holdings, n_held: int) -> fl
     return value
 
 
-@helper
+@inlined
 def mark(t: int, quotes: Quotes, holdings: Holdings, n_held: int, book: Float) -> None:
     """Values what is held at the close, the last known one where there is none."""
     for s in holdings.held_S[:n_held]:
@@ -200,7 +200,7 @@ def mark(t: int, quotes: Quotes, holdings: Holdings, n_held: int, book: Float) -
         book[GROSS, t] += abs(value)
 
 
-@helper
+@inlined
 def sell_out(t: int, state_2: Float, holdings: Holdings, n_held: int, log: Log, book: Float) -> int:
     """Closes everything at its mark, for good."""
     for s in holdings.held_S[:n_held]:
@@ -212,7 +212,7 @@ def sell_out(t: int, state_2: Float, holdings: Holdings, n_held: int, log: Log, 
     return 0
 
 
-@helper
+@inlined
 def write(
     log: Log, t: int, s: int, cause: int, quantity: float, price: float, commission: float, impact: float
 ) -> None:

@@ -20,7 +20,8 @@ def check_decisions(decided_D: Time, weights_DS: Float, prices: PriceGrid) -> No
         raise ContractError(f"weights have shape {weights_DS.shape}; decisions x symbols is {expected}")
     if np.any(decided_D[1:] <= decided_D[:-1]):
         raise ContractError("decision times are not strictly increasing; sort them and drop duplicates")
-    strangers = decided_D[~np.isin(decided_D, prices.timestamps_T)]
+    stamps = prices.timestamps_T
+    strangers = decided_D[np.searchsorted(stamps, decided_D) == np.searchsorted(stamps, decided_D, side="right")]
     if len(strangers):
         raise ContractError(f"{strangers[0]} is a decision time but no bar of the prices")
     if not np.isfinite(weights_DS).all():
