@@ -36,10 +36,11 @@ def slow_backtest(decided, weights, prices, terms, impact=None):
     units held."""
     stamps = list(prices.timestamps_T)
     symbols = range(len(prices.symbols))
-    orders = {stamps.index(d) + terms["execution_lag_bars"]: w for d, w in zip(decided, weights, strict=True)}
+    bar_of = {stamp: t for t, stamp in enumerate(stamps)}
+    orders = {bar_of[d] + terms["execution_lag_bars"]: w for d, w in zip(decided, weights, strict=True)}
     lasts = last_bars(prices, terms["delisting_bars"])
     cash, units, mark, ruined, rows = terms["capital"], [0.0 for _ in symbols], {}, False, []
-    for t in range(stamps.index(decided[0]), len(stamps)):
+    for t in range(bar_of[decided[0]], len(stamps)):
         close, price = prices.fields["close"][t], prices.fields[terms["price"]][t]
         if not rows:
             for s in symbols:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from annotated_types import Ge, Gt, Interval
 
 from components.accounts.account import Account, Terms, advance
-from components.backtest._market import check_decisions, endings, open_market
+from components.backtest._market import decision_bars, endings, open_market
 from components.backtest._records import equity_frame, trades_frame
 from components.contracts import Backtest
 from components.errors import ContractError
@@ -82,10 +82,10 @@ class SimulatedBacktest(Backtest):
         missing = [name for name in self.fields() if name not in prices.fields]
         if missing:
             raise ContractError(f"the prices lack {missing[0]}, a field that this backtest declares")
-        check_decisions(decided_D, weights_DS, prices)
+        bars_D = decision_bars(decided_D, weights_DS, prices)
         impact_TS = self.impact(prices)
         times_T, market = open_market(
-            decided_D,
+            bars_D,
             weights_DS,
             prices,
             lag_bars=self.execution_lag_bars,

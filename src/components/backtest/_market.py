@@ -13,15 +13,19 @@ YEAR = np.timedelta64(31_557_600, "s")
 """365.25 days, the year in which `bars_per_year` counts."""
 
 
-def check_decisions(decided_D: Time, weights_DS: Float, prices: PriceGrid) -> None:
-    """Raises ContractError unless every decision is a bar, in order, with one finite weight per symbol."""
+def decision_bars(decided_D: Time, weights_DS: Float, prices: PriceGrid) -> Int:
+    """(D,) the bar of each decision.
+
+    Raises ContractError unless every decision is a bar, in order, with one finite weight per symbol.
+    """
     expected = (len(decided_D), len(prices.symbols))
     if weights_DS.shape != expected:
         raise ContractError(f"weights have shape {weights_DS.shape}; decisions x symbols is {expected}")
     if np.any(decided_D[1:] <= decided_D[:-1]):
         raise ContractError("decision times are not strictly increasing; sort them and drop duplicates")
     stamps = prices.timestamps_T
-    strangers = decided_D[np.searchsorted(stamps, decided_D) == np.searchsorted(stamps, decided_D, side="right")]
+    bars_D = np.searchsorted(stamps, decided_D)
+    strangers = decided_D[np.append(stamps, np.datetime64("NaT"))[bars_D] != decided_D]
     if len(strangers):
         raise ContractError(f"{strangers[0]} is a decision time but no bar of the prices")
     if not np.isfinite(weights_DS).all():
@@ -30,10 +34,11 @@ def check_decisions(decided_D: Time, weights_DS: Float, prices: PriceGrid) -> No
             f"the weight of {prices.symbols[s]} at {decided_D[d]} is {weights_DS[d, s]}; "
             "a portfolio returns finite weights, 0 for no position"
         )
+    return bars_D
 
 
 def open_market(
-    decided_D: Time,
+    bars_D: Int,
     weights_DS: Float,
     prices: PriceGrid,
     *,
@@ -47,7 +52,6 @@ def open_market(
     price: the field of the fills; impact_TS: all bars of prices; ended_S: as in PriceGrid.
     """
     stamps = prices.timestamps_T
-    bars_D = np.searchsorted(stamps, decided_D)
     executed_D = np.flatnonzero(bars_D + lag_bars < len(stamps))
     decision_T: Int = np.full(len(stamps), -1, dtype=np.int64)
     decision_T[bars_D[executed_D] + lag_bars] = executed_D

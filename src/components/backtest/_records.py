@@ -42,7 +42,8 @@ def equity_frame(times_T: Time, book: Book, capital: float, *, with_impact: bool
             "interest": book.interest_T,
             "delisted": book.delisted_T.astype(np.int64),
             "ruined": ruined_T,
-        }
+        },
+        copy=False,
     )
 
 
@@ -65,5 +66,6 @@ def trades_frame(
             "cost_commission": trades.commission_N,
             **impact,
             "cause": pd.array(CAUSES, dtype="str").take(trades.cause_N),
-        }
+        },
+        copy=False,
     )
