@@ -11,10 +11,10 @@ from components.values import PriceGrid
 from oracles.slow_account import slow_backtest
 
 
-def random_case(seed):
-    """A ragged grid of prices, decisions on some of its bars, weights of both signs."""
+def random_case(seed, bars=None, symbols=None):
+    """A ragged grid of prices, decisions on some of its bars, weights of both signs of which some are 0."""
     rng = np.random.default_rng(seed)
-    bars, symbols = int(rng.integers(2, 25)), int(rng.integers(1, 4))
+    bars, symbols = bars or int(rng.integers(2, 25)), symbols or int(rng.integers(1, 4))
     close = 50 * np.exp(np.cumsum(rng.normal(0, rng.choice([0.05, 0.4]), (bars, symbols)), axis=0))
     fields = {
         "close": close,
@@ -28,9 +28,12 @@ def random_case(seed):
         values[hole] = np.nan
     days = np.cumsum(rng.integers(1, 5, bars))
     stamps = np.datetime64("2015-01-02", "us") + days * np.timedelta64(1, "D")
-    prices = PriceGrid(symbols=tuple("ABC"[:symbols]), timestamps_T=stamps, fields=fields, bars_per_year=252.0)
+    prices = PriceGrid(
+        symbols=tuple(f"S{s:02}" for s in range(symbols)), timestamps_T=stamps, fields=fields, bars_per_year=252.0
+    )
     chosen = np.sort(rng.choice(bars, size=int(rng.integers(1, bars + 1)), replace=False))
-    weights = np.round(rng.normal(0, 1.0, (len(chosen), symbols)), 1)
+    weights = np.round(rng.normal(0, 1.0, (len(chosen), symbols)), 1) * 2 / max(symbols, 2)
+    weights *= rng.random(weights.shape) < rng.choice([0.3, 1.0])
     terms = {
         "capital": 10_000.0,
         "execution_lag_bars": int(rng.integers(1, 4)),
@@ -63,6 +66,13 @@ def assert_equal_to_reference(result, expected):
 @given(seed=st.integers(0, 10**6))
 def test_linear_costs(seed):
     decided, weights, prices, terms = random_case(seed)
+    result = LinearCosts(**terms).run(decided, weights, prices)
+    assert_equal_to_reference(result, slow_backtest(decided, weights, prices, terms))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_many_symbols(seed):
+    decided, weights, prices, terms = random_case(seed, bars=120, symbols=40)
     result = LinearCosts(**terms).run(decided, weights, prices)
     assert_equal_to_reference(result, slow_backtest(decided, weights, prices, terms))
 

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from annotated_types import Ge, Interval
 
+from components.errors import ContractError
 from components.values import Float, Int
 
 CAUSES = ("order", "delisting", "ruin")
@@ -152,13 +153,15 @@ def advance(terms: Terms, account: Account, market: Market) -> tuple[Account, Re
        marks at no further cost, and stays flat.
 
     Bars that are given one by one leave the same bits as all of them at once.
+
+    Raises ContractError where the arrays do not belong together.
     """
+    _check(account, market)
     shape = market.close_TS.shape
     state_2 = np.array([account.cash, account.ruined], dtype=np.float64)
     units_S, known_S = account.units_S.copy(), account.known_S.copy()
     book_BT, units_TS = np.zeros((len(Book._fields), shape[0])), np.zeros(shape)
-    # Each trade fills one weight, or closes what one such trade has opened or the account held before.
-    most = 2 * np.count_nonzero(market.weights_DS) + np.count_nonzero(units_S)
+    most = _most_trades(account, market)
     what_3N, paid_4N, count_1 = np.empty((3, most), dtype=np.int32), np.empty((4, most)), np.zeros(1, dtype=np.int64)
     loop()(
         _row(terms),
@@ -187,8 +190,8 @@ def step(
     weights_S: Float | None = None,
     ended_S: npt.NDArray[np.bool_] | None = None,
 ) -> tuple[Account, Record]:
-    """`advance` over one bar. weights_S: what is executed on it, None for nothing; ended_S: the symbols whose bars
-    have ended for good, as far as the caller knows."""
+    """`advance` over one bar. weights_S: the targets that are executed on it, decided on an earlier bar, None for none;
+    ended_S: the symbols whose bars have ended for good, as far as the caller knows."""
     nothing = np.zeros(0)
     market = Market(
         years_T=np.array([years], dtype=np.float64),
@@ -200,6 +203,38 @@ def step(
         ended_S=np.ones(len(close_S), dtype=np.int64) if ended_S is None else np.where(ended_S, 0, 1),
     )
     return advance(terms, account, market)
+
+
+def _check(account: Account, market: Market) -> None:
+    """The compiled loop trusts what it is given."""
+    n_bars, n_symbols = market.close_TS.shape
+    n_decisions = len(market.weights_DS)
+    wanted = {
+        "years_T": (n_bars,),
+        "fill_TS": (n_bars, n_symbols),
+        "impact_TS": (n_bars, n_symbols),
+        "weights_DS": (n_decisions, n_symbols),
+        "decision_T": (n_bars,),
+        "ended_S": (n_symbols,),
+        "units_S": (n_symbols,),
+        "known_S": (n_symbols,),
+    }
+    given = {**vars(market), "units_S": account.units_S, "known_S": account.known_S}
+    for name, shape in wanted.items():
+        if given[name] is not None and given[name].shape != shape:
+            raise ContractError(
+                f"{name} has shape {given[name].shape}; beside closes of {n_bars} bars x {n_symbols} "
+                f"symbols it is {shape}"
+            )
+    if market.decision_T.max(initial=-1) >= n_decisions:
+        raise ContractError(f"decision_T names row {market.decision_T.max()}; weights_DS has {n_decisions}")
+
+
+def _most_trades(account: Account, market: Market) -> int:
+    """Each trade fills one weight, or closes what such a trade has opened or the account held before."""
+    executed = market.decision_T[market.decision_T >= 0]
+    times = int(np.bincount(executed).max(initial=0))
+    return 2 * times * int(np.count_nonzero(market.weights_DS)) + int(np.count_nonzero(account.units_S))
 
 
 def _row(terms: Terms) -> Float:

@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from annotated_types import Ge, Gt, Interval
 
@@ -13,6 +13,20 @@ from components.backtest._records import equity_frame, trades_frame
 from components.contracts import Backtest
 from components.errors import ContractError
 from components.values import BacktestResult, Float, PriceGrid, Stress, Time
+
+SMALL: Mapping[str, Any] = {
+    "capital": 1_000_000.0,
+    "execution_lag_bars": 1,
+    "price": "close",
+    "cost_bps": 5.0,
+    "borrow_bps_annual": 50.0,
+    "financing_bps_annual": 300.0,
+    "cash_bps_annual": 0.0,
+    "rebalance_band": 0.0,
+    "delisting_bars": 5,
+    "delisting_haircut": 0.0,
+}
+"""An example of the parameters that every backtest here has."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Self
 import numpy as np
 from annotated_types import Ge
 
-from components.backtest._base import SimulatedBacktest
+from components.backtest._base import SMALL, SimulatedBacktest
 from components.values import Float, Int, PriceGrid
 
 
@@ -63,21 +63,7 @@ class ImpactCosts(SimulatedBacktest):
 
     @classmethod
     def examples(cls) -> Sequence[Mapping[str, Any]]:
-        small = {
-            "capital": 1_000_000.0,
-            "execution_lag_bars": 1,
-            "price": "close",
-            "cost_bps": 5.0,
-            "borrow_bps_annual": 50.0,
-            "financing_bps_annual": 300.0,
-            "cash_bps_annual": 0.0,
-            "rebalance_band": 0.0,
-            "delisting_bars": 5,
-            "delisting_haircut": 0.0,
-            "impact_coefficient": 1.0,
-            "volatility_bars": 5,
-            "volume_bars": 5,
-        }
+        small = {**SMALL, "impact_coefficient": 1.0, "volatility_bars": 5, "volume_bars": 5}
         return (small, {**small, "price": "open", "impact_coefficient": 0.5, "volume_bars": 1})
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from components.backtest._base import SimulatedBacktest
+from components.backtest._base import SMALL, SimulatedBacktest
 from components.values import PriceGrid
 
 
@@ -28,19 +28,7 @@ class LinearCosts(SimulatedBacktest):
 
     @classmethod
     def examples(cls) -> Sequence[Mapping[str, Any]]:
-        small = {
-            "capital": 1_000_000.0,
-            "execution_lag_bars": 1,
-            "price": "close",
-            "cost_bps": 5.0,
-            "borrow_bps_annual": 50.0,
-            "financing_bps_annual": 300.0,
-            "cash_bps_annual": 0.0,
-            "rebalance_band": 0.0,
-            "delisting_bars": 5,
-            "delisting_haircut": 0.0,
-        }
         return (
-            small,
-            {**small, "execution_lag_bars": 2, "price": "open", "rebalance_band": 0.02, "delisting_haircut": 0.3},
+            SMALL,
+            {**SMALL, "execution_lag_bars": 2, "price": "open", "rebalance_band": 0.02, "delisting_haircut": 0.3},
         )

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from components.accounts.account import CAUSES, Account, Market, Record, Terms, advance, step
+from components.errors import ContractError
 
 TERMS = Terms(
     cost_bps=5.0,
@@ -154,3 +155,36 @@ def test_a_symbol_that_ended_cannot_be_bought() -> None:
     )
     np.testing.assert_array_equal(record.trades.symbol_N, [0])
     np.testing.assert_array_equal(account.units_S, [50.0, 0.0])
+
+
+def test_the_same_targets_on_every_bar() -> None:
+    """One row of weights, executed again and again, makes more trades than it has weights."""
+    market = replace(random_market(7, bars=200), impact_TS=None, ended_S=np.full(5, 200))
+    close_TS = np.abs(np.sin(np.arange(200)[:, None] + np.arange(5))) + 1.0
+    constant = replace(
+        market,
+        close_TS=close_TS,
+        fill_TS=close_TS,
+        weights_DS=np.array([[0.1, -0.1, 0.2, -0.2, 0.3]]),
+        decision_T=np.zeros(200, dtype=np.int64),
+    )
+    _, record = advance(replace(TERMS, rebalance_band=0.0), Account.opened(CAPITAL, 5), constant)
+    assert len(record.trades.bar_N) == 1000
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"fill_TS": np.ones((3, 5))}, "fill_TS has shape (3, 5); beside closes of 40 bars x 5 symbols it is (40, 5)"),
+        (
+            {"weights_DS": np.ones((2, 4))},
+            "weights_DS has shape (2, 4); beside closes of 40 bars x 5 symbols it is (2, 5)",
+        ),
+        ({"ended_S": np.ones(1)}, "ended_S has shape (1,); beside closes of 40 bars x 5 symbols it is (5,)"),
+        ({"decision_T": np.full(40, 40)}, "decision_T names row 40; weights_DS has 40"),
+    ],
+)
+def test_what_does_not_belong_together_is_named(changes: dict[str, np.ndarray], message: str) -> None:
+    with pytest.raises(ContractError) as error:
+        advance(TERMS, Account.opened(CAPITAL, 5), replace(random_market(0), **changes))
+    assert str(error.value) == message
