@@ -214,14 +214,17 @@ def _backtest(subject: Subject, how: How, place: int) -> Iterator[LeakFinding]:
     known_D, kept = executed.decided_D < end, np.isin(subject.panel.symbols, bars.symbols)
     decided_D, weights_DS = executed.decided_D[known_D], executed.weights_DS[known_D][:, kept]
     other = bars if how == "cut" else poisoned(bars, start, subject.rng("bars"))
-    again = backtest.run(decided_D, weights_DS, price_grid(other, backtest.fields())).equity
+    # That a symbol's bars have ended is told, not seen from later bars: it is known in both.
+    ended_S = backtest.endings(price_grid(subject.panel, backtest.fields()))[kept]
+    prices, others = (replace(price_grid(panel, backtest.fields()), ended_S=ended_S) for panel in (bars, other))
+    again = backtest.run(decided_D, weights_DS, others).equity
     old_T, new_T = (
         frame["equity"].to_numpy()[frame["timestamp"].to_numpy() < start] for frame in (executed.backtest.equity, again)
     )
     yield from _bars_moved(how, said(how, start), "equity", times_T, old_T[: len(new_T)], new_T)
     if how == "poison":
         other_DS = np.where((decided_D < start)[:, None], weights_DS, -0.5 * weights_DS - 0.1)
-        result = backtest.run(decided_D, other_DS, price_grid(bars, backtest.fields()))
+        result = backtest.run(decided_D, other_DS, prices)
         filled = place + backtest.execution_lag_bars
         old_T, new_T = executed.backtest.holdings_TS[:filled].sum(axis=1), result.holdings_TS[:filled].sum(axis=1)
         yield from _bars_moved(
