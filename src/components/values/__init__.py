@@ -4,7 +4,7 @@ from components.values.arrays import Float, Float32, Int, Time
 from components.values.evidence import Certificate, Evidence, Judgement, LeakFinding, LeakReport, Need, Trials, Vault
 from components.values.facts import Finding, SourceFacts
 from components.values.forecast import Calibrated, Head, Scored
-from components.values.samples import Fold, Samples, Span
+from components.values.samples import Fold, Interval, Samples, Span, within
 from components.values.trading import BacktestResult, PriceGrid, Stress
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Fold",
     "Head",
     "Int",
+    "Interval",
     "Judgement",
     "LeakFinding",
     "LeakReport",
@@ -31,4 +32,5 @@ __all__ = [
     "Time",
     "Trials",
     "Vault",
+    "within",
 ]

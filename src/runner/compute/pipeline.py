@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+import numpy as np
+
 from components.contracts import Model, Preprocessor
 from components.expressions import Node, to_text
 from components.panel import Panel
@@ -90,7 +92,7 @@ class Cache:
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Prepared:
     """Everything before the fit. findings: what the checks of the bars found; columns: expression of every
-    column of the design matrix."""
+    column of the design matrix; vault_begins: from when on bars were kept aside."""
 
     panel: Panel
     findings: tuple[Finding, ...]
@@ -100,6 +102,7 @@ class Prepared:
     labels: Labels
     folds: tuple[Fold, ...]
     design_key: str
+    vault_begins: np.datetime64 | None = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -116,7 +119,7 @@ class Executed:
 
 def prepare(experiment: Experiment, cache: Cache) -> Prepared:
     """panel -> quality -> features, target -> folds."""
-    raw = cache.stage("panel", lambda: visible_bars(experiment.data, experiment.split))
+    raw, vault_begins = cache.stage("panel", lambda: visible_bars(experiment.data, experiment.split))
     panel, findings = cache.stage("quality", lambda: experiment.quality.inspect(raw))
     bars = corner(panel, experiment.debug)
     columns = input_expressions(experiment.features, experiment.target)
@@ -135,7 +138,7 @@ def prepare(experiment: Experiment, cache: Cache) -> Prepared:
     )
     folds = cache.stage(
         "folds",
-        lambda: make_folds(experiment.split, experiment.preprocess, table, labels, bars, experiment.debug),
+        lambda: make_folds(experiment.split, experiment.preprocess, table, labels, bars, experiment.debug, columns),
     )
     return Prepared(
         panel=bars,
@@ -146,6 +149,7 @@ def prepare(experiment: Experiment, cache: Cache) -> Prepared:
         labels=labels,
         folds=folds,
         design_key=content_hash([features_key, labels_key, _rows_hash(folds)]),
+        vault_begins=vault_begins,
     )
 
 
@@ -157,7 +161,7 @@ def with_folds(prepared: Prepared, folds: tuple[Fold, ...]) -> Prepared:
 def _rows_hash(folds: tuple[Fold, ...]) -> str:
     digest = hashlib.sha256()
     for fold in folds:
-        for rows in (fold.train_rows, fold.valid_rows, fold.test_rows):
+        for rows in (fold.train_rows, fold.valid_rows, fold.test_rows, fold.test_path_N):
             digest.update(len(rows).to_bytes(8, "little") + rows.astype("<i8").tobytes())
     return digest.hexdigest()
 

@@ -63,7 +63,7 @@ def refit(
         learnt=preprocessor.state(),
         calibrated=calibration.state(),
     )
-    recent = np.flatnonzero(design.eligible_R & (panel.timestamps_R >= prepared.folds[-1].span.test[0]))
+    recent = np.flatnonzero(design.eligible_R & (panel.timestamps_R >= prepared.folds[-1].span.test[0][0]))
     raw_M = fitted.predict(design.prepared(recent, inputs, preprocessor).X_NF)
     forecast_M = calibration.apply(raw_M).forecast_N
     _refuse_another(bundle, panel, recent, forecast_M, experiment.threads)

@@ -36,7 +36,7 @@ def test_the_shipped_experiments_are_sound(name: str) -> None:
         ),
         (
             ["split.vault_start='2017-13-01'"],
-            "split.vault_start: '2017-13-01' is not a date; write it as YYYY-MM-DD, or null",
+            "split.vault_start: '2017-13-01' is not a date; write it as YYYY-MM-DD, as 'last 504 bars', or null",
         ),
         (
             ["name='a/b'", "export.name=fine"],
