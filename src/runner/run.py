@@ -127,9 +127,7 @@ def _promotes_itself(experiment: Experiment, record: RunRecord) -> bool:
     return whole and experiment.export.promote == "auto" and not experiment.debug.enabled
 
 
-def _promoted(
-    candidate: Candidate, record: RunRecord, session: Session, cache: Cache, console: Console
-) -> Promotion:
+def _promoted(candidate: Candidate, record: RunRecord, session: Session, cache: Cache, console: Console) -> Promotion:
     """What came of promoting the run. Where that breaks, the run folder says so before the error goes on."""
     try:
         promotion = promote(candidate, Wish(), cache)

@@ -37,7 +37,7 @@ def test_forecasts_and_weights_of_earlier_folds_do_not_move(name: str, window: s
             f"split.window={window}",
         ]
     )
-    bars, _ = experiment.quality.inspect(visible_bars(experiment.data, experiment.split))
+    bars, _ = experiment.quality.inspect(visible_bars(experiment.data, experiment.split)[0])
     columns = input_expressions(experiment.features, experiment.target)
     label = parsed_target(experiment.target)
 
@@ -46,13 +46,13 @@ def test_forecasts_and_weights_of_earlier_folds_do_not_move(name: str, window: s
         table = FeatureTable(names=tuple(columns), values_FR=values_FR)
         labels = compute_labels(label, panel, threads=2)
         preprocess = experiment.preprocess
-        folds = make_folds(experiment.split, preprocess, table, labels, panel, experiment.debug)
+        folds = make_folds(experiment.split, preprocess, table, labels, panel, experiment.debug, columns)
         design = Design(preprocess=preprocess, table=table, labels=labels, panel=panel)
         found = walk_forward(experiment.model, experiment.loss, folds, design, seed=0, threads=2)
         return found, *decide_weights(experiment.portfolio, found, panel), folds
 
     clean, decided_D, weights_DS, folds = forecast(bars)
-    cut = folds[1].span.test[1]
+    cut = folds[1].span.test[0][1]
     dirty, decided_again_D, weights_again_DS, _ = forecast(poisoned(bars, cut))
 
     early = clean.fold_M <= 2

@@ -6,7 +6,7 @@ from components.values.evidence import Certificate, Evidence, Judgement, LeakFin
 from components.values.facts import Finding, SourceFacts
 from components.values.forecast import Calibrated, Head, Output, Outputs, Scored, Statistic
 from components.values.resources import Resources
-from components.values.samples import Fold, Span
+from components.values.samples import Fold, Interval, Span, within
 from components.values.trading import BacktestResult, PriceGrid, Stress
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "Fold",
     "Head",
     "Int",
+    "Interval",
     "Judgement",
     "LeakFinding",
     "LeakReport",
@@ -38,4 +39,5 @@ __all__ = [
     "Time",
     "Trials",
     "Vault",
+    "within",
 ]

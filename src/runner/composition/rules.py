@@ -1,6 +1,5 @@
 """Rules that span sections: pure functions of a built experiment, before any data is read."""
 
-import datetime
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -69,13 +68,10 @@ def names_are_file_names(analysis: Analysis) -> Iterator[Problem]:
             )
 
 
-def vault_is_a_date(analysis: Analysis) -> Iterator[Problem]:
-    start = analysis.experiment.split.vault_start
-    try:
-        if start is not None:
-            datetime.datetime.fromisoformat(start)
-    except ValueError:
-        yield Problem("split.vault_start", f"{show(start)} is not a date; write it as YYYY-MM-DD, or null")
+def split_is_possible(analysis: Analysis) -> Iterator[Problem]:
+    split = analysis.experiment.split
+    for problem in (*split.vault_flaws(), *split.flaws()):
+        yield replace(problem, path=f"split.{problem.path}")
 
 
 def expressions_parse(analysis: Analysis) -> Iterator[Problem]:
@@ -217,7 +213,7 @@ RULES: tuple[Rule, ...] = (
     expressions_parse,
     features_look_back,
     target_looks_forward,
-    vault_is_a_date,
+    split_is_possible,
     models_find_their_columns,
     loss_fits_models,
     loss_fits_target,

@@ -14,8 +14,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from components.contracts import Loss, Model, Preprocessor, Split
-from components.expressions import Node, to_text
+from components.expressions import Node, parse, to_text
 from components.panel import Panel
 from components.preprocess.none import NoPreprocessing
 from components.values import BacktestResult, Finding, Float, Fold, Time
@@ -39,7 +41,8 @@ from runner.storage.store import Store
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Prepared:
     """Everything before the fit. findings: what the checks of the bars found; columns: expression of every
-    column of the design matrix; targets: of everything that is forecast; the rest: stages."""
+    column of the design matrix; targets: of everything that is forecast; vault_begins: from when on bars were kept
+    aside; the rest: stages."""
 
     panel: Panel
     findings: tuple[Finding, ...]
@@ -48,6 +51,7 @@ class Prepared:
     tabled: Keyed[FeatureTable]
     labelled: Keyed[Labels]
     divided: Keyed[tuple[Fold, ...]]
+    vault_begins: np.datetime64 | None = None
 
     def as_input(self) -> "Given[Prepared]":
         """All of it as one input of a stage."""
@@ -174,7 +178,7 @@ class Executed:
 def prepare(experiment: Experiment, cache: Cache) -> Prepared:
     """panel -> quality -> features, target -> folds."""
     with cache.group("panel"):
-        raw = visible_bars(experiment.data, experiment.split)
+        raw, vault_begins = visible_bars(experiment.data, experiment.split)
     with cache.group("quality"):
         panel, findings = experiment.quality.inspect(raw)
     panel = corner(panel, experiment.debug)
@@ -201,6 +205,7 @@ def prepare(experiment: Experiment, cache: Cache) -> Prepared:
             "split": experiment.split,
             "preprocess": experiment.preprocess,
             "debug": experiment.debug,
+            "expressions": {name: to_text(node) for name, node in columns.items()},
             "lookback_rows": experiment.fitted_model.lookback_rows,
         },
         form=FOLDS,
@@ -214,6 +219,7 @@ def prepare(experiment: Experiment, cache: Cache) -> Prepared:
         tabled=tabled,
         labelled=labelled,
         divided=divided,
+        vault_begins=vault_begins,
     )
 
 
@@ -225,10 +231,12 @@ def divide(
     split: Split,
     preprocess: Preprocessor,
     debug: Debug,
+    expressions: Mapping[str, str],
     lookback_rows: int,
 ) -> tuple[Fold, ...]:
-    """The folds, see `runner.compute.folds`."""
-    return make_folds(split, preprocess, table, labels, panel, debug, lookback_rows=lookback_rows)
+    """The folds, see `runner.compute.folds`; expressions: of every column of the table."""
+    columns = {name: parse(text) for name, text in expressions.items()}
+    return make_folds(split, preprocess, table, labels, panel, debug, columns, lookback_rows=lookback_rows)
 
 
 def with_folds(prepared: Prepared, folds: tuple[Fold, ...]) -> Prepared:
@@ -239,7 +247,7 @@ def with_folds(prepared: Prepared, folds: tuple[Fold, ...]) -> Prepared:
 def _rows_hash(folds: Sequence[Fold]) -> str:
     digest = hashlib.sha256()
     for fold in folds:
-        for rows in (fold.train_rows, fold.valid_rows, fold.test_rows):
+        for rows in (fold.train_rows, fold.valid_rows, fold.test_rows, fold.test_path_N):
             digest.update(len(rows).to_bytes(8, "little") + rows.astype("<i8").tobytes())
     return digest.hexdigest()
 

@@ -110,20 +110,22 @@ def _forecasts(subject: Subject, how: How, fold: Fold, dates: int | None) -> Ite
 
 def _calibration(subject: Subject, fold: Fold) -> Iterator[LeakFinding]:
     """Calibrated forecasts before a time, with other raw forecasts from it on, and with other outcomes wherever
-    they were not known when the fold's test span began."""
+    they were not known when the fold's test span began, those of its validation rows apart."""
     forecasts, labels, panel = subject.executed.forecasts, subject.prepared.labels, subject.panel
     start, rng = subject.inside(fold), subject.rng(f"calibration of fold {fold.number}")
-    late_R = np.flatnonzero(labels.label_end_R > fold.span.test[0])
+    begins = fold.span.test[0][0]
+    late_R = np.setdiff1d(np.flatnonzero(labels.label_end_R > begins), fold.valid_rows)
     later_M = np.flatnonzero(panel.timestamps_R[forecasts.row_M] >= start)
     y_RK, raw_M = labels.y_RK.copy(), forecasts.uncalibrated_M.copy()
     y_RK[late_R, 0], raw_M[later_M] = rng.permutation(y_RK[late_R, 0]), rng.permutation(raw_M[later_M])
     other = replace(subject.executed.walked.value, raw_M=raw_M)
-    again = calibrate(other, (fold,), replace(labels, y_RK=y_RK), calibration=subject.experiment.calibration)
+    other_labels = replace(labels, y_RK=y_RK)
+    again = calibrate(other, subject.folds, other_labels, calibration=subject.experiment.calibration)
     known_M = forecasts.is_test_M & (forecasts.fold_M == fold.number)
     known_M &= panel.timestamps_R[forecasts.row_M] < start
     old_K, new_K = forecasts.forecast_M[known_M], again.forecast_M[known_M]
     if (moved_K := moved(old_K, new_K)).any():
-        change = f"with forecasts from {day(start)} on and outcomes after {day(fold.span.test[0])} changed"
+        change = f"with forecasts from {day(start)} on and outcomes after {day(begins)} changed"
         sentence = moved_sentence(panel, forecasts.row_M[known_M], old_K, new_K, moved_K, change=change)
         yield leak("poison", f"calibration (fold {fold.number})", sentence)
 

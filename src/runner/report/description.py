@@ -9,7 +9,7 @@ import yaml
 
 from components.expressions import reach, to_text
 from components.panel import Panel
-from components.values import LeakReport
+from components.values import Interval, LeakReport
 from runner.composition.compose import Composed
 from runner.compute.folds import purged
 from runner.compute.forecast import Forecasts
@@ -44,7 +44,7 @@ def description(experiment: Experiment, composed: Composed, prepared: Prepared) 
             "n_rows": panel.n_rows,
             "first": day(panel.dates_T[0]),
             "last": day(panel.dates_T[-1]),
-            "vault_start": experiment.split.vault_start,
+            "vault_start": None if prepared.vault_begins is None else day(prepared.vault_begins),
         },
         "quality": [asdict(finding) for finding in prepared.findings],
         "target": {
@@ -75,9 +75,11 @@ def _folds(experiment: Experiment, prepared: Prepared) -> list[dict[str, Any]]:
         folds.append(
             {
                 "number": fold.number,
-                "train": [day(time) for time in fold.span.train],
-                "valid": [day(time) for time in fold.span.valid],
-                "test": [day(time) for time in fold.span.test],
+                "train": _days(fold.span.train),
+                "valid": _days(fold.span.valid),
+                "test": _days(fold.span.test),
+                "paths": list(fold.span.paths),
+                "test_symbols": fold.span.test_symbols and list(fold.span.test_symbols),
                 "n_train": len(fold.train_rows),
                 "n_valid": len(fold.valid_rows),
                 "n_test": len(fold.test_rows),
@@ -86,6 +88,10 @@ def _folds(experiment: Experiment, prepared: Prepared) -> list[dict[str, Any]]:
             }
         )
     return folds
+
+
+def _days(intervals: tuple[Interval, ...]) -> list[list[str]]:
+    return [[day(begin), day(end)] for begin, end in intervals]
 
 
 def day(time: np.datetime64) -> str:

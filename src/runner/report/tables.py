@@ -135,18 +135,22 @@ def fold_table(metrics: Mapping[str, float | None], folds: Sequence[Mapping[str,
 
 
 def split_table(folds: Sequence[Mapping[str, Any]]) -> Table:
-    """Spans of every fold, the rows in them, and the rows that were purged at their seams."""
+    """Spans of every fold, the rows in them, and the rows that were purged at their seams; the symbols tested, where
+    some are held out."""
+    held_out = any(fold.get("test_symbols") for fold in folds)
     header = ("Fold", "train", "rows", "validation", "rows", "test", "rows", "purged")
     rows = []
     for fold in folds:
         pairs = [(_span(fold[s]), notation.count(fold[f"n_{s}"])) for s in ("train", "valid", "test")]
         purged = notation.count(fold["purged_train"] + fold["purged_valid"])
-        rows.append(Row(label=str(fold["number"]), cells=(*(cell for pair in pairs for cell in pair), purged)))
-    return Table(header=header, rows=tuple(rows))
+        symbols = (", ".join(fold["test_symbols"]),) if held_out else ()
+        cells = (*(cell for pair in pairs for cell in pair), purged, *symbols)
+        rows.append(Row(label=str(fold["number"]), cells=cells))
+    return Table(header=(*header, "tested symbols") if held_out else header, rows=tuple(rows))
 
 
-def _span(span: Sequence[Any]) -> str:
-    return f"{notation.date(span[0])} to {notation.date(span[1])}"
+def _span(span: Sequence[Sequence[Any]]) -> str:
+    return ", ".join(f"{notation.date(begin)} to {notation.date(end)}" for begin, end in span)
 
 
 def cost_table(equity: Any, trades: Any) -> Table:

@@ -36,7 +36,20 @@ def test_the_shipped_experiments_are_sound(name: str) -> None:
         ),
         (
             ["split.vault_start='2017-13-01'"],
-            "split.vault_start: '2017-13-01' is not a date; write it as YYYY-MM-DD, or null",
+            "split.vault_start: '2017-13-01' is not a date; write it as YYYY-MM-DD, as 'last 504 bars', or null",
+        ),
+        (
+            ["split=combinatorial_purged", "split.n_groups=5", "split.n_test_groups=5"],
+            "split.n_test_groups: 5 test groups of 5 leave nothing to train on; lower it, or raise split.n_groups",
+        ),
+        (
+            ["split=calendar", "split.first_steps=2", "split.valid_steps=3"],
+            "split.valid_steps: 3 of 2 steps before the first test span leave nothing to train on; lower it, or raise "
+            "split.first_steps",
+        ),
+        (
+            ["split=held_out_symbols", "split.held_out=[sp500,sp500]"],
+            "split.held_out: names a symbol twice",
         ),
         (
             ["name='a/b'", "export.name=fine"],

@@ -40,10 +40,15 @@ def panel_of(symbols: int) -> Panel:
 def fold(number: int, panel: Panel, first: int, last: int, drop: tuple[int, ...] = ()) -> Fold:
     times = panel.timestamps_R
     rows = np.flatnonzero((times >= day(first)) & (times < day(last)))
-    span = Span(train=(day(first), day(last)), valid=(day(last), day(last + 5)), test=(day(last + 5), day(last + 10)))
+    span = Span(
+        train=((day(first), day(last)),),
+        valid=((day(last), day(last + 5)),),
+        test=((day(last + 5), day(last + 10)),),
+    )
     nothing = np.array([], dtype=np.int64)
     return Fold(
-        number=number, span=span, train_rows=np.setdiff1d(rows, drop), valid_rows=nothing, test_rows=nothing
+        number=number, span=span, train_rows=np.setdiff1d(rows, drop), valid_rows=nothing, test_rows=nothing,
+        test_path_N=nothing,
     )  # fmt: skip
 
 

@@ -51,11 +51,12 @@ def test_shared_rows_are_counted_and_placed(subject: Subject) -> None:
 
 def test_labels_that_end_in_the_next_span_are_counted(subject: Subject) -> None:
     first = subject.folds[0]
+    valid_begins = first.span.valid[0][0]
     purged = np.flatnonzero(
-        (subject.panel.timestamps_R < first.span.valid[0]) & (subject.prepared.labels.label_end_R > first.span.valid[0])
+        (subject.panel.timestamps_R < valid_begins) & (subject.prepared.labels.label_end_R > valid_begins)
     )
     (found,) = with_fold(subject, train_rows=np.union1d(first.train_rows, purged))
-    begins = str(first.span.valid[0])[:10]
+    begins = str(valid_begins)[:10]
     assert found.where == "split (fold 1, train and valid)"
     assert found.evidence == f"2 labels of the train span end after {begins}, when the valid span begins"
 

@@ -101,20 +101,20 @@ def test_the_vaults_fold_follows_the_last_one(vaulted) -> None:
         fold = vault_fold(experiment, prepared, everything)
         last = prepared.folds[-1]
         start = np.datetime64("2017-01-01")
-        assert fold.span.valid[1] == fold.span.test[0] == start
+        assert fold.span.valid[0][1] == fold.span.test[0][0] == start
         assert abs(times(everything, fold.span, "valid") - times(prepared, last.span, "valid")) == 0
         if window == "rolling":
             assert times(everything, fold.span, "train") == times(prepared, last.span, "train")
         else:
-            assert fold.span.train[0] == prepared.folds[0].span.train[0]
+            assert fold.span.train[0][0] == prepared.folds[0].span.train[0][0]
         ends = everything.labels.label_end_R
-        assert (ends[fold.train_rows] <= fold.span.valid[0]).all()
+        assert (ends[fold.train_rows] <= fold.span.valid[0][0]).all()
         assert (ends[fold.valid_rows] <= start).all()
         assert (everything.panel.timestamps_R[fold.test_rows] >= start).all()
 
 
 def times(prepared: Prepared, span: Span, part: str) -> int:
-    begin, end = getattr(span, part)
+    ((begin, end),) = getattr(span, part)
     ready_R = np.isfinite(prepared.table.values_FR).all(axis=0)
     return len({t for t in prepared.panel.timestamps_R[ready_R].tolist() if begin.item() <= t_of(t) < end.item()})
 

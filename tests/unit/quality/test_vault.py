@@ -27,7 +27,7 @@ def bars(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_bars_of_the_vault_are_not_checked(bars: Path) -> None:
     experiment, _ = configure([*OVERRIDES, "split.vault_start=2001-05-01"])
-    visible = visible_bars(experiment.data, experiment.split)
+    visible, _ = visible_bars(experiment.data, experiment.split)
     panel, findings = experiment.quality.inspect(visible)
     assert findings == ()
     assert panel.n_rows == 300
@@ -36,9 +36,9 @@ def test_bars_of_the_vault_are_not_checked(bars: Path) -> None:
 def test_without_a_vault_they_are(bars: Path) -> None:
     experiment, _ = configure([*OVERRIDES, "split.vault_start=null"])
     with pytest.raises(DataError, match=r"^bars\.csv: duplicate bar: symbol bars, 2001-06-01 00:00:00;"):
-        experiment.quality.inspect(visible_bars(experiment.data, experiment.split))
+        experiment.quality.inspect(visible_bars(experiment.data, experiment.split)[0])
     mended, _ = configure([*OVERRIDES, "split.vault_start=null", "quality=mend"])
-    panel, findings = mended.quality.inspect(visible_bars(mended.data, mended.split))
+    panel, findings = mended.quality.inspect(visible_bars(mended.data, mended.split)[0])
     assert panel.n_rows == 301
     assert [(finding.check, finding.action) for finding in findings] == [
         ("duplicates", "repaired"),

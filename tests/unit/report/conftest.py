@@ -139,9 +139,9 @@ def _folds(days: pd.DatetimeIndex) -> list[dict[str, Any]]:
     return [
         {
             "number": year - 2006,
-            "train": [f"{year - 3}-01-02T00:00:00", f"{year - 1}-10-01T00:00:00"],
-            "valid": [f"{year - 1}-10-01T00:00:00", f"{year}-04-01T00:00:00"],
-            "test": [f"{year}-04-01T00:00:00", f"{year}-12-31T00:00:00"],
+            "train": [[f"{year - 3}-01-02T00:00:00", f"{year - 1}-10-01T00:00:00"]],
+            "valid": [[f"{year - 1}-10-01T00:00:00", f"{year}-04-01T00:00:00"]],
+            "test": [[f"{year}-04-01T00:00:00", f"{year}-12-31T00:00:00"]],
             "n_train": 690,
             "n_valid": 124,
             "n_test": 190,

@@ -100,7 +100,7 @@ def test_tables_of_nothing() -> None:
 
 
 def test_fold_table_compares_model_and_baselines() -> None:
-    folds = [{"number": n, "test": [f"200{n}-01-01T00:00:00", f"200{n + 1}-01-01T00:00:00"]} for n in (1, 2)]
+    folds = [{"number": n, "test": [[f"200{n}-01-01T00:00:00", f"200{n + 1}-01-01T00:00:00"]]} for n in (1, 2)]
     table = tables.fold_table(METRICS, folds, "level")
     assert table.header == ("R² by fold", "model", "last_value")
     assert table.rows == (

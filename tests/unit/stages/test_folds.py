@@ -1,6 +1,7 @@
 """Walk-forward invariants on ragged panels with holes: order, label_end purge, cover."""
 
 import itertools
+from collections.abc import Mapping
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from components.contracts import LAST_LABEL
 from components.data.bundled import Bundled
 from components.errors import DataError
-from components.expressions import evaluate, parse
+from components.expressions import Node, evaluate, parse
 from components.panel import Panel
 from components.preprocess.none import NoPreprocessing
 from components.split.walk_forward import WalkForward
@@ -43,8 +44,11 @@ def ragged(seed: int, n_symbols: int, n_days: int) -> Panel:
     )
 
 
-def table_of(panel: Panel, feature: str, last_label: str) -> FeatureTable:
-    columns = {"feature": parse(feature), LAST_LABEL: parse(last_label)}
+def columns_of(feature: str, last_label: str) -> dict[str, Node]:
+    return {"feature": parse(feature), LAST_LABEL: parse(last_label)}
+
+
+def table_of(panel: Panel, columns: Mapping[str, Node]) -> FeatureTable:
     return FeatureTable(names=tuple(columns), values_FR=evaluate(columns, panel, threads=1))
 
 
@@ -58,7 +62,8 @@ def label_end(panel: Panel, row: int, horizon: int) -> np.datetime64 | None:
 @given(st.integers(0, 10_000), st.integers(1, 4), st.integers(1, 12), st.integers(1, 6), st.booleans())
 def test_invariants(seed: int, n_symbols: int, horizon: int, n_folds: int, rolling: bool) -> None:
     panel = ragged(seed, n_symbols, 260)
-    table = table_of(panel, "close / ref(close, 10) - 1", f"close / ref(close, {horizon}) - 1")
+    columns = columns_of("close / ref(close, 10) - 1", f"close / ref(close, {horizon}) - 1")
+    table = table_of(panel, columns)
     labels = compute_labels(parse(f"ref(close, -{horizon}) / close - 1"), panel, threads=1)
     split = WalkForward(
         n_folds=n_folds,
@@ -67,7 +72,7 @@ def test_invariants(seed: int, n_symbols: int, horizon: int, n_folds: int, rolli
         window="rolling" if rolling else "expanding",
         vault_start=None,
     )
-    folds = make_folds(split, RAW, table, labels, panel, WHOLE)
+    folds = make_folds(split, RAW, table, labels, panel, WHOLE, columns)
     ready = np.flatnonzero(np.isfinite(table.values_FR).all(axis=0))
     times = panel.timestamps_R
 
@@ -75,24 +80,24 @@ def test_invariants(seed: int, n_symbols: int, horizon: int, n_folds: int, rolli
         assert times[fold.train_rows].max() < times[fold.valid_rows].min()
         assert times[fold.valid_rows].max() < times[fold.test_rows].min()
         assert set(fold.train_rows) | set(fold.valid_rows) | set(fold.test_rows) <= set(ready)
-        for rows, known_by in ((fold.train_rows, fold.span.valid[0]), (fold.valid_rows, fold.span.test[0])):
+        for rows, known_by in ((fold.train_rows, fold.span.valid[0][0]), (fold.valid_rows, fold.span.test[0][0])):
             for row in rows:
                 end = label_end(panel, row, horizon)
                 assert end is not None
                 assert end <= known_by
         kept = set(fold.train_rows)
-        candidates = [r for r in ready if fold.span.train[0] <= times[r] < fold.span.train[1]]
+        assert fold.test_path_N.tolist() == [1] * len(fold.test_rows)
+        candidates = [r for r in ready if fold.span.train[0][0] <= times[r] < fold.span.train[0][1]]
         dropped = [r for r in candidates if r not in kept]
-        assert all(
-            label_end(panel, r, horizon) is None or label_end(panel, r, horizon) > fold.span.valid[0] for r in dropped
-        )
+        ends = [label_end(panel, r, horizon) for r in dropped]
+        assert all(end is None or end > fold.span.valid[0][0] for end in ends)
         assert purged(fold, RAW, table, panel)[0] == len(dropped)
 
     for before, after in itertools.pairwise(folds):
-        assert before.span.test[1] == after.span.test[0]
+        assert before.span.test[0][1] == after.span.test[0][0]
     covered = np.concatenate([fold.test_rows for fold in folds])
     assert len(covered) == len(set(covered))
-    first = folds[0].span.test[0]
+    first = folds[0].span.test[0][0]
     assert set(covered) == {row for row in ready if times[row] >= first}
 
 
@@ -108,7 +113,9 @@ def test_a_label_that_compares_symbols_is_known_when_the_slowest_is() -> None:
 
 def test_the_vault_is_never_seen() -> None:
     split = WalkForward(n_folds=4, first_share=0.4, valid_share=0.1, window="expanding", vault_start="2010-06-01")
-    seen = visible_bars(Bundled(dataset="sp500"), split).to_panel()
+    bars, begins = visible_bars(Bundled(dataset="sp500"), split)
+    seen = bars.to_panel()
+    assert begins == np.datetime64("2010-06-01")
     assert seen.timestamps_R.max() < np.datetime64("2010-06-01")
     labels = compute_labels(parse("ref(close, -5) / close - 1"), seen, threads=1)
     known = labels.label_end_R[~np.isnat(labels.label_end_R)]
@@ -117,11 +124,12 @@ def test_the_vault_is_never_seen() -> None:
 
 def test_a_span_that_the_purge_empties_is_named() -> None:
     panel = ragged(2, 1, 200)
-    table = table_of(panel, "close / ref(close, 1)", "close / ref(close, 60)")
+    columns = columns_of("close / ref(close, 1)", "close / ref(close, 60)")
+    table = table_of(panel, columns)
     labels = compute_labels(parse("ref(close, -60) / close"), panel, threads=1)
     split = WalkForward(n_folds=2, first_share=0.5, valid_share=0.05, window="expanding", vault_start=None)
     with pytest.raises(DataError) as error:
-        make_folds(split, RAW, table, labels, panel, WHOLE)
+        make_folds(split, RAW, table, labels, panel, WHOLE, columns)
     assert str(error.value) == (
         "split: fold 1 has no train rows left after purging labels of 60 bars; "
         "lengthen the span, shorten the horizon or give more bars"
