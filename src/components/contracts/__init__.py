@@ -12,6 +12,7 @@ from components.contracts.ensemble import Ensemble
 from components.contracts.features import Features
 from components.contracts.gate import Gate
 from components.contracts.loss import Loss
+from components.contracts.metric import AccountMetric, ForecastMetric, Metric, OrderMetric, ReturnMetric
 from components.contracts.model import FittedModel, Model
 from components.contracts.portfolio import Portfolio
 from components.contracts.preprocess import FittedPreprocessor, Preprocessor
@@ -22,6 +23,7 @@ from components.contracts.target import LAST_LABEL, Kind, Target
 
 __all__ = [
     "LAST_LABEL",
+    "AccountMetric",
     "Backtest",
     "Calibration",
     "Component",
@@ -30,13 +32,17 @@ __all__ = [
     "FittedCalibration",
     "FittedModel",
     "FittedPreprocessor",
+    "ForecastMetric",
     "Gate",
     "Kind",
     "Loss",
+    "Metric",
     "Model",
+    "OrderMetric",
     "Portfolio",
     "Preprocessor",
     "Quality",
+    "ReturnMetric",
     "Source",
     "Split",
     "Target",

@@ -19,6 +19,10 @@ class Gate(Component):
         """Names of the baselines it compares with."""
         return ()
 
+    def figures(self) -> tuple[str, ...]:
+        """Flat names of the figures it judges: one that no run of the experiment can have is refused by the check."""
+        return ()
+
     def needs(self) -> frozenset[Need]:
         """What it looks at beyond forecasts and returns: the run finds out only what some gate needs.
 

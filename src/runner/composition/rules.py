@@ -9,6 +9,7 @@ from components.contracts import Model
 from components.errors import ConfigError, DataError, Problem
 from components.expressions import Node, parse, reach
 from runner.composition.check import nearest
+from runner.composition.figures import lacking
 from runner.composition.schema import listed, show
 from runner.specification.experiment import Experiment
 
@@ -206,6 +207,14 @@ def gates_find_their_baselines(analysis: Analysis) -> Iterator[Problem]:
                 )
 
 
+def gates_find_their_figures(analysis: Analysis) -> Iterator[Problem]:
+    for name, gate in analysis.experiment.gates.checks.items():
+        for figure in gate.figures():
+            if found := lacking(figure, analysis.experiment):
+                why, hint = found
+                yield Problem(f"gates.checks.{name}", f"no such run has the figure '{figure}': {why}", hint)
+
+
 def gates_can_be_judged(analysis: Analysis) -> Iterator[Problem]:
     for name, gate in analysis.experiment.gates.checks.items():
         for flaw in gate.flaws():
@@ -225,6 +234,7 @@ RULES: tuple[Rule, ...] = (
     portfolio_understands_forecast,
     backtest_has_its_fields,
     gates_find_their_baselines,
+    gates_find_their_figures,
     gates_can_be_judged,
 )
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from components.panel import Panel
 from runner.composition.catalog import catalogue
+from runner.composition.figures import metrics
 from runner.compute.calibrate import calibrate
 from runner.compute.decisions import decide_weights
 from runner.compute.forecast import walk_forward
@@ -36,7 +37,8 @@ def keyed(section: Any) -> Any:
 def run_key(config: Mapping[str, Any], design_key: str) -> str:
     """Same key: same data, code and settings, so the same bytes in every result."""
     kept = {name: keyed(value) for name, value in config.items() if name not in INERT}
-    shared = [code_fingerprint(step) for step in (walk_forward, calibrate, scored, decide_weights, run_metrics)]
+    steps = (walk_forward, calibrate, scored, decide_weights, run_metrics)
+    shared = [code_fingerprint(step) for step in (*steps, *map(type, metrics().values()))]
     return content_hash({"config": kept, "code": [*shared, code_of(config)], "design": design_key})
 
 

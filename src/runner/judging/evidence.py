@@ -8,6 +8,7 @@ import numpy as np
 
 from components.panel import Panel
 from components.values import Evidence, Float, Time, Trials
+from runner.composition.figures import words
 from runner.compute.forms import LEAKS
 from runner.compute.identity import trial_key
 from runner.compute.pipeline import Cache, Executed, Prepared
@@ -35,6 +36,7 @@ def gather(experiment: Experiment, prepared: Prepared, executed: Executed) -> Ev
     stamps_T = executed.backtest.equity["timestamp"].to_numpy()
     return Evidence(
         metrics=metrics,
+        words=words(metrics),
         valid=valid,
         test=test,
         horizon_bars=labels.horizon_bars,
@@ -60,7 +62,6 @@ def complete(
     """The evidence with the leak tests that are cheap and everything that some gate needs, except the vault."""
     needs = experiment.gates.needs()
     stress = stressed(experiment, config, prepared, executed, cache) if "stress" in needs else {}
-    metrics = {**evidence.metrics, **stress_metrics(stress, evidence.bars_per_year)}
     key = stage_key("leaks", [], code_fingerprint(quick_battery), [trial_key(config, prepared.design_key)])
     leaks = cache.stored("leak tests", "leaks", key, lambda: quick_battery(experiment, prepared, executed), LEAKS)
     certificate = None
@@ -69,7 +70,14 @@ def complete(
 
         certified = cache.stage("certificate", lambda: certify(experiment, config, prepared, executed))
         certificate = certified.certificate
-    return replace(evidence, metrics=metrics, trials=trials, stress=stress, leaks=leaks, certificate=certificate)
+    found = with_metrics(evidence, stress_metrics(stress, evidence.bars_per_year))
+    return replace(found, trials=trials, stress=stress, leaks=leaks, certificate=certificate)
+
+
+def with_metrics(evidence: Evidence, further: Mapping[str, float]) -> Evidence:
+    """The evidence with further figures."""
+    metrics = {**evidence.metrics, **further}
+    return replace(evidence, metrics=metrics, words=words(metrics))
 
 
 def market_returns(panel: Panel, stamps_T: Time, fields: tuple[str, ...]) -> Float:

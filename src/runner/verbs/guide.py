@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import is_dataclass
 from pathlib import Path
 
-from components.contracts import Component
+from components.contracts import Component, Metric
 from components.errors import ConfigError
 from runner.composition.catalog import catalogue, slot_kind, slots
 from runner.composition.check import TARGET, nearest
+from runner.composition.figures import metrics
 from runner.composition.places import config_files
 from runner.composition.schema import (
     Parameter,
@@ -27,7 +28,9 @@ from runner.composition.schema import (
 # Groups of files that are no slot: what +experiment= and +sweep= select.
 FURTHER_GROUPS = ("experiment", "sweep")
 OPERATORS_GROUP = "operators"
+METRICS_GROUP = "metric"
 BUNDLES = "bundles"
+BETTER = {1: "more is better", -1: "less is better", 0: "neither more nor less is better"}
 SETTING = re.compile(r"(?P<key>[A-Za-z_]\w*):\s*(?P<value>[^#]*?)\s*(?:#\s*(?P<comment>.*))?")
 
 
@@ -60,7 +63,7 @@ def check(arguments: Sequence[str]) -> int:
 
 def list_all(arguments: Sequence[str]) -> int:
     """`list [SLOT]`: every choice and class, with one line on what it is; `list bundles`: what was promoted."""
-    groups = (*slots(), *FURTHER_GROUPS, OPERATORS_GROUP)
+    groups = (*slots(), *FURTHER_GROUPS, METRICS_GROUP, OPERATORS_GROUP)
     parser = _parser("list", "Shows every component, choice and experiment there is.")
     parser.add_argument("slot", nargs="?", metavar="SLOT", help=f"one of {', '.join((*groups, BUNDLES))}")
     slot = parser.parse_args(arguments).slot
@@ -89,6 +92,9 @@ def _list_lines(group: str) -> Iterator[tuple[str, str]]:
     """(choice, what it is) of every file, then the classes of the group that no file of it configures."""
     if group == OPERATORS_GROUP:
         yield from _operators().values()
+        return
+    if group == METRICS_GROUP:
+        yield from ((name, metric.says) for name, metric in metrics().items())
         return
     used = set()
     for choice, path in config_files(group).items():
@@ -124,20 +130,29 @@ def _kinds(group: str) -> set[type]:
 def explain(arguments: Sequence[str]) -> int:
     """`explain NAME`: docstring, parameters with types, ranges, values in the file, comments."""
     parser = _parser("explain", "Shows what a choice, class or operator does, with its parameters.")
-    parser.add_argument("name", metavar="NAME", help="a choice (ridge, model/ridge), a class or an operator (rsi)")
+    parser.add_argument(
+        "name", metavar="NAME", help="a choice (ridge, model/ridge), a class, a metric (r2) or an operator (rsi)"
+    )
     name = parser.parse_args(arguments).name
     operators = _operators()
     found = [*_choices_named(name), *_classes_named(name)]
+    if metric := metrics().get(name):
+        found.append([f"metric/{name}  ({class_path(type(metric))})", "", *_about_metric(metric)])
     if name in operators:
         found.append([operators[name][0], "", operators[name][1]])
     if not found:
         choices = [full.partition("/")[2] for full in _all_choices()]
         classes = (cls.__name__ for cls in catalogue().values())
-        near = nearest(name, [*_all_choices(), *choices, *classes, *operators])
+        near = nearest(name, [*_all_choices(), *choices, *classes, *metrics(), *operators])
         hint = f"did you mean '{near}'?" if near else "see python -m runner list"
-        raise ConfigError(f"{name}: neither a choice, a class nor an operator; {hint}")
+        raise ConfigError(f"{name}: neither a choice, a class, a metric nor an operator; {hint}")
     print("\n\n".join("\n".join(lines).rstrip() for lines in found))
     return 0
+
+
+def _about_metric(metric: Metric) -> Iterator[str]:
+    yield from (f"{metric.label}: {metric.says}", *(inspect.getdoc(metric) or "").splitlines(), "")
+    yield f"unit: {metric.unit}; {BETTER[metric.better]}; of {metric.about}"
 
 
 def _choices_named(name: str) -> Iterator[list[str]]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from components.statistics import forecast, performance
 from components.values import BacktestResult, Scored
-from runner.judging.metrics import backtest_metrics, run_metrics, score
+from runner.judging.metrics import account_metrics, run_metrics, score
 
 DAY = np.timedelta64(1, "D")
 START = np.datetime64("2020-01-01", "us")
@@ -107,7 +107,7 @@ def test_figures_are_finite_or_nan_whatever_comes(rows, kind, symbols) -> None:
 
 def test_a_backtest_in_figures() -> None:
     returns = np.array([np.nan, *RNG.normal(0.001, 0.01, 504)])
-    figures = backtest_metrics(*frames(book(returns, notionals=[1000.0, -500.0], cost=1.0)), 252.0)
+    figures = account_metrics(book(returns, notionals=[1000.0, -500.0], cost=1.0), 252.0)
     equity = 1000 * np.cumprod(1 + np.nan_to_num(returns))
     assert figures["years"] == 2.0
     assert figures["sharpe"] == pytest.approx(performance.sharpe_ratio(returns, 252))
@@ -120,13 +120,9 @@ def test_a_backtest_in_figures() -> None:
     assert 0 < figures["psr"] < 1
 
 
-def frames(result: BacktestResult) -> tuple[pd.DataFrame, pd.DataFrame]:
-    return result.equity, result.trades
-
-
 @pytest.mark.parametrize("returns", [[], [0.0], [0.0] * 20, [0.1, -1.0, 0.0]])
 def test_a_backtest_that_did_nothing_or_lost_all_has_figures(returns: list[float]) -> None:
-    figures = backtest_metrics(*frames(book(np.array(returns, dtype=float))), 252.0)
+    figures = account_metrics(book(np.array(returns, dtype=float)), 252.0)
     assert not any(math.isinf(value) for value in figures.values())
     assert figures["n_trades"] == 0
 
