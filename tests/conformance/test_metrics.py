@@ -99,7 +99,7 @@ def test_its_name_is_read_back(metric: Metric) -> None:
 @pytest.mark.parametrize("kind", ["level", "return", "direction"])
 def test_forecasts_have_every_metric_that_fits_and_no_other(kind: str) -> None:
     y_M, _, noise_M = outcomes(kind, np.random.default_rng(0))
-    found = score(make(y_M, noise_M), kind, 1)  # type: ignore[arg-type]
+    found = score(make(y_M, noise_M), metrics(), kind, 1)  # type: ignore[arg-type]
     expected = {
         metric.name()
         for metric in METRICS
@@ -167,7 +167,7 @@ VALUES = st.sampled_from([0.0, 0.3, 1.0, -1.0, 1e300, math.nan])
 @given(st.lists(st.tuples(VALUES, VALUES), max_size=12), st.integers(1, 4))
 def test_figures_are_finite_or_nan_whatever_comes(rows: list[tuple[float, float]], symbols: int) -> None:
     scored = make([y for y, _ in rows], [f for _, f in rows], symbols=symbols)
-    found = [score(scored, kind, 5) for kind in ("level", "return", "direction")]  # type: ignore[arg-type]
+    found = [score(scored, metrics(), kind, 5) for kind in ("level", "return", "direction")]  # type: ignore[arg-type]
     returns_T = np.array([y for y, _ in rows if not y > 1], dtype=float)
-    found += [return_metrics(returns_T, 252.0), account_metrics(account(returns_T), 252.0)]
+    found += [return_metrics(returns_T, metrics(), 252.0), account_metrics(account(returns_T), metrics(), 252.0)]
     assert not any(math.isinf(value) for figures in found for value in figures.values())

@@ -8,6 +8,7 @@ import numpy as np
 
 from components.panel import Panel
 from components.values import Evidence, Float, Time, Trials
+from runner.composition.figures import metrics as known_metrics
 from runner.composition.figures import words
 from runner.compute.forms import LEAKS
 from runner.compute.identity import trial_key
@@ -25,6 +26,7 @@ def gather(experiment: Experiment, prepared: Prepared, executed: Executed) -> Ev
     labels, panel = prepared.labels, prepared.panel
     valid, test = (scored(executed.forecasts, executed.baselines, labels, panel, test=test) for test in (False, True))
     metrics = run_metrics(
+        metrics=known_metrics(),
         valid=valid,
         test=test,
         kind=experiment.target.kind,
@@ -70,7 +72,7 @@ def complete(
 
         certified = cache.stage("certificate", lambda: certify(experiment, config, prepared, executed))
         certificate = certified.certificate
-    found = with_metrics(evidence, stress_metrics(stress, evidence.bars_per_year))
+    found = with_metrics(evidence, stress_metrics(stress, known_metrics(), evidence.bars_per_year))
     return replace(found, trials=trials, stress=stress, leaks=leaks, certificate=certificate)
 
 

@@ -12,12 +12,12 @@ from components.errors import ContractError
 from components.statistics.comparison import per_timestamp
 from components.statistics.cross_section import MIN_SYMBOLS, cross_sections, section_coefficients
 from components.values import BacktestResult, Float, Scored
-from runner.composition.figures import metrics as known
 from runner.composition.schema import class_path
 
 
 def run_metrics(
     *,
+    metrics: Mapping[str, Metric],
     valid: Scored,
     test: Scored,
     kind: Kind,
@@ -29,20 +29,20 @@ def run_metrics(
     """Every figure of a run under its full name."""
     found: dict[str, float] = {}
     for scored in (valid, test):
-        found |= _prefixed(scored.span, score(scored, kind, horizon_bars))
+        found |= _prefixed(scored.span, score(scored, metrics, kind, horizon_bars))
         for name, baseline_M in scored.baselines.items():
             rival = replace(scored, forecast_M=baseline_M, lower_M=None, upper_M=None, coverage=None)
-            found |= _prefixed(f"{scored.span}/{name}", score(rival, kind, horizon_bars))
+            found |= _prefixed(f"{scored.span}/{name}", score(rival, metrics, kind, horizon_bars))
     for name, result in (("backtest", backtest), ("benchmark", benchmark)):
-        found |= _prefixed(name, account_metrics(result, bars_per_year))
+        found |= _prefixed(name, account_metrics(result, metrics, bars_per_year))
     return found
 
 
-def score(scored: Scored, kind: Kind, horizon_bars: int) -> dict[str, float]:
-    """Figures of scored forecasts by every metric that fits them, over all rows and per fold."""
+def score(scored: Scored, metrics: Mapping[str, Metric], kind: Kind, horizon_bars: int) -> dict[str, float]:
+    """Figures of scored forecasts by every one of the metrics that fits them, over all rows and per fold."""
     fitting = [
         metric
-        for metric in known().values()
+        for metric in metrics.values()
         if isinstance(metric, ForecastMetric)
         and kind in metric.kinds
         and (scored.lower_M is not None or not metric.needs_intervals)
@@ -51,24 +51,24 @@ def score(scored: Scored, kind: Kind, horizon_bars: int) -> dict[str, float]:
     for fold in np.unique(scored.fold_M):
         rows = _rows(scored, scored.fold_M == fold)
         found |= {f"{metric.name()}_fold_{fold}": _value(metric, rows) for metric in fitting if metric.per_fold}
-    return found | _order(scored, horizon_bars)
+    return found | _order(scored, metrics, horizon_bars)
 
 
-def account_metrics(account: BacktestResult, bars_per_year: float) -> dict[str, float]:
+def account_metrics(account: BacktestResult, metrics: Mapping[str, Metric], bars_per_year: float) -> dict[str, float]:
     """Figures of an account: of its net returns, and of its equity and trades."""
     returns_T = account.equity["return"].to_numpy(dtype=np.float64)
     of_account = {
-        name: _value(m, account, bars_per_year) for name, m in known().items() if isinstance(m, AccountMetric)
+        name: _value(m, account, bars_per_year) for name, m in metrics.items() if isinstance(m, AccountMetric)
     }
-    return {**return_metrics(returns_T, bars_per_year), **of_account}
+    return {**return_metrics(returns_T, metrics, bars_per_year), **of_account}
 
 
-def return_metrics(returns_T: Float, bars_per_year: float) -> dict[str, float]:
+def return_metrics(returns_T: Float, metrics: Mapping[str, Metric], bars_per_year: float) -> dict[str, float]:
     """Figures of net returns per bar."""
-    return {name: _value(m, returns_T, bars_per_year) for name, m in known().items() if isinstance(m, ReturnMetric)}
+    return {name: _value(m, returns_T, bars_per_year) for name, m in metrics.items() if isinstance(m, ReturnMetric)}
 
 
-def _order(scored: Scored, horizon_bars: int) -> dict[str, float]:
+def _order(scored: Scored, metrics: Mapping[str, Metric], horizon_bars: int) -> dict[str, float]:
     """How well symbols are ordered, in all and per fold; nothing where no date has enough symbols."""
     section_M = cross_sections(scored.timestamps_M, scored.fold_M)
     if np.bincount(section_M).max(initial=0) < MIN_SYMBOLS:
@@ -79,7 +79,7 @@ def _order(scored: Scored, horizon_bars: int) -> dict[str, float]:
     for ranked in (False, True):
         with np.errstate(all="ignore"):
             ic_G = section_coefficients(scored.target_M, scored.forecast_M, section_M, ranked=ranked)
-        for name, metric in known().items():
+        for name, metric in metrics.items():
             if not isinstance(metric, OrderMetric) or metric.ranked != ranked:
                 continue
             found[name] = _value(metric, per_timestamp(ic_G, stamps_G), horizon_bars)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from components.contracts import Backtest
+from components.contracts import Backtest, Metric
 from components.values import Float, PriceGrid, Stress
 from runner.compute.decisions import price_grid
 from runner.compute.identity import keyed
@@ -39,12 +39,14 @@ def stressed(
     return {name: found[name] for name in worse}
 
 
-def stress_metrics(stress: Mapping[Stress, Float], bars_per_year: float) -> dict[str, float]:
+def stress_metrics(
+    stress: Mapping[Stress, Float], metrics: Mapping[str, Metric], bars_per_year: float
+) -> dict[str, float]:
     """Figures of the portfolio's net returns under each assumption, as double_costs/sharpe."""
     return {
         f"{worse}/{name}": value
         for worse, returns_T in stress.items()
-        for name, value in return_metrics(returns_T, bars_per_year).items()
+        for name, value in return_metrics(returns_T, metrics, bars_per_year).items()
     }
 
 
