@@ -11,9 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
-from components.contracts import Component, Gate, Metric
+from components.contracts import Component, Gate, Gates, Metric
 from components.contracts.component import snake_case
-from components.gates.gate_set import GateSet
 from runner.composition.build import build
 from runner.composition.catalog import catalogue
 from runner.composition.places import config_folder
@@ -69,7 +68,7 @@ def test_there_is_something_to_test() -> None:
         "Portfolio",
         "Backtest",
         "Gate",
-        "GateSet",
+        "Gates",
         "Tracker",
         "Export",
         "Debug",
@@ -126,8 +125,8 @@ def test_is_used_by_a_choice(cls: type[Component]) -> None:
 @pytest.mark.parametrize("cls", [c for c in CLASSES if c.__module__.startswith("components.")], ids=ids)
 def test_class_file_and_choice_share_their_name(cls: type[Component]) -> None:
     slot, module = cls.__module__.split(".")[1:]
-    if issubclass(cls, Gate | GateSet | Metric):  # no choices: presets compose gates, and a run has all metrics
-        assert snake_case(cls.__name__) in (module, f"{module}_gate")
+    if issubclass(cls, Gate | Gates | Metric):  # no choices: presets compose gates, and a run has all metrics
+        assert snake_case(cls.__name__) in (module, f"{module}_gate", f"{module}_gates")
         return
     assert (config_folder() / slot / f"{module}.yaml").is_file()
 

@@ -10,7 +10,7 @@ from components.contracts.calibration import Calibration, FittedCalibration
 from components.contracts.component import Component
 from components.contracts.ensemble import Ensemble
 from components.contracts.features import Features
-from components.contracts.gate import Gate
+from components.contracts.gate import Gate, Gates
 from components.contracts.loss import Loss
 from components.contracts.metric import AccountMetric, ForecastMetric, Metric, OrderMetric, ReturnMetric
 from components.contracts.model import FittedModel, Model
@@ -34,6 +34,7 @@ __all__ = [
     "FittedPreprocessor",
     "ForecastMetric",
     "Gate",
+    "Gates",
     "Kind",
     "Loss",
     "Metric",

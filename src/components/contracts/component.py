@@ -19,6 +19,10 @@ class Component(ABC):
     libraries: ClassVar[tuple[str, ...]] = ()
     """Distributions whose version enters the cache key of what this component computes."""
 
+    def flaws(self) -> tuple[str, ...]:
+        """Why it could never do its work, by its parameters alone; a clause each, said before a run."""
+        return ()
+
     @classmethod
     @abstractmethod
     def examples(cls) -> Sequence[Mapping[str, Any]]:

@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
-from components.contracts import Gate
+from components.contracts import Gate, Gates
 from components.errors import ContractError
-from components.gates.gate_set import GateSet
 from components.statistics.deflation import lucks_best
 from components.values import Evidence, Judgement, SourceFacts
 
@@ -76,12 +75,12 @@ class Verdict:
         return tuple(gate for gate in self.gates if gate.status == "failed" and gate.required == required)
 
 
-def judge(gates: GateSet, evidence: Evidence) -> Verdict:
+def judge(gates: Gates, evidence: Evidence) -> Verdict:
     """Judges every gate on the evidence. Raises ContractError naming a gate that breaks."""
     return of_outcomes(tuple(_outcome(name, gate, evidence) for name, gate in gates.checks.items()))
 
 
-def judge_vault(gates: GateSet, evidence: Evidence, earlier: tuple[GateOutcome, ...]) -> Verdict:
+def judge_vault(gates: Gates, evidence: Evidence, earlier: tuple[GateOutcome, ...]) -> Verdict:
     """The run's verdict with the gates that waited for the vault judged: on evidence.vault, or not applicable
     where there is none. earlier: the run's outcomes."""
     judged = {

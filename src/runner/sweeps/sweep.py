@@ -122,13 +122,13 @@ def _vanished(number: int, overrides: Sequence[str]) -> Job:
 def _print_table(jobs: Sequence[Job], names: Sequence[str], folder: Path) -> None:
     """One line per job: what it varied, how it ended, and its main figures."""
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
     from rich.text import Text
 
     figures = [_metrics(job) for job in jobs]
     columns = _columns(jobs, figures)
     best = {column: _best(column, figures) for column in columns}
-    table = Table("job", "overrides", "ended", *columns, box=None)
+    table = Table("job", Column("overrides", overflow="fold"), "ended", *columns, box=None)
     for job, name, metrics in zip(jobs, names, figures, strict=True):
         cells = (Text(_shown(metrics.get(c)), "bold" if metrics.get(c) == best[c] else "") for c in columns)
         table.add_row(str(job.job), name or "-", _ending(job), *cells)

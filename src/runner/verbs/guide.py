@@ -4,7 +4,6 @@ import argparse
 import inspect
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import is_dataclass
 from pathlib import Path
 
 from components.contracts import Component, Metric
@@ -123,8 +122,10 @@ def _kinds(group: str) -> set[type]:
     kind = slot_kind(slots().get(group))
     if kind is None or is_mapping(unwrap(slots()[group])[0]):
         return set()
-    inner = {slot_kind(p.annotation) for p in parameters(kind).values()} if is_dataclass(kind) else set()
-    return {kind, *(nested for nested in inner if nested is not None)}
+    fitting = [cls for cls in catalogue().values() if issubclass(cls, kind)]
+    inner = {slot_kind(p.annotation) for cls in fitting for p in parameters(cls).values()}
+    elsewhere = {slot_kind(annotation) for annotation in slots().values()}
+    return {kind, *(nested for nested in inner - elsewhere if nested is not None)}
 
 
 def explain(arguments: Sequence[str]) -> int:
