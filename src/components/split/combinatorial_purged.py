@@ -46,7 +46,7 @@ class CombinatorialPurged(Split):
     valid_share: Annotated[float, Gt(0), Lt(1)]
     vault_start: str | None
 
-    remedy: ClassVar[str] = "lower split.n_groups or split.n_test_groups, raise split.valid_share"
+    remedy: ClassVar[str] = "lower split.n_groups or split.n_test_groups, change split.valid_share"
 
     @property
     def n_paths(self) -> int:
