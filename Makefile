@@ -43,6 +43,7 @@ clean:  ## remove outputs and caches, keep .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	$(BIN)/python -m compileall -q .venv/lib src >/dev/null || true
 	$(BIN)/python -c "from components.expressions.kernels import stream_kernels; stream_kernels()"
+	$(BIN)/python -c "from components.accounts.account import loop; loop()"
 	touch $@
 
 .venv/installed-dev: .venv/installed

@@ -1,4 +1,4 @@
-"""Errors say who must act; each carries the exit code of the process."""
+"""Errors say who must act."""
 
 from dataclasses import dataclass
 
@@ -22,13 +22,9 @@ class Problem:
 class AssayError(Exception):
     """Base of every error that is shown as one line, without a stack trace."""
 
-    exit_code = 1
-
 
 class ConfigError(AssayError):
     """Mend the YAML: one or many problems, all reported together."""
-
-    exit_code = 2
 
     def __init__(self, *problems: Problem | str) -> None:
         self.problems = tuple(p if isinstance(p, Problem) else Problem("", p) for p in problems)
@@ -38,8 +34,6 @@ class ConfigError(AssayError):
 class DataError(AssayError):
     """Mend the data: the message names file, symbol, timestamp and the remedy."""
 
-    exit_code = 3
-
 
 class ContractError(AssayError):
     """Mend the component: it broke a promise of its contract."""
@@ -47,8 +41,6 @@ class ContractError(AssayError):
 
 class GateFailed(AssayError):
     """A required gate failed: under gates.enforce=true, or of a run that shall be promoted."""
-
-    exit_code = 4
 
 
 class OutputError(AssayError):

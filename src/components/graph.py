@@ -1,4 +1,4 @@
-"""ONNX graphs of fitted models: input `features` (N, F) float32, output `forecast` (N, 1) float32.
+"""ONNX graphs of fitted models: input `features` (N, F) float32, output `forecast` (N, O) float32.
 
 Inside, graphs compute in float64 and round once, at the output, as `rounded` does for `predict`: the
 graph and the fitted model then agree to the last bit but for a tie of float64 sums, and no order flips.
@@ -53,17 +53,24 @@ def wide_features() -> "onnx.NodeProto":
 
 
 def forecast_graph(
-    nodes: Sequence["onnx.NodeProto"], constants: Mapping[str, npt.NDArray[Any]], n_columns: int
+    nodes: Sequence["onnx.NodeProto"],
+    constants: Mapping[str, npt.NDArray[Any]],
+    n_columns: int,
+    *,
+    n_outputs: int = 1,
+    lookback_rows: int = 1,
 ) -> "onnx.ModelProto":
-    """A checked model of the nodes, with the constants as initializers."""
+    """A checked model of the nodes, with the constants as initializers. With lookback_rows above 1, `features` is
+    (N, lookback_rows, F), the newest row last."""
     import onnx
     from onnx import TensorProto, helper, numpy_helper
 
+    shape = ["rows", n_columns] if lookback_rows == 1 else ["rows", lookback_rows, n_columns]
     graph = helper.make_graph(
         nodes,
         "forecast",
-        [helper.make_tensor_value_info("features", TensorProto.FLOAT, ["rows", n_columns])],
-        [helper.make_tensor_value_info("forecast", TensorProto.FLOAT, ["rows", 1])],
+        [helper.make_tensor_value_info("features", TensorProto.FLOAT, shape)],
+        [helper.make_tensor_value_info("forecast", TensorProto.FLOAT, ["rows", n_outputs])],
         [numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()],
     )
     opsets = [helper.make_opsetid(domain, version) for domain, version in OPSETS.items()]

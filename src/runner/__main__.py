@@ -3,7 +3,8 @@
 import os
 import sys
 
-from runner.cli import INTERRUPTED, main
+from runner.cli import main
+from runner.exit_codes import INTERRUPTED
 
 
 def _exit(code: int) -> None:

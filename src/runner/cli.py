@@ -1,12 +1,15 @@
-"""The command line: what is said here is done elsewhere; imports stay cheap, so that --help is instant."""
+"""The command line: parses, runs and turns errors into exit codes, for every verb.
 
-import importlib
+What is said here is done elsewhere, and imports stay cheap, so that --help is instant.
+"""
+
 import os
 import sys
-from collections.abc import Callable, Sequence
-from difflib import get_close_matches
+from collections.abc import Sequence
+from importlib import import_module
 
-from components.errors import AssayError, ConfigError
+from runner import exit_codes
+from runner.verbs import described, verbs
 
 HELP = """\
 Assay: a declarative experiment runner for market forecasts.
@@ -19,47 +22,14 @@ Run an experiment, which is a file of conf/experiment/ plus what you override:
   python -m runner +experiment=NAME --cfg job            show the composed configuration, run nothing
 
 Or say what to do:
-  init FILE [--name NAME]    look at a file of bars and write an experiment that runs on it
-  check [-m] OVERRIDES       check an experiment, or every point of a sweep, without reading any data
-  list [SLOT]                every component, choice and experiment there is
-  explain NAME               what a choice or class does, with its parameters, ranges and defaults
-  features OVERRIDES         what each feature looks like and how it ranks the target, on training rows only
-  predict --bundle NAME --data FILE    forecasts and target weights from a promoted bundle
-  promote RUN [--as champion] [--override "REASON"]     promote a run that passed its gates; opens its vault
-  rollback NAME              the previous champion of a bundle is champion again
-  compare NAME@A NAME@B      two versions side by side: gates, figures, and whether the difference is luck
-  verify [NAME[@VERSION]]    is every byte, move and record of the registry what it was
-  report [RUN]               write the report of a finished run again
-  deflate RETURNS.csv        what is left of a Sharpe ratio after chance and the tries it took
-  ledger                     what was tried on which data, and whether the record is whole
-  leaktest OVERRIDES         whether any stage of an experiment sees its future, and where
-  leaktest --table FILE --time COLUMN --target COLUMN     which columns of any table look into the future
+{verbs}
   VERB --help                more about one of them
 
 Your own files: ./conf/<slot>/<choice>.yaml wins over a shipped choice; your own components are named in
 ./pyproject.toml, [tool.assay] components = ["my_package"], or in ASSAY_COMPONENTS.
 
-Exit codes: 0 ran; 2 mend the configuration; 3 mend the data; 4 a required gate failed (of promote, or with
-gates.enforce=true); 5 leaks found; 130 interrupted; 1 anything else. With -m: 1 if a job crashed, else 4, else 0.
-"""
+{exit_codes}"""
 
-VERBS = {
-    "init": "runner.verbs.init:main",
-    "check": "runner.verbs.guide:check",
-    "list": "runner.verbs.guide:list_all",
-    "explain": "runner.verbs.guide:explain",
-    "features": "runner.features:main",
-    "predict": "runner.bundle.cli:main",
-    "promote": "runner.promotion.verbs:promote_run",
-    "rollback": "runner.promotion.verbs:roll_back",
-    "compare": "runner.promotion.verbs:compare_versions",
-    "verify": "runner.promotion.verbs:verify_registry",
-    "report": "runner.report:main",
-    "deflate": "runner.verbs.deflate:main",
-    "ledger": "runner.verbs.ledger:main",
-    "leaktest": "runner.verbs.leaktest:main",
-}
-INTERRUPTED = 130
 HELP_FLAGS = ("-h", "--help", "help")
 MULTIRUN_FLAGS = ("-m", "--multirun")
 RUN_FLAGS = ("-r", "--run")
@@ -82,31 +52,49 @@ def main(arguments: Sequence[str]) -> int:
     """The exit code of the process; what is wrong goes to stderr, one line each, without a stack trace."""
     try:
         return _dispatch(list(arguments))
-    except AssayError as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
-        return INTERRUPTED
+        return exit_codes.INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has left, as in `list | head`: nothing to tell, and nothing to flush.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        return exit_codes.UNFORESEEN
+    except Exception as error:
+        from components.errors import AssayError
+
+        if not isinstance(error, AssayError):
+            raise
+        print(error, file=sys.stderr)
+        return exit_codes.of_error(error)
+
+
+def perform(verb: str, arguments: Sequence[str]) -> int:
+    """Parses the arguments of a verb and runs it. Raises what it raises, ConfigError where they are wrong."""
+    from runner.arguments import VerbParser
+
+    module = import_module(f"runner.verbs.{verb}")
+    parser = VerbParser(verb)
+    module.add_arguments(parser)
+    code: int = module.run(parser.parsed(arguments))
+    return code
+
+
+def help_text() -> str:
+    """What --help says; the verbs speak for themselves."""
+    ways = [way for verb in verbs() for way in described(verb)[0]]
+    lines = [f"  {usage:<25}  {says}" if len(usage) < 26 else f"  {usage}    {says}" for usage, says in ways]
+    return HELP.format(verbs="\n".join(lines), exit_codes=exit_codes.IN_WORDS)
 
 
 def _dispatch(arguments: list[str]) -> int:
     first = arguments[0] if arguments else "help"
     if first in HELP_FLAGS:
-        print(HELP, end="")
-        return 0
-    if first in VERBS:
-        module, _, function = VERBS[first].partition(":")
-        verb: Callable[[list[str]], int] = getattr(importlib.import_module(module), function)
-        return verb(arguments[1:])
+        print(help_text(), end="")
+        return exit_codes.RAN
+    if first in verbs():
+        return perform(first, arguments[1:])
     if "=" not in first and not first.startswith(("-", "~")):
-        near = get_close_matches(first, VERBS, n=1)
-        hint = f"did you mean '{near[0]}'?" if near else f"verbs: {', '.join(VERBS)}"
-        raise ConfigError(f"{first}: neither a verb nor KEY=VALUE; {hint}")
+        raise _error(f"{first}: neither a verb nor KEY=VALUE", first, verbs(), f"verbs: {', '.join(verbs())}")
     return _hydra_form(arguments)
 
 
@@ -114,8 +102,8 @@ def _hydra_form(arguments: list[str]) -> int:
     """`python -m runner OVERRIDES`, with the flags that Hydra's users know."""
     flags = [argument.partition("=")[0] for argument in arguments if argument.startswith("-")]
     if any(flag in HELP_FLAGS for flag in flags):
-        print(HELP, end="")
-        return 0
+        print(help_text(), end="")
+        return exit_codes.RAN
     for flag in flags:
         _refuse_unknown(flag)
     if any(flag in SHOW_FLAGS for flag in flags):
@@ -133,11 +121,19 @@ def _hydra_form(arguments: list[str]) -> int:
 def _refuse_unknown(flag: str) -> None:
     known = (*HELP_FLAGS[:2], *MULTIRUN_FLAGS, *RUN_FLAGS, *SHOW_FLAGS)
     if flag in OWN_FOLDER_FLAGS:
-        raise ConfigError(f"{flag}: not supported; put your files into ./conf, they win over the shipped ones")
+        raise _error(f"{flag}: not supported", "", (), "put your files into ./conf, they win over the shipped ones")
     if flag not in known:
-        near = get_close_matches(flag, known, n=1)
-        hint = f"did you mean '{near[0]}'?" if near else "see --help"
-        raise ConfigError(f"{flag}: unknown flag; {hint}")
+        raise _error(f"{flag}: unknown flag", flag, known, "see --help")
+
+
+def _error(message: str, written: str, known: Sequence[str], otherwise: str) -> Exception:
+    """A ConfigError with the nearest of what is known, or another hint."""
+    from difflib import get_close_matches
+
+    from components.errors import ConfigError
+
+    near = get_close_matches(written, known, n=1)
+    return ConfigError(f"{message}; " + (f"did you mean '{near[0]}'?" if near else otherwise))
 
 
 def _run(overrides: list[str]) -> int:

@@ -1,6 +1,5 @@
 """What a run says on the terminal: its stages as they go, then its figures, gates, verdict and paths."""
 
-import sys
 import textwrap
 import time
 from collections.abc import Iterator
@@ -8,19 +7,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TextIO
 
 from rich import box
-from rich.console import Console as RichConsole
 from rich.status import Status
 from rich.table import Table as RichTable
 from rich.text import Text
 
 from runner.recording.run_folder import RunFolder
 from runner.report import notation, tables
-from runner.report.words import PASSED, REJECTED, Words, words
+from runner.report.words import FAILED, PASSED, REJECTED, Words, words
+from runner.terminal import Terminal
 
-PLAIN_WIDTH = 100
 STYLES = {
     "passed": "green",
     "failed": "red",
@@ -28,6 +25,7 @@ STYLES = {
     "deferred": "dim",
     PASSED: "bold green",
     REJECTED: "bold red",
+    FAILED: "bold red",
 }
 STATUS = {"passed": "passed", "failed": "FAILED", "not_applicable": "not applicable", "deferred": "at promotion"}
 MARKS = {"passed": "✓", "failed": "✗", "not_applicable": "·", "deferred": "…"}
@@ -49,16 +47,8 @@ class Stage:
             self.status.update(f"{self.name}: {text}")
 
 
-class Console:
+class Console(Terminal):
     """Colours and a spinner on a terminal; elsewhere plain lines of at most 100 columns."""
-
-    def __init__(self, stream: TextIO | None = None) -> None:
-        stream = stream or sys.stdout
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")  # a narrow encoding must not end a run
-        self._rich = RichConsole(file=stream, highlight=False, markup=False, emoji=False)
-        if not self._rich.is_terminal:
-            self._rich.width = PLAIN_WIDTH
 
     @contextmanager
     def stage(self, name: str) -> Iterator[Stage]:

@@ -1,39 +1,32 @@
-"""One experiment from checked configuration to verdict: compute, record, judge, promote, report."""
+"""One experiment from checked configuration to verdict: compute, record, judge, report, promote."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from components.errors import GateFailed
-from components.expressions import to_text
-from components.values import Evidence, Trials
+from components.errors import AssayError
+from runner import exit_codes
 from runner.composition.compose import Composed
 from runner.compute import pipeline
-from runner.compute.identity import family_of, run_key, trial_key
 from runner.compute.pipeline import Executed, Prepared
+from runner.compute.stage import Cache
 from runner.console import Console
-from runner.judging.evidence import complete, gather
-from runner.judging.figures import run_figures
+from runner.judging.evidence import gather
+from runner.judging.judge import Judged, conclude, run_key
 from runner.judging.junit import junit
-from runner.judging.tries import alone, family_trials, own_series, tries_in_figures
-from runner.judging.verdict import Verdict, judge
+from runner.judging.tries import tries_in_figures
+from runner.judging.verdict import Verdict
+from runner.outputs import OUTPUTS
 from runner.promotion.promote import Candidate, Promotion, Wish, promote
 from runner.promotion.words import say
-from runner.recording.ledger import Ledger
 from runner.recording.records import RunRecord
-from runner.recording.run_folder import RunFolder
-from runner.report import description as describe
-from runner.report import write_report
-from runner.report.pictures import draw
+from runner.report import description
+from runner.report.written import report_on
 from runner.specification.experiment import Experiment
-from runner.specification.tracker import RunInfo
-from runner.storage.formats import FILES
-from runner.storage.keys import code_fingerprint, stage_key
+from runner.specification.tracker import RunInfo, Session
 from runner.tracking import tracked
-
-OUTPUTS = Path("outputs")
+from runner.trial import trial
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,51 +41,48 @@ class Outcome:
 def run_experiment(experiment: Experiment, composed: Composed, console: Console, *, single: bool) -> Outcome:
     """Runs a checked experiment and records all of it under outputs/runs/.
 
+    Verdict and report are written before a promotion is tried: whatever happens there, they are kept.
     single: no job of a sweep, so that a passing run may promote itself.
     """
     for notice in composed.notices:
         console.note(notice)
-    config = composed.config
     cache = pipeline.open_cache(OUTPUTS, console)
     prepared = pipeline.prepare(experiment, cache)
     for notice in prepared.panel.notices:
         console.note(notice)
-    key = run_key(config, prepared.design_key)
+    executed = pipeline.execute(experiment, prepared, cache)
+    gathered = gather(experiment, prepared, executed, cache)
+    key = run_key(experiment, gathered, cache)
     with RunRecord.create(OUTPUTS, experiment.name, key) as record:
-        record.write_text("config.yaml", describe.settings_text(config))
-        record.note(describe.description(experiment, composed, prepared))
-        with tracked(experiment.tracking, _info(experiment, config, record)) as session:
-            with _trial(experiment, config, prepared, record) as tried:
-                executed = pipeline.execute(experiment, config, prepared, cache)
-                evidence = tried.evidence = gather(experiment, prepared, executed)
-            trials = tried.trials or alone(evidence)
-            record.note({"tries": tries_in_figures(trials)})
-            evidence = complete(evidence, experiment, config, prepared, executed, cache, trials)
-            verdict = judge(experiment.gates, evidence)
-            _write_results(record, prepared, executed, evidence, verdict)
-            record.write_json("statistics.json", cache.stage("statistics", lambda: run_figures(evidence)))
-            promotion = None
-            if single and verdict.passed and _promotes_itself(experiment):
-                promotion = _promoted(experiment, config, prepared, executed, evidence, verdict, record, cache)
-                if promotion.folder:
-                    session.log_bundle(promotion.folder, promotion.aliases)
-            record.note({"stages": cache.times})
-            record.close("finished")
-            images = pictures_of(record.folder, key, cache)
-            report = cache.stage("report", lambda: write_report(record.folder, images))
-            session.log_metrics(evidence.metrics)
+        record.write_text("config.yaml", description.settings_text(composed.config))
+        record.note(description.description(experiment, composed, prepared))
+        with tracked(experiment.tracking, _info(experiment, composed.config, record)) as session:
+            with trial(experiment, prepared, executed, record) as tried:
+                executed.fit()
+                tried.found(gathered.evidence.value)
+                trials = tried.trials(experiment, prepared, gathered.evidence, cache)
+                judged = conclude(experiment, prepared, executed, gathered, trials, cache)
+                _write_results(record, prepared, executed, judged, cache)
+                tried.broken += judged.broken
+            record.note({"tries": tries_in_figures(trials.value), "stages": cache.times, "keys": _keys(cache)})
+            report, broken = report_on(record, key, cache)
+            _close(record, session, [*tried.broken, *broken])
+            session.log_metrics(judged.evidence.value.metrics)
             session.log_files([report, *sorted((record.folder / "plots").glob("*.png"))])
-    console.summary(record.folder)
-    if promotion is not None:
-        say(console, promotion)
-    rejected = experiment.gates.enforce and not (verdict.passed and (promotion is None or promotion.folder))
-    return Outcome(folder=record.folder, verdict=verdict, exit_code=GateFailed.exit_code if rejected else 0)
-
-
-def pictures_of(folder: Path, key: str, cache: pipeline.Cache) -> Mapping[str, bytes]:
-    """The pictures of the run with this key, drawn where they are not in the store."""
-    picture_key = stage_key("pictures", [], code_fingerprint(draw), [key])
-    return cache.stored("pictures", "pictures", picture_key, lambda: draw(RunFolder.open(folder)), FILES)
+            if not (single and judged.verdict.passed and _promotes_itself(experiment, record)):
+                console.summary(record.folder)
+                return _outcome(experiment, record, judged.verdict, None)
+            candidate = Candidate(
+                experiment=experiment,
+                config=composed.config,
+                prepared=prepared,
+                executed=executed,
+                evidence=judged.evidence.value,
+                gates=judged.verdict.to_json(),
+                run=record.manifest,
+            )
+            promotion = _promoted(candidate, record, session, cache, console)
+    return _outcome(experiment, record, judged.verdict, promotion)
 
 
 def _info(experiment: Experiment, config: Mapping[str, Any], record: RunRecord) -> RunInfo:
@@ -105,89 +95,65 @@ def _info(experiment: Experiment, config: Mapping[str, Any], record: RunRecord) 
     )
 
 
-def _promotes_itself(experiment: Experiment) -> bool:
-    return experiment.export.promote == "auto" and not experiment.debug.enabled
+def _write_results(record: RunRecord, prepared: Prepared, executed: Executed, judged: Judged, cache: Cache) -> None:
+    for name, data in description.tables(prepared, executed, cache).items():
+        record.write_bytes(name, data)
+    evidence = judged.evidence.value
+    if evidence.leaks is not None:
+        record.write_json("leaks.json", description.leaks(evidence.leaks))
+    record.write_metrics(evidence.metrics)
+    record.write_json("gates.json", judged.verdict.to_json())
+    record.write_bytes("junit.xml", junit(str(record.manifest["experiment"]), judged.verdict))
+    record.write_json("statistics.json", judged.figures)
+    record.note({"judged": {"family_state": judged.state}})
 
 
-def _promoted(
-    experiment: Experiment,
-    config: Mapping[str, Any],
-    prepared: Prepared,
-    executed: Executed,
-    evidence: Evidence,
-    verdict: Verdict,
-    record: RunRecord,
-    cache: pipeline.Cache,
-) -> Promotion:
-    candidate = Candidate(
-        experiment=experiment,
-        config=config,
-        prepared=prepared,
-        executed=executed,
-        evidence=evidence,
-        gates=verdict.to_json(),
-        run=record.manifest,
-    )
-    promotion = promote(candidate, Wish(), cache)
+def _keys(cache: Cache) -> dict[str, str]:
+    """Of every stage: `store why` compares them."""
+    return {name: stage.key for name, stage in cache.made.items()}
+
+
+def _close(record: RunRecord, session: Session, broken: list[str]) -> None:
+    """A run of which something broke says so everywhere."""
+    if broken:
+        record.note({"broken": broken})
+    record.close("failed" if broken else "finished")
+    if broken:
+        session.finish("failed")
+
+
+def _promotes_itself(experiment: Experiment, record: RunRecord) -> bool:
+    whole = record.manifest["state"] == "finished"
+    return whole and experiment.export.promote == "auto" and not experiment.debug.enabled
+
+
+def _promoted(candidate: Candidate, record: RunRecord, session: Session, cache: Cache, console: Console) -> Promotion:
+    """What came of promoting the run. Where that breaks, the run folder says so before the error goes on."""
+    try:
+        promotion = promote(candidate, Wish(), cache)
+    except KeyboardInterrupt:
+        console.summary(record.folder)
+        raise
+    except Exception as error:
+        reason = str(error) if isinstance(error, AssayError) else f"{type(error).__name__}: {error}"
+        record.reopen({"broken": [f"promotion: {reason}"], "promotion": {"state": "failed", "reason": reason}})
+        record.close("failed")
+        report_on(record, record.manifest["run_key"], cache)
+        console.summary(record.folder)
+        raise
     record.write_json("promotion.json", promotion.to_json())
     record.note({"bundle": str(promotion.folder) if promotion.folder else None})
+    if promotion.folder:
+        session.log_bundle(promotion.folder, promotion.aliases)
+    report_on(record, record.manifest["run_key"], cache)
+    console.summary(record.folder)
+    say(console, promotion)
     return promotion
 
 
-@dataclass
-class _Tried:
-    """What the block of a trial found, and what the ledger then says about all of the family."""
-
-    evidence: Evidence | None = None
-    trials: Trials | None = None
-
-
-@contextmanager
-def _trial(
-    experiment: Experiment, config: Mapping[str, Any], prepared: Prepared, record: RunRecord
-) -> Iterator[_Tried]:
-    """Records a trial before its fit, and how it ended; the block fills in its evidence.
-
-    A debug run is no trial: it has no number and nothing is recorded.
-    """
-    tried = _Tried()
-    if experiment.debug.enabled:
-        yield tried
-        return
-    ledger, family = Ledger.open(), family_of(experiment, prepared.panel)
-    key, target = trial_key(config, prepared.design_key), to_text(prepared.label)
-    choices = record.manifest["choices"]
-    body = {"experiment": experiment.name, "run_id": record.run_id, "choices": choices, "target": target}
-    number = ledger.start_trial(family, key, body)
-    counted = {"number": number.number, "family_trials": number.family_trials, "counted": True}
-    record.note({"trial": {"key": key, **counted}, "ledger_head": number.head})
-    try:
-        yield tried
-    except KeyboardInterrupt:
-        ledger.finish_trial(key, "interrupted", {})
-        raise
-    except BaseException as error:
-        ledger.finish_trial(key, "failed", {"error": f"{type(error).__name__}: {error}"})
-        raise
-    assert tried.evidence is not None
-    found = {"metrics": tried.evidence.metrics}
-    record.note({"ledger_head": ledger.finish_trial(key, "finished", found, own_series(tried.evidence))})
-    tried.trials = family_trials(ledger, family, key, target, OUTPUTS, tried.evidence)
-
-
-def _write_results(
-    record: RunRecord, prepared: Prepared, executed: Executed, evidence: Evidence, verdict: Verdict
-) -> None:
-    record.write_table("forecasts", describe.forecast_frame(prepared, executed))
-    record.write_table("weights", describe.weight_frame(prepared, executed))
-    record.write_table("trades", executed.backtest.trades)
-    record.write_table("equity", describe.equity_frame(executed))
-    learnt = enumerate(executed.forecasts.preprocessors, start=1)
-    record.write_json("preprocess.json", {f"fold_{number}": state for number, state in learnt})
-    calibrated = enumerate(executed.forecasts.calibrations, start=1)
-    record.write_json("calibration.json", {f"fold_{number}": state for number, state in calibrated})
-    if evidence.leaks is not None:
-        record.write_json("leaks.json", asdict(evidence.leaks))
-    record.write_metrics(evidence.metrics)
-    record.write_json("gates.json", verdict.to_json())
-    record.write_bytes("junit.xml", junit(str(record.manifest["experiment"]), verdict))
+def _outcome(experiment: Experiment, record: RunRecord, verdict: Verdict, promotion: Promotion | None) -> Outcome:
+    code = exit_codes.UNFORESEEN if record.manifest["state"] == "failed" else exit_codes.RAN
+    refused = promotion is not None and promotion.folder is None
+    if not code and experiment.gates.enforce and (not verdict.passed or refused):
+        code = exit_codes.REJECTED
+    return Outcome(folder=record.folder, verdict=verdict, exit_code=code)

@@ -15,7 +15,7 @@ import yaml
 
 from components.expressions import evaluate, parse
 from components.panel import Panel
-from runner.storage.incremental import load_features, store_features
+from runner.storage.incremental import load_features
 from runner.storage.store import Store
 
 ALPHA = Path(__file__).parents[2] / "conf" / "features" / "alpha158.yaml"
@@ -67,9 +67,9 @@ def measure(symbols: int, days: int, bar: float, threads: int) -> None:
     settings = {"source": "benchmark", "threads": threads}
     with tempfile.TemporaryDirectory() as folder:
         store = Store(Path(folder))
-        all_s, _ = timed(lambda: store_features(nodes, yesterday, store=store, **settings))
+        all_s, _ = timed(lambda: load_features(nodes, yesterday, store=store, **settings))
         report(f"everything computed and written: {size}", seconds=all_s)
-        new_s, computed = timed(lambda: store_features(nodes, panel, store=store, **settings))
+        new_s, (_, computed) = timed(lambda: load_features(nodes, panel, store=store, **settings))
         assert computed == len(nodes) * symbols
         speedup = all_s / new_s
         report("one day appended, written", seconds=new_s, speedup=speedup, bar=bar, ok=speedup >= bar)

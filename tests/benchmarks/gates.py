@@ -23,11 +23,11 @@ EXPERIMENTS = ("sp500_volatility", "sp500_direction", "us20_momentum", "nasdaq_t
 
 
 def measure(name: str, folder: Path) -> dict[str, object]:
-    experiment, composed = configure([f"+experiment={name}", "threads=1"])
+    experiment, composed = configure([f"+experiment={name}", "resources.threads=1"])
     cache = pipeline.open_cache(folder, Console(io.StringIO()))
     began = time.process_time()
     prepared = pipeline.prepare(experiment, cache)
-    executed = pipeline.execute(experiment, composed.config, prepared, cache)
+    executed = pipeline.execute(experiment, prepared, cache)
     evidence = gather(experiment, prepared, executed)
     computed = time.process_time()
     evidence = complete(evidence, experiment, composed.config, prepared, executed, cache, alone(evidence))

@@ -87,7 +87,7 @@ def make_bundle(name: str, panel: Panel, trees: int, leaves: int) -> Bundle:
     values_FR = evaluate(nodes, few)
     y_R = evaluate({"label": label}, few, dtype=np.float64)[0]
     rows = np.flatnonzero(np.isfinite(values_FR).all(axis=0) & np.isfinite(y_R))
-    samples = Samples(
+    samples = Samples.of(
         X_NF=np.ascontiguousarray(values_FR[:-1][:, rows].T),
         y_N=y_R[rows],
         columns=columns,

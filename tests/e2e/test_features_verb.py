@@ -9,7 +9,7 @@ import pytest
 
 from harness import ended
 from runner.cli import main
-from runner.features.cli import STATEMENT
+from runner.report.features import STATEMENT
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,8 @@ import yaml
 
 from components.errors import ConfigError, DataError
 from harness import ended
+from runner.cli import perform
 from runner.composition.configure import configure
-from runner.verbs.init import main
 
 N = 700
 DAYS = pd.bdate_range("2015-01-02", periods=N)
@@ -204,7 +204,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_writes_an_experiment_that_passes_the_check(case: str, folder: Path) -> None:
     file, write, said, target = FILES[case]
     write(Path(file))
-    assert main([file, "--name", "mine"]) == 0
+    assert perform("init", [file, "--name", "mine"]) == 0
     text = Path("conf/experiment/mine.yaml").read_text()
     written = yaml.safe_load(text)
     assert written["data"] == {"path": file, **said["data"]}
@@ -219,7 +219,7 @@ def test_writes_an_experiment_that_passes_the_check(case: str, folder: Path) -> 
 
 def test_says_in_words_what_it_found(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     newest_first_with_units(Path("EUR USD Historical Data.csv"))
-    main(["EUR USD Historical Data.csv"])
+    perform("init", ["EUR USD Historical Data.csv"])
     assert capsys.readouterr().out == (
         "EUR USD Historical Data.csv:\n"
         "  time: column 'Date', %m/%d/%Y, for example 09/07/2017\n"
@@ -241,16 +241,16 @@ def test_says_in_words_what_it_found(folder: Path, capsys: pytest.CaptureFixture
 
 def test_never_writes_over_an_experiment_unasked(folder: Path) -> None:
     plain(Path("bars.csv"))
-    main(["bars.csv"])
+    perform("init", ["bars.csv"])
     written = Path("conf/experiment/bars.yaml")
     written.write_text("mine")
     with pytest.raises(ConfigError) as error:
-        main(["bars.csv"])
+        perform("init", ["bars.csv"])
     assert str(error.value) == (
         "conf/experiment/bars.yaml: exists already; choose another --name, or --force to write it anew"
     )
     assert written.read_text() == "mine"
-    main(["bars.csv", "--force"])
+    perform("init", ["bars.csv", "--force"])
     assert written.read_text().startswith("# @package _global_\n")
 
 
@@ -288,7 +288,7 @@ def test_refuses_with_what_would_help(case: str, folder: Path) -> None:
     text, message = REFUSED[case]
     Path("bars.csv").write_text(text)
     with pytest.raises(DataError) as error:
-        main(["bars.csv"])
+        perform("init", ["bars.csv"])
     assert str(error.value) == message
     assert not Path("conf").exists()
 
@@ -297,9 +297,9 @@ def test_what_it_tells_to_do_with_a_wide_file_works(folder: Path) -> None:
     closes = {f"S{seed}": bars(seed)["Close"] for seed in range(3)}
     pd.DataFrame({"date": dated(), **closes}).to_csv("wide.csv", index=False)
     with pytest.raises(DataError) as error:
-        main(["wide.csv"])
+        perform("init", ["wide.csv"])
     exec("import pandas\n" + str(error.value).partition("time: ")[2])
-    assert main(["long.csv"]) == 0
+    assert perform("init", ["long.csv"]) == 0
 
 
 @pytest.mark.parametrize("case", ["bad bars", "closes of one", "closes of many"])
@@ -320,6 +320,6 @@ def test_real_files(name: str, folder: Path) -> None:
     path = SHARED / f"{name}.parquet"
     if not path.is_file():
         pytest.skip(f"{path} is absent; ASSAY_TEST_DATA names the folder of the test data")
-    assert main([str(path)]) == 0
+    assert perform("init", [str(path)]) == 0
     experiment, _ = configure([f"+experiment={name}"])
     assert experiment.data.fields()

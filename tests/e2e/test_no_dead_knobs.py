@@ -75,9 +75,12 @@ BESIDE: dict[str, tuple[dict[str, Any], list[Any]]] = {
 }
 # Dates can only be stamps of dates: any other value is refused, since it would look ahead.
 ONE_VALUE = ("data.references.vix.stamps", "data.references.aaa.stamps", "data.references.baa.stamps")
-# Need a column that no bundled source has and intervals that no shipped experiment has: tests/unit/data/test_joined.py
-# and tests/unit/gates/test_interval_coverage.py show that they act.
+# Need a column that no bundled source has, intervals that no shipped experiment has, and symbols whose bars end:
+# tests/unit/data/test_joined.py, tests/unit/gates/test_interval_coverage.py and tests/unit/backtest/test_delisting.py
+# show that they act.
 ELSEWHERE = (
+    "backtest.delisting_bars",
+    "backtest.delisting_haircut",
     "data.universe_field",
     "gates.checks.interval_coverage.tolerance",
     "gates.checks.interval_coverage.span",
@@ -109,7 +112,7 @@ def digest(overrides: list[str], cache: pipeline.Cache) -> str:
     """A hash of forecasts, weights, trades, equity and verdict, and of the exit code under enforce."""
     experiment, composed = configure(overrides)
     prepared = pipeline.prepare(experiment, cache)
-    executed = pipeline.execute(experiment, composed.config, prepared, cache)
+    executed = pipeline.execute(experiment, prepared, cache)
     evidence = gather(experiment, prepared, executed)
     evidence = complete(evidence, experiment, composed.config, prepared, executed, cache, alone(evidence))
     verdict = judge(experiment.gates, evidence)

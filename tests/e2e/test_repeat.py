@@ -44,7 +44,7 @@ def test_cached_run_is_equal_and_light(shipped: Shipped, shipped_folder: Path) -
 
 def test_cold_run_elsewhere_with_other_threads_gives_the_same_bytes(shipped: Shipped, tmp_path: Path) -> None:
     _, first = shipped("sp500_volatility")
-    modules = probed(tmp_path, "+experiment=sp500_volatility", "threads=1", "tracking=none")
+    modules = probed(tmp_path, "+experiment=sp500_volatility", "resources.threads=1", "tracking=none")
     again = Run((tmp_path / "outputs" / "latest").resolve())
     assert not any(stage["cached"] for stage in again.json("manifest")["stages"])
     for name in RESULTS:

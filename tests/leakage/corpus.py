@@ -91,4 +91,4 @@ def examined(overrides: list[str], folder: Path, sections: Mapping[str, Mapping[
         raise ConfigError(*problems)
     cache = pipeline.open_cache(folder / "outputs", Console(io.StringIO()))
     prepared = pipeline.prepare(experiment, cache)
-    return full_battery(experiment, prepared, pipeline.execute(experiment, config, prepared, cache))
+    return full_battery(prepared, pipeline.execute(experiment, prepared, cache), experiment=experiment)

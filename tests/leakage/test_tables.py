@@ -287,7 +287,7 @@ def market_data(name: str) -> Path:
 
 
 def examined_file(name: str, target: str, symbols: int | None = None) -> Examination:
-    from runner.verbs.leaktest import load_blocks
+    from runner.leaks.table import load_blocks
 
     blocks, _ = load_blocks(market_data(name), time="timestamp", symbol="symbol", target=target)
     return examine(blocks[:symbols], target=target)

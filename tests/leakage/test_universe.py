@@ -37,7 +37,7 @@ def executed(folder: Path, *overrides: str) -> tuple[Experiment, Prepared, Execu
         cache = pipeline.open_cache(folder, Console(sink))
         experiment, composed = configure([*RUN, *overrides])
         prepared = pipeline.prepare(experiment, cache)
-        return experiment, prepared, pipeline.execute(experiment, composed.config, prepared, cache)
+        return experiment, prepared, pipeline.execute(experiment, prepared, cache)
 
 
 @pytest.fixture(scope="module")

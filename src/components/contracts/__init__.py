@@ -12,16 +12,18 @@ from components.contracts.ensemble import Ensemble
 from components.contracts.features import Features
 from components.contracts.gate import Gate
 from components.contracts.loss import Loss
-from components.contracts.model import FittedModel, Model
+from components.contracts.model import NOTHING, FittedModel, Inherited, Model, Start
 from components.contracts.portfolio import Portfolio
 from components.contracts.preprocess import FittedPreprocessor, Preprocessor
 from components.contracts.quality import Quality
 from components.contracts.source import Source
 from components.contracts.split import Split
-from components.contracts.target import LAST_LABEL, Kind, Target
+from components.contracts.target import LAST_LABEL, TARGET, Kind, Target
 
 __all__ = [
     "LAST_LABEL",
+    "NOTHING",
+    "TARGET",
     "Backtest",
     "Calibration",
     "Component",
@@ -31,6 +33,7 @@ __all__ = [
     "FittedModel",
     "FittedPreprocessor",
     "Gate",
+    "Inherited",
     "Kind",
     "Loss",
     "Model",
@@ -39,5 +42,6 @@ __all__ = [
     "Quality",
     "Source",
     "Split",
+    "Start",
     "Target",
 ]

@@ -3,6 +3,8 @@
 from abc import abstractmethod
 from collections.abc import Mapping
 
+import numpy as np
+
 from components.contracts.component import Component
 from components.values import BacktestResult, Float, PriceGrid, Stress, Time
 
@@ -19,6 +21,10 @@ class Backtest(Component):
     @abstractmethod
     def run(self, decided_D: Time, weights_DS: Float, prices: PriceGrid) -> BacktestResult:
         """Trades towards weights_DS[d] at bar d + execution_lag_bars, pays costs, marks at close."""
+
+    def endings(self, prices: PriceGrid) -> Time:
+        """(S,) PriceGrid.ended_S as `run` judges it where nobody has told; by default no symbol's bars end."""
+        return np.full(len(prices.symbols), "NaT", dtype="datetime64[us]")
 
     def worse(self) -> Mapping[Stress, "Backtest"]:
         """The same account under one worse assumption each; its equity has the same bars. None by default."""

@@ -14,9 +14,13 @@ if TYPE_CHECKING:
 class Loss(Component):
     """What a model minimises, written once in torch."""
 
-    head: ClassVar[Head]
     least_squares: ClassVar[bool] = False
     """True where the loss is the squared error up to a factor, so that a closed form minimises it."""
+
+    @property
+    def head(self) -> Head:
+        """What it asks of a model: by default one mean of each target."""
+        return Head()
 
     @abstractmethod
     def __call__(self, score_N: "torch.Tensor", target_N: "torch.Tensor") -> "torch.Tensor":

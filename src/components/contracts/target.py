@@ -1,12 +1,16 @@
 """A target promises an expression that looks forward."""
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from typing import Literal
 
 from components.contracts.component import Component
 
 Kind = Literal["level", "return", "direction"]
 
+
+TARGET = "target"
+"""Name of the target where there is only one."""
 
 LAST_LABEL = "last_label"
 """Name of the column that holds the latest label known at a row: the target's expression, `horizon`
@@ -24,3 +28,7 @@ class Target(Component):
     @abstractmethod
     def text(self) -> str:
         """An expression that looks forward; horizon and label_end are derived from it."""
+
+    def columns(self) -> Mapping[str, str]:
+        """name -> expression of everything that is forecast at once, that of `text`, which is decided on, first."""
+        return {TARGET: self.text()}

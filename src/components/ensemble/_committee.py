@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from components.contracts import LAST_LABEL, FittedModel, Loss, Model
+from components.contracts import LAST_LABEL, NOTHING, FittedModel, Inherited, Loss, Model
 from components.graph import forecast_graph, rounded
 from components.seeds import derive
-from components.values import Float, Int, Samples
+from components.values import Float, Resources, Samples
 
 if TYPE_CHECKING:
     import onnx
@@ -47,25 +47,31 @@ class Committee(Model):
         wanted = {column for member in self.members.values() for column in member.inputs(features)}
         return tuple(column for column in (*features, LAST_LABEL) if column in wanted)
 
-    def fit(self, train: Samples, valid: Samples, *, loss: Loss, seed: int, threads: int) -> FittedModel:
+    def fit(
+        self,
+        train: Samples,
+        valid: Samples,
+        *,
+        loss: Loss,
+        seed: int,
+        resources: Resources,
+        inherited: Inherited = NOTHING,
+    ) -> FittedModel:
         features = tuple(column for column in train.columns if column != LAST_LABEL)
-        indices = [
-            np.array([train.columns.index(column) for column in member.inputs(features)], dtype=np.int64)
-            for member in self.members.values()
-        ]
+        columns = [member.inputs(features) for member in self.members.values()]
         fitted = []
-        for (name, member), index in zip(self.members.items(), indices, strict=True):
+        for (name, member), own in zip(self.members.items(), columns, strict=True):
             member_seed = derive(seed, "member", name)
-            sample = _columns(self.sample(train, derive(member_seed, "sample")), index)
-            fitted.append(member.fit(sample, _columns(valid, index), loss=loss, seed=member_seed, threads=threads))
+            sample = self.sample(train, derive(member_seed, "sample")).select(own)
+            fitted.append(member.fit(sample, valid.select(own), loss=loss, seed=member_seed, resources=resources))
         forecasts_MN = np.array(
-            [model.predict(valid.X_NF[:, index]) for model, index in zip(fitted, indices, strict=True)]
+            [model.predict(valid.select(own))[:, 0] for model, own in zip(fitted, columns, strict=True)]
         )
         return WeightedMean(
             members=tuple(zip(self.members, fitted, strict=True)),
-            indices=tuple(indices),
+            columns=tuple(columns),
             weights_M=self.weights(forecasts_MN, valid),
-            n_columns=len(train.columns),
+            all_columns=train.columns,
         )
 
     def with_chosen(self, chosen: Mapping[str, float]) -> Model:
@@ -74,14 +80,12 @@ class Committee(Model):
 
     def from_files(self, files: Mapping[str, bytes]) -> FittedModel:
         content = json.loads(files[FILE])
-        fitted = []
-        for name, member in self.members.items():
-            fitted.append((name, member.from_files(_own(name, files))))
+        fitted = [(name, member.from_files(_own(name, files))) for name, member in self.members.items()]
         return WeightedMean(
             members=tuple(fitted),
-            indices=tuple(np.array(index, dtype=np.int64) for index in content["columns"]),
+            columns=tuple(tuple(columns) for columns in content["columns"]),
             weights_M=np.array(content["weights"], dtype=np.float64),
-            n_columns=content["n_columns"],
+            all_columns=tuple(content["all_columns"]),
         )
 
 
@@ -91,30 +95,20 @@ def _own(member: str, entries: Mapping[str, T]) -> dict[str, T]:
     return {name.removeprefix(prefix): entry for name, entry in entries.items() if name.startswith(prefix)}
 
 
-def _columns(samples: Samples, index: Int) -> Samples:
-    return Samples(
-        X_NF=np.ascontiguousarray(samples.X_NF[:, index]),
-        y_N=samples.y_N,
-        columns=tuple(samples.columns[i] for i in index),
-        timestamps_N=samples.timestamps_N,
-        symbols_N=samples.symbols_N,
-    )
-
-
 @dataclass(frozen=True, kw_only=True, eq=False)
 class WeightedMean(FittedModel):
-    """f(x) = sum over members m of weights_M[m] f_m(x[indices[m]])."""
+    """f(x) = sum over members m of weights_M[m] f_m(columns[m] of x)."""
 
     members: Sequence[tuple[str, FittedModel]]
-    indices: Sequence[Int]
+    columns: Sequence[tuple[str, ...]]
     weights_M: Float
-    n_columns: int
+    all_columns: tuple[str, ...]
 
-    def predict(self, X_NF: npt.NDArray[np.float32]) -> Float:
-        total_N = np.zeros(len(X_NF))
-        for (_, model), index, weight in zip(self.members, self.indices, self.weights_M, strict=True):
-            total_N += weight * model.predict(np.ascontiguousarray(X_NF[:, index]))
-        return rounded(total_N)
+    def predict(self, samples: Samples) -> Float:
+        total_N1 = np.zeros((len(samples), 1))
+        for (_, model), own, weight in zip(self.members, self.columns, self.weights_M, strict=True):
+            total_N1 += weight * model.predict(samples.select(own))
+        return rounded(total_N1)
 
     def chosen(self) -> Mapping[str, float]:
         weights = {f"{name}/{WEIGHT}": float(w) for (name, _), w in zip(self.members, self.weights_M, strict=True)}
@@ -123,9 +117,9 @@ class WeightedMean(FittedModel):
 
     def to_files(self) -> dict[str, bytes]:
         content = {
-            "columns": [index.tolist() for index in self.indices],
+            "columns": self.columns,
             "weights": self.weights_M.tolist(),
-            "n_columns": self.n_columns,
+            "all_columns": self.all_columns,
         }
         files = {FILE: json.dumps(content).encode()}
         for name, model in self.members:
@@ -143,8 +137,9 @@ class WeightedMean(FittedModel):
         nodes: list[Any] = []
         constants: dict[str, npt.NDArray[Any]] = {"nothing": np.array(0.0)}
         total = "nothing"
-        for number, ((_, model), index) in enumerate(zip(self.members, self.indices, strict=True)):
+        for number, ((_, model), own) in enumerate(zip(self.members, self.columns, strict=True)):
             member = f"member_{number}"
+            index = np.array([self.all_columns.index(column) for column in own], dtype=np.int64)
             graph = compose.add_prefix(model.to_onnx(), f"{member}/").graph
             constants |= {f"{member}_columns": index, f"{member}_weight": self.weights_M[number]}
             constants |= {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
@@ -157,4 +152,4 @@ class WeightedMean(FittedModel):
             ]
             total = f"{member}_total"
         nodes.append(helper.make_node("Cast", [total], ["forecast"], to=TensorProto.FLOAT))
-        return forecast_graph(nodes, constants, self.n_columns)
+        return forecast_graph(nodes, constants, len(self.all_columns))

@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from annotated_types import Gt
 
 from components.contracts import Loss
-from components.values import Head
 
 if TYPE_CHECKING:
     import torch
@@ -24,8 +23,6 @@ class Huber(Loss):
     """
 
     delta: Annotated[float, Gt(0)]
-
-    head: ClassVar[Head] = Head()
 
     @classmethod
     def examples(cls) -> Sequence[Mapping[str, Any]]:

@@ -3,12 +3,11 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from annotated_types import Gt
 
 from components.contracts import Loss
-from components.values import Head
 
 if TYPE_CHECKING:
     import torch
@@ -25,8 +24,6 @@ class LogCosh(Loss):
     """
 
     scale: Annotated[float, Gt(0)]
-
-    head: ClassVar[Head] = Head()
 
     @classmethod
     def examples(cls) -> Sequence[Mapping[str, Any]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from components.contracts import Loss
 from components.values import Head
@@ -19,7 +19,9 @@ class Logistic(Loss):
     p (1 - p), in nats.
     """
 
-    head: ClassVar[Head] = Head(link="sigmoid", labels="binary")
+    @property
+    def head(self) -> Head:
+        return Head(statistic="probability", link="sigmoid", labels="binary")
 
     @classmethod
     def examples(cls) -> Sequence[Mapping[str, Any]]:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from components.contracts import Loss
-from components.values import Head
 
 if TYPE_CHECKING:
     import torch
@@ -18,7 +17,6 @@ class Squared(Loss):
     The half makes it the limit of `huber` for a large delta, and LightGBM's own objective.
     """
 
-    head: ClassVar[Head] = Head()
     least_squares: ClassVar[bool] = True
 
     @classmethod

@@ -1,7 +1,7 @@
 """What linear and ridge regression fit: f(x) = x . coefficients + intercept."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,24 +21,26 @@ FILE = "linear.json"
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class LinearFunction(FittedModel):
-    """f(x) = x . coefficients_F + intercept, summed in float64."""
+    """f_o(x) = x . coefficients_OF[o] + intercept_O[o], summed in float64."""
 
-    coefficients_F: Float
-    intercept: float
+    coefficients_OF: Float
+    intercept_O: Float
 
-    def predict(self, X_NF: npt.NDArray[np.float32]) -> Float:
-        return rounded(X_NF.astype(np.float64) @ self.coefficients_F + self.intercept)
+    def predict(self, samples: Samples) -> Float:
+        wide_NF = samples.X_NF.astype(np.float64)
+        pairs = zip(self.coefficients_OF, self.intercept_O, strict=True)
+        return rounded(np.column_stack([wide_NF @ coefficients_F + intercept for coefficients_F, intercept in pairs]))
 
     def to_files(self) -> dict[str, bytes]:
-        content = {"coefficients": self.coefficients_F.tolist(), "intercept": self.intercept}
+        content = {"coefficients": self.coefficients_OF.tolist(), "intercept": self.intercept_O.tolist()}
         return {FILE: json.dumps(content).encode()}
 
     @staticmethod
     def from_files(files: Mapping[str, bytes]) -> "LinearFunction":
         content = json.loads(files[FILE])
         return LinearFunction(
-            coefficients_F=np.array(content["coefficients"], dtype=np.float64),
-            intercept=float(content["intercept"]),
+            coefficients_OF=np.array(content["coefficients"], dtype=np.float64).reshape(len(content["intercept"]), -1),
+            intercept_O=np.array(content["intercept"], dtype=np.float64),
         )
 
     def to_onnx(self) -> "onnx.ModelProto":
@@ -50,11 +52,9 @@ class LinearFunction(FittedModel):
             helper.make_node("Add", ["product", "intercept"], ["score"]),
             *link_nodes("score", "identity"),
         ]
-        constants = {
-            "coefficients": self.coefficients_F.reshape(-1, 1),
-            "intercept": np.array([self.intercept]),
-        }
-        return forecast_graph(nodes, constants, len(self.coefficients_F))
+        constants = {"coefficients": np.ascontiguousarray(self.coefficients_OF.T), "intercept": self.intercept_O}
+        n_outputs, n_columns = self.coefficients_OF.shape
+        return forecast_graph(nodes, constants, n_columns, n_outputs=n_outputs)
 
 
 def least_squares_only(loss: Loss) -> str | None:
@@ -64,19 +64,19 @@ def least_squares_only(loss: Loss) -> str | None:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Standardised:
-    """Train columns at mean 0 and standard deviation 1 (constant ones at 0), labels at mean 0."""
+    """Train columns at mean 0 and standard deviation 1 (constant ones at 0), labels of each target at mean 0."""
 
     Z_NF: Float
-    y_N: Float
+    y_NK: Float
     means_F: Float
     scales_F: Float
-    label_mean: float
+    label_mean_K: Float
 
-    def function(self, slopes_F: npt.NDArray[np.floating[Any]]) -> LinearFunction:
-        """The linear function of the raw columns that has these slopes on the standardised ones."""
-        coefficients_F = slopes_F.astype(np.float64) / self.scales_F
-        intercept = self.label_mean - float(self.means_F @ coefficients_F)
-        return LinearFunction(coefficients_F=coefficients_F, intercept=intercept)
+    def function(self, slopes_KF: Sequence[npt.NDArray[np.floating[Any]]]) -> LinearFunction:
+        """The linear function of the raw columns that has these slopes on the standardised ones, target by target."""
+        coefficients_KF = np.array([slopes_F.astype(np.float64) / self.scales_F for slopes_F in slopes_KF])
+        shift_K = np.array([float(self.means_F @ coefficients_F) for coefficients_F in coefficients_KF])
+        return LinearFunction(coefficients_OF=coefficients_KF, intercept_O=self.label_mean_K - shift_K)
 
 
 def standardise(train: Samples) -> Standardised:
@@ -88,11 +88,12 @@ def standardise(train: Samples) -> Standardised:
     constant_F = X_NF.max(axis=0) == X_NF.min(axis=0)
     means_F[constant_F] = X_NF[0, constant_F]  # exactly, so that no rounding error is blown up
     scales_F = np.where(constant_F, 1.0, X_NF.std(axis=0))
-    label_mean = float(train.y_N.mean())
+    columns_KN = [np.ascontiguousarray(y_N) for y_N in train.y_NK.T]
+    label_mean_K = np.array([float(y_N.mean()) for y_N in columns_KN])
     return Standardised(
         Z_NF=(X_NF - means_F) / scales_F,
-        y_N=train.y_N - label_mean,
+        y_NK=train.y_NK - label_mean_K,
         means_F=means_F,
         scales_F=scales_F,
-        label_mean=label_mean,
+        label_mean_K=label_mean_K,
     )

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from components.contracts import FittedModel
 from components.graph import forecast_graph, link_nodes, linked, wide_features
-from components.values import Float
+from components.values import Float, Samples
 
 if TYPE_CHECKING:
     import onnx
@@ -47,10 +47,10 @@ class TreeSum(FittedModel):
 
         return lightgbm.Booster(model_str=self.trees)
 
-    def predict(self, X_NF: npt.NDArray[np.float32]) -> Float:
-        if len(X_NF) == 0:
-            return np.empty(0)
-        return linked(self._booster.predict(X_NF, raw_score=True) + self.base, self.link)
+    def predict(self, samples: Samples) -> Float:
+        if len(samples) == 0:
+            return np.empty((0, 1))
+        return linked(self._booster.predict(samples.X_NF, raw_score=True) + self.base, self.link)[:, None]
 
     def chosen(self) -> Mapping[str, float]:
         return {ITERATIONS: float(self.trees.count("\nTree="))} if self.stopped_early else {}

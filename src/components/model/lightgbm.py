@@ -6,12 +6,12 @@ from typing import Annotated, Any, ClassVar
 
 from annotated_types import Ge, Gt, Le
 
-from components.contracts import FittedModel, Loss, Model
+from components.contracts import NOTHING, FittedModel, Inherited, Loss, Model
 from components.errors import ConfigError, DataError, Problem
 from components.model._autograd import TorchObjective, torch_is_installed
 from components.model._trees import ITERATIONS, TreeSum, trees_text
 from components.seeds import derive
-from components.values import Samples
+from components.values import Resources, Samples
 
 NEEDS_TORCH = "torch, which is not installed: pip install 'assay-runner[torch]'"
 OWN_LOSSES = "or choose a loss that LightGBM has itself, such as squared, huber or logistic"
@@ -68,7 +68,16 @@ class LightGBM(Model):
             return f"this loss only through {NEEDS_TORCH}"
         return None
 
-    def fit(self, train: Samples, valid: Samples, *, loss: Loss, seed: int, threads: int) -> FittedModel:
+    def fit(
+        self,
+        train: Samples,
+        valid: Samples,
+        *,
+        loss: Loss,
+        seed: int,
+        resources: Resources,
+        inherited: Inherited = NOTHING,
+    ) -> FittedModel:
         import lightgbm
 
         if int(self.bagging_fraction * len(train)) == 0:
@@ -79,7 +88,7 @@ class LightGBM(Model):
         native = loss.native("lightgbm")
         torch_objective = _torch_objective(loss, train) if native is None else None
         objective = native or {"objective": torch_objective, "metric": "None"}
-        params = {**self._params(seed, threads), **objective}
+        params = {**self._params(seed, resources.threads), **objective}
         data = _dataset(train, params, torch_objective)
         stopping: dict[str, Any] = {}
         if self.early_stopping_rounds is not None:

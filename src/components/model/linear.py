@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
-from components.contracts import FittedModel, Loss, Model
+from components.contracts import NOTHING, FittedModel, Inherited, Loss, Model
 from components.model._columns import named
 from components.model._linear_function import LinearFunction, least_squares_only, standardise
-from components.values import Float, Samples
+from components.values import Float, Resources, Samples
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +26,8 @@ class Linear(Model):
     DataError without train rows.
     """
 
+    several_targets: ClassVar[bool] = True
+
     features: tuple[str, ...] | None
 
     @classmethod
@@ -38,12 +40,22 @@ class Linear(Model):
     def inputs(self, features: tuple[str, ...]) -> tuple[str, ...]:
         return features if self.features is None else named(self.features, features, path="model.features")
 
-    def fit(self, train: Samples, valid: Samples, *, loss: Loss, seed: int, threads: int) -> FittedModel:
+    def fit(
+        self,
+        train: Samples,
+        valid: Samples,
+        *,
+        loss: Loss,
+        seed: int,
+        resources: Resources,
+        inherited: Inherited = NOTHING,
+    ) -> FittedModel:
         data = standardise(train)
         # Least squares on the triangle of a QR: as accurate as on the tall matrix, at a fraction of its cost.
-        triangle: Float = np.asarray(np.linalg.qr(np.column_stack([data.Z_NF, data.y_N]), mode="r"))
-        slopes_F, *_ = np.linalg.lstsq(triangle[:, :-1], triangle[:, -1])
-        return data.function(slopes_F)
+        n_features = data.Z_NF.shape[1]
+        triangle: Float = np.asarray(np.linalg.qr(np.column_stack([data.Z_NF, data.y_NK]), mode="r"))
+        labels_K = triangle[:, n_features:].T
+        return data.function([np.linalg.lstsq(triangle[:, :n_features], label)[0] for label in labels_K])
 
     def from_files(self, files: Mapping[str, bytes]) -> FittedModel:
         return LinearFunction.from_files(files)

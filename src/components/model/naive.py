@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 
-from components.contracts import LAST_LABEL, FittedModel, Loss, Model
+from components.contracts import LAST_LABEL, NOTHING, FittedModel, Inherited, Loss, Model
 from components.errors import DataError
 from components.graph import forecast_graph, rounded
-from components.values import Float, Samples
+from components.values import Float, Resources, Samples
 
 if TYPE_CHECKING:
     import onnx
@@ -26,7 +25,8 @@ class Naive(Model):
     method: last_value, the latest label known at the row (the target, horizon bars back), or
             train_mean, the mean label of the train rows; on 0/1 labels that is the base rate.
 
-    It minimises no loss, so it fits beside any. Raises DataError without train rows (train_mean).
+    It minimises no loss, so it fits beside any, and forecasts the first target alone. Raises DataError without train
+    rows (train_mean).
     """
 
     method: Literal["last_value", "train_mean"]
@@ -38,7 +38,16 @@ class Naive(Model):
     def inputs(self, features: tuple[str, ...]) -> tuple[str, ...]:
         return (LAST_LABEL,) if self.method == "last_value" else ()
 
-    def fit(self, train: Samples, valid: Samples, *, loss: Loss, seed: int, threads: int) -> FittedModel:
+    def fit(
+        self,
+        train: Samples,
+        valid: Samples,
+        *,
+        loss: Loss,
+        seed: int,
+        resources: Resources,
+        inherited: Inherited = NOTHING,
+    ) -> FittedModel:
         if self.method == "last_value":
             return LastValue()
         if len(train) == 0:
@@ -54,8 +63,8 @@ class Naive(Model):
 class LastValue(FittedModel):
     """f(x) = the only column."""
 
-    def predict(self, X_NF: npt.NDArray[np.float32]) -> Float:
-        return X_NF[:, 0].astype(np.float64)
+    def predict(self, samples: Samples) -> Float:
+        return samples.X_NF[:, :1].astype(np.float64)
 
     def to_files(self) -> dict[str, bytes]:
         return {FILE: b"{}"}
@@ -72,8 +81,8 @@ class Constant(FittedModel):
 
     value: float
 
-    def predict(self, X_NF: npt.NDArray[np.float32]) -> Float:
-        return rounded(np.full(len(X_NF), self.value))
+    def predict(self, samples: Samples) -> Float:
+        return rounded(np.full((len(samples), 1), self.value))
 
     def to_files(self) -> dict[str, bytes]:
         return {FILE: json.dumps({"constant": self.value}).encode()}

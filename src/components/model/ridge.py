@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from annotated_types import Gt
 
-from components.contracts import FittedModel, Loss, Model
+from components.contracts import NOTHING, FittedModel, Inherited, Loss, Model
 from components.model._linear_function import LinearFunction, least_squares_only, standardise
-from components.values import Samples
+from components.values import Resources, Samples
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +24,8 @@ class Ridge(Model):
     Rows must be finite; a constant column gets slope 0. Raises DataError without train rows.
     """
 
+    several_targets: ClassVar[bool] = True
+
     penalty: Annotated[float, Gt(0)]
 
     @classmethod
@@ -33,10 +35,20 @@ class Ridge(Model):
     def supports(self, loss: Loss) -> str | None:
         return least_squares_only(loss)
 
-    def fit(self, train: Samples, valid: Samples, *, loss: Loss, seed: int, threads: int) -> FittedModel:
+    def fit(
+        self,
+        train: Samples,
+        valid: Samples,
+        *,
+        loss: Loss,
+        seed: int,
+        resources: Resources,
+        inherited: Inherited = NOTHING,
+    ) -> FittedModel:
         data = standardise(train)
         gram_FF = data.Z_NF.T @ data.Z_NF + self.penalty * np.eye(data.Z_NF.shape[1])
-        return data.function(np.linalg.solve(gram_FF, data.Z_NF.T @ data.y_N))
+        labels_KN = np.ascontiguousarray(data.y_NK.T)
+        return data.function([np.linalg.solve(gram_FF, data.Z_NF.T @ y_N) for y_N in labels_KN])
 
     def from_files(self, files: Mapping[str, bytes]) -> FittedModel:
         return LinearFunction.from_files(files)

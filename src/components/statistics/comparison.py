@@ -1,16 +1,8 @@
 """Is one forecast, or one portfolio, better than another by more than luck explains?"""
 
-import math
-
 import numpy as np
 
-from components.statistics.newey_west import (
-    Kernel,
-    MeanTest,
-    long_run_variance,
-    mean_test,
-    student_test,
-)
+from components.statistics.newey_west import MeanTest, mean_test
 from components.values import Float, Time
 
 
@@ -37,35 +29,6 @@ def predictive_accuracy(loss_M: Float, baseline_loss_M: Float, timestamps_M: Tim
     the labels, horizon_bars. Losses per row in any unit; rows with a NaN loss are left out.
     """
     return mean_test(per_timestamp(baseline_loss_M - loss_M, timestamps_M), horizon_bars)
-
-
-def diebold_mariano(
-    differential_T: Float,
-    *,
-    horizon_bars: int,
-    kernel: Kernel = "rectangular",
-    lags: int | None = None,
-    small_sample: bool = True,
-) -> MeanTest:
-    """The classical Diebold-Mariano test of mean(differential_T) = 0, for comparison with the literature.
-
-    t = mean / sqrt(V / n), V the long-run variance over `lags` lags (horizon_bars - 1 unless more are
-    given; never fewer), times sqrt((n + 1 - 2h + h(h - 1) / n) / n) if small_sample (Harvey, Leybourne &
-    Newbold 1997, IJF 13:281, eq. 9), referred to a Student t with n - 1 degrees of freedom. A
-    rectangular V that is not positive is replaced by the Bartlett one. NaN are dropped; fewer than two
-    values or no variation gives NaN.
-    """
-    x_T = differential_T[np.isfinite(differential_T)]
-    n, h = len(x_T), horizon_bars
-    lags = max(h - 1, lags or 0)
-    factor = (n + 1 - 2 * h + h * (h - 1) / n) / n if n and small_sample else 1.0
-    if n < 2 or factor <= 0:
-        return mean_test(x_T[:0])
-    variance = long_run_variance(x_T, lags, kernel)
-    if variance <= 0:
-        variance = long_run_variance(x_T, lags, "bartlett")
-    error = math.sqrt(max(variance, 0.0) / n / factor)
-    return student_test(x_T, error, degrees_of_freedom=n - 1, lags=lags)
 
 
 def sharpe_difference(returns_T: Float, other_T: Float) -> MeanTest:

@@ -1,7 +1,5 @@
 """How well forecasts order the symbols of a date."""
 
-import math
-
 import numpy as np
 
 from components.statistics.comparison import per_timestamp
@@ -64,11 +62,3 @@ def _standardised(value_M: Float, section_M: Int, count_G: Int) -> Float:
     deviation_G[deviation_G <= 1e-12 * scale_G] = np.nan
     standardised_M: Float = centred_M / deviation_G[section_M]
     return standardised_M
-
-
-def information_ratio(ic_T: Float) -> float:
-    """ICIR: mean / std(ddof=1) of the dates' coefficients, not annualised; NaN below two dates."""
-    known_T = ic_T[np.isfinite(ic_T)]
-    if len(known_T) < 2 or not known_T.std() > 0:
-        return math.nan
-    return float(known_T.mean() / known_T.std(ddof=1))

@@ -6,13 +6,10 @@ values alike, so a plain t statistic overstates what is known.
 
 import math
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
 from components.values import Float
-
-Kernel = Literal["bartlett", "rectangular"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,11 +39,11 @@ class MeanTest:
         return float(stdtrit(self.degrees_of_freedom, 1 - level))
 
 
-def long_run_variance(x_T: Float, lags: int, kernel: Kernel = "bartlett") -> float:
+def long_run_variance(x_T: Float, lags: int) -> float:
     """Long-run variance g_0 + 2 * sum_{j=1..lags} w_j g_j, with g_j the population autocovariances.
 
-    bartlett: w_j = 1 - j / (lags + 1), never negative (Newey & West 1987, Econometrica 55:703).
-    rectangular: w_j = 1, may be negative. lags are cut at n - 1; NaN for an empty series.
+    Bartlett weights w_j = 1 - j / (lags + 1): never negative (Newey & West 1987, Econometrica 55:703).
+    lags are cut at n - 1; NaN for an empty series.
     """
     n = len(x_T)
     if n == 0:
@@ -55,8 +52,7 @@ def long_run_variance(x_T: Float, lags: int, kernel: Kernel = "bartlett") -> flo
     variance = float(centred_T @ centred_T) / n
     lags = min(lags, n - 1)
     for j in range(1, lags + 1):
-        weight = 1 - j / (lags + 1) if kernel == "bartlett" else 1.0
-        variance += 2 * weight * float(centred_T[j:] @ centred_T[:-j]) / n
+        variance += 2 * (1 - j / (lags + 1)) * float(centred_T[j:] @ centred_T[:-j]) / n
     return variance
 
 
@@ -85,10 +81,10 @@ def mean_test(x_T: Float, overlap_bars: int = 1) -> MeanTest:
         return _undefined(float(x_T.mean()) if n else math.nan, n, lags)
     b = (lags + 1) / n
     error = math.sqrt(max(long_run_variance(x_T, lags), 0.0) / n / (1 - b))
-    return student_test(x_T, error, degrees_of_freedom=1.5 / b, lags=lags)
+    return _student_test(x_T, error, degrees_of_freedom=1.5 / b, lags=lags)
 
 
-def student_test(x_T: Float, standard_error: float, *, degrees_of_freedom: float, lags: int) -> MeanTest:
+def _student_test(x_T: Float, standard_error: float, *, degrees_of_freedom: float, lags: int) -> MeanTest:
     """The t test of mean(x_T) with a given standard error."""
     from scipy.special import stdtr
 

@@ -77,28 +77,11 @@ def calmar_ratio(returns_T: Float, periods: float) -> float:
     return annual_return(returns_T, periods) / -drawdown if drawdown < 0 else math.nan
 
 
-def omega_ratio(returns_T: Float, threshold: float = 0.0) -> float:
-    """Sum of gains over sum of losses, both relative to a threshold per period; NaN without losses."""
-    excess_T = known(returns_T) - threshold
-    losses = -float(excess_T[excess_T < 0].sum())
-    return float(excess_T[excess_T > 0].sum()) / losses if losses > 0 else math.nan
-
-
 def hit_rate(returns_T: Float) -> float:
     """Share of positive returns among those that are not zero."""
     r_T = known(returns_T)
     moved_T = r_T[r_T != 0]
     return float(np.mean(moved_T > 0)) if len(moved_T) else math.nan
-
-
-def annualisation_factor(periods: int, autocorrelation: float) -> float:
-    """What a per-period Sharpe ratio is multiplied by when returns follow an AR(1).
-
-    q / sqrt(q + 2 * sum_{k=1..q-1} (q - k) rho^k), which is sqrt(q) at rho = 0 (Lo 2002, The
-    Statistics of Sharpe Ratios, FAJ 58(4):36, eq. 20).
-    """
-    k = np.arange(1, periods)
-    return periods / math.sqrt(periods + 2 * float(np.sum((periods - k) * autocorrelation**k)))
 
 
 def _deviation(r_T: Float) -> float:

@@ -126,15 +126,6 @@ def effective_trials(correlation_KK: Float, method: Literal["entropy", "mean_cor
     return float(np.exp(-np.sum(share * np.log(share))))
 
 
-def minimum_backtest_years(n_trials: float, target_sharpe_annual: float) -> float:
-    """Years below which the best of n worthless trials is expected to show the target, (E[max_n] / SR)^2.
-
-    Bailey, Borwein, Lopez de Prado & Zhu 2014, Pseudo-Mathematics and Financial Charlatanism, Notices of
-    the AMS 61(5):458, eq. 6.
-    """
-    return (expected_maximum(n_trials) / target_sharpe_annual) ** 2
-
-
 def normal_cdf(z: float) -> float:
     """Standard normal distribution function, accurate in the lower tail; NaN gives NaN."""
     return 0.5 * math.erfc(-z / math.sqrt(2))

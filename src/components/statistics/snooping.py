@@ -28,26 +28,24 @@ class SuperiorAbility:
     upper: float
 
 
-def superior_predictive_ability(
-    differences_TK: Float, *, block_bars: float, n_draws: int, seed: int, studentized: bool = True
-) -> SuperiorAbility:
-    """Hansen's test for superior predictive ability (2005, JBES 23:365).
-
-    Statistic max_k sqrt(T) mean_k / omega_k against its stationary-bootstrap distribution with means
-    recentred by mean_k (upper), by mean_k unless it is below -omega_k sqrt(2 ln ln T / T) (consistent), and
-    by max(mean_k, 0) (lower). p = (1 + exceedances) / (1 + n_draws). Without studentising a noisy model
-    hides a clearly better one; studentized=False is for comparison with such codes only.
-
-    block_bars: mean length of the bootstrap's blocks, at least 1 and at least the overlap of the labels.
-    """
-    return _ability(_Bootstrap.of(differences_TK, block_bars, n_draws, seed, studentized))
-
-
 def ability_and_p_values(
-    differences_TK: Float, *, block_bars: float, n_draws: int, seed: int
+    differences_TK: Float, *, block_bars: float, n_draws: int, seed: int, studentized: bool = True
 ) -> tuple[SuperiorAbility, Float]:
-    """`superior_predictive_ability` and `stepwise_p_values` from the same draws, at the price of one."""
-    sample = _Bootstrap.of(differences_TK, block_bars, n_draws, seed, studentized=True)
+    """Whether any model is better than the benchmark, and (K,) p-values that say which ones, from the same draws.
+
+    Any: Hansen's test for superior predictive ability (2005, JBES 23:365), statistic max_k sqrt(T) mean_k / omega_k
+    against its stationary-bootstrap distribution with means recentred by mean_k (upper), by mean_k unless it is below
+    -omega_k sqrt(2 ln ln T / T) (consistent), and by max(mean_k, 0) (lower). p = (1 + exceedances) / (1 + n_draws).
+
+    Which: for each model the smallest level at which the step-wise test calls it superior: the chance that one of the
+    models that are no better than it reaches its t by luck, (1 + exceedances) / (1 + n_draws), never below that of a
+    better model (Romano & Wolf 2016, Statistics & Probability Letters 113:38). 1 for a model identical to the
+    benchmark, or no better on average.
+
+    Without studentising a noisy model hides a clearly better one; studentized=False is for comparison with such codes
+    only. block_bars: mean length of the bootstrap's blocks, at least 1 and at least the overlap of the labels.
+    """
+    sample = _Bootstrap.of(differences_TK, block_bars, n_draws, seed, studentized)
     return _ability(sample), _stepwise(sample, differences_TK.shape[1])
 
 
@@ -67,39 +65,6 @@ def _ability(sample: "_Bootstrap") -> SuperiorAbility:
         lower=p_value(np.maximum(mean_K, 0.0)),
         consistent=p_value(np.where(hopeless_K, 0.0, mean_K)),
         upper=p_value(mean_K),
-    )
-
-
-def superior_models(
-    differences_TK: Float, *, level: float, block_bars: float, n_draws: int, seed: int
-) -> tuple[int, ...]:
-    """Columns that beat the benchmark, with a chance below `level` of even one false claim (StepM).
-
-    Repeats: reject every model whose t exceeds the 1 - level quantile of the bootstrapped maximum over the
-    models still in, take those out, until none is rejected (Romano & Wolf 2005, Econometrica 73:1237,
-    studentised as in their section 4). A model identical to the benchmark is never superior.
-    """
-    sample = _Bootstrap.of(differences_TK, block_bars, n_draws, seed, studentized=True)
-    t_BK = (sample.mean_BK - sample.mean_K) / sample.scale_K
-    remaining = np.arange(len(sample.t_K))
-    superior: list[int] = []
-    while len(remaining):
-        critical = float(np.quantile(t_BK[:, remaining].max(axis=1), 1 - level, method="higher"))
-        rejected = remaining[sample.t_K[remaining] > max(critical, 0.0)]
-        if len(rejected) == 0:
-            break
-        superior += [int(sample.columns_K[k]) for k in rejected]
-        remaining = np.setdiff1d(remaining, rejected)
-    return tuple(sorted(superior))
-
-
-def stepwise_p_values(differences_TK: Float, *, block_bars: float, n_draws: int, seed: int) -> Float:
-    """(K,) for each model the smallest level at which the step-wise test calls it superior: the chance that one of
-    the models that are no better than it reaches its t by luck, (1 + exceedances) / (1 + n_draws), never below that
-    of a better model (Romano & Wolf 2016, Statistics & Probability Letters 113:38). 1 for a model identical to the
-    benchmark, or no better on average."""
-    return _stepwise(
-        _Bootstrap.of(differences_TK, block_bars, n_draws, seed, studentized=True), differences_TK.shape[1]
     )
 
 

@@ -1,14 +1,17 @@
 """The values that flow between stages; all immutable."""
 
 from components.values.arrays import Float, Float32, Int, Time
+from components.values.block import Block, Samples
 from components.values.evidence import Certificate, Evidence, Judgement, LeakFinding, LeakReport, Need, Trials, Vault
 from components.values.facts import Finding, SourceFacts
-from components.values.forecast import Calibrated, Head, Scored
-from components.values.samples import Fold, Interval, Samples, Span, within
+from components.values.forecast import Calibrated, Head, Output, Outputs, Scored, Statistic
+from components.values.resources import Resources
+from components.values.samples import Fold, Interval, Span, within
 from components.values.trading import BacktestResult, PriceGrid, Stress
 
 __all__ = [
     "BacktestResult",
+    "Block",
     "Calibrated",
     "Certificate",
     "Evidence",
@@ -23,11 +26,15 @@ __all__ = [
     "LeakFinding",
     "LeakReport",
     "Need",
+    "Output",
+    "Outputs",
     "PriceGrid",
+    "Resources",
     "Samples",
     "Scored",
     "SourceFacts",
     "Span",
+    "Statistic",
     "Stress",
     "Time",
     "Trials",

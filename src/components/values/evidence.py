@@ -11,7 +11,6 @@ import numpy as np
 
 from components.values.arrays import Float, Time
 from components.values.forecast import Scored
-from components.values.trading import Stress
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -109,7 +108,8 @@ class Evidence:
     backtest; returns_T and benchmark_T: per-bar net returns of the portfolio and of the index at equal average
     exposure; market_T: equal-weighted return of all symbols; seed: for what a gate draws.
     stress: returns_T under worse assumptions, as far as the backtest offers them.
-    trials, leaks, certificate, vault: None where no gate asked for them.
+    trials, leaks, certificate, vault: None where no gate asked for them; broken: why what was asked for could not be
+    found out.
     """
 
     metrics: Mapping[str, float]
@@ -123,11 +123,12 @@ class Evidence:
     stamps_T: Time = field(default_factory=lambda: np.empty(0, dtype="datetime64[us]"))
     market_T: Float = field(default_factory=lambda: np.empty(0))
     seed: int = 0
-    stress: Mapping[Stress, Float] = field(default_factory=dict[Stress, Float])
+    stress: Mapping[str, Float] = field(default_factory=dict[str, Float])
     trials: Trials | None = None
     leaks: LeakReport | None = None
     certificate: Certificate | None = None
     vault: Vault | None = None
+    broken: Mapping[Need, str] = field(default_factory=dict[Need, str])
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,48 +1,13 @@
-"""Samples and folds: what a model is fitted on.
-
-Shape legend: N samples (a subset of the panel's rows), F features.
-"""
+"""How decision times and rows are divided."""
 
 import itertools
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from components.errors import ContractError
-from components.values.arrays import Float, Float32, Int, Time
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Samples:
-    """A design matrix with its labels: what a model is fitted on.
-
-    X_NF float32, finite (before preprocessing NaN where missing); y_N float64, finite; columns: F names;
-    timestamps_N decision times; symbols_N symbol codes.
-    """
-
-    X_NF: Float32
-    y_N: Float
-    columns: tuple[str, ...]
-    timestamps_N: Time
-    symbols_N: npt.NDArray[np.int32]
-
-    def __len__(self) -> int:
-        return len(self.y_N)
-
-    def with_features(self, X_NG: Float32, columns: tuple[str, ...]) -> "Samples":
-        """The same rows with other columns."""
-        return replace(self, X_NF=X_NG, columns=columns)
-
-    def take(self, index: npt.NDArray[np.generic]) -> "Samples":
-        return Samples(
-            X_NF=self.X_NF[index],
-            y_N=self.y_N[index],
-            columns=self.columns,
-            timestamps_N=self.timestamps_N[index],
-            symbols_N=self.symbols_N[index],
-        )
-
+from components.values.arrays import Int, Time
 
 Interval = tuple[np.datetime64, np.datetime64]
 """Half-open: times from the first on and before the second."""

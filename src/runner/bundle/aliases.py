@@ -111,6 +111,16 @@ def previous_champion(moves: tuple[Move, ...]) -> int | None:
     return stack[-2] if len(stack) > 1 else None
 
 
+def roll_back(root: Path, name: str) -> tuple[int, int | None]:
+    """Makes the previous champion champion again: its version, and that which was. Raises DataError without one."""
+    moves = history(root, name)
+    before, now = previous_champion(moves), state_of(moves).get("champion")
+    if before is None:
+        raise DataError(f"{name}: no version was champion before; nothing to roll back to")
+    move(root, name, "champion", before, why="rollback")
+    return before, now
+
+
 def problems(root: Path, name: str, versions: list[int]) -> list[str]:
     """What is wrong with the chain of moves, one line each."""
     found: list[str] = []

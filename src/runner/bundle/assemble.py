@@ -7,24 +7,27 @@ import numpy as np
 
 from components.expressions import to_text
 from components.panel import IN_UNIVERSE
+from components.values import Outputs
 from runner.bundle.reader import Bundle
 from runner.bundle.recipe import Recipe
 from runner.compute.pipeline import Prepared
+from runner.compute.target import target_text
+from runner.specification.described import described
 from runner.specification.experiment import Experiment
 
 
 def assemble(
     experiment: Experiment,
-    config: Mapping[str, Any],
     prepared: Prepared,
     *,
+    outputs: Outputs,
     model_files: Mapping[str, bytes],
     learnt: Mapping[str, Any],
     calibrated: Mapping[str, Any],
 ) -> Bundle:
-    """The bundle of one fitted model. model_files: what `to_files` wrote; learnt: its preprocessor's state;
-    calibrated: that of the calibration of its forecasts."""
-    model = experiment.ensemble.around(experiment.model)
+    """The bundle of one fitted model. outputs: of the model, before its calibration; model_files: what `to_files`
+    wrote; learnt: its preprocessor's state; calibrated: that of the calibration of its forecasts."""
+    model = experiment.fitted_model
     fitted = model.from_files(model_files)
     columns = experiment.preprocess.restore(learnt).columns
     panel = prepared.panel
@@ -32,14 +35,16 @@ def assemble(
     recipe = Recipe(
         expressions={name: to_text(node) for name, node in prepared.columns.items()},
         inputs=model.inputs(columns),
-        target=to_text(prepared.label),
+        target=target_text(prepared.targets),
         kind=experiment.target.kind,
         horizon_bars=prepared.labels.horizon_bars,
-        portfolio=config["portfolio"],
+        portfolio=described(experiment.portfolio),
         bars_per_year=panel.bars_per_year,
         universe=tuple(np.array(panel.symbols, dtype=object)[at_the_end]),
         membership=IN_UNIVERSE in panel.fields,
-        preprocess=config["preprocess"],
-        calibration={"settings": config["calibration"], "learnt": calibrated},
+        preprocess=described(experiment.preprocess),
+        outputs=outputs.to_json(),
+        lookback_rows=model.lookback_rows,
+        calibration={"settings": described(experiment.calibration), "learnt": calibrated},
     )
     return Bundle(recipe=recipe, graph=fitted.to_onnx().SerializeToString(), learnt=learnt)

@@ -6,7 +6,7 @@ the conversion, on every bar that was ever scored.
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,9 @@ from runner.bundle.reader import Bundle
 from runner.bundle.stream import Stream
 from runner.bundle.variants import PRECISIONS, Precision, variant
 from runner.compute.pipeline import Executed, Prepared
+from runner.compute.stage import Cache, Stage
 from runner.specification.experiment import Experiment
+from runner.storage.formats import JSON, Files
 
 TIMED_BARS = 200
 UNTIMED_BARS = 20
@@ -35,15 +37,35 @@ class Certification:
     parity: Mapping[str, Any]
 
 
-def certify(experiment: Experiment, config: Mapping[str, Any], prepared: Prepared, executed: Executed) -> Certification:
+class _Form:
+    def encode(self, value: Certification) -> Files:
+        return JSON.encode({"certificate": asdict(value.certificate), "parity": value.parity})
+
+    def decode(self, files: Files) -> Certification:
+        content = JSON.decode(files)
+        return Certification(certificate=Certificate(**content["certificate"]), parity=content["parity"])
+
+
+def certification(experiment: Experiment, prepared: Prepared, executed: Executed, cache: Cache) -> Stage[Certification]:
+    """The stage in which the run is replayed through bundles of its folds' models."""
+    inputs = {"prepared": prepared.as_input(), "executed": executed.as_input()}
+    return cache.stage(certify, inputs=inputs, settings={"experiment": experiment}, form=_Form(), shown="certificate")
+
+
+def certify(prepared: Prepared, executed: Executed, *, experiment: Experiment) -> Certification:
     """Replays the run through bundles of its folds' models. Only figures: what differs raises nothing here."""
-    forecasts = executed.forecasts
-    bundles = {
-        fold.number: assemble(experiment, config, prepared, model_files=files, learnt=learnt, calibrated=calibrated)
-        for fold, files, learnt, calibrated in zip(
-            prepared.folds, forecasts.models, forecasts.preprocessors, forecasts.calibrations, strict=True
+    forecasts, made = executed.forecasts, executed.walked.value
+    bundles = {}
+    for fold, calibrated in zip(prepared.folds, forecasts.calibrations, strict=True):
+        fit = executed.walked.fold(fold.number)
+        bundles[fold.number] = assemble(
+            experiment,
+            prepared,
+            outputs=made.outputs,
+            model_files=fit.model,
+            learnt=fit.learnt,
+            calibrated=calibrated,
         )
-    }
     test = forecasts.is_test_M
     run = OutOfSample(
         panel=prepared.panel,
@@ -51,11 +73,12 @@ def certify(experiment: Experiment, config: Mapping[str, Any], prepared: Prepare
         values_CR=prepared.table.values_FR,
         row_M=forecasts.row_M[test],
         fold_M=forecasts.fold_M[test],
-        forecast_M=forecasts.forecast_M[test],
+        values_MO=forecasts.values_MO[test],
+        decision=forecasts.outputs.decision,
         decided_D=executed.decided_D,
         weights_DS=executed.weights_DS,
     )
-    return certified(bundles, run, threads=experiment.threads)
+    return certified(bundles, run, threads=experiment.resources.threads)
 
 
 def refuse_differing(certification: Certification) -> None:
@@ -166,7 +189,7 @@ def _measured(name: Precision, bundles: Mapping[int, Bundle], run: OutOfSample, 
     return {
         "certified": outcome["differing_orders"] == outcome["missing_forecasts"] == 0,
         **{key: outcome[key] for key in kept},
-        "r2_of_original": _r2(run.forecast_M, replay.forecast_M),
+        "r2_of_original": _r2(run.forecast_M, replay.values_MO[:, run.decision]),
         "bytes": len(reduced.graph),
         "bytes_of_original": len(original.graph),
         "graph_p50_us": _graph_latency(reduced),
@@ -182,5 +205,7 @@ def _r2(original_M: Float, reduced_M: Float) -> float | None:
 
 def _graph_latency(bundle: Bundle) -> float:
     """Median microseconds of the graph alone, one row."""
-    X_1G = np.zeros((1, len(bundle.recipe.inputs)), dtype=np.float32)
+    recipe = bundle.recipe
+    past = () if recipe.lookback_rows == 1 else (recipe.lookback_rows,)
+    X_1G = np.zeros((1, *past, len(recipe.inputs)), dtype=np.float32)
     return round(_microseconds(bundle.run_graph, [(X_1G,)] * (TIMED_BARS + UNTIMED_BARS))[0], 1)

@@ -30,8 +30,8 @@ TOLERANCE = "1e-5 x max(|f|, standard deviation of the fold's forecasts); weight
 class OutOfSample:
     """What a run forecast and ordered out of sample.
 
-    names, values_CR: the columns of the run's design matrix on the panel's rows; row_M, fold_M, forecast_M: panel
-    row, fold and forecast; decided_D, weights_DS: its decisions.
+    names, values_CR: the columns of the run's design matrix on the panel's rows; row_M, fold_M, values_MO: panel
+    row, fold and forecasts; decision: the column that is decided on; decided_D, weights_DS: its decisions.
     """
 
     panel: Panel
@@ -39,17 +39,26 @@ class OutOfSample:
     values_CR: Float32
     row_M: Int
     fold_M: Int
-    forecast_M: Float
+    values_MO: Float
+    decision: int
     decided_D: Time
     weights_DS: Float
 
     @cached_property
-    def tolerance_M(self) -> Float:
-        spread_M = np.empty(len(self.row_M))
+    def tolerance_MO(self) -> Float:
+        spread_MO = np.empty(self.values_MO.shape)
         for fold in np.unique(self.fold_M):
-            spread_M[self.fold_M == fold] = self.forecast_M[self.fold_M == fold].std()
-        tolerance_M: Float = FORECAST_TOLERANCE * np.maximum(np.abs(self.forecast_M), spread_M)
-        return tolerance_M
+            spread_MO[self.fold_M == fold] = self.values_MO[self.fold_M == fold].std(axis=0)
+        tolerance_MO: Float = FORECAST_TOLERANCE * np.maximum(np.abs(self.values_MO), spread_MO)
+        return tolerance_MO
+
+    @property
+    def forecast_M(self) -> Float:
+        return self.values_MO[:, self.decision]
+
+    def beyond_M(self, replay: "Replay") -> npt.NDArray[np.bool_]:
+        """Forecasts of which any output differs by more than the tolerance; a missing one is none of them."""
+        return np.asarray((np.abs(replay.values_MO - self.values_MO) > self.tolerance_MO).any(axis=1))
 
     @cached_property
     def fold_D(self) -> Int:
@@ -63,10 +72,10 @@ class OutOfSample:
         """The decision in which a forecast takes part."""
         return np.searchsorted(self.decided_D, self.panel.timestamps_R[self.row_M])
 
-    def grid(self, forecast_M: Float) -> Float:
-        """(D, S) forecasts, NaN where there is none."""
+    def grid(self, values_MO: Float) -> Float:
+        """(D, S) forecasts that are decided on, NaN where there is none."""
         forecast_DS = np.full(self.weights_DS.shape, np.nan)
-        forecast_DS[self.decisions_M, self.panel.symbol_codes_R[self.row_M]] = forecast_M
+        forecast_DS[self.decisions_M, self.panel.symbol_codes_R[self.row_M]] = values_MO[:, self.decision]
         return forecast_DS
 
     def where(self, row: int) -> str:
@@ -77,9 +86,9 @@ class OutOfSample:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Replay:
-    """The same from a bundle; forecast_M: NaN where it made none; values_CM: its columns at these rows."""
+    """The same from a bundle; values_MO: NaN where it made none; values_CM: its columns at these rows."""
 
-    forecast_M: Float
+    values_MO: Float
     weights_DS: Float
     values_CM: Float32
 
@@ -90,20 +99,21 @@ def at_once(bundles: Mapping[int, Bundle], run: OutOfSample, *, threads: int) ->
 
     any_bundle = next(iter(bundles.values()))
     values_CR: Float32 = evaluate(any_bundle.recipe.nodes, run.panel, threads=threads)
-    forecast_M = np.full(len(run.row_M), np.nan)
+    values_MO = np.full(run.values_MO.shape, np.nan)
     for fold, bundle in bundles.items():
         own = np.flatnonzero(run.fold_M == fold)
         dates_T = np.zeros(len(run.panel.dates_T), dtype=bool)
         dates_T[run.panel.date_codes_R[run.row_M[own]]] = True
-        rows, found_N = bundle.infer(
-            values_CR, run.panel.timestamps_R, run.panel.in_universe_R & dates_T[run.panel.date_codes_R]
-        )
-        forecast_R = np.full(run.panel.n_rows, np.nan)
-        forecast_R[rows] = found_N
-        forecast_M[own] = forecast_R[run.row_M[own]]
+        members_R = run.panel.in_universe_R
+        if bundle.recipe.lookback_rows == 1:  # no other row plays a part
+            members_R = members_R & dates_T[run.panel.date_codes_R]
+        rows, found_NO = bundle.infer(values_CR, run.panel.timestamps_R, members_R, run.panel.symbol_codes_R)
+        found_RO = np.full((run.panel.n_rows, run.values_MO.shape[1]), np.nan)
+        found_RO[rows] = found_NO
+        values_MO[own] = found_RO[run.row_M[own]]
     portfolio, bars_per_year = any_bundle.portfolio, any_bundle.recipe.bars_per_year
-    weights_DS = portfolio.weights(run.grid(forecast_M), bars_per_year=bars_per_year)
-    return Replay(forecast_M=forecast_M, weights_DS=weights_DS, values_CM=values_CR[:, run.row_M])
+    weights_DS = portfolio.weights(run.grid(values_MO), bars_per_year=bars_per_year)
+    return Replay(values_MO=values_MO, weights_DS=weights_DS, values_CM=values_CR[:, run.row_M])
 
 
 def bar_by_bar(bundles: Mapping[int, Bundle], run: OutOfSample, *, threads: int) -> Replay:
@@ -119,7 +129,11 @@ def bar_by_bar(bundles: Mapping[int, Bundle], run: OutOfSample, *, threads: int)
     history = panel.before(stamps_M.min())
     features.warm(history, np.searchsorted(panel.symbols, history.symbols))
     fields_IR = np.array([panel.fields[name] for name in features.program.fields])
-    forecast_M = np.full(len(run.row_M), np.nan)
+    places_S = np.searchsorted(panel.symbols, history.symbols)
+    pasts = {
+        fold: bundle.past_of(history, places_S, len(panel.symbols), threads=threads) for fold, bundle in bundles.items()
+    }
+    values_MO = np.full(run.values_MO.shape, np.nan)
     values_CM = np.full((len(any_bundle.recipe.nodes), len(run.row_M)), np.nan, dtype=np.float32)
     m_of_R = [(fold, _positions(run, fold)) for fold in bundles]
     for rows in _dates(panel, stamps_M.min(), stamps_M.max()):
@@ -131,13 +145,13 @@ def bar_by_bar(bundles: Mapping[int, Bundle], run: OutOfSample, *, threads: int)
         values_CN = features.push(codes_N, times_N, fields_IR[:, rows], members_N)
         for fold, position_R in m_of_R:
             m_N = position_R[rows]
-            if (m_N >= 0).any():
-                found, found_N = bundles[fold].infer(values_CN, times_N, members_N)
+            if pasts[fold] is not None or (m_N >= 0).any():
+                found, found_NO = bundles[fold].infer_next(values_CN, times_N, members_N, codes_N, pasts[fold])
                 wanted = m_N[found] >= 0
-                forecast_M[m_N[found][wanted]] = found_N[wanted]
+                values_MO[m_N[found][wanted]] = found_NO[wanted]
                 values_CM[:, m_N[m_N >= 0]] = values_CN[:, m_N >= 0]
-    weights_DS = _ordered(any_bundle.portfolio, run.grid(forecast_M), any_bundle.recipe.bars_per_year)
-    return Replay(forecast_M=forecast_M, weights_DS=weights_DS, values_CM=values_CM)
+    weights_DS = _ordered(any_bundle.portfolio, run.grid(values_MO), any_bundle.recipe.bars_per_year)
+    return Replay(values_MO=values_MO, weights_DS=weights_DS, values_CM=values_CM)
 
 
 def _positions(run: OutOfSample, fold: int) -> Int:
@@ -164,13 +178,14 @@ def _ordered(portfolio: Portfolio, forecast_DS: Float, bars_per_year: float) -> 
 
 def compared(run: OutOfSample, replay: Replay) -> dict[str, Any]:
     """What differs, in all and fold by fold; passed: every forecast, none beyond the tolerance, and all orders."""
-    difference_M = np.abs(replay.forecast_M - run.forecast_M)
+    difference_M = np.abs(replay.values_MO - run.values_MO).max(axis=1)
+    beyond_M = run.beyond_M(replay)
     order_DS = (run.weights_DS != 0) | (replay.weights_DS != 0)
     wrong_DS = wrong_orders(run.weights_DS, replay.weights_DS)
 
     def figures(at_M: npt.NDArray[np.bool_], at_D: npt.NDArray[np.bool_]) -> dict[str, Any]:
         missing = int(np.isnan(difference_M[at_M]).sum())
-        beyond = int((difference_M > run.tolerance_M)[at_M].sum())
+        beyond = int(beyond_M[at_M].sum())
         differing = int(wrong_DS[at_D].sum())
         first, last = time_texts(np.sort(run.panel.timestamps_R[run.row_M[at_M]])[[0, -1]])
         return {
@@ -203,7 +218,7 @@ def first_divergence(run: OutOfSample, replay: Replay) -> str:
     ran_CM = run.values_CR[:, run.row_M]
     columns_M = ((ran_CM != replay.values_CM) & ~(np.isnan(ran_CM) & np.isnan(replay.values_CM))).any(axis=0)
     # Not <=, which a missing forecast would pass.
-    forecasts_M = ~(np.abs(replay.forecast_M - run.forecast_M) <= run.tolerance_M)
+    forecasts_M = ~(np.abs(replay.values_MO - run.values_MO) <= run.tolerance_MO).all(axis=1)
     stamps_M = run.panel.timestamps_R[run.row_M]
     found = []
     for kind, wrong_M in (("column", columns_M), ("forecast", forecasts_M)):
@@ -222,9 +237,10 @@ def first_divergence(run: OutOfSample, replay: Replay) -> str:
         who = f"{time_texts(run.decided_D[place : place + 1])[0]}, {run.panel.symbols[symbol]}"
         return f"{who}: weight {replay.weights_DS[place, symbol]:.9g}, the run's {run.weights_DS[place, symbol]:.9g}"
     if kind == "forecast":
+        output = int(np.argmax(~(np.abs(replay.values_MO - run.values_MO) <= run.tolerance_MO)[place]))
         return (
-            f"{run.where(int(run.row_M[place]))}: forecast {replay.forecast_M[place]:.9g}, the run's "
-            f"{run.forecast_M[place]:.9g}, though all features agree"
+            f"{run.where(int(run.row_M[place]))}: forecast {replay.values_MO[place, output]:.9g}, the run's "
+            f"{run.values_MO[place, output]:.9g}, though all features agree"
         )
     column = int(np.argmax((ran_CM[:, place] != replay.values_CM[:, place]) & np.isfinite(ran_CM[:, place])))
     return (

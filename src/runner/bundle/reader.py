@@ -17,7 +17,7 @@ from components.contracts import Calibration, FittedCalibration, FittedPreproces
 from components.errors import DataError
 from components.panel import Panel
 from components.preprocess.none import NoPreprocessing, Unchanged
-from components.values import Calibrated, Float, Float32, Int, Time
+from components.values import Block, Float, Float32, Int, Outputs, Time
 from runner.bundle.layout import (
     FORMAT_VERSION,
     GRAPH,
@@ -26,6 +26,7 @@ from runner.bundle.layout import (
     VARIANT_GRAPHS,
     read_verified,
 )
+from runner.bundle.past import Past
 from runner.bundle.recipe import Recipe
 from runner.compute.design import design_matrix, rows_ready
 
@@ -61,8 +62,7 @@ class BundleForecast:
     """Forecasts of the rows of a panel at which there are enough values.
 
     values_FR: the columns; missing_tolerance: share of the features that may be missing; row_M: panel
-    rows, in order; forecast_M: their forecasts; lower_M, upper_M: the interval around each, None without
-    intervals.
+    rows, in order; values_MO: their forecasts, of which outputs says what each column is.
     """
 
     panel: Panel
@@ -70,9 +70,21 @@ class BundleForecast:
     values_FR: Float32
     missing_tolerance: float
     row_M: Int
-    forecast_M: Float
-    lower_M: Float | None = None
-    upper_M: Float | None = None
+    values_MO: Float
+    outputs: Outputs
+
+    @property
+    def forecast_M(self) -> Float:
+        """The column that is decided on."""
+        return self.values_MO[:, self.outputs.decision]
+
+    @property
+    def lower_M(self) -> Float | None:
+        return None if self.outputs.interval is None else self.values_MO[:, self.outputs.interval[0]]
+
+    @property
+    def upper_M(self) -> Float | None:
+        return None if self.outputs.interval is None else self.values_MO[:, self.outputs.interval[1]]
 
     @property
     def timestamps_M(self) -> Time:
@@ -177,21 +189,47 @@ class Bundle:
         return self.preprocess.restore(self.learnt)
 
     @cached_property
-    def calibration(self) -> FittedCalibration | None:
+    def _calibration_settings(self) -> Calibration:
         """Raises ConfigError for a class that is no catalogued calibration."""
         from runner.composition.build import build
 
-        if self.recipe.calibration is None:
-            return None
+        assert self.recipe.calibration is not None
         calibration: Calibration = build(
             Calibration,  # type: ignore[type-abstract]
             self.recipe.calibration["settings"],
             path="calibration",
         )
-        return calibration.restore(self.recipe.calibration["learnt"])
+        return calibration
 
-    def _calibrated(self, forecast_M: Float) -> Calibrated:
-        return self.calibration.apply(forecast_M) if self.calibration else Calibrated(forecast_N=forecast_M)
+    @cached_property
+    def calibration(self) -> FittedCalibration | None:
+        if self.recipe.calibration is None:
+            return None
+        return self._calibration_settings.restore(self.recipe.calibration["learnt"])
+
+    @cached_property
+    def graph_outputs(self) -> Outputs:
+        """Columns of the graph's forecast."""
+        return Outputs.from_json(self.recipe.outputs)
+
+    @cached_property
+    def outputs(self) -> Outputs:
+        """Columns of a forecast, after the calibration."""
+        if self.calibration is None:
+            return self.graph_outputs
+        coverage = self._calibration_settings.interval_coverage()
+        return self.graph_outputs if coverage is None else self.graph_outputs.with_interval(coverage)
+
+    def _calibrated(self, values_MO: Float) -> Float:
+        if self.calibration is None:
+            return values_MO
+        decision = self.graph_outputs.decision
+        found = self.calibration.apply(values_MO[:, decision])
+        values_MO = values_MO.copy()
+        values_MO[:, decision] = found.forecast_N
+        if found.lower_N is None or found.upper_N is None:
+            return values_MO
+        return np.column_stack([values_MO, found.lower_N, found.upper_N])
 
     @cached_property
     def session(self) -> Any:
@@ -214,38 +252,83 @@ class Bundle:
 
         self.check(panel)
         values_FR: Float32 = evaluate(self.recipe.nodes, panel, threads=threads)
-        row_M, X_MG = self.design(values_FR, panel.timestamps_R, panel.in_universe_R)
+        row_M, X_MG = self.design(values_FR, panel.timestamps_R, panel.in_universe_R, panel.symbol_codes_R)
         if len(row_M) == 0:
             raise DataError(self._nothing(panel, values_FR))
-        calibrated = self._calibrated(self.run_graph(X_MG))
         return BundleForecast(
             panel=panel,
             recipe=self.recipe,
             values_FR=values_FR,
             missing_tolerance=self.preprocess.missing_tolerance,
             row_M=row_M,
-            forecast_M=calibrated.forecast_N,
-            lower_M=calibrated.lower_N,
-            upper_M=calibrated.upper_N,
+            values_MO=self._calibrated(self.run_graph(X_MG)),
+            outputs=self.outputs,
         )
 
-    def infer(self, values_FR: Float32, timestamps_R: Time, members_R: Bools) -> tuple[Int, Float]:
-        """Rows (M,) of the columns that can be forecast, and their forecasts (M,); members_R: of the universe."""
-        row_M, X_MG = self.design(values_FR, timestamps_R, members_R)
-        return row_M, self._calibrated(self.run_graph(X_MG)).forecast_N if len(row_M) else np.empty(0)
+    def infer(
+        self, values_FR: Float32, timestamps_R: Time, members_R: Bools, symbols_R: npt.NDArray[np.integer[Any]]
+    ) -> tuple[Int, Float]:
+        """Rows (M,) of the columns that can be forecast, and their forecasts (M, O); members_R: of the universe;
+        symbols_R: codes of the symbols, which stand together, each in order of time."""
+        row_M, X_MG = self.design(values_FR, timestamps_R, members_R, symbols_R)
+        return row_M, self._forecasts(X_MG)
 
-    def design(self, values_FR: Float32, timestamps_R: Time, members_R: Bools) -> tuple[Int, Float32]:
-        """Rows (M,) of the columns that can be forecast, and what the graph reads of them (M, G)."""
-        row_M: Int = np.flatnonzero(rows_ready(values_FR, self.preprocess.missing_tolerance) & members_R)
-        if len(row_M) == 0:
-            return row_M, np.empty((0, len(self.recipe.inputs)), dtype=np.float32)
-        return row_M, design_matrix(values_FR, row_M, timestamps_R[row_M], self.recipe.inputs, self.preprocessor)
+    def infer_next(
+        self, values_FN: Float32, timestamps_N: Time, members_N: Bools, codes_N: Int, past: Past | None
+    ) -> tuple[Int, Float]:
+        """The same at the next date, a row a symbol; past: of a bundle that looks back, which takes in the rows."""
+        row_M, X_MG = self._ready(values_FN, timestamps_N, members_N)
+        if past is not None and len(row_M):
+            enough_M, X_MG = past.windows(codes_N[row_M], X_MG)
+            row_M = row_M[enough_M]
+        return row_M, self._forecasts(X_MG)
+
+    def past_of(self, history: Panel, codes_S: Int, symbols: int, *, threads: int) -> Past | None:
+        """What the graph will read of the history besides new rows; None if it looks back no further than a row.
+
+        codes_S: which symbol of `symbols` each symbol of the history is.
+        """
+        lookback = self.recipe.lookback_rows
+        if lookback == 1:
+            return None
+        from components.expressions import evaluate
+
+        past = Past.empty(symbols, lookback, len(self.recipe.inputs))
+        if history.n_rows:
+            values_FR: Float32 = evaluate(self.recipe.nodes, history, threads=threads)
+            row_M, X_MG = self._ready(values_FR, history.timestamps_R, history.in_universe_R)
+            past.take_in(codes_S[history.symbol_codes_R[row_M]], X_MG)
+        return past
+
+    def _forecasts(self, X_MG: Float32) -> Float:
+        return self._calibrated(self.run_graph(X_MG)) if len(X_MG) else np.empty((0, len(self.outputs)))
+
+    def design(
+        self, values_FR: Float32, timestamps_R: Time, members_R: Bools, symbols_R: npt.NDArray[np.integer[Any]]
+    ) -> tuple[Int, Float32]:
+        """Rows (M,) of the columns that can be forecast, and what the graph reads of them: (M, G), or (M, L, G) if it
+        looks back."""
+        row_B, X_BG = self._ready(values_FR, timestamps_R, members_R)
+        lookback = self.recipe.lookback_rows
+        if lookback == 1 or len(row_B) == 0:
+            return row_B, X_BG
+        first_B = np.searchsorted(symbols_R[row_B], symbols_R[row_B])
+        enough = np.flatnonzero(np.arange(len(row_B)) - first_B + 1 >= lookback)
+        block = Block(values_RF=X_BG, columns=self.recipe.inputs, first_R=first_B)
+        return row_B[enough], block.windows(enough, lookback)
+
+    def _ready(self, values_FR: Float32, timestamps_R: Time, members_R: Bools) -> tuple[Int, Float32]:
+        """Rows (B,) whose columns are known, and the columns (B, G) after the preprocessor."""
+        row_B: Int = np.flatnonzero(rows_ready(values_FR, self.preprocess.missing_tolerance) & members_R)
+        if len(row_B) == 0:
+            return row_B, np.empty((0, len(self.recipe.inputs)), dtype=np.float32)
+        return row_B, design_matrix(values_FR, row_B, timestamps_R[row_B], self.recipe.inputs, self.preprocessor)
 
     def run_graph(self, X_MG: Float32) -> Float:
-        """(M,) forecasts of the graph, before the calibration."""
-        (forecast_M1,) = self.session.run(["forecast"], {"features": X_MG})
-        forecast_M: Float = forecast_M1[:, 0].astype(np.float64)
-        return forecast_M
+        """(M, O) forecasts of the graph, before the calibration."""
+        (forecast_MO,) = self.session.run(["forecast"], {"features": X_MG})
+        wide_MO: Float = forecast_MO.astype(np.float64)
+        return wide_MO
 
     def weights(self, forecast_DS: Float) -> Float:
         """(D, S) target weights of consecutive rows; NaN where they depend on rows before the first."""

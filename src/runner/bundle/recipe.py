@@ -16,6 +16,8 @@ class Recipe:
                       LAST_LABEL
     inputs         the columns that the model reads after the preprocessor, in the order of its graph
     target         expression of what is forecast, its kind, and the bars it looks ahead
+    outputs        columns of the graph's forecast, see `Outputs.to_json`
+    lookback_rows  rows of its symbol that the graph reads for one forecast, those that can be forecast alone
     portfolio      configuration of the portfolio: `_target_` and parameters
     bars_per_year  of the run's data: the weights are annualised with it, however short the new data is
     universe       symbols with a bar at the end of the run's data
@@ -30,6 +32,8 @@ class Recipe:
     target: str
     kind: Kind
     horizon_bars: int
+    outputs: Mapping[str, Any]
+    lookback_rows: int
     portfolio: Mapping[str, Any]
     bars_per_year: float
     universe: tuple[str, ...]

@@ -17,6 +17,7 @@ from components.errors import DataError
 from components.expressions.stream import FeatureStream
 from components.panel import IN_UNIVERSE, TIME_DTYPE, Panel
 from components.values import Float, Int, Time
+from runner.bundle.past import Past
 from runner.bundle.reader import Bundle, time_texts
 
 
@@ -48,11 +49,14 @@ class Orders:
 class Stream:
     """State after some history; each push moves it on by one bar and returns what is forecast there."""
 
-    def __init__(self, bundle: Bundle, features: FeatureStream, symbols: tuple[str, ...], last_S: Time) -> None:
+    def __init__(
+        self, bundle: Bundle, features: FeatureStream, symbols: tuple[str, ...], last_S: Time, past: Past | None
+    ) -> None:
         self.symbols = symbols
         self._bundle, self._features, self._last_S = bundle, features, last_S
         self._codes = {symbol: code for code, symbol in enumerate(symbols)}
         self._fields = features.program.fields
+        self._past = past
         self._orders: Orders | None = None
 
     @staticmethod
@@ -64,8 +68,11 @@ class Stream:
         """
         bundle.check(history)
         features = FeatureStream(bundle.recipe.nodes, bundle.recipe.fields, len(history.symbols), threads=threads)
-        features.warm(history, np.arange(len(history.symbols)))
-        return Stream(bundle, features, history.symbols, history.timestamps_R[history.offsets[1:] - 1].copy())
+        codes_S = np.arange(len(history.symbols))
+        features.warm(history, codes_S)
+        last_S = history.timestamps_R[history.offsets[1:] - 1].copy()
+        past = bundle.past_of(history, codes_S, len(codes_S), threads=threads)
+        return Stream(bundle, features, history.symbols, last_S, past)
 
     def push(self, symbol: str, timestamp: np.datetime64, values: Mapping[str, float]) -> float:
         """The forecast at a new bar of a symbol, NaN where there is none.
@@ -105,8 +112,8 @@ class Stream:
         values_CN = self._features.push(codes_N, times_N, fields_IN, members_N)
         self._last_S[codes_N] = stamp
         forecast_N = np.full(len(codes_N), np.nan)
-        rows, forecast_M = self._bundle.infer(values_CN, times_N, members_N)
-        forecast_N[rows] = forecast_M
+        rows, values_MO = self._bundle.infer_next(values_CN, times_N, members_N, codes_N, self._past)
+        forecast_N[rows] = values_MO[:, self._bundle.outputs.decision]
         return codes_N, forecast_N, not members_N.all()
 
     def _code(self, symbol: str, stamp: np.datetime64) -> int:

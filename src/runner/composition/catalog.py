@@ -19,8 +19,6 @@ from components.errors import ConfigError, ContractError
 from runner.composition.schema import class_path, is_component, parameters, unwrap
 from runner.specification.experiment import Experiment
 
-CONTRACTS = "components.contracts"
-
 
 def slots() -> Mapping[str, Any]:
     """slot -> what fits into it, as annotated in `Experiment`; scalars (name, seed, threads) are none."""

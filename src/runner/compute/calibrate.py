@@ -18,14 +18,15 @@ from runner.compute.target import Labels
 Mask = npt.NDArray[np.bool_]
 
 
-def calibrate(calibration: Calibration, forecasts: Forecasts, folds: Sequence[Fold], labels: Labels) -> Forecasts:
-    """The forecasts with those of each test span calibrated, their intervals, and what each fold learnt.
+def calibrate(forecasts: Forecasts, folds: Sequence[Fold], labels: Labels, *, calibration: Calibration) -> Forecasts:
+    """The forecasts with what is decided on calibrated in each test span, its interval as two more columns, and what
+    each fold learnt.
 
     Validation forecasts stay as they are, so that what a sweep optimises is never calibrated on itself.
     Raises DataError naming the fold that has too few forecasts to learn from.
     """
-    raw_M = forecasts.uncalibrated_M
-    forecast_M, lower_M, upper_M = raw_M.copy(), np.full(len(raw_M), np.nan), np.full(len(raw_M), np.nan)
+    raw_M = forecasts.uncalibrated_M.copy()
+    forecast_M, ends_M2 = raw_M.copy(), np.full((len(raw_M), 2), np.nan)
     states = []
     for fold in folds:
         known_M = learning_rows(calibration, forecasts, fold, folds, labels)
@@ -34,16 +35,18 @@ def calibrate(calibration: Calibration, forecasts: Forecasts, folds: Sequence[Fo
         calibrated = fitted.apply(raw_M[test_M])
         forecast_M[test_M] = calibrated.forecast_N
         if calibrated.lower_N is not None and calibrated.upper_N is not None:
-            lower_M[test_M], upper_M[test_M] = calibrated.lower_N, calibrated.upper_N
+            ends_M2[test_M] = np.column_stack([calibrated.lower_N, calibrated.upper_N])
         states.append(fitted.state())
+    values_MO = forecasts.values_MO.copy()
+    values_MO[:, forecasts.outputs.decision] = forecast_M
     coverage = calibration.interval_coverage()
+    if coverage is not None:
+        values_MO = np.column_stack([values_MO, ends_M2])
     return replace(
         forecasts,
-        forecast_M=forecast_M,
+        values_MO=values_MO,
+        outputs=forecasts.outputs if coverage is None else forecasts.outputs.with_interval(coverage),
         raw_M=raw_M,
-        lower_M=None if coverage is None else lower_M,
-        upper_M=None if coverage is None else upper_M,
-        coverage=coverage,
         calibrations=tuple(states),
     )
 

@@ -3,20 +3,42 @@
 Shape legend: D decision times, T bars, S symbols.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from components.contracts import Portfolio
+from components.contracts import Backtest, Portfolio
 from components.errors import DataError
 from components.panel import Panel
-from components.values import Float, Int, PriceGrid, Time
+from components.portfolio.benchmark import benchmark_weights
+from components.values import BacktestResult, Float, Int, PriceGrid, Time
 from runner.compute.forecast import Forecasts
 
 
-def decide_weights(portfolio: Portfolio, forecasts: Forecasts, panel: Panel) -> tuple[Time, Float]:
-    """(D,) decision times of the test spans and (D, S) target weights: 0 without a forecast, as outside the
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Decided:
+    """decided_D: decision times of the test spans; weights_DS: target weights, 0 without a forecast, as outside the
     universe."""
+
+    decided_D: Time
+    weights_DS: Float
+
+
+def decide_weights(panel: Panel, forecasts: Forecasts, *, portfolio: Portfolio) -> Decided:
+    """What the portfolio makes of the forecasts."""
     decided_D, forecast_DS = forecast_grid(forecasts, panel)
-    return decided_D, portfolio.weights(forecast_DS, bars_per_year=panel.bars_per_year)
+    return Decided(decided_D=decided_D, weights_DS=portfolio.weights(forecast_DS, bars_per_year=panel.bars_per_year))
+
+
+def trade(panel: Panel, decided: Decided, *, backtest: Backtest) -> BacktestResult:
+    """What the weights would have earned."""
+    return backtest.run(decided.decided_D, decided.weights_DS, price_grid(panel, backtest.fields()))
+
+
+def trade_benchmark(panel: Panel, decided: Decided, *, backtest: Backtest) -> BacktestResult:
+    """What the index at equal average exposure would have earned in the same account."""
+    weights_DS = benchmark_weights(decided.weights_DS)
+    return backtest.run(decided.decided_D, weights_DS, price_grid(panel, backtest.fields()))
 
 
 def forecast_grid(forecasts: Forecasts, panel: Panel) -> tuple[Time, Float]:

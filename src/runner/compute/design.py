@@ -22,6 +22,14 @@ def rows_ready(values_CR: Float32, missing_tolerance: float) -> npt.NDArray[np.b
     return np.asarray(finite_CR[-1] & (finite_R > 0) & (n_features - finite_R <= missing_tolerance * n_features))
 
 
+def with_past(ready_R: npt.NDArray[np.bool_], symbols_R: npt.NDArray[np.int32], rows: int) -> npt.NDArray[np.bool_]:
+    """(R,) ready rows that are at least the rows-th of their symbol; symbol by symbol, in order of time."""
+    count_R = np.cumsum(ready_R)
+    first_R = np.searchsorted(symbols_R, symbols_R)  # the first row of each row's symbol
+    before_R = np.concatenate([[0], count_R])[first_R]
+    return np.asarray(ready_R & (count_R - before_R >= rows))
+
+
 def raw_features(values_CR: Float32, rows: Int) -> Float32:
     """(N, C - 1) the features of the rows, row-major; NaN where they are not finite."""
     X_NF = np.ascontiguousarray(values_CR[:-1][:, rows].T)

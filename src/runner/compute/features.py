@@ -3,12 +3,16 @@
 Shape legend: F features, R panel rows.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from components.contracts import LAST_LABEL, Features, Target
-from components.expressions import OPERATORS, Call, Field, Node, Number, parse, reach, shift
-from components.values import Float32
+from components.expressions import OPERATORS, Call, Field, Node, Number, parse, reach, shift, to_text
+from components.panel import Panel
+from components.values import Float32, Resources
+from runner.compute.stage import Cache, Keyed, Parts, Stage
 from runner.compute.target import parsed_target
+from runner.storage.incremental import load_features
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -33,8 +37,9 @@ def parsed_features(features: Features) -> dict[str, Node]:
 
 
 def input_expressions(features: Features, target: Target) -> dict[str, Node]:
-    """name -> tree of every column of the design matrix: the features, then the latest known label."""
-    label = parsed_target(target)
+    """name -> tree of every column of the design matrix: the features, then the latest known label of the target
+    that is decided on."""
+    label = next(iter(parsed_target(target).values()))
     return {**parsed_features(features), LAST_LABEL: _known(label, reach(label).lookahead_bars)}
 
 
@@ -51,3 +56,26 @@ def _known(node: Node, bars: int) -> Node:
     if node.operator == "ref" and isinstance(node.args[1], Number):
         return _known(node.args[0], bars + int(node.args[1].value))
     return Call(node.operator, tuple(_known(argument, bars) for argument in node.args))
+
+
+def feature_table(
+    panel: Keyed[Panel], columns: Mapping[str, Node], *, source: str, resources: Resources, cache: Cache
+) -> Stage[FeatureTable]:
+    """The stage of the feature table, of which only what is not in the store is computed; source: logical name of the
+    data, whose tables share parts."""
+    return cache.parted(
+        compute_features,
+        inputs={"panel": panel},
+        settings={"expressions": {name: to_text(node) for name, node in columns.items()}, "resources": resources},
+        common={"source": source, "fields": sorted(panel.value.fields)},
+        shown="features",
+    )
+
+
+def compute_features(
+    panel: Panel, *, expressions: Mapping[str, str], resources: Resources, parts: Parts
+) -> tuple[FeatureTable, int]:
+    """All columns, and how many values the store lacked."""
+    nodes = {name: parse(text) for name, text in expressions.items()}
+    values_FR, computed = load_features(nodes, panel, place=parts.place, store=parts.store, threads=resources.threads)
+    return FeatureTable(names=tuple(expressions), values_FR=values_FR), computed

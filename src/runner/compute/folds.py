@@ -15,7 +15,7 @@ from components.errors import DataError
 from components.expressions import Node, reach
 from components.panel import Panel
 from components.values import Fold, Int, Interval, Span, Time, within
-from runner.compute.design import rows_ready
+from runner.compute.design import rows_ready, with_past
 from runner.compute.features import FeatureTable
 from runner.compute.target import Labels
 from runner.specification.debug import Debug
@@ -55,15 +55,21 @@ class Candidates:
 
 
 def candidates(
-    preprocess: Preprocessor, table: FeatureTable, labels: Labels, panel: Panel, columns: Mapping[str, Node]
+    preprocess: Preprocessor,
+    table: FeatureTable,
+    labels: Labels,
+    panel: Panel,
+    columns: Mapping[str, Node],
+    lookback_rows: int = 1,
 ) -> Candidates:
-    """The rows of a panel. columns: the expression of every column of the table."""
+    """The rows of a panel. columns: the expression of every column of the table; lookback_rows: rows of its symbol that
+    a model reads for one forecast."""
     reaches = [reach(node) for node in columns.values()]
     return Candidates(
         panel=panel,
-        ready_R=eligible_rows(preprocess, table, panel),
+        ready_R=eligible_rows(preprocess, table, panel, lookback_rows),
         labels=labels,
-        lookback_bars=max(each.lookback_bars for each in reaches),
+        lookback_bars=max(each.lookback_bars for each in reaches) + lookback_rows - 1,
         compares=preprocess.cross_sectional or any(each.cross_sectional for each in reaches),
     )
 
@@ -76,12 +82,14 @@ def make_folds(
     panel: Panel,
     debug: Debug,
     columns: Mapping[str, Node],
+    *,
+    lookback_rows: int = 1,
 ) -> tuple[Fold, ...]:
     """Rows of each fold, as `fold_of` purges them. Bars of symbols outside the universe are in no span.
 
     Raises DataError where a span is left without rows.
     """
-    rows = candidates(preprocess, table, labels, panel, columns)
+    rows = candidates(preprocess, table, labels, panel, columns, lookback_rows)
     if not rows.ready_R.any():
         raise DataError(_too_short(panel, table))
     symbols = tuple(panel.symbols[code] for code in np.unique(panel.symbol_codes_R[rows.ready_R]))
@@ -128,9 +136,11 @@ def purged(fold: Fold, preprocess: Preprocessor, table: FeatureTable, panel: Pan
     )
 
 
-def eligible_rows(preprocess: Preprocessor, table: FeatureTable, panel: Panel) -> Mask:
-    """(R,) rows that may be trained on and scored."""
-    return rows_ready(table.values_FR, preprocess.missing_tolerance) & panel.in_universe_R
+def eligible_rows(preprocess: Preprocessor, table: FeatureTable, panel: Panel, lookback_rows: int = 1) -> Mask:
+    """(R,) rows that may be trained on and scored: those that can be forecast with enough such rows of their symbol
+    before them."""
+    ready_R = rows_ready(table.values_FR, preprocess.missing_tolerance) & panel.in_universe_R
+    return ready_R if lookback_rows == 1 else with_past(ready_R, panel.symbol_codes_R, lookback_rows)
 
 
 def first_bars_read(panel: Panel, lookback_bars: int, *, compares: bool) -> Time:
@@ -178,7 +188,7 @@ def _emptied(number: int, name: str, span: Span, rows: Candidates, remedy: str) 
     later = span.train[-1][0] >= span.test[0][1] or span.valid[-1][0] >= span.test[0][1]
     embargo = f" and, after test spans, features that look {rows.lookback_bars} bars back" if later else ""
     return (
-        f"split: fold {number} has no {name} rows left after purging labels of {rows.labels.horizon_bars} bars"
+        f"split: fold {number} has no {name} rows left after purging labels of {rows.labels.longest_bars} bars"
         f"{embargo}; {remedy}, shorten the horizon{' or the longest features' if later else ''} or give more bars"
     )
 

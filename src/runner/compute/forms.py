@@ -1,19 +1,18 @@
-"""How the results of stages are written down in the store: arrays, tables and model files, no pickle."""
+"""How the results of stages are written down in the store: arrays, tables and JSON, no pickle."""
 
 import json
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
-from components.values import BacktestResult, LeakFinding, LeakReport
-from runner.compute.forecast import Forecasts
+from components.values import BacktestResult, Fold, Interval, LeakFinding, LeakReport, Span
+from runner.compute.decisions import Decided
 from runner.compute.target import Labels
 from runner.storage.formats import ARRAYS, FRAME, Files
 
-FITTED = ("preprocessors", "models")
-ADDED_LATER = ("raw_M", "lower_M", "upper_M", "coverage", "calibrations")
-"""What calibration adds to stored forecasts: cheap enough to be made again each time."""
+PARTS = ("train", "valid", "test")
+ROWS = ("train_rows", "valid_rows", "test_rows", "test_path_N")
 
 
 def _prefixed(prefix: str, files: Files) -> dict[str, bytes]:
@@ -24,50 +23,67 @@ def _under(prefix: str, files: Files) -> dict[str, bytes]:
     return {name.removeprefix(f"{prefix}/"): data for name, data in files.items() if name.startswith(f"{prefix}/")}
 
 
-class _LabelFormat:
+class _LabelForm:
     def encode(self, value: Labels) -> Files:
-        return ARRAYS.encode(
-            {
-                "y_R": value.y_R,
-                "label_end_R": value.label_end_R,
-                "horizon_bars": np.array(value.horizon_bars),
-            }
-        )
+        arrays = {"y_RK": value.y_RK, "label_end_RK": value.label_end_RK}
+        return {**ARRAYS.encode(arrays), "horizons.json": json.dumps(list(value.horizons.items())).encode()}
 
     def decode(self, files: Files) -> Labels:
+        return Labels(**ARRAYS.decode(files), horizons=dict(json.loads(files["horizons.json"])))
+
+
+class _FoldsForm:
+    """Rows as arrays; spans as JSON."""
+
+    def encode(self, value: tuple[Fold, ...]) -> Files:
+        rows = {f"{fold.number}_{name}": getattr(fold, name) for fold in value for name in ROWS}
+        spans = [{"number": fold.number, **_span_json(fold.span)} for fold in value]
+        return {**ARRAYS.encode(rows), "spans.json": json.dumps(spans).encode()}
+
+    def decode(self, files: Files) -> tuple[Fold, ...]:
         arrays = ARRAYS.decode(files)
-        return Labels(
-            y_R=arrays["y_R"],
-            label_end_R=arrays["label_end_R"],
-            horizon_bars=int(arrays["horizon_bars"]),
+        return tuple(
+            Fold(
+                number=content["number"],
+                span=_span(content),
+                **{name: arrays[f"{content['number']}_{name}"] for name in ROWS},
+            )
+            for content in json.loads(files["spans.json"])
         )
 
 
-class _ForecastFormat:
-    def encode(self, value: Forecasts) -> Files:
-        arrays: dict[str, Any] = {
-            field.name: getattr(value, field.name)
-            for field in fields(Forecasts)
-            if field.name not in (*FITTED, *ADDED_LATER)
-        }
-        files = dict(ARRAYS.encode(arrays))
-        for number, (model, state) in enumerate(zip(value.models, value.preprocessors, strict=True), start=1):
-            files |= _prefixed(f"fold_{number}", model)
-            # Unsorted, so that a bundle's bytes do not tell whether its fit came from the store.
-            files[f"preprocess_{number}.json"] = json.dumps(state, allow_nan=False).encode()
-        return files
-
-    def decode(self, files: Files) -> Forecasts:
-        arrays: dict[str, Any] = dict(ARRAYS.decode(files))
-        folds = range(1, len(arrays["train_mean_K"]) + 1)
-        return Forecasts(
-            **arrays,
-            preprocessors=tuple(json.loads(files[f"preprocess_{number}.json"]) for number in folds),
-            models=tuple(_under(f"fold_{number}", files) for number in folds),
-        )
+def _span_json(span: Span) -> dict[str, Any]:
+    times = {part: [[str(time) for time in interval] for interval in getattr(span, part)] for part in PARTS}
+    return {**times, "paths": span.paths, "train_symbols": span.train_symbols, "test_symbols": span.test_symbols}
 
 
-class _BacktestFormat:
+def _span(content: dict[str, Any]) -> Span:
+    def intervals(part: str) -> tuple[Interval, ...]:
+        return tuple((np.datetime64(begin, "us"), np.datetime64(end, "us")) for begin, end in content[part])
+
+    def symbols(part: str) -> tuple[str, ...] | None:
+        names = content[f"{part}_symbols"]
+        return None if names is None else tuple(names)
+
+    return Span(
+        train=intervals("train"),
+        valid=intervals("valid"),
+        test=intervals("test"),
+        paths=tuple(content["paths"]),
+        train_symbols=symbols("train"),
+        test_symbols=symbols("test"),
+    )
+
+
+class _DecidedForm:
+    def encode(self, value: Decided) -> Files:
+        return ARRAYS.encode({"decided_D": value.decided_D, "weights_DS": value.weights_DS})
+
+    def decode(self, files: Files) -> Decided:
+        return Decided(**ARRAYS.decode(files))
+
+
+class _BacktestForm:
     def encode(self, value: BacktestResult) -> Files:
         return {
             **_prefixed("equity", FRAME.encode(value.equity)),
@@ -83,7 +99,7 @@ class _BacktestFormat:
         )
 
 
-class _LeakFormat:
+class _LeakForm:
     def encode(self, value: LeakReport) -> Files:
         return {"leaks.json": json.dumps(asdict(value)).encode()}
 
@@ -93,7 +109,8 @@ class _LeakFormat:
         return LeakReport(tests=tuple(content["tests"]), findings=findings)
 
 
-LABELS = _LabelFormat()
-FORECASTS = _ForecastFormat()
-BACKTEST = _BacktestFormat()
-LEAKS = _LeakFormat()
+LABELS = _LabelForm()
+FOLDS = _FoldsForm()
+DECIDED = _DecidedForm()
+BACKTEST = _BacktestForm()
+LEAKS = _LeakForm()

@@ -1,164 +1,250 @@
-"""The stages of one experiment, each looked up in the store before it is computed.
+"""One experiment as stages, in the order in which data flows:
 
-Two halves: `prepare` does everything before anything is fitted, `execute` the rest; the trial is
-recorded in between.
+panel -> features, target -> folds -> forecast (fit, predict, combine, calibrate) -> weights -> backtest
+
+Two halves: `prepare` does everything before anything is fitted, `execute` the rest; the trial is recorded in between.
+Nothing is computed before its value is asked for.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 import numpy as np
 
-from components.contracts import Model, Preprocessor
-from components.expressions import Node, to_text
+from components.contracts import Loss, Model, Preprocessor, Split
+from components.expressions import Node, parse, to_text
 from components.panel import Panel
-from components.portfolio.benchmark import benchmark_weights
 from components.preprocess.none import NoPreprocessing
-from components.values import BacktestResult, Finding, Float, Fold, PriceGrid, Time
+from components.values import BacktestResult, Finding, Float, Fold, Time
 from runner.compute.bars import corner, visible_bars
 from runner.compute.calibrate import calibrate
-from runner.compute.decisions import decide_weights, price_grid
-from runner.compute.features import FeatureTable, input_expressions
+from runner.compute.decisions import Decided, decide_weights, trade, trade_benchmark
+from runner.compute.features import FeatureTable, feature_table, input_expressions
 from runner.compute.folds import make_folds
-from runner.compute.forecast import Forecasts, walk_forward
-from runner.compute.forms import BACKTEST, FORECASTS, LABELS
-from runner.compute.identity import code_of, keyed
+from runner.compute.forecast import FoldFit, Forecasts, depends, fit_fold, join_folds, prepare_folds
+from runner.compute.forms import BACKTEST, DECIDED, FOLDS, LABELS
 from runner.compute.samples import Design
+from runner.compute.stage import Cache, Given, Keyed, Progress, Stage, joint_key
 from runner.compute.target import Labels, compute_labels, parsed_target
+from runner.compute.threads import one_thread_of_blas
+from runner.specification.debug import Debug
 from runner.specification.experiment import Experiment
-from runner.storage.formats import Format
-from runner.storage.incremental import load_features
-from runner.storage.keys import code_fingerprint, content_hash, stage_key
+from runner.storage.formats import FILES, Files
 from runner.storage.store import Store
-
-T = TypeVar("T")
-
-
-class Stage(Protocol):
-    """A stage while it runs: `cached` is set where its result was found, `seconds` when it ends."""
-
-    cached: bool
-    seconds: float
-
-
-class Progress(Protocol):
-    """Shows the stages of a run."""
-
-    def stage(self, name: str) -> AbstractContextManager[Stage]: ...
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Cache:
-    """Runs stages through the store, showing and remembering how long each took."""
-
-    store: Store
-    progress: Progress
-    times: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
-
-    def stage(self, name: str, fn: Callable[[], T]) -> T:
-        """A stage that is not worth storing."""
-        with self._shown(name):
-            return fn()
-
-    def stored(self, name: str, kind: str, key: str, fn: Callable[[], T], form: Format[T]) -> T:
-        """A stage whose result is kept under its key; `kind` is its folder in the store."""
-        with self._shown(name) as stage:
-            stage.cached = True
-
-            def compute() -> T:
-                stage.cached = False
-                return fn()
-
-            return self.store.compute(key, kind, compute, form)
-
-    def table(self, columns: Mapping[str, Node], panel: Panel, *, source: str, threads: int) -> FeatureTable:
-        """The features, of which only what is not in the store is computed."""
-        with self._shown("features") as stage:
-            values_FR, computed = load_features(columns, panel, source=source, store=self.store, threads=threads)
-            stage.cached = computed == 0
-            return FeatureTable(names=tuple(columns), values_FR=values_FR)
-
-    @contextmanager
-    def _shown(self, name: str) -> Iterator[Stage]:
-        with self.progress.stage(name) as stage:
-            yield stage
-        self.times.append({"name": name, "seconds": round(stage.seconds, 4), "cached": stage.cached})
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Prepared:
     """Everything before the fit. findings: what the checks of the bars found; columns: expression of every
-    column of the design matrix; vault_begins: from when on bars were kept aside."""
+    column of the design matrix; targets: of everything that is forecast; vault_begins: from when on bars were kept
+    aside; the rest: stages."""
 
     panel: Panel
     findings: tuple[Finding, ...]
     columns: Mapping[str, Node]
-    label: Node
-    table: FeatureTable
-    labels: Labels
-    folds: tuple[Fold, ...]
-    design_key: str
+    targets: Mapping[str, Node]
+    tabled: Keyed[FeatureTable]
+    labelled: Keyed[Labels]
+    divided: Keyed[tuple[Fold, ...]]
     vault_begins: np.datetime64 | None = None
+
+    def as_input(self) -> "Given[Prepared]":
+        """All of it as one input of a stage."""
+        return Given(key=joint_key(self.bars, self.tabled, self.labelled, self.divided), value=self)
+
+    @property
+    def bars(self) -> Given[Panel]:
+        return Given(key=self.panel.fingerprint, value=self.panel)
+
+    def design(self, experiment: Experiment) -> Design:
+        """Where the experiment's model gets its samples."""
+        return Design(
+            preprocess=experiment.preprocess,
+            table=self.table,
+            labels=self.labels,
+            panel=self.panel,
+            lookback_rows=experiment.fitted_model.lookback_rows,
+        )
+
+    @property
+    def table(self) -> FeatureTable:
+        return self.tabled.value
+
+    @property
+    def labels(self) -> Labels:
+        return self.labelled.value
+
+    @property
+    def folds(self) -> tuple[Fold, ...]:
+        return self.divided.value
+
+    @property
+    def label(self) -> Node:
+        """The target that is decided on."""
+        return next(iter(self.targets.values()))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Walked:
+    """A model through all folds, as a keyed value: the forecasts of all of them.
+
+    name: on the terminal; fits: one stage a fold; workers: how many of them may be computed side by side.
+    """
+
+    name: str
+    fits: tuple[Stage[Files], ...]
+    joined: Stage[Forecasts]
+    workers: int
+    cache: Cache
+
+    @property
+    def key(self) -> str:
+        return self.joined.key
+
+    @property
+    def value(self) -> Forecasts:
+        self.fit()
+        return self.joined.value
+
+    def fold(self, number: int) -> FoldFit:
+        """What a fold fitted, read anew."""
+        return FoldFit.from_files(self.fits[number - 1].value)
+
+    @cached_property
+    def _fitted(self) -> None:
+        with self.cache.group(self.name) as shown, one_thread_of_blas():
+            if self.workers == 1:
+                found = [fit.ensure() for fit in self.fits]
+            else:
+                with ThreadPoolExecutor(self.workers) as pool:
+                    found = list(pool.map(lambda fit: fit.ensure(), self.fits))
+            shown.cached = all(found)
+
+    def fit(self) -> None:
+        """Computes the fits that the store lacks, under one line on the terminal; once."""
+        return self._fitted
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Executed:
-    """Everything after it; benchmark: the index at equal average exposure through the same backtest."""
+    """Everything after it, as stages; benchmark: the index at equal average exposure through the same backtest."""
 
-    forecasts: Forecasts
-    baselines: Mapping[str, Forecasts]
-    decided_D: Time
-    weights_DS: Float
-    backtest: BacktestResult
-    benchmark: BacktestResult
+    walked: Walked
+    calibrated: Stage[Forecasts]
+    rivals: Mapping[str, Walked]
+    decided: Stage[Decided]
+    traded: Stage[BacktestResult]
+    yardstick: Stage[BacktestResult]
+
+    def as_input(self) -> "Given[Executed]":
+        """All of it as one input of a stage."""
+        return Given(key=joint_key(self.calibrated, self.traded, self.yardstick, *self.rivals.values()), value=self)
+
+    def fit(self) -> None:
+        """Fits what the store lacks, the model first."""
+        for walked in (self.walked, *self.rivals.values()):
+            walked.fit()
+
+    @property
+    def forecasts(self) -> Forecasts:
+        return self.calibrated.value
+
+    @cached_property
+    def baselines(self) -> dict[str, Forecasts]:
+        return {name: rival.value for name, rival in self.rivals.items()}
+
+    @property
+    def decided_D(self) -> Time:
+        return self.decided.value.decided_D
+
+    @property
+    def weights_DS(self) -> Float:
+        return self.decided.value.weights_DS
+
+    @property
+    def backtest(self) -> BacktestResult:
+        return self.traded.value
+
+    @property
+    def benchmark(self) -> BacktestResult:
+        return self.yardstick.value
 
 
 def prepare(experiment: Experiment, cache: Cache) -> Prepared:
     """panel -> quality -> features, target -> folds."""
-    raw, vault_begins = cache.stage("panel", lambda: visible_bars(experiment.data, experiment.split))
-    panel, findings = cache.stage("quality", lambda: experiment.quality.inspect(raw))
-    bars = corner(panel, experiment.debug)
+    with cache.group("panel"):
+        raw, vault_begins = visible_bars(experiment.data, experiment.split)
+    with cache.group("quality"):
+        panel, findings = experiment.quality.inspect(raw)
+    panel = corner(panel, experiment.debug)
+    bars = Given(key=panel.fingerprint, value=panel)
     columns = input_expressions(experiment.features, experiment.target)
-    label = parsed_target(experiment.target)
-    inputs = [bars.fingerprint]
-    texts = [[name, to_text(node)] for name, node in columns.items()]
-    features_key = stage_key("features", texts, code_fingerprint(load_features), inputs)
-    table = cache.table(columns, bars, source=experiment.data.facts().identity, threads=experiment.threads)
-    labels_key = stage_key("target", to_text(label), code_fingerprint(compute_labels), inputs)
-    labels = cache.stored(
-        "target",
-        "target",
-        labels_key,
-        lambda: compute_labels(label, bars, threads=experiment.threads),
-        LABELS,
+    targets = parsed_target(experiment.target)
+    tabled = feature_table(
+        bars, columns, source=experiment.data.facts().identity, resources=experiment.resources, cache=cache
     )
-    folds = cache.stage(
-        "folds",
-        lambda: make_folds(experiment.split, experiment.preprocess, table, labels, bars, experiment.debug, columns),
+    labelled = cache.stage(
+        compute_labels,
+        inputs={"panel": bars},
+        settings={
+            "expressions": {name: to_text(node) for name, node in targets.items()},
+            "resources": experiment.resources,
+        },
+        form=LABELS,
+        shown="target",
+    )
+    divided = cache.stage(
+        divide,
+        inputs={"panel": bars, "table": tabled, "labels": labelled},
+        settings={
+            "split": experiment.split,
+            "preprocess": experiment.preprocess,
+            "debug": experiment.debug,
+            "expressions": {name: to_text(node) for name, node in columns.items()},
+            "lookback_rows": experiment.fitted_model.lookback_rows,
+        },
+        form=FOLDS,
+        shown="folds",
     )
     return Prepared(
-        panel=bars,
+        panel=panel,
         findings=findings,
         columns=columns,
-        label=label,
-        table=table,
-        labels=labels,
-        folds=folds,
-        design_key=content_hash([features_key, labels_key, _rows_hash(folds)]),
+        targets=targets,
+        tabled=tabled,
+        labelled=labelled,
+        divided=divided,
         vault_begins=vault_begins,
     )
 
 
+def divide(
+    panel: Panel,
+    table: FeatureTable,
+    labels: Labels,
+    *,
+    split: Split,
+    preprocess: Preprocessor,
+    debug: Debug,
+    expressions: Mapping[str, str],
+    lookback_rows: int,
+) -> tuple[Fold, ...]:
+    """The folds, see `runner.compute.folds`; expressions: of every column of the table."""
+    columns = {name: parse(text) for name, text in expressions.items()}
+    return make_folds(split, preprocess, table, labels, panel, debug, columns, lookback_rows=lookback_rows)
+
+
 def with_folds(prepared: Prepared, folds: tuple[Fold, ...]) -> Prepared:
-    """The same with other folds, and a key of its own."""
-    return replace(prepared, folds=folds, design_key=content_hash([prepared.design_key, _rows_hash(folds)]))
+    """The same with other folds."""
+    return replace(prepared, divided=Given(key=_rows_hash(folds), value=folds))
 
 
-def _rows_hash(folds: tuple[Fold, ...]) -> str:
+def _rows_hash(folds: Sequence[Fold]) -> str:
     digest = hashlib.sha256()
     for fold in folds:
         for rows in (fold.train_rows, fold.valid_rows, fold.test_rows, fold.test_path_N):
@@ -166,91 +252,91 @@ def _rows_hash(folds: tuple[Fold, ...]) -> str:
     return digest.hexdigest()
 
 
-def execute(experiment: Experiment, config: Mapping[str, Any], prepared: Prepared, cache: Cache) -> Executed:
+def execute(experiment: Experiment, prepared: Prepared, cache: Cache) -> Executed:
     """forecast (fit, predict, combine, calibrate) -> weights -> backtest, and the same for what it is compared
     with; baselines are not calibrated."""
-    forecasts, forecast_key = _forecasts(experiment, config, prepared, cache)
-    forecasts, forecast_key = _calibrated(experiment, config, prepared, cache, forecasts, forecast_key)
-    baselines = {name: _baseline(experiment, config, name, prepared, cache) for name in experiment.baselines}
-    decided_D, weights_DS = cache.stage(
-        "weights", lambda: decide_weights(experiment.portfolio, forecasts, prepared.panel)
+    model = experiment.fitted_model
+    walked = walk(experiment, model, experiment.preprocess, prepared, cache)
+    calibrated = cache.stage(
+        calibrate,
+        inputs={"forecasts": walked, "folds": prepared.divided, "labels": prepared.labelled},
+        settings={"calibration": experiment.calibration},
+        form=None,
     )
-    parts = (type(experiment.portfolio), type(experiment.backtest), decide_weights)
-    code = [code_fingerprint(part) for part in parts]
-    settings = [keyed(config["portfolio"]), keyed(config["backtest"])]
-
-    def traded(name: str, wanted_DS: Callable[[PriceGrid], Float]) -> BacktestResult:
-        def run() -> BacktestResult:
-            prices = price_grid(prepared.panel, experiment.backtest.fields())
-            return experiment.backtest.run(decided_D, wanted_DS(prices), prices)
-
-        key = stage_key(name, settings, content_hash(code), [forecast_key, prepared.panel.fingerprint])
-        return cache.stored(name, "backtest", key, run, BACKTEST)
-
+    bars = prepared.bars
+    decided = cache.stage(
+        decide_weights,
+        inputs={"panel": bars, "forecasts": calibrated},
+        settings={"portfolio": experiment.portfolio},
+        form=DECIDED,
+        shown="weights",
+    )
+    account: dict[str, Any] = {
+        "inputs": {"panel": bars, "decided": decided},
+        "settings": {"backtest": experiment.backtest},
+    }
     return Executed(
-        forecasts=forecasts,
-        baselines=baselines,
-        decided_D=decided_D,
-        weights_DS=weights_DS,
-        backtest=traded("backtest", lambda _: weights_DS),
-        benchmark=traded("benchmark", lambda _: benchmark_weights(weights_DS)),
+        walked=walked,
+        calibrated=calibrated,
+        rivals={name: _rival(experiment, name, prepared, cache) for name in experiment.baselines},
+        decided=decided,
+        traded=cache.stage(trade, **account, form=BACKTEST, shown="backtest"),
+        yardstick=cache.stage(trade_benchmark, **account, form=BACKTEST, shown="benchmark"),
     )
 
 
-def _forecasts(
-    experiment: Experiment, config: Mapping[str, Any], prepared: Prepared, cache: Cache
-) -> tuple[Forecasts, str]:
-    slots = ("preprocess", "model", "ensemble", "loss")
-    key = _fit_key({slot: config[slot] for slot in slots}, experiment, prepared)
-    model = experiment.ensemble.around(experiment.model)
-
-    def fit() -> Forecasts:
-        return _fit(experiment, experiment.preprocess, model, prepared)
-
-    return cache.stored("forecast", "forecast", key, fit, FORECASTS), key
-
-
-def _calibrated(
-    experiment: Experiment,
-    config: Mapping[str, Any],
-    prepared: Prepared,
-    cache: Cache,
-    forecasts: Forecasts,
-    forecast_key: str,
-) -> tuple[Forecasts, str]:
-    """The forecasts after calibration and their key. Too cheap to be stored: the fit is not repeated."""
-    code = [code_of({"calibration": config["calibration"]}), code_fingerprint(calibrate)]
-    key = stage_key("calibration", keyed(config["calibration"]), content_hash(code), [forecast_key])
-    return cache.stage(
-        "calibration", lambda: calibrate(experiment.calibration, forecasts, prepared.folds, prepared.labels)
-    ), key
-
-
-def _baseline(
-    experiment: Experiment, config: Mapping[str, Any], name: str, prepared: Prepared, cache: Cache
-) -> Forecasts:
+def _rival(experiment: Experiment, name: str, prepared: Prepared, cache: Cache) -> Walked:
     """A baseline reads the features as they are, so that it stays the yardstick that its name says, whatever
     the model is given; only holes are filled as for the model, since both forecast the same rows."""
-    filling = experiment.preprocess.filling()
-    settings = {"model": config["baselines"][name], "loss": config["loss"]}
-    key = _fit_key({**settings, "preprocess": config["preprocess"] if filling else None}, experiment, prepared)
-    preprocess, model = filling or NoPreprocessing(), experiment.baselines[name]
-    return cache.stored(
-        f"baseline {name}", "forecast", key, lambda: _fit(experiment, preprocess, model, prepared), FORECASTS
+    preprocess = experiment.preprocess.filling() or NoPreprocessing()
+    return walk(experiment, experiment.baselines[name], preprocess, prepared, cache, part=name)
+
+
+def walk(
+    experiment: Experiment, model: Model, preprocess: Preprocessor, prepared: Prepared, cache: Cache, *, part: str = ""
+) -> Walked:
+    """A model's stages, one a fold, so that a process that is killed loses one fold."""
+    folds = prepared.folds
+    inputs: dict[str, Any] = {"panel": prepared.bars, "table": prepared.tabled, "labels": prepared.labelled}
+    settings = _settings(experiment, model, preprocess, len(folds))
+    prepared_files = None
+    if depends(model):
+        prepared_files = cache.stage(
+            prepare_folds, inputs={**inputs, "folds": prepared.divided}, settings=settings, form=FILES, part=part
+        )
+    fits: list[Stage[Files]] = []
+    for fold in folds:
+        before = fits[-1] if fits and model.starts_from == "previous_fold" else None
+        given = Given(key=_rows_hash([fold]), value=fold)
+        fit = cache.stage(
+            fit_fold,
+            inputs={**inputs, "fold": given, "prepared": prepared_files, "before": before},
+            settings=settings,
+            form=FILES,
+            part=f"{part} {fold.number}".strip(),
+            remembered=False,
+        )
+        fits.append(fit)
+    joined = cache.stage(join_folds, inputs={"folds": prepared.divided, "fits": fits}, form=None, part=part)
+    return Walked(
+        name=f"baseline {part}" if part else "forecast",
+        fits=tuple(fits),
+        joined=joined,
+        workers=1 if model.starts_from == "previous_fold" else min(experiment.resources.side_by_side, len(fits)),
+        cache=cache,
     )
 
 
-def _fit_key(sections: Mapping[str, Any], experiment: Experiment, prepared: Prepared) -> str:
-    code = [code_of(sections), code_fingerprint(walk_forward)]
-    settings = [keyed(sections), experiment.seed]
-    return stage_key("forecast", settings, content_hash(code), [prepared.design_key])
-
-
-def _fit(experiment: Experiment, preprocess: Preprocessor, model: Model, prepared: Prepared) -> Forecasts:
-    design = Design(preprocess=preprocess, table=prepared.table, labels=prepared.labels, panel=prepared.panel)
-    return walk_forward(
-        model, experiment.loss, prepared.folds, design, seed=experiment.seed, threads=experiment.threads
-    )
+def _settings(experiment: Experiment, model: Model, preprocess: Preprocessor, n_folds: int) -> dict[str, Any]:
+    loss: Loss = experiment.loss
+    one_of = 1 if model.starts_from == "previous_fold" else n_folds
+    return {
+        "preprocess": preprocess,
+        "model": model,
+        "loss": loss,
+        "seed": experiment.seed,
+        "resources": experiment.resources.for_one_of(one_of),
+    }
 
 
 def open_cache(outputs: Path, progress: Progress) -> Cache:

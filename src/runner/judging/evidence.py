@@ -1,75 +1,184 @@
 """Everything that the gates may look at; what costs something is found out only where some gate needs it."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from components.contracts import Kind
+from components.errors import OutputError
 from components.panel import Panel
-from components.values import Evidence, Float, Time, Trials
+from components.values import BacktestResult, Certificate, Evidence, Float, LeakReport, Need, Scored, Time, Trials
 from runner.compute.forms import LEAKS
-from runner.compute.identity import trial_key
-from runner.compute.pipeline import Cache, Executed, Prepared
+from runner.compute.pipeline import Executed, Prepared
+from runner.compute.stage import Cache, Keyed, Stage
+from runner.compute.target import Labels
 from runner.judging.metrics import run_metrics
 from runner.judging.scenarios import stress_metrics, stressed
 from runner.judging.scored import scored
 from runner.leaks.battery import quick_battery
 from runner.specification.experiment import Experiment
-from runner.storage.keys import code_fingerprint, stage_key
+from runner.storage.formats import JSON
 
 
-def gather(experiment: Experiment, prepared: Prepared, executed: Executed) -> Evidence:
-    """Forecasts, returns and figures of a run: what every run finds out."""
-    labels, panel = prepared.labels, prepared.panel
-    valid, test = (scored(executed.forecasts, executed.baselines, labels, panel, test=test) for test in (False, True))
-    metrics = run_metrics(
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Gathered:
+    """What every run finds out, as stages: figures, and forecasts and returns as gates see them."""
+
+    metrics: Stage[dict[str, float]]
+    evidence: Stage[Evidence]
+
+
+def gather(experiment: Experiment, prepared: Prepared, executed: Executed, cache: Cache) -> Gathered:
+    """Forecasts, returns and figures of a run."""
+    spans = {
+        name: cache.stage(
+            scored,
+            inputs={
+                "forecasts": executed.calibrated,
+                "baselines": executed.rivals,
+                "labels": prepared.labelled,
+                "panel": prepared.bars,
+            },
+            settings={"test": name == "test"},
+            form=None,
+            part=name,
+        )
+        for name in ("valid", "test")
+    }
+    accounts = {"backtest": executed.traded, "benchmark": executed.yardstick}
+    of_run = {**spans, **accounts, "labels": prepared.labelled, "panel": prepared.bars}
+    metrics = cache.stage(
+        figures_of, inputs=of_run, settings={"kind": experiment.target.kind}, form=JSON, shown="metrics"
+    )
+    evidence = cache.stage(
+        evidence_of,
+        inputs={**of_run, "metrics": metrics},
+        settings={
+            "kind": experiment.target.kind,
+            "seed": experiment.seed,
+            "price_fields": experiment.backtest.fields(),
+        },
+        form=None,
+    )
+    return Gathered(metrics=metrics, evidence=evidence)
+
+
+def figures_of(
+    valid: Scored,
+    test: Scored,
+    backtest: BacktestResult,
+    benchmark: BacktestResult,
+    labels: Labels,
+    panel: Panel,
+    *,
+    kind: Kind,
+) -> dict[str, float]:
+    """Every figure of a run under its full name."""
+    return run_metrics(
         valid=valid,
         test=test,
-        kind=experiment.target.kind,
+        kind=kind,
         horizon_bars=labels.horizon_bars,
-        backtest=executed.backtest,
-        benchmark=executed.benchmark,
+        backtest=backtest,
+        benchmark=benchmark,
         bars_per_year=panel.bars_per_year,
     )
-    stamps_T = executed.backtest.equity["timestamp"].to_numpy()
+
+
+def evidence_of(
+    valid: Scored,
+    test: Scored,
+    backtest: BacktestResult,
+    benchmark: BacktestResult,
+    labels: Labels,
+    panel: Panel,
+    metrics: Mapping[str, float],
+    *,
+    kind: Kind,
+    seed: int,
+    price_fields: tuple[str, ...],
+) -> Evidence:
+    """Forecasts and returns as gates see them."""
+    stamps_T = backtest.equity["timestamp"].to_numpy()
     return Evidence(
         metrics=metrics,
         valid=valid,
         test=test,
         horizon_bars=labels.horizon_bars,
-        kind=experiment.target.kind,
-        returns_T=executed.backtest.equity["return"].to_numpy(dtype=np.float64),
-        benchmark_T=executed.benchmark.equity["return"].to_numpy(dtype=np.float64),
+        kind=kind,
+        returns_T=backtest.equity["return"].to_numpy(dtype=np.float64),
+        benchmark_T=benchmark.equity["return"].to_numpy(dtype=np.float64),
         bars_per_year=panel.bars_per_year,
         stamps_T=stamps_T,
-        market_T=market_returns(panel, stamps_T, experiment.backtest.fields()),
-        seed=experiment.seed,
+        market_T=market_returns(panel, stamps_T, price_fields),
+        seed=seed,
     )
 
 
 def complete(
-    evidence: Evidence,
+    gathered: Gathered,
     experiment: Experiment,
-    config: Mapping[str, Any],
     prepared: Prepared,
     executed: Executed,
     cache: Cache,
-    trials: Trials,
-) -> Evidence:
-    """The evidence with the leak tests that are cheap and everything that some gate needs, except the vault."""
-    needs = experiment.gates.needs()
-    stress = stressed(experiment, config, prepared, executed, cache) if "stress" in needs else {}
-    metrics = {**evidence.metrics, **stress_metrics(stress, evidence.bars_per_year)}
-    key = stage_key("leaks", [], code_fingerprint(quick_battery), [trial_key(config, prepared.design_key)])
-    leaks = cache.stored("leak tests", "leaks", key, lambda: quick_battery(experiment, prepared, executed), LEAKS)
-    certificate = None
-    if "bundle" in needs:
-        from runner.bundle.certificate import certify  # compiles the stream's kernels
+    trials: Keyed[Trials],
+) -> Stage[Evidence]:
+    """The evidence with the leak tests that are cheap and everything that some gate needs, except the vault.
 
-        certified = cache.stage("certificate", lambda: certify(experiment, config, prepared, executed))
-        certificate = certified.certificate
-    return replace(evidence, metrics=metrics, trials=trials, stress=stress, leaks=leaks, certificate=certificate)
+    What breaks while it is found out is told to the gates that need it, and does not end the run.
+    """
+    needs = experiment.gates.needs()
+    whole = {"prepared": prepared.as_input(), "executed": executed.as_input()}
+    leaks = cache.stage(
+        quick_battery, inputs=whole, settings={"experiment": experiment}, form=LEAKS, shown="leak tests"
+    )
+    found: dict[Need, Stage[Any]] = {"leaks": leaks}
+    if "stress" in needs:
+        found["stress"] = stressed(experiment, prepared, executed, cache)
+    if "bundle" in needs:
+        from runner.bundle.certificate import certification  # compiles the stream's kernels
+
+        found["bundle"] = certification(experiment, prepared, executed, cache)
+    broken: dict[Need, str] = {}
+    for need, stage in found.items():
+        try:
+            stage.ensure()
+        except OutputError:
+            raise  # a full disk is no finding
+        except Exception as error:
+            broken[need] = f"{type(error).__name__}: {error}"
+    whole_ones = {need: None if need in broken else found.get(need) for need in ("leaks", "stress", "bundle")}
+    return cache.stage(
+        completed,
+        inputs={"evidence": gathered.evidence, "trials": trials, **whole_ones},
+        settings={"broken": broken},
+        form=None,
+    )
+
+
+def completed(
+    evidence: Evidence,
+    trials: Trials,
+    leaks: LeakReport | None,
+    stress: Mapping[str, Float] | None,
+    bundle: Any,
+    *,
+    broken: Mapping[Need, str],
+) -> Evidence:
+    """The evidence with what was found out besides; broken: why something could not be."""
+    certificate: Certificate | None = None if bundle is None else bundle.certificate
+    metrics = {**evidence.metrics, **stress_metrics(stress or {}, evidence.bars_per_year)}
+    return replace(
+        evidence,
+        metrics=metrics,
+        trials=trials,
+        stress=stress or {},
+        leaks=leaks,
+        certificate=certificate,
+        broken=dict(broken),
+    )
 
 
 def market_returns(panel: Panel, stamps_T: Time, fields: tuple[str, ...]) -> Float:

@@ -1,45 +1,40 @@
 """What the portfolio would have earned under worse assumptions: the same weights, traded again."""
 
-import hashlib
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
 from components.contracts import Backtest
-from components.values import Float, PriceGrid, Stress
-from runner.compute.decisions import price_grid
-from runner.compute.identity import keyed
-from runner.compute.pipeline import Cache, Executed, Prepared
+from components.panel import Panel
+from components.values import BacktestResult, Float
+from runner.compute.decisions import Decided, trade
+from runner.compute.pipeline import Executed, Prepared
+from runner.compute.stage import Cache, Stage
 from runner.judging.metrics import return_metrics
 from runner.specification.experiment import Experiment
 from runner.storage.formats import ARRAYS
-from runner.storage.keys import code_fingerprint, stage_key
 
 
-def stressed(
-    experiment: Experiment, config: Mapping[str, Any], prepared: Prepared, executed: Executed, cache: Cache
-) -> dict[Stress, Float]:
+def stressed(experiment: Experiment, prepared: Prepared, executed: Executed, cache: Cache) -> Stage[dict[str, Float]]:
     """assumption -> (T,) net returns per bar, at the bars of the run's backtest; as far as the backtest offers it.
 
-    Nothing is fitted or decided anew; the result is kept in the store under weights, prices and costs.
+    Nothing is fitted or decided anew.
     """
-    worse = experiment.backtest.worse()
-    if not worse:
-        return {}
-
-    def traded() -> dict[str, Float]:
-        prices = price_grid(prepared.panel, experiment.backtest.fields())
-        return {name: _returns(backtest, executed, prices) for name, backtest in worse.items()}
-
-    weights = hashlib.sha256(executed.decided_D.tobytes() + executed.weights_DS.tobytes()).hexdigest()
-    code = code_fingerprint(type(experiment.backtest))
-    key = stage_key("stress", keyed(config["backtest"]), code, [weights, prepared.panel.fingerprint])
-    found = cache.stored("stress", "stress", key, traded, ARRAYS)
-    return {name: found[name] for name in worse}
+    return cache.stage(
+        stress_returns,
+        inputs={"panel": prepared.bars, "decided": executed.decided},
+        settings={"backtest": experiment.backtest},
+        form=ARRAYS,
+        shown="stress",
+    )
 
 
-def stress_metrics(stress: Mapping[Stress, Float], bars_per_year: float) -> dict[str, float]:
+def stress_returns(panel: Panel, decided: Decided, *, backtest: Backtest) -> dict[str, Float]:
+    """assumption -> (T,) net returns."""
+    return {name: _returns(trade(panel, decided, backtest=worse)) for name, worse in backtest.worse().items()}
+
+
+def stress_metrics(stress: Mapping[str, Float], bars_per_year: float) -> dict[str, float]:
     """Figures of the portfolio's net returns under each assumption, as double_costs/sharpe."""
     return {
         f"{worse}/{name}": value
@@ -48,7 +43,6 @@ def stress_metrics(stress: Mapping[Stress, Float], bars_per_year: float) -> dict
     }
 
 
-def _returns(backtest: Backtest, executed: Executed, prices: PriceGrid) -> Float:
-    equity = backtest.run(executed.decided_D, executed.weights_DS, prices).equity
-    returns_T: Float = equity["return"].to_numpy(dtype=np.float64)
+def _returns(result: BacktestResult) -> Float:
+    returns_T: Float = result.equity["return"].to_numpy(dtype=np.float64)
     return returns_T

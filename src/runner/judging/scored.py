@@ -21,7 +21,9 @@ def scored(
     index = np.flatnonzero((forecasts.is_test_M == test) & np.isfinite(labels.y_R[row_M]))
     index = index[np.lexsort((panel.symbol_codes_R[row_M[index]], panel.timestamps_R[row_M[index]]))]
     rows, folds = row_M[index], forecasts.fold_M[index]
-    lower_M, upper_M = (forecasts.lower_M, forecasts.upper_M) if test else (None, None)
+    lower_M, upper_M = forecasts.lower_M, forecasts.upper_M
+    if lower_M is not None and not np.isfinite(lower_M[index]).any():
+        lower_M = upper_M = None  # calibration gives intervals to test spans only
     return Scored(
         span="test" if test else "valid",
         timestamps_M=panel.timestamps_R[rows],
@@ -34,4 +36,8 @@ def scored(
         lower_M=None if lower_M is None else lower_M[index],
         upper_M=None if upper_M is None else upper_M[index],
         coverage=None if lower_M is None else forecasts.coverage,
+        values_MO=forecasts.values_MO[index],
+        outputs=forecasts.outputs,
+        targets_MK=labels.y_RK[rows],
+        target_names=tuple(labels.horizons),
     )

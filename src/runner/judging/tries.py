@@ -6,12 +6,17 @@ from typing import Any
 
 import numpy as np
 
+from components.panel import Panel
 from components.statistics.comparison import per_timestamp
 from components.statistics.deflation import independent_trials
 from components.statistics.forecast import loss
 from components.values import Evidence, Float, Scored, Time, Trials
+from runner.compute.pipeline import Executed
+from runner.compute.stage import Cache, Keyed, Stage, joint_key
 from runner.recording.ledger import Family, Ledger, Series, Trial
 from runner.recording.witnesses import noted_heads
+from runner.specification.experiment import Experiment
+from runner.storage.keys import content_hash, finite_or_null
 
 SHARED = 0.8
 """Share of a run's bars that another trial must have seen to be compared; others are silent."""
@@ -38,12 +43,37 @@ def alone(evidence: Evidence) -> Trials:
     return trials_of({"": own_series(evidence)}, own="", number=1, count=1)
 
 
-def family_trials(ledger: Ledger, family: Family, key: str, target: str, outputs: Path, evidence: Evidence) -> Trials:
-    """All trials of the family with their series, and whether the record of them is whole.
+def family_of(experiment: Experiment, panel: Panel) -> Family:
+    """The data's logical identity: source, symbols and days."""
+    first, last = panel.dates_T[[0, -1]].astype("datetime64[D]").tolist()
+    return Family(source=experiment.data.facts().identity, symbols=panel.symbols, first=first, last=last)
+
+
+def trial_key(executed: Executed) -> str:
+    """What makes two trials the same: everything that decides forecasts and returns; what only judges, records or
+    shows them is no further try."""
+    return joint_key(executed.calibrated, executed.traded)
+
+
+def family_trials(
+    ledger: Ledger, family: Family, key: str, target: str, outputs: Path, evidence: Keyed[Evidence], cache: Cache
+) -> Stage[Trials]:
+    """All trials of the family with their series, and whether the record of them is whole, under the state of the
+    family in which they are counted.
 
     key: this run's trial; target: what it forecasts, without which losses cannot be compared.
     """
     trials = ledger.trials(family)
+    problems = tuple(ledger.verify(noted_heads(outputs)))
+    others = [[trial.key, trial.number, trial.state, trial.outcome] for trial in trials if trial.key != key]
+    own = [trial.number for trial in trials if trial.key == key]
+    state = content_hash([finite_or_null(others), own, key, target, list(problems), evidence.key])
+    return cache.known("tries", state, lambda: _counted(ledger, trials, key, target, problems, evidence.value))
+
+
+def _counted(
+    ledger: Ledger, trials: list[Trial], key: str, target: str, problems: tuple[str, ...], evidence: Evidence
+) -> Trials:
     found = {
         RETURNS: ledger.series(trials, RETURNS),
         LOSSES: ledger.series([trial for trial in trials if _target(trial) == target], LOSSES),
@@ -54,7 +84,6 @@ def family_trials(ledger: Ledger, family: Family, key: str, target: str, outputs
     }
     series[key] = own_series(evidence)
     number = next((trial.number for trial in trials if trial.key == key), len(trials))
-    problems = tuple(ledger.verify(noted_heads(outputs)))
     return trials_of(series, own=key, number=number, count=len(series), problems=problems)
 
 

@@ -1,12 +1,11 @@
 """The verdict: all gates together, and in words."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from components.contracts import Gate
-from components.errors import ContractError
 from components.gates.gate_set import GateSet
 from components.statistics.deflation import lucks_best
 from components.values import Evidence, Judgement, SourceFacts
@@ -43,7 +42,8 @@ NO_VAULT = Judgement(
 
 @dataclass(frozen=True, kw_only=True)
 class GateOutcome:
-    """One gate's judgement under its name; value and threshold are finite or None; says ends with suffices."""
+    """One gate's judgement under its name; value and threshold are finite or None; says ends with suffices; broken:
+    it failed because it, or what it looks at, could not be computed."""
 
     name: str
     status: Literal["passed", "failed", "not_applicable", "deferred"]
@@ -52,6 +52,7 @@ class GateOutcome:
     threshold: float | None
     says: str
     suffices: str = ""
+    broken: bool = False
 
     @property
     def finding(self) -> str:
@@ -75,9 +76,19 @@ class Verdict:
         """The failed gates among the required or the advisory ones."""
         return tuple(gate for gate in self.gates if gate.status == "failed" and gate.required == required)
 
+    @property
+    def broken(self) -> tuple[str, ...]:
+        """What could not be judged, one line each."""
+        return tuple(f"gate {gate.name}: {gate.says}" for gate in self.gates if gate.broken)
 
-def judge(gates: GateSet, evidence: Evidence) -> Verdict:
-    """Judges every gate on the evidence. Raises ContractError naming a gate that breaks."""
+    @staticmethod
+    def from_json(content: Mapping[str, Any]) -> "Verdict":
+        """What `to_json` wrote."""
+        return Verdict(passed=content["passed"], gates=tuple(GateOutcome(**gate) for gate in content["gates"]))
+
+
+def judge(evidence: Evidence, *, gates: GateSet) -> Verdict:
+    """Judges every gate on the evidence. A gate that breaks, or lacks what it needs, has failed."""
     return of_outcomes(tuple(_outcome(name, gate, evidence) for name, gate in gates.checks.items()))
 
 
@@ -159,21 +170,26 @@ def _named(gate: GateOutcome) -> str:
 
 
 def _outcome(name: str, gate: Gate, evidence: Evidence) -> GateOutcome:
+    missing = [f"{need} ({why})" for need, why in evidence.broken.items() if need in gate.needs()]
+    if missing:
+        return _broken(name, gate, f"What it looks at could not be computed: {'; '.join(missing)}.")
     try:
         judgement = VAULT_CLOSED if _waits(gate, evidence) else gate.judge(evidence)
     except Exception as error:
-        raise ContractError(
-            f"gates.checks.{name}: {type(gate).__name__}.judge raised {type(error).__name__}: {error}"
-        ) from error
+        return _broken(name, gate, f"{type(gate).__name__}.judge raised {type(error).__name__}: {error}.")
     if not isinstance(judgement, Judgement):
-        raise ContractError(
-            f"gates.checks.{name}: {type(gate).__name__}.judge returned {type(judgement).__name__}, not a Judgement"
-        )
+        returned = type(judgement).__name__
+        return _broken(name, gate, f"{type(gate).__name__}.judge returned {returned}, not a Judgement.")
     outcome = _outcome_of(name, gate, judgement)
     if _weakened(gate, evidence):
         says = f"{outcome.finding} {SEEN_BEFORE} {outcome.suffices}".rstrip()
         return replace(outcome, required=False, says=says)
     return outcome
+
+
+def _broken(name: str, gate: Gate, says: str) -> GateOutcome:
+    nothing = Judgement(status="failed", value=None, threshold=None, says=says)
+    return replace(_outcome_of(name, gate, nothing), broken=True)
 
 
 def _outcome_of(name: str, gate: Gate, judgement: Judgement) -> GateOutcome:

@@ -22,12 +22,12 @@ QUICK_BARS = 1_500
 QUICK_DATES = 60
 
 
-def quick_battery(experiment: Experiment, prepared: Prepared, executed: Executed) -> LeakReport:
+def quick_battery(prepared: Prepared, executed: Executed, *, experiment: Experiment) -> LeakReport:
     """What is cheap: nothing is loaded or fitted again."""
     return merged(_made(_quick(Subject(experiment=experiment, prepared=prepared, executed=executed))))
 
 
-def full_battery(experiment: Experiment, prepared: Prepared, executed: Executed) -> LeakReport:
+def full_battery(prepared: Prepared, executed: Executed, *, experiment: Experiment) -> LeakReport:
     """Every test; models are fitted again, which writes nothing down and is no trial."""
     return merged(_made(_full(Subject(experiment=experiment, prepared=prepared, executed=executed))))
 

@@ -10,12 +10,12 @@ from typing import Literal
 
 import numpy as np
 
+from components.contracts import FittedPreprocessor
 from components.panel import Panel
 from components.values import Float, Float32, Fold, Int, LeakFinding, Time
 from runner.compute.calibrate import calibrate
 from runner.compute.decisions import forecast_grid, price_grid
 from runner.compute.samples import Design
-from runner.compute.target import compute_labels
 from runner.leaks.subject import Mask, Subject, day, feature_path, leak, moved, moved_sentence, poisoned, stretch
 
 How = Literal["cut", "poison"]
@@ -67,7 +67,7 @@ def _columns(subject: Subject, how: How, start: np.datetime64, dates: int | None
         if (moved_K := moved(old_K, new_K)).any():
             sentence = moved_sentence(panel, known.rows_K, old_K, new_K, moved_K, change=said(how, start))
             yield leak(how, feature_path(name), sentence)
-    relabelled = compute_labels(subject.prepared.label, other, threads=subject.experiment.threads)
+    relabelled = subject.labels_on(other)
     ended_K = labels.label_end_R[known.rows_K] < start
     rows_K, new_y_K = known.rows_K[ended_K], relabelled.y_R[places_K[ended_K]]
     if (moved_K := moved(labels.y_R[rows_K], new_y_K)).any():
@@ -82,14 +82,18 @@ def _forecasts(subject: Subject, how: How, fold: Fold, dates: int | None) -> Ite
     known_N = subject.panel.timestamps_R[rows] < start
     preprocessor, model = subject.learnt(fold)
     inputs = subject.model.inputs(preprocessor.columns)
-    X_NG = subject.design.prepared(rows, inputs, preprocessor).X_NF
+    blocked = subject.design.blocked(rows, inputs, preprocessor)
+    samples = blocked.samples(rows)
+    X_NG = samples.X_NF
     if how == "cut":
         X_KG = subject.design.prepared(rows[known_N], inputs, preprocessor).X_NF
-        forecast_K = model.predict(X_NG[known_N])
+        forecast_KO = model.predict(samples.take(np.flatnonzero(known_N)))
     else:
-        X_KG = _poisoned(subject, rows, start).prepared(_places(subject, rows), inputs, preprocessor).X_NF[known_N]
-        later_NG = np.where(known_N[:, None], X_NG, _shaken(X_NG, subject.rng(f"rows of fold {fold.number}")))
-        forecast_K = model.predict(later_NG)[known_N]
+        X_KG = _preprocessed_poison(subject, rows, start, inputs, preprocessor)[known_N]
+        later_B = subject.panel.timestamps_R[blocked.rows_B] >= start
+        shaken_BG = _shaken(samples.block.values_RF, subject.rng(f"rows of fold {fold.number}"))
+        block = replace(samples.block, values_RF=np.where(later_B[:, None], shaken_BG, samples.block.values_RF))
+        forecast_KO = model.predict(replace(samples, block=block))[known_N]
     for place, column in enumerate(inputs):
         if (moved_K := moved(X_NG[known_N, place], X_KG[:, place])).any():
             sentence = moved_sentence(
@@ -97,10 +101,11 @@ def _forecasts(subject: Subject, how: How, fold: Fold, dates: int | None) -> Ite
             )
             yield leak(how, f"preprocess (column {column}, fold {fold.number})", sentence)
             break
-    old_K = model.predict(X_NG)[known_N]
-    if (moved_K := moved(old_K, forecast_K)).any():
-        sentence = moved_sentence(subject.panel, rows[known_N], old_K, forecast_K, moved_K, change=said(how, start))
-        yield leak(how, f"model (forecasts of fold {fold.number})", sentence)
+    for old_K, forecast_K in zip(model.predict(samples)[known_N].T, forecast_KO.T, strict=True):
+        if (moved_K := moved(old_K, forecast_K)).any():
+            sentence = moved_sentence(subject.panel, rows[known_N], old_K, forecast_K, moved_K, change=said(how, start))
+            yield leak(how, f"model (forecasts of fold {fold.number})", sentence)
+            break
 
 
 def _calibration(subject: Subject, fold: Fold) -> Iterator[LeakFinding]:
@@ -111,10 +116,11 @@ def _calibration(subject: Subject, fold: Fold) -> Iterator[LeakFinding]:
     begins = fold.span.test[0][0]
     late_R = np.setdiff1d(np.flatnonzero(labels.label_end_R > begins), fold.valid_rows)
     later_M = np.flatnonzero(panel.timestamps_R[forecasts.row_M] >= start)
-    y_R, raw_M = labels.y_R.copy(), forecasts.uncalibrated_M.copy()
-    y_R[late_R], raw_M[later_M] = rng.permutation(y_R[late_R]), rng.permutation(raw_M[later_M])
-    other = replace(forecasts, raw_M=raw_M)
-    again = calibrate(subject.experiment.calibration, other, subject.folds, replace(labels, y_R=y_R))
+    y_RK, raw_M = labels.y_RK.copy(), forecasts.uncalibrated_M.copy()
+    y_RK[late_R, 0], raw_M[later_M] = rng.permutation(y_RK[late_R, 0]), rng.permutation(raw_M[later_M])
+    other = replace(subject.executed.walked.value, raw_M=raw_M)
+    other_labels = replace(labels, y_RK=y_RK)
+    again = calibrate(other, subject.folds, other_labels, calibration=subject.experiment.calibration)
     known_M = forecasts.is_test_M & (forecasts.fold_M == fold.number)
     known_M &= panel.timestamps_R[forecasts.row_M] < start
     old_K, new_K = forecasts.forecast_M[known_M], again.forecast_M[known_M]
@@ -141,6 +147,14 @@ def _span(subject: Subject, rows: Int) -> Mask:
 def _places(subject: Subject, rows: Int) -> Int:
     """(N,) places of rows among those of their dates."""
     return np.asarray(np.cumsum(_span(subject, rows))[rows] - 1)
+
+
+def _preprocessed_poison(
+    subject: Subject, rows: Int, start: np.datetime64, inputs: tuple[str, ...], preprocessor: FittedPreprocessor
+) -> Float32:
+    """(N, G) what the model reads of the rows, with other features from a time on."""
+    design = replace(_poisoned(subject, rows, start), lookback_rows=1)
+    return design.prepared(_places(subject, rows), inputs, preprocessor).X_NF
 
 
 def _poisoned(subject: Subject, rows: Int, start: np.datetime64) -> Design:
@@ -202,14 +216,17 @@ def _backtest(subject: Subject, how: How, place: int) -> Iterator[LeakFinding]:
     known_D, kept = executed.decided_D < end, np.isin(subject.panel.symbols, bars.symbols)
     decided_D, weights_DS = executed.decided_D[known_D], executed.weights_DS[known_D][:, kept]
     other = bars if how == "cut" else poisoned(bars, start, subject.rng("bars"))
-    again = backtest.run(decided_D, weights_DS, price_grid(other, backtest.fields())).equity
+    # That a symbol's bars have ended is told, not seen from later bars: it is known in both.
+    ended_S = backtest.endings(price_grid(subject.panel, backtest.fields()))[kept]
+    prices, others = (replace(price_grid(panel, backtest.fields()), ended_S=ended_S) for panel in (bars, other))
+    again = backtest.run(decided_D, weights_DS, others).equity
     old_T, new_T = (
         frame["equity"].to_numpy()[frame["timestamp"].to_numpy() < start] for frame in (executed.backtest.equity, again)
     )
     yield from _bars_moved(how, said(how, start), "equity", times_T, old_T[: len(new_T)], new_T)
     if how == "poison":
         other_DS = np.where((decided_D < start)[:, None], weights_DS, -0.5 * weights_DS - 0.1)
-        result = backtest.run(decided_D, other_DS, price_grid(bars, backtest.fields()))
+        result = backtest.run(decided_D, other_DS, prices)
         filled = place + backtest.execution_lag_bars
         old_T, new_T = executed.backtest.holdings_TS[:filled].sum(axis=1), result.holdings_TS[:filled].sum(axis=1)
         yield from _bars_moved(

@@ -9,8 +9,9 @@ import numpy as np
 
 from components.seeds import derive
 from components.values import Float, Fold, LeakFinding
-from runner.compute.forecast import Forecasts, walk_forward
+from runner.compute.forecast import FoldFit, Forecasts, depends, walk_forward
 from runner.compute.samples import Design
+from runner.compute.threads import one_thread_of_blas
 from runner.leaks.subject import Subject, leak, moved, moved_sentence
 
 CHANCE_Z = 5.0
@@ -26,7 +27,7 @@ def replay(subject: Subject, folds: tuple[Fold, ...]) -> Iterator[LeakFinding]:
     for fold in folds:
         preprocessor, model = subject.learnt(fold)
         inputs = subject.model.inputs(preprocessor.columns)
-        again_N = model.predict(subject.design.prepared(fold.test_rows, inputs, preprocessor).X_NF)
+        again_N = model.predict(subject.design.prepared(fold.test_rows, inputs, preprocessor))[:, subject.decision]
         recorded_N = subject.forecast_of(fold)
         if (moved_N := moved(recorded_N, again_N)).any():
             change = "forecast again by what the fold wrote down"
@@ -36,9 +37,11 @@ def replay(subject: Subject, folds: tuple[Fold, ...]) -> Iterator[LeakFinding]:
 
 
 def _fit_window(subject: Subject, fold: Fold) -> Iterator[LeakFinding]:
+    if depends(subject.model):
+        return  # its folds share one preprocessor
     seed = derive(derive(subject.experiment.seed, "fold", fold.number), "preprocess")
     learnt = subject.experiment.preprocess.fit(subject.design.raw(fold.train_rows), seed=seed).state()
-    recorded = subject.executed.forecasts.preprocessors[fold.number - 1]
+    recorded = subject.executed.walked.fold(fold.number).learnt
     if json.dumps(learnt, sort_keys=True) != json.dumps(recorded, sort_keys=True):
         where = f"preprocess (fold {fold.number})"
         yield leak("replay", where, "its recorded state is not what the train rows teach it: it has learnt elsewhere")
@@ -48,12 +51,13 @@ def refit(subject: Subject) -> Iterator[LeakFinding]:
     """The first fold fitted again, after all others: the same rows must give the same forecasts, whatever was
     fitted before."""
     fold = subject.folds[0]
-    again = _walk(subject, subject.design, (fold,))
+    again, fits = _walk(subject, subject.design, subject.folds if depends(subject.model) else (fold,))
+    again = again.of_fold(fold.number)
     recorded_N, again_N = subject.forecast_of(fold), again.forecast_M[again.is_test_M]
     if (moved_N := moved(recorded_N, again_N)).any():
         change = "fitted again on the same rows, after later folds"
         sentence = moved_sentence(subject.panel, fold.test_rows, recorded_N, again_N, moved_N, change=change)
-        what = "preprocess" if again.preprocessors[0] != subject.executed.forecasts.preprocessors[0] else "model"
+        what = "preprocess" if fits[0].learnt != subject.executed.walked.fold(fold.number).learnt else "model"
         yield leak("refit", f"{what} (forecasts of fold {fold.number})", sentence)
 
 
@@ -65,10 +69,12 @@ def shuffled(subject: Subject) -> Iterator[LeakFinding]:
     """
     labels = subject.prepared.labels
     known_R = np.flatnonzero(np.isfinite(labels.y_R))
-    y_R = labels.y_R.copy()
-    y_R[known_R] = subject.rng("labels").permutation(y_R[known_R])
-    design = replace(subject.design, labels=replace(labels, y_R=y_R))
-    found = _walk(subject, design, subject.folds)
+    order = subject.rng("labels").permutation(len(known_R))
+    y_RK = labels.y_RK.copy()
+    y_RK[known_R] = y_RK[known_R[order]]
+    y_R = np.ascontiguousarray(y_RK[:, 0])
+    design = replace(subject.design, labels=replace(labels, y_RK=y_RK))
+    found, _ = _walk(subject, design, subject.folds)
     for span, is_test in (("valid", False), ("test", True)):
         own_M = (found.is_test_M == is_test) & np.isfinite(y_R[found.row_M])
         r, n = _correlation(found.forecast_M[own_M], y_R[found.row_M[own_M]]), int(own_M.sum())
@@ -82,9 +88,12 @@ def shuffled(subject: Subject) -> Iterator[LeakFinding]:
             )
 
 
-def _walk(subject: Subject, design: Design, folds: tuple[Fold, ...]) -> Forecasts:
+def _walk(subject: Subject, design: Design, folds: tuple[Fold, ...]) -> tuple[Forecasts, tuple[FoldFit, ...]]:
     experiment = subject.experiment
-    return walk_forward(subject.model, experiment.loss, folds, design, seed=experiment.seed, threads=experiment.threads)
+    with one_thread_of_blas():
+        return walk_forward(
+            subject.model, experiment.loss, folds, design, seed=experiment.seed, resources=experiment.resources
+        )
 
 
 def _correlation(x_N: Float, y_N: Float) -> float:

@@ -11,7 +11,6 @@ import numpy as np
 
 from components.panel import Panel
 from components.values import Fold, LeakFinding
-from runner.compute.target import compute_labels
 from runner.leaks.subject import Mask, Subject, feature_path, is_price, leak, moved, stretch, suspect
 
 NAME = "rescale"
@@ -74,8 +73,9 @@ def _of_fold(subject: Subject, fold: Fold, symbol: int, dates: int | None) -> tu
         return [], False
     preprocessor, model = subject.learnt(fold)
     inputs = subject.model.inputs(preprocessor.columns)
+    decision = subject.decision
     old_K, *new = (
-        model.predict(subject.design_on(keep_R, values_FR).prepared(places_K, inputs, preprocessor).X_NF)
+        model.predict(subject.design_on(keep_R, values_FR).prepared(places_K, inputs, preprocessor))[:, decision]
         for values_FR in (old_FR, *tables)
     )
     return carried, all(moved(old_K, new_K, ROUGH).any() for new_K in new)
@@ -111,7 +111,7 @@ def _around_close(panel: Panel, name: str, own_R: Mask) -> bool:
 def _target_is_free(subject: Subject, symbol: int) -> bool:
     """Whether the label stays: where it carries the level itself, forecasts must follow it."""
     panel = versions(subject.panel, subject.panel.symbols[symbol])[0]
-    labels = compute_labels(subject.prepared.label, panel, threads=subject.experiment.threads)
+    labels = subject.labels_on(panel)
     return not moved(subject.prepared.labels.y_R, labels.y_R, ROUGH).any()
 
 

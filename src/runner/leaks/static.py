@@ -101,6 +101,7 @@ def _vault(subject: Subject) -> Iterator[LeakFinding]:
 def _fills(subject: Subject) -> Iterator[LeakFinding]:
     """Every fill lies at least the declared lag after its decision, on the clock of the bars."""
     trades, times_T = subject.executed.backtest.trades, subject.panel.dates_T
+    trades = trades[trades["cause"] == "order"] if "cause" in trades else trades
     if not len(trades):
         return
     decided, filled = (

@@ -12,13 +12,15 @@ import numpy as np
 import numpy.typing as npt
 
 from components.contracts import FittedModel, FittedPreprocessor, Model
-from components.expressions import reach
+from components.expressions import reach, to_text
 from components.panel import Panel
 from components.seeds import derive
 from components.values import Float, Float32, Fold, Int, LeakFinding, LeakReport, Time
 from runner.compute.folds import candidates
+from runner.compute.forecast import opened
 from runner.compute.pipeline import Executed, Prepared
 from runner.compute.samples import Design
+from runner.compute.target import Labels, compute_labels
 from runner.specification.experiment import Experiment
 
 TOLERANCE = 1e-4
@@ -41,18 +43,20 @@ class Subject:
 
     @cached_property
     def model(self) -> Model:
-        return self.experiment.ensemble.around(self.experiment.model)
+        return self.experiment.fitted_model
 
     @cached_property
     def design(self) -> Design:
-        prepared = self.prepared
-        return Design(
-            preprocess=self.experiment.preprocess, table=prepared.table, labels=prepared.labels, panel=prepared.panel
-        )
+        return self.prepared.design(self.experiment)
 
     @property
     def folds(self) -> tuple[Fold, ...]:
         return self.prepared.folds
+
+    @property
+    def decision(self) -> int:
+        """The output that is decided on."""
+        return self.executed.forecasts.outputs.decision
 
     @cached_property
     def first_read_R(self) -> Time:
@@ -63,6 +67,7 @@ class Subject:
             self.prepared.labels,
             self.panel,
             self.prepared.columns,
+            self.model.lookback_rows,
         )
         return rows.first_read_R
 
@@ -72,10 +77,10 @@ class Subject:
     def design_on(self, keep_R: Mask, values_FK: Float32) -> Design:
         """Samples of the kept rows alone, with these values of the columns."""
         labels = self.prepared.labels
-        return Design(
-            preprocess=self.experiment.preprocess,
+        return replace(
+            self.design,
             table=replace(self.prepared.table, values_FR=values_FK),
-            labels=replace(labels, y_R=labels.y_R[keep_R], label_end_R=labels.label_end_R[keep_R]),
+            labels=replace(labels, y_RK=labels.y_RK[keep_R], label_end_RK=labels.label_end_RK[keep_R]),
             panel=self.panel.take(keep_R),
         )
 
@@ -83,14 +88,17 @@ class Subject:
         """(F, R) the columns of the design matrix on other bars."""
         from components.expressions.engine import evaluate
 
-        values_FR: Float32 = evaluate(self.prepared.columns, panel, threads=self.experiment.threads)
+        values_FR: Float32 = evaluate(self.prepared.columns, panel, threads=self.experiment.resources.threads)
         return values_FR
+
+    def labels_on(self, panel: Panel) -> Labels:
+        """The labels on other bars."""
+        texts = {name: to_text(node) for name, node in self.prepared.targets.items()}
+        return compute_labels(panel, expressions=texts, resources=self.experiment.resources)
 
     def learnt(self, fold: Fold) -> tuple[FittedPreprocessor, FittedModel]:
         """What a fold wrote down, opened again."""
-        forecasts = self.executed.forecasts
-        preprocessor = self.experiment.preprocess.restore(forecasts.preprocessors[fold.number - 1])
-        return preprocessor, self.model.from_files(forecasts.models[fold.number - 1])
+        return opened(self.experiment.preprocess, self.model, self.executed.walked.fold(fold.number))
 
     def forecast_of(self, fold: Fold) -> Float:
         """(N,) the recorded forecasts of a fold's test rows, in their order, as the model made them."""
@@ -124,7 +132,8 @@ def stretch(subject: Subject, end: np.datetime64, dates: int | None) -> Stretch:
     reaches = [reach(node) for node in subject.prepared.columns.values()]
     if dates is None or any(each.timeframe for each in reaches):
         return whole
-    lookback, everyone = max(each.lookback_bars for each in reaches), any(each.cross_sectional for each in reaches)
+    lookback = max(each.lookback_bars for each in reaches) + subject.design.lookback_rows - 1
+    everyone = any(each.cross_sectional for each in reaches)
     last = int(np.searchsorted(panel.dates_T, end))
     begin = panel.dates_T[max(0, last - dates - (2 if everyone else 1) * (lookback + 1))]
     first = panel.dates_T[max(0, last - dates)]

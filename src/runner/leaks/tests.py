@@ -1,5 +1,6 @@
 """What the battery consists of, in words."""
 
+import textwrap
 from dataclasses import dataclass
 
 
@@ -75,3 +76,24 @@ What no test can show, and you must ask the data's maker:
   side channels        a component that reads a file of its own, whatever it is given
   weak leaks           future information that explains little, below what honest data can reach
 """
+TABLE_LIMITS = """\
+What no test can show, and you must ask the data's maker:
+  publication lag      a figure filed under the day it describes, not the day it was published
+  revisions            values that were corrected later; only one vintage is in the file
+  survivorship         symbols that failed were never included, or membership is as of today
+  adjustment           price levels divided by splits and dividends that came later
+  scaling              means, ranks or principal components fitted on the whole history
+  weak leaks           future information that explains little, below what honest data can reach
+A bar's open is known before the rest of its row: with --target open, its own close knows more.
+"""
+
+
+def tests_in_words() -> str:
+    """The battery, one test after the other."""
+    lines = ["Tests of an experiment, in this order (those marked * also in every run):"]
+    for test in TESTS:
+        mark = "*" if test.in_every_run else " "
+        lines += textwrap.wrap(
+            f"{mark} {test.name:<10}{test.says}", width=100, initial_indent="  ", subsequent_indent=" " * 14
+        )
+    return "\n".join(lines) + "\n"

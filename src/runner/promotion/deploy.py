@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from components.contracts import FittedModel, Inherited, Model
 from components.errors import ContractError
 from components.panel import Panel
 from components.seeds import derive
@@ -15,6 +16,8 @@ from runner.bundle.reader import Bundle
 from runner.compute.calibrate import deployed_calibration
 from runner.compute.pipeline import Executed, Prepared
 from runner.compute.samples import Design
+from runner.compute.stage import Cache
+from runner.compute.threads import one_thread_of_blas
 from runner.report.description import day
 from runner.specification.experiment import Experiment
 
@@ -34,39 +37,36 @@ class Deployed:
     facts: Mapping[str, Any]
 
 
-def refit(
-    experiment: Experiment, config: Mapping[str, Any], prepared: Prepared, executed: Executed, everything: Prepared
-) -> Deployed:
+def refit(experiment: Experiment, prepared: Prepared, executed: Executed, everything: Prepared) -> Deployed:
     """Fits preprocessor and model on every row of all data whose label is known; no row is held back. The
     calibration learns from the run's out-of-fold forecasts, since a model's forecasts of its own rows are too good.
 
     Raises ContractError where the bundle does not forecast what the fitted model forecasts.
     """
-    design = Design(
-        preprocess=experiment.preprocess, table=everything.table, labels=everything.labels, panel=everything.panel
-    )
+    design = everything.design(experiment)
     panel, seed = everything.panel, derive(experiment.seed, "deployed")
     rows = np.flatnonzero(design.eligible_R & ~np.isnat(everything.labels.label_end_R))
-    chosen = scaled(_chosen(experiment, executed), [len(fold.train_rows) for fold in prepared.folds], len(rows))
-    model = experiment.ensemble.around(experiment.model).with_chosen(chosen)
-    preprocessor = experiment.preprocess.fit(design.raw(rows), seed=derive(seed, "preprocess"))
+    chosen = scaled(
+        _chosen(experiment, prepared, executed), [len(fold.train_rows) for fold in prepared.folds], len(rows)
+    )
+    model = experiment.fitted_model.with_chosen(chosen)
+    with one_thread_of_blas():
+        learnt, fitted = _fitted(experiment, model, design, rows, seed)
+    preprocessor = experiment.preprocess.restore(learnt)
     inputs = model.inputs(preprocessor.columns)
-    train = design.prepared(rows, inputs, preprocessor)
-    nothing = train.take(np.empty(0, dtype=np.int64))
-    fitted = model.fit(train, nothing, loss=experiment.loss, seed=seed, threads=experiment.threads)
     calibration = deployed_calibration(experiment.calibration, executed.forecasts, prepared.labels)
     bundle = assemble(
         experiment,
-        config,
         everything,
+        outputs=executed.walked.value.outputs,
         model_files=fitted.to_files(),
-        learnt=preprocessor.state(),
+        learnt=learnt,
         calibrated=calibration.state(),
     )
     recent = np.flatnonzero(design.eligible_R & (panel.timestamps_R >= prepared.folds[-1].span.test[0][0]))
-    raw_M = fitted.predict(design.prepared(recent, inputs, preprocessor).X_NF)
-    forecast_M = calibration.apply(raw_M).forecast_N
-    _refuse_another(bundle, panel, recent, forecast_M, experiment.threads)
+    raw_MO = fitted.predict(design.prepared(recent, inputs, preprocessor))
+    forecast_M = calibration.apply(raw_MO[:, executed.forecasts.outputs.decision]).forecast_N
+    _refuse_another(bundle, panel, recent, forecast_M, experiment.resources.threads)
     return Deployed(
         bundle=bundle,
         facts={
@@ -80,16 +80,30 @@ def refit(
     )
 
 
-def certify_folds(
-    experiment: Experiment, config: Mapping[str, Any], prepared: Prepared, executed: Executed
-) -> Mapping[str, Any]:
+def _fitted(
+    experiment: Experiment, model: Model, design: Design, rows: Int, seed: int
+) -> tuple[Mapping[str, Any], FittedModel]:
+    """The state of the preprocessor, and the model, fitted on the rows; what folds share is prepared anew on them."""
+    preprocessor = experiment.preprocess.fit(design.raw(rows), seed=derive(seed, "preprocess"))
+    train = design.prepared(rows, model.inputs(preprocessor.columns), preprocessor)
+    nothing = train.take(np.empty(0, dtype=np.int64))
+    shared = model.prepare(train, seed=seed) if model.shares else None
+    settings: dict[str, Any] = {"loss": experiment.loss, "seed": seed, "resources": experiment.resources}
+    inherited = Inherited(shared=shared)
+    if model.starts_from != "nothing":
+        start = model.fit(train, nothing, inherited=inherited, **settings)
+        inherited = Inherited(shared=shared, start=start.to_files())
+    return preprocessor.state(), model.fit(train, nothing, inherited=inherited, **settings)
+
+
+def certify_folds(experiment: Experiment, prepared: Prepared, executed: Executed, cache: Cache) -> Mapping[str, Any]:
     """The parity report: every fold's model through the converter that also writes the deployed one, against what
     the run forecast and ordered. Raises ContractError naming the first difference."""
-    from runner.bundle.certificate import certify, refuse_differing
+    from runner.bundle.certificate import certification, refuse_differing
 
-    certification = certify(experiment, config, prepared, executed)
-    refuse_differing(certification)
-    return certification.parity
+    found = certification(experiment, prepared, executed, cache).value
+    refuse_differing(found)
+    return found.parity
 
 
 def _refuse_another(bundle: Bundle, panel: Panel, rows: Int, forecast_M: Float, threads: int) -> None:
@@ -124,6 +138,6 @@ def scaled(chosen_K: list[Mapping[str, float]], rows_K: list[int], rows: int) ->
     return fixed
 
 
-def _chosen(experiment: Experiment, executed: Executed) -> list[Mapping[str, float]]:
-    model = experiment.ensemble.around(experiment.model)
-    return [model.from_files(files).chosen() for files in executed.forecasts.models]
+def _chosen(experiment: Experiment, prepared: Prepared, executed: Executed) -> list[Mapping[str, float]]:
+    model = experiment.fitted_model
+    return [model.from_files(executed.walked.fold(fold.number).model).chosen() for fold in prepared.folds]

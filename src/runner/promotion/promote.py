@@ -15,8 +15,10 @@ from runner.bundle.aliases import Alias
 from runner.bundle.layout import PROMOTION, read_verified
 from runner.bundle.registry import check_name, register, version_of
 from runner.bundle.writer import write_bundle
-from runner.compute.pipeline import Cache, Executed, Prepared
+from runner.compute.pipeline import Executed, Prepared
+from runner.compute.stage import Cache
 from runner.judging.verdict import GateOutcome, Verdict, judge_vault, of_outcomes
+from runner.outputs import REGISTRY
 from runner.promotion.deploy import Deployed, certify_folds, refit
 from runner.promotion.evidence import evidence_npz
 from runner.promotion.vault import Looked, identity_of, look, prepare_all
@@ -25,7 +27,6 @@ from runner.specification.experiment import Experiment
 from runner.storage.disk import write_atomically
 from runner.storage.keys import finite_or_null
 
-REGISTRY = Path("outputs/registry")
 OPENINGS = ".openings"
 """Folder of the registry with what a vault said of a run, whatever name that is promoted under."""
 NOTHING_APPLIED = "no required gate could be applied"
@@ -96,7 +97,9 @@ def promote(
         after("pointed")
         return Promotion(state="already promoted", folder=folder, aliases=pointing, content=content)
     # No vault is opened for what could not be exported faithfully.
-    parity = cache.stage("parity", lambda: _certify(candidate))
+    parity = cache.run(
+        "parity", lambda: certify_folds(candidate.experiment, candidate.prepared, candidate.executed, cache)
+    )
     after("certified")
     # Called not before the ledger knows of the opening.
     everything = functools.cache(lambda: prepare_all(candidate.experiment, cache))
@@ -105,7 +108,7 @@ def promote(
     content = _content(candidate, opening, failed, _override(wish, failed))
     if failed and content["override"] is None:
         return Promotion(state="refused", folder=None, aliases=(), content=content)
-    deployed = cache.stage("refit", lambda: _refit(candidate, everything()))
+    deployed = cache.run("refit", lambda: _refit(candidate, everything()))
     after("refitted")
     content = {**content, "deployed": deployed.facts, "promoted_at": _now()}
 
@@ -131,11 +134,7 @@ def promote(
 
 
 def _refit(candidate: Candidate, everything: Prepared) -> Deployed:
-    return refit(candidate.experiment, candidate.config, candidate.prepared, candidate.executed, everything)
-
-
-def _certify(candidate: Candidate) -> Mapping[str, Any]:
-    return certify_folds(candidate.experiment, candidate.config, candidate.prepared, candidate.executed)
+    return refit(candidate.experiment, candidate.prepared, candidate.executed, everything)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -156,7 +155,7 @@ def _opening(
     files = place / "opening.json", place / "evidence.npz"
     if files[0].is_file():
         return _read_opening(*files)
-    opening = cache.stage("vault", lambda: _open(candidate, everything, cache, after))
+    opening = cache.run("vault", lambda: _open(candidate, everything, cache, after))
     write_atomically(files[1], opening.arrays)
     content = {
         "run_id": candidate.run["run_id"],
@@ -176,7 +175,7 @@ def _open(
     """Writes the opening into the ledger, and only then computes a figure of the vault."""
     experiment, evidence = candidate.experiment, candidate.evidence
     ledger, outcomes = Ledger.open(), _outcomes(candidate.gates)
-    vault = identity_of(experiment, candidate.prepared.labels.horizon_bars)
+    vault = identity_of(experiment, candidate.prepared.labels.longest_bars)
     if vault is None:
         return _Opening(
             ledger_head=ledger.head(),
@@ -189,7 +188,7 @@ def _open(
     opened = ledger.open_vault(vault, str(candidate.run["run_key"]), body)
     after("opened")
     whole = everything()
-    looked = look(experiment, candidate.config, candidate.prepared, whole, cache, reused=opened.reused)
+    looked = look(experiment, candidate.prepared, whole, cache, reused=opened.reused)
     after("looked")
     metrics = {**evidence.metrics, **looked.metrics}
     verdict = judge_vault(experiment.gates, replace(evidence, metrics=metrics, vault=looked.vault), outcomes)

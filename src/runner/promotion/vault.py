@@ -1,10 +1,7 @@
 """The vault: the recipe fitted on everything before it, scored once on what nothing has looked at."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 
@@ -12,7 +9,8 @@ from components.errors import DataError
 from components.values import Evidence, Fold, Span, Time, Vault, within
 from runner.compute import pipeline
 from runner.compute.folds import candidates, fold_of
-from runner.compute.pipeline import Cache, Prepared
+from runner.compute.pipeline import Prepared
+from runner.compute.stage import Cache
 from runner.judging.evidence import gather
 from runner.recording.ledger import Family
 from runner.specification.experiment import Experiment
@@ -52,12 +50,11 @@ def identity_of(experiment: Experiment, horizon_bars: int) -> Family | None:
 def prepare_all(experiment: Experiment, cache: Cache) -> Prepared:
     """Everything that the source has, prepared as the run was, without a vault. Its stages are not shown."""
     split = replace(experiment.split, vault_start=None)  # type: ignore[type-var]  # every component is a dataclass
-    return pipeline.prepare(replace(experiment, split=split), _quiet(cache))
+    return pipeline.prepare(replace(experiment, split=split), cache.quiet())
 
 
 def look(
     experiment: Experiment,
-    config: Mapping[str, Any],
     prepared: Prepared,
     everything: Prepared,
     cache: Cache,
@@ -67,8 +64,8 @@ def look(
     """Fits the recipe and its baselines before the vault, and forecasts, trades and scores the vault."""
     fold = vault_fold(experiment, prepared, everything)
     within = pipeline.with_folds(everything, (fold,))
-    executed = pipeline.execute(experiment, config, within, _quiet(cache))
-    found = gather(experiment, within, executed)
+    quiet = cache.quiet()
+    found = gather(experiment, within, pipeline.execute(experiment, within, quiet), quiet).evidence.value
     vault = Vault(
         scored=replace(found.test, span="vault"),
         returns_T=found.returns_T,
@@ -89,7 +86,14 @@ def vault_fold(experiment: Experiment, prepared: Prepared, everything: Prepared)
     many decision times, right before the vault; its train span begins at the first decision time, or has as many
     as the last fold's where that window rolled. Where all folds hold the same symbols out, so does this one.
     Raises DataError where nothing in the vault can be forecast."""
-    rows = candidates(experiment.preprocess, everything.table, everything.labels, everything.panel, everything.columns)
+    rows = candidates(
+        experiment.preprocess,
+        everything.table,
+        everything.labels,
+        everything.panel,
+        everything.columns,
+        experiment.fitted_model.lookback_rows,
+    )
     start = prepared.vault_begins
     assert start is not None, "there is a vault"
     times_T = np.unique(everything.panel.timestamps_R[rows.ready_R])
@@ -124,15 +128,3 @@ def _renamed(found: Evidence) -> dict[str, float]:
         for old, new in RENAMED.items()
         if name.startswith(old) and "_fold_" not in name
     }
-
-
-class _Unseen:
-    """Progress that is not shown."""
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[pipeline.Stage]:
-        yield SimpleNamespace(cached=False, seconds=0.0)
-
-
-def _quiet(cache: Cache) -> Cache:
-    return Cache(store=cache.store, progress=_Unseen())

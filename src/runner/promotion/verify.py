@@ -9,7 +9,7 @@ from components.errors import AssayError
 from runner.bundle import aliases
 from runner.bundle.layout import GATES, MANIFEST, PARITY, PROMOTION, read_verified
 from runner.bundle.reader import Bundle
-from runner.bundle.registry import names, versions
+from runner.bundle.registry import find, names, versions
 from runner.recording.ledger import Ledger
 from runner.recording.witnesses import heads_in
 from runner.report.promotion import overruled
@@ -18,6 +18,15 @@ if TYPE_CHECKING:
     from runner.console import Console
 
 EMPTY = "The registry is empty; promote a run first: python -m runner promote RUN"
+
+
+def verify_all(root: Path, reference: str | None = None) -> list[dict[str, Any]]:
+    """What `verify` finds of every name, or of the name or the one version that is referred to."""
+    if reference is None:
+        return [verify(root, name, versions(root, name)) for name in names(root)]
+    folder, (name, _, version) = find(reference, root), reference.partition("@")
+    chosen = [number for number in versions(root, name) if not version or str(number) == folder.name]
+    return [verify(root, name, chosen)]
 
 
 def verify(root: Path, name: str, chosen: Sequence[int]) -> dict[str, Any]:

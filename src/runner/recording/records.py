@@ -97,6 +97,10 @@ class RunRecord:
         self.note({"state": state, "finished": datetime.now(UTC).isoformat(timespec="seconds")})
         _point(self.outputs / "latest", self.folder)
 
+    def reopen(self, facts: Mapping[str, Any]) -> None:
+        """Takes the end back: what followed it broke. facts: what and why."""
+        self.note({"state": "running", "finished": None, **facts})
+
     def __enter__(self) -> Self:
         return self
 

@@ -9,12 +9,15 @@ import yaml
 
 from components.expressions import reach, to_text
 from components.panel import Panel
-from components.values import Interval
+from components.values import Interval, LeakReport
 from runner.composition.compose import Composed
 from runner.compute.folds import purged
 from runner.compute.forecast import Forecasts
 from runner.compute.pipeline import Executed, Prepared
+from runner.compute.stage import Cache
+from runner.compute.target import target_text
 from runner.specification.experiment import Experiment
+from runner.storage.formats import FILES, Files, json_bytes, parquet_bytes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,7 +48,7 @@ def description(experiment: Experiment, composed: Composed, prepared: Prepared) 
         },
         "quality": [asdict(finding) for finding in prepared.findings],
         "target": {
-            "expression": to_text(prepared.label),
+            "expression": target_text(prepared.targets),
             "kind": experiment.target.kind,
             "horizon_bars": prepared.labels.horizon_bars,
         },
@@ -97,6 +100,35 @@ def day(time: np.datetime64) -> str:
     return text.removesuffix("T00:00:00")
 
 
+def leaks(report: LeakReport) -> dict[str, Any]:
+    """Content of leaks.json."""
+    return asdict(report)
+
+
+def tables(prepared: Prepared, executed: Executed, cache: Cache) -> Files:
+    """The files of the run folder that hold forecasts, weights, trades and equity, and what each fold learnt."""
+    inputs = {"prepared": prepared.as_input(), "executed": executed.as_input()}
+    return cache.stage(run_tables, inputs=inputs, form=FILES, shown="tables").value
+
+
+def run_tables(prepared: Prepared, executed: Executed) -> Files:
+    """name -> content, see `tables`."""
+    numbers = [fold.number for fold in prepared.folds]
+    learnt = {f"fold_{number}": executed.walked.fold(number).learnt for number in numbers}
+    calibrated = dict(zip(learnt, executed.forecasts.calibrations, strict=True))
+    frames = {
+        "forecasts": forecast_frame(prepared, executed),
+        "weights": weight_frame(prepared, executed),
+        "trades": executed.backtest.trades,
+        "equity": equity_frame(executed),
+    }
+    return {
+        **{f"{name}.parquet": parquet_bytes(frame) for name, frame in frames.items()},
+        "preprocess.json": json_bytes(learnt),
+        "calibration.json": json_bytes(calibrated),
+    }
+
+
 def forecast_frame(prepared: Prepared, executed: Executed) -> "pd.DataFrame":
     """fold, span, timestamp, symbol, forecast, target, label_end and one column a baseline; uncalibrated, where a
     calibration moved the forecasts, and lower, upper where it makes intervals (NaN in validation spans)."""
@@ -113,8 +145,9 @@ def forecast_frame(prepared: Prepared, executed: Executed) -> "pd.DataFrame":
         "target": prepared.labels.y_R[rows],
         "label_end": prepared.labels.label_end_R[rows],
     }
+    further = _further_outputs(forecasts)
     rivals = {f"baseline/{name}": rival.forecast_M for name, rival in executed.baselines.items()}
-    return pd.DataFrame(columns | _calibration(forecasts) | rivals)
+    return pd.DataFrame(columns | _calibration(forecasts) | further | rivals)
 
 
 def _calibration(forecasts: Forecasts) -> dict[str, Any]:
@@ -122,6 +155,16 @@ def _calibration(forecasts: Forecasts) -> dict[str, Any]:
     raw = {"uncalibrated": forecasts.uncalibrated_M} if moved else {}
     band = {} if forecasts.lower_M is None else {"lower": forecasts.lower_M, "upper": forecasts.upper_M}
     return raw | band
+
+
+def _further_outputs(forecasts: Forecasts) -> dict[str, Any]:
+    """Every output but the one that is decided on, and the ends of its interval, which have columns of their own."""
+    shown = {forecasts.outputs.decision, *(forecasts.outputs.interval or ())[:2]}
+    return {
+        f"output/{output.name}": forecasts.values_MO[:, place]
+        for place, output in enumerate(forecasts.outputs.columns)
+        if place not in shown
+    }
 
 
 def weight_frame(prepared: Prepared, executed: Executed) -> "pd.DataFrame":

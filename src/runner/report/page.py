@@ -27,7 +27,7 @@ def write_report(run_folder: Path, images: Mapping[str, bytes] | None = None) ->
     cannot be written.
     """
     run = RunFolder.open(Path(run_folder))
-    pictures = captioned(draw(run) if images is None else images)
+    pictures = captioned(draw(run)[0] if images is None else images)
     page = render(run, pictures)
     try:
         (run.path / "plots").mkdir(exist_ok=True)

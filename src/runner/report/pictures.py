@@ -82,15 +82,18 @@ _PLANS = (
 )
 
 
-def draw(run: RunFolder) -> dict[str, bytes]:
-    """name -> PNG, without those that have nothing to show for this run."""
-    drawn = {}
+def draw(run: RunFolder) -> tuple[dict[str, bytes], dict[str, str]]:
+    """name -> PNG, without those that have nothing to show for this run, and name -> why one could not be drawn."""
+    drawn, broken = {}, {}
     with theme.styled():
         for plan in _PLANS:
-            figure = plan.draw(run)
-            if figure is not None:
-                drawn[plan.name] = theme.png(figure)
-    return drawn
+            try:
+                figure = plan.draw(run)
+                if figure is not None:
+                    drawn[plan.name] = theme.png(figure)
+            except Exception as error:
+                broken[plan.name] = f"{type(error).__name__}: {error}"
+    return drawn, broken
 
 
 def captioned(images: Mapping[str, bytes]) -> dict[str, Picture]:

@@ -164,6 +164,8 @@ def cost_table(equity: Any, trades: Any) -> Table:
     paid = sum(float(trades[name].sum()) for name in trades if str(name).startswith("cost_"))
     per_traded = f"{1e4 * paid / traded:.2f} bps" if traded else notation.DASH
     rows.append(Row(label="Trades", cells=(notation.count(len(trades)), "")))
+    if "delisted" in equity and (closed := int(equity["delisted"].sum())):
+        rows.append(Row(label="Closed at a delisting", cells=(notation.count(closed), "")))
     rows.append(Row(label="Cost per traded notional", cells=(per_traded, "")))
     return Table(header=("From gross to net", "currency", "of starting equity"), rows=tuple(rows))
 

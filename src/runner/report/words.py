@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from components.values import SourceFacts
-from runner.judging.verdict import GateOutcome, Verdict, in_words
+from runner.judging.verdict import Verdict, in_words
 
-PASSED, REJECTED, NONE = "Passed", "Rejected", "No verdict"
+PASSED, REJECTED, FAILED, NONE = "Passed", "Rejected", "Failed", "No verdict"
 DIRTY = "The code had uncommitted changes: this run cannot be rebuilt from its commit alone."
 
 
 @dataclass(frozen=True, kw_only=True)
 class Words:
-    """word: Passed, Rejected or No verdict; headline: what the gates together decided; reasons: what the
+    """word: Passed, Rejected, Failed or No verdict; headline: what the gates together decided; reasons: what the
     decisive gates say; suffices: what failed gates, advisory ones too, ask for; tries: where the run stands
     among all trials; cautions: what to know before trusting a figure."""
 
@@ -27,7 +27,7 @@ class Words:
 
 def words(manifest: Mapping[str, Any], gates: Mapping[str, Any]) -> Words:
     """Everything a run has to say in sentences."""
-    verdict = Verdict(passed=gates["passed"], gates=tuple(GateOutcome(**gate) for gate in gates["gates"]))
+    verdict = Verdict.from_json(gates)
     # Cautions of the source are among the notices.
     known = SourceFacts.__dataclass_fields__.keys() & manifest["data"].keys()
     facts = SourceFacts(**{name: manifest["data"][name] for name in known})
@@ -42,14 +42,22 @@ def words(manifest: Mapping[str, Any], gates: Mapping[str, Any]) -> Words:
     )
     passed = tuple(gate.says for gate in verdict.gates if gate.required and gate.status == "passed")
     unclean = [DIRTY] if (manifest["git"] or {}).get("dirty") else []
-    word, headline = _decision(manifest["state"], said.decision)
+    word, headline = _decision(manifest, said.decision)
     return Words(
         word=word,
         headline=headline,
-        reasons={PASSED: passed, REJECTED: said.failed, NONE: ()}[word],
+        reasons={PASSED: passed, REJECTED: said.failed, FAILED: said.failed, NONE: ()}[word],
         suffices=() if word == NONE else said.suffices,
         tries=said.tries,
-        cautions=(*said.record, *said.advisory, *said.data, *_quality(manifest), *manifest["notices"], *unclean),
+        cautions=(
+            *manifest.get("broken", ()),
+            *said.record,
+            *said.advisory,
+            *said.data,
+            *_quality(manifest),
+            *manifest["notices"],
+            *unclean,
+        ),
     )
 
 
@@ -60,8 +68,11 @@ def _quality(manifest: Mapping[str, Any]) -> tuple[str, ...]:
     return (f"The checks of the bars found: {found}; see Data quality.",) if found else ()
 
 
-def _decision(state: str, decision: str) -> tuple[str, str]:
-    if state != "finished":
-        return NONE, f"The run did not finish (state: {state})."
+def _decision(manifest: Mapping[str, Any], decision: str) -> tuple[str, str]:
+    """Its word and its headline. What broke is said, not hidden behind a verdict."""
+    if broken := manifest.get("broken"):
+        return FAILED, f"Parts of the run broke: {len(broken)} (see below). {decision}"
+    if manifest["state"] != "finished":
+        return NONE, f"The run did not finish (state: {manifest['state']})."
     word, _, headline = decision.partition(": ")
     return word, headline[:1].upper() + headline[1:]

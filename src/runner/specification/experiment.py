@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from annotated_types import Ge
 
@@ -21,6 +21,7 @@ from components.contracts import (
     Target,
 )
 from components.gates.gate_set import GateSet
+from components.values import Resources
 from runner.specification.debug import Debug
 from runner.specification.export import Export
 from runner.specification.tracker import Tracker
@@ -30,13 +31,19 @@ from runner.specification.tracker import Tracker
 class Experiment:
     """Everything that is said about an experiment; a field's annotation says what fits into the slot.
 
-    seed     from which all seeds are derived
-    threads  processor threads; 0: all
+    seed       from which all seeds are derived
+    resources  processors and devices
     """
+
+    inert: ClassVar[frozenset[str]] = frozenset(
+        {"name", "quality", "baselines", "gates", "tracking", "export", "debug"}
+    )
+    """What judges, records or shows a run, without being part of what is tried; quality and debug are, through the
+    bars that they leave."""
 
     name: str
     seed: Annotated[int, Ge(0)]
-    threads: Annotated[int, Ge(0)]
+    resources: Resources
     data: Source
     quality: Quality
     features: Features
@@ -54,3 +61,8 @@ class Experiment:
     tracking: Tracker
     export: Export
     debug: Debug
+
+    @property
+    def fitted_model(self) -> Model:
+        """What is fitted: the configured model with its companions."""
+        return self.ensemble.around(self.model)

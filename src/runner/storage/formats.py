@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from components.errors import ContractError
+from runner.storage.keys import finite_or_null
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,6 +79,11 @@ class _JsonFormat:
 
     def decode(self, files: Files) -> Any:
         return json.loads(files["value.json"])
+
+
+def json_bytes(value: Any) -> bytes:
+    """Plain values as a file of a run folder; numbers that are not finite become null."""
+    return (json.dumps(finite_or_null(value), indent=1, ensure_ascii=False) + "\n").encode()
 
 
 def parquet_bytes(frame: "pd.DataFrame") -> bytes:

@@ -17,7 +17,7 @@ from components.expressions import Node, to_text
 from components.panel import Int, Panel
 from components.values import Float32
 from runner.storage.formats import FILES, Files
-from runner.storage.keys import FORMAT, code_fingerprint, content_hash
+from runner.storage.keys import content_hash
 from runner.storage.parts import HEADER, History, Part, Stretch
 from runner.storage.rows import compares_symbols, compute_rows
 from runner.storage.store import Store
@@ -52,39 +52,26 @@ class _Gap:
 
 
 def load_features(
-    nodes: Mapping[str, Node], panel: Panel, *, source: str, store: Store, threads: int
+    nodes: Mapping[str, Node], panel: Panel, *, place: str, store: Store, threads: int
 ) -> tuple[Float32, int]:
     """values_FR (F, R) float32 of all columns, and how many were computed because the store lacked them.
 
-    source: logical name of the data; only parts of the same source are looked at. Raises OutputError if the
+    place: folder of the parts that may serve: those of the same source, fields and code. Raises OutputError if the
     store cannot be written.
     """
-    return _Build(nodes=nodes, panel=panel, source=source, store=store, threads=threads).table()
-
-
-def store_features(nodes: Mapping[str, Node], panel: Panel, *, source: str, store: Store, threads: int) -> int:
-    """Brings the store up to date without putting the table together; how many values were computed."""
-    build = _Build(nodes=nodes, panel=panel, source=source, store=store, threads=threads)
-    _, gaps = build.arrangement()
-    return sum(build.filled(gap)[1] for gap in gaps)
+    return _Build(nodes=nodes, panel=panel, stage=place, store=store, threads=threads).table()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Build:
-    """One table being put together; fresh: files of the parts that were computed for it."""
+    """One table being put together; stage: folder of its parts; fresh: files of the parts that were computed for it."""
 
     nodes: Mapping[str, Node]
     panel: Panel
-    source: str
+    stage: str
     store: Store
     threads: int
     fresh: dict[str, Files] = field(default_factory=dict)
-
-    @cached_property
-    def stage(self) -> str:
-        """Folder of the parts that may serve: same source, fields and code."""
-        code = code_fingerprint(compute_rows)
-        return f"features-{content_hash([FORMAT, self.source, sorted(self.panel.fields), code])[:16]}"
 
     @cached_property
     def keys(self) -> tuple[str, ...]:

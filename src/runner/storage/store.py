@@ -3,26 +3,28 @@
 <root>/<stage>/<key[:2]>/<key>/   data files and index.json with their checksums
 <root>/.locks/                    one lock file per result being computed
 <root>/.partial/                  results being written
+<root>/.meanings/                 what the digests of code stand for
 """
 
 import hashlib
 import json
 import logging
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from components.errors import ContractError
-from runner.storage.disk import sync_folder, write_synced, writing
+from runner.storage.disk import sync_folder, write_atomically, write_synced, writing
 from runner.storage.formats import Files, Format
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 _INDEX = "index.json"
+_MEANINGS = ".meanings"
 
 
 class _Damaged(Exception):
@@ -68,8 +70,38 @@ class Store:
         with self._lock(key, stage), writing(self.root):
             shutil.rmtree(self._folder(key, stage), ignore_errors=True)
 
-    def compute(self, key: str, stage: str, fn: Callable[[], T], form: Format[T]) -> T:
+    def has(self, key: str, stage: str) -> bool:
+        """Whether there is a result, without reading it."""
+        return (self._folder(key, stage) / _INDEX).is_file()
+
+    def origin(self, key: str, stage: str) -> Mapping[str, Any] | None:
+        """What the key of a stored result was made of; None where there is none."""
+        try:
+            origin: Mapping[str, Any] = json.loads((self._folder(key, stage) / _INDEX).read_bytes())["origin"]
+        except (OSError, ValueError, KeyError):
+            return None
+        return origin
+
+    def describe(self, digest: str, content: Mapping[str, Any]) -> None:
+        """Keeps what a digest in an origin stands for."""
+        path = self.root / _MEANINGS / f"{digest}.json"
+        if not path.exists():
+            write_atomically(path, json.dumps(content, indent=1).encode())
+
+    def meaning(self, digest: str) -> Mapping[str, Any] | None:
+        """What `describe` kept."""
+        try:
+            content: Mapping[str, Any] = json.loads((self.root / _MEANINGS / f"{digest}.json").read_bytes())
+        except (OSError, ValueError):
+            return None
+        return content
+
+    def compute(
+        self, key: str, stage: str, fn: Callable[[], T], form: Format[T], origin: Mapping[str, Any] | None = None
+    ) -> T:
         """The stored result of `fn`, or that of calling it now; concurrent callers wait and call it once.
+
+        origin: what the key was made of, kept beside the result.
 
         What is returned went through `form` in either case, so cold and cached results are equal.
         Raises what `fn` raises, and OutputError if the result cannot be written.
@@ -77,7 +109,7 @@ class Store:
         entry = self.get(key, stage)
         if entry is None:
             with self._lock(key, stage):
-                entry = self._read_or_drop(key, stage) or self._write(key, stage, form.encode(fn()))
+                entry = self._read_or_drop(key, stage) or self._write(key, stage, form.encode(fn()), origin)
         return entry.load(form)
 
     def _folder(self, key: str, stage: str) -> Path:
@@ -110,7 +142,7 @@ class Store:
                 shutil.rmtree(folder)
             return None
 
-    def _write(self, key: str, stage: str, files: Files) -> Entry:
+    def _write(self, key: str, stage: str, files: Files, origin: Mapping[str, Any] | None = None) -> Entry:
         folder, partial = self._folder(key, stage), self.root / ".partial" / _label(key, stage)
         with writing(self.root):
             shutil.rmtree(partial, ignore_errors=True)
@@ -121,7 +153,7 @@ class Store:
                     path.parent.mkdir(parents=True, exist_ok=True)
                     write_synced(path, data)
                 checksums = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
-                index = {"stage": stage, "key": key, "files": checksums}
+                index = {"stage": stage, "key": key, "files": checksums, "origin": origin}
                 partial.mkdir(parents=True, exist_ok=True)
                 write_synced(partial / _INDEX, json.dumps(index, indent=1).encode())
                 sync_folder(partial)

@@ -11,16 +11,16 @@ from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
 
-from components.errors import AssayError, GateFailed
+from components.errors import AssayError
+from runner import exit_codes
 from runner.composition.configure import configure
 from runner.composition.handover import QUIET, for_hydra, hydra_main
+from runner.outputs import OUTPUTS
 from runner.storage.disk import write_atomically, writing
 from runner.sweeps.grid import check_points, expand, varying, with_search_space
 
-SWEEPS = Path("outputs") / "sweeps"
+SWEEPS = OUTPUTS / "sweeps"
 JOBS = "jobs"
-CRASHED, INTERRUPTED = 1, 130
-REJECTED = GateFailed.exit_code
 FIGURES = (
     "valid/r2",
     "test/r2",
@@ -59,14 +59,7 @@ def sweep(overrides: Sequence[str]) -> int:
     jobs = _read_jobs(folder)
     results = [jobs.get(n, _vanished(n, point)) for n, point in enumerate(points)]
     _print_table(results, varying(points), folder)
-    return exit_code([job.exit_code for job in results])
-
-
-def exit_code(codes: Sequence[int]) -> int:
-    """1 if a job crashed, else 4 if one was rejected under gates.enforce=true, else 0."""
-    if any(code not in (0, REJECTED) for code in codes):
-        return CRASHED
-    return REJECTED if REJECTED in codes else 0
+    return exit_codes.of_jobs(job.exit_code for job in results)
 
 
 def run_job(_: Any) -> None:
@@ -76,15 +69,15 @@ def run_job(_: Any) -> None:
     """
     settings = HydraConfig.get()
     overrides = tuple(settings.overrides.task)
-    code, run_folder = INTERRUPTED, None
+    code, run_folder = exit_codes.INTERRUPTED, None
     try:
         code, run_folder = _run(overrides)
     except AssayError as error:
         print(error, file=sys.stderr)
-        code = error.exit_code
+        code = exit_codes.of_error(error)
     except (Exception, SystemExit):
         traceback.print_exc()
-        code = CRASHED
+        code = exit_codes.UNFORESEEN
     finally:
         job = Job(job=settings.job.num, overrides=overrides, exit_code=code, run_folder=run_folder)
         _write(Path(settings.sweep.dir), job)
@@ -120,7 +113,7 @@ def _read_jobs(folder: Path) -> dict[int, Job]:
 
 def _vanished(number: int, overrides: Sequence[str]) -> Job:
     """A job that left no word: its process was killed."""
-    return Job(job=number, overrides=tuple(overrides), exit_code=CRASHED, run_folder=None)
+    return Job(job=number, overrides=tuple(overrides), exit_code=exit_codes.UNFORESEEN, run_folder=None)
 
 
 def _print_table(jobs: Sequence[Job], names: Sequence[str], folder: Path) -> None:
@@ -147,7 +140,7 @@ def _metrics(job: Job) -> Mapping[str, float | None]:
 
 
 def _ending(job: Job) -> str:
-    if job.exit_code not in (0, REJECTED) or job.run_folder is None:
+    if job.exit_code not in (exit_codes.RAN, exit_codes.REJECTED) or job.run_folder is None:
         return f"failed ({job.exit_code})"
     verdict = json.loads((Path(job.run_folder) / "gates.json").read_text(encoding="utf-8"))
     return "passed" if verdict["passed"] else "rejected"

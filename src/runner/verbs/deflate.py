@@ -1,30 +1,9 @@
-"""The verb `deflate`: what is left of a Sharpe ratio after chance and the tries it took."""
+"""deflate RETURNS.csv: what is left of a Sharpe ratio after chance and the tries it took
 
-import argparse
-import json
-import math
-from collections.abc import Sequence
-from dataclasses import asdict
-from pathlib import Path
-from typing import Any
-
-import numpy as np
-
-from components.errors import ConfigError, DataError
-from components.statistics.deflation import deflated_ratio, independent_trials
-from components.statistics.overfitting import backtest_overfitting
-from components.statistics.sharpe import SharpeSample, sharpe_sample, standard_error
-from components.values import Float
-from runner.judging.figures import Figure, Tries, figures
-from runner.verbs.returns_table import Record, load_matrix, load_record
-
-BLOCKS = 16
-DESCRIPTION = """\
 Says how much a Sharpe ratio is worth: how sure one can be of it, and what is left of it once one
 counts how many tries it took. RETURNS.csv holds simple returns per period (0.01 is 1 %), with or
 without a column of dates.
-"""
-EPILOG = """\
+
 The returns must be net of costs and in excess of cash, and --trials must count everything that
 was tried on the data, also what was thrown away: no formula can know of tries that are not told.
 With --trials alone the tries are taken to be independent and worthless, with the dispersion of
@@ -34,56 +13,58 @@ DSR (strict) takes what the correlated tries are worth together, the dispersion 
 gives, and allows for serial correlation of the returns; the other figures do not.
 
 PSR conventions: 2012, Bailey & Lopez de Prado, standard error at the observed Sharpe ratio over T
-- 1; 2025, Lopez de Prado, Lipton & Zoonekynd, standard error at the hypothesised one over T.
-"""
+- 1; 2025, Lopez de Prado, Lipton & Zoonekynd, standard error at the hypothesised one over T."""
+
+import json
+import math
+from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from components.errors import ConfigError, DataError
+from components.statistics.sharpe import SharpeSample, sharpe_sample
+from runner import exit_codes
+from runner.judging.figures import Figure, Tries, figures
+from runner.judging.returns_table import Record, load_matrix, load_record
+from runner.judging.told_tries import measured_tries, told_tries
+from runner.terminal import Terminal
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Prints the figures; 0, or raises DataError or ConfigError with one line."""
-    options = _parser().parse_args(arguments)
+def add_arguments(parser: ArgumentParser) -> None:
+    """Which returns, after which tries."""
+    add = parser.add_argument
+    add("returns", type=Path, metavar="RETURNS.csv", help="CSV or Parquet with simple returns per period")
+    add("--column", metavar="NAME", help="the column of returns, where there are several")
+    tries = parser.add_mutually_exclusive_group()
+    tries.add_argument("--trials", type=int, metavar="N", help="how many configurations were tried, all counted")
+    tries.add_argument("--matrix", type=Path, metavar="FILE", help="returns of every try, one column each, by time")
+    add("--periods-per-year", type=float, metavar="P", help="default: from the dates, else 252")
+    add("--json", action="store_true", help="print the figures as JSON")
+
+
+def run(options: Namespace) -> int:
+    """Prints the figures; raises DataError or ConfigError with one line."""
     _check(options)
     record = load_record(options.returns, column=options.column, periods=options.periods_per_year)
     sample = sharpe_sample(record.returns_T)
     if math.isnan(sample.sharpe):
         raise DataError(f"{options.returns}: column '{record.column}' does not vary; a Sharpe ratio needs risk")
-    tries = _tries(options, sample, record.returns_T)
+    tries = None
+    if options.matrix is not None:
+        tries = measured_tries(load_matrix(options.matrix), record.returns_T)
+    elif options.trials is not None:
+        tries = told_tries(options.trials, record.returns_T)
     shown = figures(sample, record.periods, tries)
     if options.json:
         print(json.dumps(_content(options.returns, record, sample, tries, shown), indent=2))
     else:
         _show(options.returns, record, sample, tries, shown)
-    return 0
+    return exit_codes.RAN
 
 
-def measured_tries(matrix_TK: Float, returns_T: Float) -> Tries:
-    """Effective number, dispersion and overfitting of K tries with T joint returns each."""
-    sharpes_K = np.array([sharpe_sample(column_T).sharpe for column_T in matrix_TK.T])
-    overfitting = backtest_overfitting(matrix_TK, n_blocks=min(BLOCKS, len(matrix_TK) // 4 * 2))
-    effective = independent_trials(matrix_TK)
-    return Tries(
-        trials=matrix_TK.shape[1],
-        effective=effective,
-        variance=float(np.var(sharpes_K, ddof=1)),
-        because="measured from the matrix",
-        strict=deflated_ratio(returns_T, effective),
-        pbo=overfitting.probability,
-        loss=overfitting.loss_probability,
-    )
-
-
-def _tries(options: argparse.Namespace, sample: SharpeSample, returns_T: Float) -> Tries | None:
-    if options.matrix is not None:
-        return measured_tries(load_matrix(options.matrix), returns_T)
-    if options.trials is None:
-        return None
-    chance = standard_error(sample, 0.0, "hypothesised") ** 2
-    because = "taken to be independent and worthless"
-    told = float(options.trials)
-    strict = deflated_ratio(returns_T, told)
-    return Tries(trials=options.trials, effective=told, variance=chance, because=because, strict=strict)
-
-
-def _check(options: argparse.Namespace) -> None:
+def _check(options: Namespace) -> None:
     if options.trials is not None and options.trials < 1:
         raise ConfigError(f"--trials {options.trials}: must be at least 1; count every configuration that was tried")
     if options.periods_per_year is not None and not 0 < options.periods_per_year < math.inf:
@@ -110,9 +91,7 @@ def _content(
 
 
 def _show(path: Path, record: Record, sample: SharpeSample, tries: Tries | None, shown: Sequence[Figure]) -> None:
-    from runner.verbs.plain_output import PlainOutput
-
-    out = PlainOutput()
+    out = Terminal()
     missing = f", {record.dropped:,} missing" if record.dropped else ""
     out.text(
         f"{path}, column {record.column}: {sample.n:,} returns{missing}, {record.periods:.1f} a year "
@@ -121,25 +100,7 @@ def _show(path: Path, record: Record, sample: SharpeSample, tries: Tries | None,
     if tries:
         out.text(f"Tries: {tries.trials:,}, {tries.because}.")
     out.text("")
-    out.table(("figure", "value", "in words"), [(f.label, f.shown, f.says) for f in shown], right=(1,))
+    out.grid(("figure", "value", "in words"), [(f.label, f.shown, f.says) for f in shown], right=(1,))
     if not tries:
         out.text("")
         out.text("One single try is assumed. If more was tried on this data, say --trials N or --matrix FILE.")
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m runner deflate",
-        description=DESCRIPTION,
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    add = parser.add_argument
-    add("returns", type=Path, metavar="RETURNS.csv", help="CSV or Parquet with simple returns per period")
-    add("--column", metavar="NAME", help="the column of returns, where there are several")
-    tries = parser.add_mutually_exclusive_group()
-    tries.add_argument("--trials", type=int, metavar="N", help="how many configurations were tried, all counted")
-    tries.add_argument("--matrix", type=Path, metavar="FILE", help="returns of every try, one column each, by time")
-    add("--periods-per-year", type=float, metavar="P", help="default: from the dates, else 252")
-    add("--json", action="store_true", help="print the figures as JSON")
-    return parser

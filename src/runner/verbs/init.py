@@ -1,250 +1,38 @@
-"""The verb `init`: looks at a stranger's file and writes an experiment that runs on it."""
+"""init FILE [--name NAME]: look at a file of bars and write an experiment that runs on it
 
-import argparse
-import itertools
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
-
-import numpy as np
-
-from components.contracts import Quality
-from components.data.files import Files
-from components.data.guess import guess
-from components.errors import ConfigError, DataError
-from components.panel import Panel
-from components.values import Finding
-from runner.composition.build import build
-from runner.composition.places import CONFIG, config_files
-from runner.storage.disk import write_atomically
-
-MIN_BARS = 200
-MIN_RANKED_SYMBOLS = 8
-MIN_VAULT_BARS = 600
-VAULT_SHARE = 0.15
-SPACINGS = ((400, "yearly"), (80, "quarterly"), (25, "monthly"), (6, "weekly"), (0.9, "daily"))
-GARMAN_KLASS = (
-    "0.5 * log(high / low) ** 2 - 0.3862943611198906 * log(close / open) ** 2 + log(open / ref(close, 1)) ** 2"
-)
-DESCRIPTION = """\
 Looks at a CSV or Parquet file of bars, says what it found, and writes conf/experiment/NAME.yaml, which runs on it.
 One line per symbol and time; column names, date format and separators are guessed."""
 
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
 
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """An experiment for the data at hand: why it was chosen, its choices, and its values."""
+from components.errors import ConfigError
+from runner import exit_codes
+from runner.composition.configure import configure
+from runner.composition.first_experiment import default_name, first_experiment
+from runner.composition.places import CONFIG
+from runner.storage.disk import write_atomically
 
-    why: str
-    choices: Mapping[str, str]
-    values: Mapping[str, Any]
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Which file, and what the experiment is called."""
+    parser.add_argument("file", metavar="FILE", help="CSV or Parquet, one line per symbol and time")
+    parser.add_argument("--name", metavar="NAME", help="of the experiment; default: that of the file")
+    parser.add_argument("--force", action="store_true", help="write over an experiment of that name")
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Writes the experiment and prints what was found and the next commands; returns the exit code."""
-    options = _parser().parse_args(arguments)
-    name = options.name or _name(options.file)
+def run(options: Namespace) -> int:
+    """Writes the experiment and prints what was found and the next commands."""
+    name = options.name or default_name(options.file)
     target = Path(CONFIG) / "experiment" / f"{name}.yaml"
     if target.exists() and not options.force:
         raise ConfigError(f"{target}: exists already; choose another --name, or --force to write it anew")
-    found = guess(options.file)
-    bars = Files(**found.parameters).bars()
-    policy: Quality = build(Quality, _settings("quality", "mend"), path="quality")  # type: ignore[type-abstract]
-    panel, findings = policy.inspect(bars)
-    mended, plan, vault_start = needed_mending(findings), planned(panel), _vault_start(panel)
-    if vault_start is not None:
-        # What is said about the data may not tell anything about the vault.
-        _, findings = policy.inspect(bars.before(np.datetime64(vault_start)))
-    text = experiment_text(found.parameters, mended, plan, vault_start)
-    remarks = [*found.remarks, *_facts(panel), *_findings(findings, mended), f"experiment: {plan.why}"]
-    if vault_start is not None:
-        remarks.append(f"vault: bars from {vault_start} on are kept aside")
+    made = first_experiment(options.file)
     print(f"{options.file}:")
-    for remark in remarks:
+    for remark in made.remarks:
         print(f"  {remark}")
-    write_atomically(target, text.encode())
-    _confirm(name)
+    write_atomically(target, made.text.encode())
+    configure([f"+experiment={name}"])  # what was written passes the check, or the user learns it here
     print(f"wrote {target}\n\nNext:\n  python -m runner +experiment={name} debug=fast   # seconds")
     print(f"  python -m runner +experiment={name}")
-    return 0
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m runner init", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("file", help="CSV or Parquet, one line per symbol and time")
-    parser.add_argument("--name", metavar="NAME", help="of the experiment; default: that of the file")
-    parser.add_argument("--force", action="store_true", help="write over an experiment of that name")
-    return parser
-
-
-def _name(file: str) -> str:
-    stem = re.sub(r"[^A-Za-z0-9_]+", "_", Path(file).name.split(".")[0]).strip("_").lower()
-    return stem or "bars"
-
-
-def needed_mending(findings: Sequence[Finding]) -> Mapping[str, str]:
-    """The settings of `quality` without which the standard policy would refuse the bars."""
-    standard, mend = (_settings("quality", choice) for choice in ("standard", "mend"))
-    changed = {finding.check for finding in findings if finding.action != "kept"}
-    return {check: mend[check] for check in mend if check in changed and mend[check] != standard[check]}
-
-
-def _settings(slot: str, choice: str) -> Mapping[str, Any]:
-    """What a choice file says."""
-    import yaml
-
-    settings: dict[str, Any] = yaml.safe_load(config_files(slot)[choice].read_text(encoding="utf-8"))
-    return settings
-
-
-def planned(panel: Panel) -> Plan:
-    """What can be forecast from these fields. Raises DataError where there are too few bars for any forecast."""
-    longest = int(np.diff(panel.offsets).max())
-    if longest < MIN_BARS:
-        raise DataError(f"the longest symbol has {longest} bars; an experiment needs at least {MIN_BARS}")
-    has_volume = _is_positive(panel, "volume")
-    if all(_is_positive(panel, price) for price in ("open", "high", "low")):
-        return _volatility(has_volume, longest)
-    if len(panel.symbols) >= MIN_RANKED_SYMBOLS:
-        return _ranking(longest)
-    return _direction(has_volume, longest)
-
-
-def _is_positive(panel: Panel, field: str) -> bool:
-    """Whether a field is there and nearly always above zero: a logarithm of it can be taken."""
-    return field in panel.fields and bool((panel.fields[field] > 0).mean() > 0.95)
-
-
-def _volatility(has_volume: bool, longest: int) -> Plan:
-    expressions = {
-        "log_variance_1": "log(variance + 1e-8)",
-        "log_variance_{w}": "log(mean(variance, {w}) + 1e-8)",
-        "return_1": "r",
-        "drawdown_{w}": "close / max(close, {w}) - 1",
-        "range_5": "max(log(high / low), 5)",
-    }
-    return Plan(
-        why="open, high and low are there, so the variance of the next five bars is forecast",
-        choices={
-            "target": "log_realised_variance",
-            "baselines": "volatility",
-            "portfolio": "volatility_target",
-            "gates": "regression",
-        },
-        values={
-            "features": {
-                "definitions": {"r": "log(close / ref(close, 1))", "variance": GARMAN_KLASS},
-                "windows": _windows(longest, 5, 22, 66),
-                "expressions": expressions | _volume_shock(has_volume),
-            }
-        },
-    )
-
-
-def _ranking(longest: int) -> Plan:
-    expressions = {
-        "momentum_{w}": "cs_rank(ref(close, 20) / ref(close, {w}))",
-        "reversal_5": "cs_rank(close / ref(close, 5))",
-        "risk_60": "cs_rank(std(close / ref(close, 1) - 1, 60))",
-    }
-    return Plan(
-        why="many symbols, closes only: their returns of the next 20 bars are ranked against each other",
-        choices={
-            "target": "forward_return",
-            "baselines": "naive",
-            "portfolio": "rank_long_short",
-            "gates": "cross_section",
-        },
-        values={
-            "features": {"windows": _windows(longest, 40, 120, 250), "expressions": expressions},
-            "portfolio": {"holding_bars": 20},
-        },
-    )
-
-
-def _direction(has_volume: bool, longest: int) -> Plan:
-    expressions = {"return_1": "close / ref(close, 1) - 1", "trend_{w}": "close / mean(close, {w}) - 1"}
-    return Plan(
-        why="closes only: the direction of the next bar is forecast (expect it to be rejected: it nearly always is)",
-        choices={
-            "target": "direction",
-            "loss": "logistic",
-            "baselines": "naive",
-            "portfolio": "direction",
-            "gates": "classification",
-        },
-        values={
-            "features": {
-                "windows": _windows(longest, 5, 20, 60),
-                "expressions": expressions | _volume_shock(has_volume),
-            }
-        },
-    )
-
-
-def _windows(longest: int, *windows: int) -> list[int]:
-    """Windows that leave most of the history for folds."""
-    return [window for window in windows if window <= longest / 5] or [windows[0]]
-
-
-def _volume_shock(has_volume: bool) -> dict[str, str]:
-    return {"volume_shock": "log((volume + 1) / (mean(volume, 22) + 1))"} if has_volume else {}
-
-
-def _facts(panel: Panel) -> list[str]:
-    symbols = ", ".join(panel.symbols[:5]) + (", ..." if len(panel.symbols) > 5 else "")
-    first, last = panel.dates_T[[0, -1]].astype("datetime64[D]")
-    steps = np.concatenate([np.diff(panel.timestamps_R[a:b]) for a, b in itertools.pairwise(panel.offsets)])
-    days = float(np.median(steps.astype("timedelta64[s]").astype(np.int64))) / 86_400 if len(steps) else 0.0
-    spacing = next((word for limit, word in SPACINGS if days >= limit), f"every {days * 1440:g} minutes")
-    count = "1 symbol" if len(panel.symbols) == 1 else f"{len(panel.symbols)} symbols"
-    facts = [f"bars: {panel.n_rows:,} of {count} ({symbols}), {spacing}, {first} to {last}"]
-    if days < 0.9:
-        facts.append("times: taken as UTC and as the moment when a bar is complete; if not, see data=resampled")
-    return facts
-
-
-def _findings(findings: Sequence[Finding], mended: Mapping[str, str]) -> list[str]:
-    settings = {check: f" (quality.{check}={action})" for check, action in mended.items()}
-    remarks = [
-        f"quality: {finding.check}: {finding.count} {finding.action}{settings.pop(finding.check, '')}, "
-        f"for example {finding.example}"
-        for finding in findings
-    ]
-    remarks += [f"quality: {check}: only in the bars kept aside{setting}" for check, setting in settings.items()]
-    return remarks or ["quality: every check passed"]
-
-
-def _vault_start(panel: Panel) -> str | None:
-    """The day from which on the last stretch is kept aside; null where all bars are needed."""
-    if len(panel.dates_T) < MIN_VAULT_BARS:
-        return None
-    return str(panel.dates_T[-round(len(panel.dates_T) * VAULT_SHARE)].astype("datetime64[D]"))
-
-
-def experiment_text(data: Mapping[str, Any], mended: Mapping[str, str], plan: Plan, vault_start: str | None) -> str:
-    """The experiment file: only what differs from the choices it rests on."""
-    import yaml
-
-    choices = {"data": "files", "features": "expressions", **plan.choices}
-    defaults = _settings("data", "files")
-    sections: dict[str, Any] = {
-        "defaults": [{f"override /{slot}": choice} for slot, choice in choices.items()],
-        "data": {key: value for key, value in data.items() if key == "path" or value != defaults[key]},
-        **({"quality": dict(mended)} if mended else {}),
-        **plan.values,
-        "split": {"vault_start": vault_start},
-    }
-    body = yaml.safe_dump(sections, sort_keys=False, allow_unicode=True, width=110)
-    return f"# @package _global_\n# Written by `python -m runner init`: {plan.why}.\n{body}"
-
-
-def _confirm(name: str) -> None:
-    """Raises ConfigError if what was written does not pass the check."""
-    from runner.composition.configure import configure
-
-    configure([f"+experiment={name}"])
+    return exit_codes.RAN

@@ -12,6 +12,8 @@ TERMS = {
     "financing_bps_annual": 0.0,
     "cash_bps_annual": 0.0,
     "rebalance_band": 0.0,
+    "delisting_bars": 1,
+    "delisting_haircut": 0.0,
 }
 
 
@@ -39,6 +41,12 @@ def test_the_square_root_law():
 
 def test_selling_moves_the_price_as_much_as_buying():
     np.testing.assert_allclose(impact_bps(capital=1e5, weight=-1.0), impact_bps(capital=1e5), rtol=1e-12)
+
+
+def test_more_impact_never_earns_more():
+    paid = [impact_bps(capital=1e5, coefficient=coefficient)[0] for coefficient in (0.0, 0.5, 1.0, 2.0)]
+    assert paid == sorted(paid)
+    assert paid[0] == 0
 
 
 def test_twice_the_order_costs_the_root_of_two_more():

@@ -76,7 +76,9 @@ def test_trades_explain_holdings_and_costs(backtest, seed):
         per_bar = trades.groupby("filled_at")[name].sum().reindex(prices.timestamps_T, fill_value=0.0)
         np.testing.assert_allclose(per_bar.to_numpy(), result.equity[name])
     lag = pd.Timedelta(days=backtest.execution_lag_bars)
-    assert (trades["filled_at"] - trades["decided_at"] == lag).all()
+    ordered = trades["cause"] == "order"
+    assert (trades["filled_at"] - trades["decided_at"])[ordered].eq(lag).all()
+    assert (trades["filled_at"] == trades["decided_at"])[~ordered].all()
 
 
 @pytest.mark.parametrize("backtest", BACKTESTS)
@@ -89,6 +91,7 @@ def test_cutting_the_future_changes_nothing_before(backtest, seed, end):
         prices,
         timestamps_T=prices.timestamps_T[:end],
         fields={name: values[:end] for name, values in prices.fields.items()},
+        ended_S=backtest.endings(prices),
     )
     cut = backtest.run(decided[:end], weights[:end], past)
     pd.testing.assert_frame_equal(cut.equity, whole.equity.iloc[:end], check_exact=True)
@@ -136,11 +139,12 @@ def test_frames_have_the_documented_columns(backtest):
     assert list(result.equity.columns) == [
         *("timestamp", "equity", "cash", "positions_value", "gross", "net", "return", "cost_commission"),
         *impact,
-        *("cost_financing", "cost_borrow", "interest", "ruined"),
+        *("cost_financing", "cost_borrow", "interest", "delisted", "ruined"),
     ]
     assert list(result.trades.columns) == [
         *("decided_at", "filled_at", "symbol", "quantity", "price", "notional", "cost_commission"),
         *impact,
+        "cause",
     ]
 
 
@@ -161,5 +165,6 @@ def test_worse_assumptions_keep_the_bars_and_do_what_they_say(backtest, seed):
         for result in (run, worse["double_costs"])
     )
     np.testing.assert_allclose(doubled, 2 * costs)
-    waited = worse["one_bar_later"].trades["filled_at"] - worse["one_bar_later"].trades["decided_at"]
+    late = worse["one_bar_later"].trades.query("cause == 'order'")
+    waited = late["filled_at"] - late["decided_at"]
     assert (waited == pd.Timedelta(days=backtest.execution_lag_bars + 1)).all()

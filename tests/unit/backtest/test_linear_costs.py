@@ -14,6 +14,8 @@ FREE = {
     "financing_bps_annual": 0.0,
     "cash_bps_annual": 0.0,
     "rebalance_band": 0.0,
+    "delisting_bars": 1,
+    "delisting_haircut": 0.0,
 }
 START = np.datetime64("2020-01-01", "us")
 
@@ -59,6 +61,7 @@ def test_one_purchase_by_hand():
         "price": 100.0,
         "notional": 1000.0,
         "cost_commission": 1.0,
+        "cause": "order",
     }
 
 

@@ -142,7 +142,7 @@ def make(model, portfolio=PORTFOLIO, **extra):
     split = panel.dates_T[300]
 
     def samples(rows):
-        return Samples(
+        return Samples.of(
             X_NF=np.ascontiguousarray(values_FR[picked][:, rows].T),
             y_N=y_R[rows],
             columns=inputs,

@@ -10,7 +10,7 @@ import pytest
 
 from components.errors import DataError
 from components.model.linear import Linear
-from runner.bundle.cli import main
+from runner.cli import perform
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def registry(made, tmp_path):
 
 
 def predict(registry, data, *options):
-    return main(["--bundle", "vol", "--registry", str(registry), "--data", data, *options])
+    return perform("predict", ["--bundle", "vol", "--registry", str(registry), "--data", data, *options])
 
 
 def test_the_last_bar_goes_to_the_standard_output(made, registry, tmp_path, bars_csv, capsys):
@@ -96,7 +96,7 @@ def test_missing_columns_and_bundles_are_named(made, registry, tmp_path):
     with pytest.raises(DataError, match=r"nothing.csv: no such file; give an existing CSV or Parquet file in --data$"):
         predict(registry, "nothing.csv")
     with pytest.raises(DataError, match=r"^volx: no such bundle"):
-        main(["--bundle", "volx", "--registry", str(registry), "--data", str(data)])
+        perform("predict", ["--bundle", "volx", "--registry", str(registry), "--data", str(data)])
 
 
 def test_weights_that_need_more_dates_than_given(build, tmp_path, bars_csv, capsys):
@@ -193,8 +193,8 @@ def test_a_variant_forecasts_instead_of_the_graph(made, tmp_path, bars_csv, caps
 def test_it_imports_no_training_library(made, registry, tmp_path, bars_csv):
     data = bars_csv(tmp_path / "bars.csv", made.panel, last=60)
     script = (
-        "import sys; from runner.bundle.cli import main; "
-        f"main(['--bundle', 'vol', '--registry', {str(registry)!r}, '--data', {data!r}]); "
+        "import sys; from runner.cli import perform; "
+        f"perform('predict', ['--bundle', 'vol', '--registry', {str(registry)!r}, '--data', {data!r}]); "
         "heavy = {'lightgbm', 'torch', 'sklearn', 'onnx', 'hydra', 'wandb', 'sqlalchemy'}; "
         "print(sorted(heavy & set(sys.modules)))"
     )
@@ -206,7 +206,7 @@ def test_it_imports_no_training_library(made, registry, tmp_path, bars_csv):
 
 def test_help_names_every_option(capsys):
     with pytest.raises(SystemExit) as stop:
-        main(["--help"])
+        perform("predict", ["--help"])
     assert stop.value.code == 0
     out = capsys.readouterr().out
     for option in (

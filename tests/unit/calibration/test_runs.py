@@ -40,7 +40,7 @@ def run(cache):
     def run(*overrides):
         experiment, composed = configure(overrides)
         prepared = pipeline.prepare(experiment, cache)
-        executed = pipeline.execute(experiment, composed.config, prepared, cache)
+        executed = pipeline.execute(experiment, prepared, cache)
         return experiment, composed.config, prepared, executed
 
     return run
@@ -133,12 +133,12 @@ def test_probabilities_have_a_calibration_error_and_both_columns(run):
 
 
 def test_predict_prints_the_intervals(run):
-    from runner.bundle.cli import HEADER, INTERVAL, _csv, _rows
+    from runner.bundle.predictions import table
 
     experiment, config, prepared, executed = run(*CASES["intervals"])
     bundle = bundle_of(experiment, config, prepared, executed)
     live = bundle.forecast(prepared.panel)
-    text = _csv((*HEADER, *INTERVAL), _rows(bundle, live, last_only=True))
+    text = table(bundle, live, last_only=True)
     (line,) = csv.DictReader(io.StringIO(text))
     assert float(line["lower"]) == pytest.approx(live.lower_M[-1], rel=1e-8)
     assert float(line["upper"]) == pytest.approx(live.upper_M[-1], rel=1e-8)

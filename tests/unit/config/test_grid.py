@@ -7,7 +7,6 @@ import pytest
 from components.errors import ConfigError
 from runner.composition.handover import for_hydra
 from runner.sweeps.grid import check_points, expand, varying, with_search_space
-from runner.sweeps.sweep import exit_code
 
 
 def complaint(*overrides: str) -> list[str]:
@@ -65,7 +64,7 @@ def test_the_shipped_search_spaces_are_sound(space: str) -> None:
 
 
 def test_what_is_wrong_at_some_points_names_them_and_at_all_is_said_once() -> None:
-    assert complaint("model=ridge", "model.penalty=1,0,-1", "threads=-1") == [
+    assert complaint("model=ridge", "model.penalty=1,0,-1", "resources.threads=-1") == [
         "threads: -1 is not allowed; must be >= 0",
         "at model.penalty=0: model.penalty: 0 is not allowed; must be > 0",
         "at model.penalty=-1: model.penalty: -1 is not allowed; must be > 0",
@@ -97,10 +96,3 @@ def test_hydra_gets_overrides_that_it_accepts() -> None:
         "hydra.verbose=true",
         "+model@baselines.b=naive",
     ]
-
-
-@pytest.mark.parametrize(
-    ("codes", "whole"), [([0, 0], 0), ([0, 4], 4), ([4, 1], 1), ([0, 3], 1), ([2], 1), ([130, 4], 1), ([], 0)]
-)
-def test_the_exit_code_of_a_sweep(codes: list[int], whole: int) -> None:
-    assert exit_code(codes) == whole

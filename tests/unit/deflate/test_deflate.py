@@ -12,8 +12,8 @@ import pytest
 
 from components.errors import ConfigError, DataError
 from components.statistics.sharpe import SharpeSample
+from runner.cli import perform
 from runner.judging.figures import Tries, figures
-from runner.verbs.deflate import main
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def returns(tmp_path: Path) -> Path:
 
 
 def content(capsys: pytest.CaptureFixture[str], *arguments: object) -> dict[str, object]:
-    assert main([*map(str, arguments), "--json"]) == 0
+    assert perform("deflate", [*map(str, arguments), "--json"]) == 0
     return json.loads(capsys.readouterr().out)
 
 
@@ -92,7 +92,7 @@ def test_a_matrix_of_copies_is_worth_one_try(tmp_path: Path, capsys: pytest.Capt
 def test_plain_output_is_whole_sentences_of_at_most_100_columns(
     returns: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main([str(returns), "--trials", "20"]) == 0
+    assert perform("deflate", [str(returns), "--trials", "20"]) == 0
     out = capsys.readouterr().out
     assert max(map(len, out.splitlines())) <= 100
     assert "Confidence that the true ratio is above luck's best, as" in out
@@ -127,7 +127,7 @@ HOSTILE = {
 def test_a_hostile_file_gets_one_clear_line(name: str, tmp_path: Path) -> None:
     text, says = HOSTILE[name]
     with pytest.raises(DataError) as error:
-        main([str(write(tmp_path / "r.csv", text))])
+        perform("deflate", [str(write(tmp_path / "r.csv", text))])
     assert says in str(error.value)
     assert "\n" not in str(error.value)
     assert "r.csv" in str(error.value)
@@ -169,8 +169,8 @@ def test_years_are_dates(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
 
 def test_names_are_corrected(returns: Path) -> None:
     with pytest.raises(DataError, match=r"--column retrun: no such column; did you mean 'return'\?"):
-        main([str(returns), "--column", "retrun"])
+        perform("deflate", [str(returns), "--column", "retrun"])
     with pytest.raises(DataError, match=r"no such file; did you mean 'returns.csv'\?"):
-        main([str(returns.with_name("return.csv"))])
+        perform("deflate", [str(returns.with_name("return.csv"))])
     with pytest.raises(ConfigError, match="--trials 0: must be at least 1"):
-        main([str(returns), "--trials", "0"])
+        perform("deflate", [str(returns), "--trials", "0"])

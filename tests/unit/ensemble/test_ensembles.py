@@ -36,7 +36,7 @@ def samples(columns, times=300, symbols=2, seed=0):
     rows = times * symbols
     X_NF = rng.normal(size=(rows, len(columns))).astype(np.float32)
     signal_N = np.sin(X_NF[:, :1]).sum(axis=1) + 0.5 * X_NF[:, -1:].sum(axis=1)
-    return Samples(
+    return Samples.of(
         X_NF=X_NF,
         y_N=signal_N + 0.1 * rng.normal(size=rows) - 9,
         columns=columns,

@@ -92,7 +92,7 @@ def run(tmp_path_factory):
     cache = pipeline.open_cache(tmp_path_factory.mktemp("evidence"), Console(io.StringIO()))
     experiment, composed = configure(("+experiment=us20_momentum", "debug=fast", "model=ridge", "seed=3"))
     prepared = pipeline.prepare(experiment, cache)
-    executed = pipeline.execute(experiment, composed.config, prepared, cache)
+    executed = pipeline.execute(experiment, prepared, cache)
     return SimpleNamespace(
         cache=cache,
         experiment=experiment,

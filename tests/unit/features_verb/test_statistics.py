@@ -11,8 +11,7 @@ from components.values import Fold, Span
 from runner.compute.features import FeatureTable
 from runner.compute.pipeline import Prepared
 from runner.compute.target import Labels
-from runner.features.picture import picture, strip
-from runner.features.statistics import (
+from runner.judging.feature_figures import (
     FeatureFacts,
     TrainingRows,
     autocorrelation,
@@ -20,6 +19,7 @@ from runner.features.statistics import (
     information,
     moments,
 )
+from runner.report.feature_pictures import picture, strip
 
 DAYS = 80
 

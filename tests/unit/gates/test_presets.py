@@ -12,8 +12,9 @@ import yaml
 import components.gates
 from components.contracts import Gate
 from components.gates.gate_set import GateSet
+from runner.composition.places import config_folder
 
-PRESETS = sorted((Path(__file__).parents[3] / "conf" / "gates").glob("*.yaml"))
+PRESETS = sorted((config_folder() / "gates").glob("*.yaml"))
 
 
 def built(node: Any) -> Any:

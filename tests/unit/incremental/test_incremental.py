@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from components.expressions import evaluate, parse
 from components.panel import Panel
 from runner.storage import incremental, parts
-from runner.storage.incremental import load_features, store_features
+from runner.storage.incremental import load_features
 from runner.storage.store import Store
 
 ALONG = {
@@ -146,14 +146,6 @@ def test_many_small_parts_become_one(market: Panel, tmp_path: Path, monkeypatch:
         check(BOTH, until(market, day), tmp_path)
         counts.append(len(entries(tmp_path)))
     assert counts == [1, 2, 3, 1, 2, 3, 1, 2, 3, 1, 2, 3]
-
-
-def test_storing_alone_is_enough(market: Panel, tmp_path: Path) -> None:
-    day = until(market, 119)
-    everything = {"source": "test", "store": Store(tmp_path), "threads": 1}
-    assert store_features(BOTH, day, **everything) == len(BOTH) * day.n_rows
-    assert store_features(BOTH, market, **everything) == len(BOTH) * (market.n_rows - day.n_rows)
-    assert check(BOTH, market, tmp_path) == 0
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

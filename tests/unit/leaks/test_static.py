@@ -28,7 +28,7 @@ def subject(tmp_path_factory: pytest.TempPathFactory) -> Subject:
     return Subject(
         experiment=experiment,
         prepared=prepared,
-        executed=pipeline.execute(experiment, composed.config, prepared, cache),
+        executed=pipeline.execute(experiment, prepared, cache),
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from components.errors import DataError
 from runner.cli import main as command_line
-from runner.verbs.leaktest import main
+from runner.cli import perform
 
 
 def bars(n: int = 400, seed: int = 0) -> pd.DataFrame:
@@ -87,7 +87,7 @@ def test_a_panel_is_examined_by_symbol(tmp_path: Path, capsys: pytest.CaptureFix
 
 def test_help_lists_what_no_table_can_show(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
-        main(["--help"])
+        perform("leaktest", ["--help"])
     out = capsys.readouterr().out
     for word in ("publication lag", "revisions", "survivorship", "adjustment", "scaling"):
         assert word in out
@@ -121,7 +121,7 @@ def test_a_hostile_file_gets_one_clear_line(name: str, tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text(text)
     with pytest.raises(DataError) as error:
-        main(arguments(path, target=target)[1:])
+        perform("leaktest", arguments(path, target=target)[1:])
     assert says in str(error.value)
     assert "\n" not in str(error.value)
 
@@ -129,7 +129,7 @@ def test_a_hostile_file_gets_one_clear_line(name: str, tmp_path: Path) -> None:
 def test_columns_of_impossible_size_are_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "t.csv"
     bars().assign(huge=lambda f: f["close"] * 1e300).to_csv(path, index=False)
-    assert main(arguments(path, "--json")[1:]) == 0
+    assert perform("leaktest", arguments(path, "--json")[1:]) == 0
     assert json.loads(capsys.readouterr().out)["not_examined"]["huge"] == "holds numbers beyond 1e+100"
 
 
@@ -137,7 +137,7 @@ def test_semicolons_and_decimal_commas_are_read(tmp_path: Path, capsys: pytest.C
     path = tmp_path / "t.csv"
     frame = bars().assign(next=lambda f: f["close"].shift(-1))
     frame.to_csv(path, index=False, sep=";", decimal=",")
-    assert main(arguments(path, "--json")[1:]) == 5
+    assert perform("leaktest", arguments(path, "--json")[1:]) == 5
     assert [leak["column"] for leak in json.loads(capsys.readouterr().out)["leaks"]] == ["next"]
 
 
@@ -147,4 +147,4 @@ def test_dates_are_read_as_people_write_them(written: str, tmp_path: Path) -> No
     frame["date"] = pd.to_datetime(frame["date"]).dt.strftime(written)
     path = tmp_path / "t.csv"
     frame.to_csv(path, index=False)
-    assert main(arguments(path, "--json")[1:]) == 0
+    assert perform("leaktest", arguments(path, "--json")[1:]) == 0

@@ -10,8 +10,8 @@ import pytest
 from components.errors import ConfigError
 from leakage.corpus import EXTRA, FEATURES, RETURNS, market, overrides_for, with_column, written
 from runner.cli import main as command_line
+from runner.cli import perform
 from runner.leaks.tests import TESTS
-from runner.verbs.leaktest import main
 
 IN_EVERY_RUN = [test.name for test in TESTS if test.in_every_run]
 
@@ -60,7 +60,7 @@ def test_a_leak_exits_5_and_is_named(leaking: list[str], own_folder: Path, capsy
 
 
 def test_the_words_name_place_test_and_evidence(leaking: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(leaking) == 5
+    assert perform("leaktest", leaking) == 5
     out = capsys.readouterr().out
     assert "LEAK  data.extra: inputs: exact algebra: equals close[t+1] / close[t] - 1 up to scale" in out
     assert "corpus: 1 leak found. Tests: static, cut, poison, replay, rescale, inputs, source," in out
@@ -104,13 +104,13 @@ MIXTURES = {
 def test_a_mixture_of_both_forms_gets_one_clear_line(name: str) -> None:
     arguments, says = MIXTURES[name]
     with pytest.raises(ConfigError) as error:
-        main(arguments)
+        perform("leaktest", arguments)
     assert str(error.value) == says
 
 
 def test_help_covers_both_forms_and_every_test(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
-        main(["--help"])
+        perform("leaktest", ["--help"])
     out = capsys.readouterr().out
     assert "leaktest +experiment=NAME" in out
     assert "leaktest --table FILE" in out
@@ -121,7 +121,7 @@ def test_help_covers_both_forms_and_every_test(capsys: pytest.CaptureFixture[str
 def test_seeds_make_the_same_report(honest: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     frames = []
     for _ in range(2):
-        main([*honest, "features.expressions.level='log(close)'", "--json"])
+        perform("leaktest", [*honest, "features.expressions.level='log(close)'", "--json"])
         frames.append(capsys.readouterr().out)
     assert frames[0] == frames[1]
     assert np.unique([leak["kind"] for leak in json.loads(frames[0])["leaks"]]).tolist() == ["rescale"]

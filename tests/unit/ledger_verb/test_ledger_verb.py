@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from runner.cli import perform
 from runner.recording.ledger import Family, Ledger, Series
-from runner.verbs.ledger import main
 
 FAMILY = Family(source="bars.csv", symbols=("SPY", "QQQ"), first=date(2010, 1, 4), last=date(2020, 12, 31))
 
@@ -36,7 +36,7 @@ def write_run(folder: Path, head: str) -> None:
 
 
 def content(capsys: pytest.CaptureFixture[str], code: int) -> dict[str, object]:
-    assert main(["--json"]) == code
+    assert perform("ledger", ["--json"]) == code
     return json.loads(capsys.readouterr().out)
 
 
@@ -68,7 +68,7 @@ def test_a_head_that_the_ledger_does_not_know_breaks_it(
 ) -> None:
     write_run(tmp_path / "outputs/runs/a/1", f"7:{'f' * 64}")
     write_run(tmp_path / "outputs/runs/a/2", f"99:{'e' * 64}")
-    assert main([]) == 1
+    assert perform("ledger", []) == 1
     out = " ".join(capsys.readouterr().out.split())
     assert "The chain is BROKEN (2 heads noted by runs and bundles):" in out
     assert "truncated or replaced: it ends at event 11, but a run noted event 99 (eeeeeeeeeeee)" in out
@@ -84,7 +84,7 @@ def test_a_changed_event_breaks_it(ledger: Ledger, capsys: pytest.CaptureFixture
 
 
 def test_plain_output_fits_100_columns(ledger: Ledger, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([]) == 0
+    assert perform("ledger", []) == 0
     out = capsys.readouterr().out
     assert "The chain is whole" in out
     assert "bars.csv" in out
@@ -96,5 +96,5 @@ def test_an_empty_ledger_says_so(
 ) -> None:
     monkeypatch.setenv("ASSAY_LEDGER", str(tmp_path / "new.sqlite"))
     monkeypatch.chdir(tmp_path)
-    assert main([]) == 0
+    assert perform("ledger", []) == 0
     assert "No trial has been recorded yet: a run that is no debug run records itself." in capsys.readouterr().out

@@ -36,7 +36,7 @@ def samples(rows, seed=0, binary=False, columns=5):
     rng = np.random.default_rng(seed)
     X_NF = rng.normal(size=(rows, columns)).astype(np.float32)
     y_N = np.sin(2 * X_NF[:, 0]) + X_NF[:, 1] * X_NF[:, 2] + 0.3 * rng.standard_t(3, size=rows)
-    return Samples(
+    return Samples.of(
         X_NF=X_NF,
         y_N=(y_N > 0).astype(np.float64) if binary else y_N,
         columns=tuple(f"x{i}" for i in range(columns)),
@@ -211,7 +211,7 @@ from components.loss.squared import Squared
 from components.model.lightgbm import LightGBM
 from components.values import Samples
 rng = np.random.default_rng(0)
-data = Samples(
+data = Samples.of(
     X_NF=rng.normal(size=(200, 2)).astype(np.float32), y_N=rng.integers(2, size=200).astype(float),
     columns=("a", "b"),
     timestamps_N=np.arange(200).astype("datetime64[D]"),

@@ -19,7 +19,7 @@ SQUARED = Squared()
 
 def samples(X_NF, y_N):
     X_NF = np.asarray(X_NF, dtype=np.float32)
-    return Samples(
+    return Samples.of(
         X_NF=X_NF,
         y_N=np.asarray(y_N, dtype=np.float64),
         columns=tuple(f"x{i}" for i in range(X_NF.shape[1])),

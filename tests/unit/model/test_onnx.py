@@ -36,7 +36,7 @@ def samples(rows, columns, seed, binary):
     # Units as far apart as volumes and returns.
     X_NF = (rng.normal(size=(rows, columns)) * 10.0 ** np.arange(-4, columns - 4) + 1).astype(np.float32)
     y_N = -9 + np.sin(3 * X_NF.sum(axis=1)) + rng.normal(size=rows)
-    return Samples(
+    return Samples.of(
         X_NF=X_NF,
         y_N=(y_N > -9).astype(np.float64) if binary else y_N,
         columns=tuple(f"x{i}" for i in range(columns)),

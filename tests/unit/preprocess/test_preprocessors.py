@@ -55,7 +55,7 @@ def rows(n=120, symbols=4, seed=0, holes=0.1):
         ]
     ).astype(np.float32)
     X_NF[rng.random(X_NF.shape) < holes] = np.nan
-    return Samples(
+    return Samples.of(
         X_NF=X_NF,
         y_N=y_N,
         columns=COLUMNS,

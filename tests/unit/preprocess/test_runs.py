@@ -51,7 +51,7 @@ def run(cache):
     def run(*overrides):
         experiment, composed = configure(overrides)
         prepared = pipeline.prepare(experiment, cache)
-        executed = pipeline.execute(experiment, composed.config, prepared, cache)
+        executed = pipeline.execute(experiment, prepared, cache)
         return experiment, composed.config, prepared, executed
 
     return run
@@ -253,7 +253,7 @@ def trap(seed):
     rng = np.random.default_rng(seed)
     low = np.float32(rng.normal())
     x = np.float32([*rng.normal(3, 2, size=200), *[low] * 100, *[np.nextafter(low, np.float32(9))] * 100])
-    train = Samples(
+    train = Samples.of(
         X_NF=x[:, None],
         y_N=np.array([0.0] * 200 + [-1.0] * 100 + [1.0] * 100),
         columns=("x",),

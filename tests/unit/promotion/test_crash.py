@@ -13,8 +13,9 @@ from runner.bundle.reader import Bundle
 from runner.bundle.registry import find
 from runner.cli import main
 from runner.console import Console
+from runner.outputs import REGISTRY
+from runner.promotion.again import promote_folder
 from runner.promotion.promote import STEPS, Wish
-from runner.promotion.verbs import REGISTRY, promote_folder
 from runner.recording.ledger import Ledger
 from runner.recording.run_folder import find_run
 
@@ -25,7 +26,7 @@ import numba, onnx, onnxruntime, pandas, pyarrow.parquet, scipy.special, sqlalch
 import components.expressions.engine
 from runner.console import Console
 from runner.promotion.promote import Wish
-from runner.promotion.verbs import promote_folder
+from runner.promotion.again import promote_folder
 from runner.recording.run_folder import find_run
 
 def promote(last_step):

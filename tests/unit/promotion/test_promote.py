@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 
 from components.errors import DataError, GateFailed
+from runner import exit_codes
 from runner.bundle.layout import GATES, MANIFEST, PROMOTION, SUMS, checksums, read_verified
 from runner.bundle.reader import Bundle
 from runner.bundle.registry import find, versions
 from runner.cli import main
 from runner.console import Console
+from runner.promotion.again import promote_folder
 from runner.promotion.promote import STEPS, Wish
-from runner.promotion.verbs import promote_folder
 from runner.recording.ledger import Ledger
 from runner.recording.run_folder import find_run
 
@@ -110,7 +111,7 @@ def test_what_was_tried_since_the_run_counts_at_promotion(place, run_id) -> None
 
 def test_a_rejected_run_never_sees_the_vault_unless_it_is_overruled_for_ever(place, run_id, capsys) -> None:
     run = run_id("bad")
-    assert main(["promote", run]) == GateFailed.exit_code
+    assert main(["promote", run]) == exit_codes.REJECTED
     assert capsys.readouterr().err == (
         f"{find_run(run)}: rejected by explains_variance; only a run that passed can be promoted, "
         'or one with --override "REASON"\n'
@@ -133,7 +134,7 @@ def test_a_rejected_run_never_sees_the_vault_unless_it_is_overruled_for_ever(pla
     assert f'<li class="alarm">{says}</li>' in (find_run(run) / "report.html").read_text()
     capsys.readouterr()
     for command in (["list", "bundles"], ["verify"], ["promote", run, "--name", "yardstick"]):
-        assert main(command) == (0 if command[0] != "promote" else GateFailed.exit_code)
+        assert main(command) == (0 if command[0] != "promote" else exit_codes.REJECTED)
         printed = capsys.readouterr()
         if command[0] != "promote":
             assert says in " ".join(printed.out.split())
@@ -147,7 +148,7 @@ def test_a_needless_override_leaves_no_trace(place, run_id) -> None:
 
 def test_a_gate_that_fails_on_the_vault_refuses_and_says_what_was_found(place, run_id, capsys) -> None:
     run = run_id("doomed")
-    assert main(["promote", run]) == GateFailed.exit_code
+    assert main(["promote", run]) == exit_codes.REJECTED
     said = " ".join(capsys.readouterr().out.split())
     assert "high: R² (share of the outcomes' variance explained) in the vault is 0." in said
     assert "below the minimum of 0.99." in said
@@ -183,7 +184,7 @@ def test_under_another_name_the_same_run_opens_nothing_again(place, run_id, caps
 
 
 def test_a_run_that_promotes_itself_is_rejected_by_its_vault_under_enforce(place, doomed, capsys) -> None:
-    assert main([*doomed, "export=auto", "gates.enforce=true"]) == GateFailed.exit_code
+    assert main([*doomed, "export=auto", "gates.enforce=true"]) == exit_codes.REJECTED
     said = " ".join(capsys.readouterr().out.split())
     assert "PASSED" in said
     assert "Bundle not promoted" in said
@@ -237,7 +238,7 @@ def test_rollback_goes_back_one_champion_at_a_time(place, run_id, capsys) -> Non
     assert main(["rollback", NAME]) == 0
     assert capsys.readouterr().out == f"champion of {NAME}: 1, no longer 2\n"
     assert find(f"{NAME}@champion", REGISTRY).name == "1"
-    assert main(["rollback", NAME]) == DataError.exit_code
+    assert main(["rollback", NAME]) == exit_codes.DATA
     assert capsys.readouterr().err == f"{NAME}: no version was champion before; nothing to roll back to\n"
     assert main(["verify", NAME]) == 0
 

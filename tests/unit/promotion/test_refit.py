@@ -22,7 +22,7 @@ TREES = {**LightGBM.examples()[1], "n_estimators": 200, "early_stopping_rounds":
 
 def samples(rows: int) -> Samples:
     X_NF = RNG.normal(size=(rows, 3)).astype(np.float32)
-    return Samples(
+    return Samples.of(
         X_NF=X_NF,
         y_N=X_NF[:, 0] * 1.0 + RNG.normal(size=rows),
         columns=("a", "b", "last_label"),
@@ -34,7 +34,7 @@ def samples(rows: int) -> Samples:
 def fit(model, train, valid):
     own = [train.columns.index(name) for name in model.inputs(("a", "b"))]
     cut = [
-        Samples(
+        Samples.of(
             X_NF=np.ascontiguousarray(part.X_NF[:, own]),
             y_N=part.y_N,
             columns=tuple(train.columns[i] for i in own),

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from components.errors import ConfigError, DataError
+from runner.cli import perform
 from runner.recording.run_folder import RunFolder, find_run
-from runner.report import main
 
 BuildRun = Callable[..., Path]
 
@@ -94,7 +94,7 @@ def test_verb_writes_the_latest_report(
     root = folder.parents[3]
     (root / "outputs" / "latest").symlink_to(folder.relative_to(root / "outputs"))
     monkeypatch.chdir(root)
-    assert main([]) == 0
+    assert perform("report", []) == 0
     assert capsys.readouterr().out == f"{folder / 'report.html'}\n"
     assert (folder / "report.html").stat().st_size > 100_000
 

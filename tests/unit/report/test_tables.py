@@ -146,6 +146,9 @@ def test_profit_parts_add_up() -> None:
     assert rows["Net profit"] == ("100", "10.0 %")
     assert rows["Trades"] == ("2", "")
     assert rows["Cost per traded notional"] == ("12.50 bps", "")
+    assert "Closed at a delisting" not in rows
+    ended = tables.cost_table(equity.assign(delisted=[0, 2, 1]), trades)
+    assert {row.label: row.cells for row in ended.rows}["Closed at a delisting"] == ("3", "")
 
 
 def test_cards_compare() -> None:

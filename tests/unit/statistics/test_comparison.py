@@ -6,12 +6,10 @@ import numpy as np
 import pytest
 
 from components.statistics.comparison import (
-    diebold_mariano,
     per_timestamp,
     predictive_accuracy,
     sharpe_difference,
 )
-from components.statistics.newey_west import long_run_variance
 
 DAYS = np.datetime64("2020-01-01", "us") + np.arange(400) * np.timedelta64(1, "D")
 
@@ -36,30 +34,8 @@ def test_copies_of_a_symbol_add_no_certainty() -> None:
 def test_overlapping_labels_do_not_pass_for_independent_ones() -> None:
     differential = np.repeat(np.random.default_rng(1).normal(0.1, 1, 40), 10)
     naive = differential.mean() / (differential.std() / math.sqrt(400))
-    assert abs(diebold_mariano(differential, horizon_bars=10).t) < abs(naive) / 2.5
-
-
-def test_the_classical_statistic_follows_its_formula() -> None:
-    x = np.random.default_rng(2).normal(0.1, 1, 100)
-    x = x[3:] + x[2:-1] + x[1:-2] + x[:-3]
-    n, h = len(x), 4
-    factor = math.sqrt((n + 1 - 2 * h + h * (h - 1) / n) / n)
-    t = x.mean() / math.sqrt(long_run_variance(x, 3, "rectangular") / n) * factor
-    assert diebold_mariano(x, horizon_bars=h).t == pytest.approx(t)
-    assert diebold_mariano(x, horizon_bars=h, lags=10).lags == 10
-    assert diebold_mariano(x, horizon_bars=h, lags=1).lags == 3
-
-
-def test_a_negative_rectangular_variance_is_replaced() -> None:
-    x = np.tile([1.0, -1.0], 20) + 0.01
-    assert long_run_variance(x, 1, "rectangular") < 0
-    bartlett = diebold_mariano(x, horizon_bars=2, kernel="bartlett")
-    assert diebold_mariano(x, horizon_bars=2).t == pytest.approx(bartlett.t)
-
-
-@pytest.mark.parametrize("x", [[], [1.0], [1.0, 1.0, 1.0]])
-def test_nothing_to_compare_gives_nan(x: list[float]) -> None:
-    assert math.isnan(diebold_mariano(np.array(x), horizon_bars=1).t)
+    nothing = np.zeros(400)
+    assert abs(predictive_accuracy(nothing, differential, DAYS, horizon_bars=10).t) < abs(naive) / 2.5
 
 
 def test_the_sharpe_difference_is_the_difference_of_the_ratios() -> None:

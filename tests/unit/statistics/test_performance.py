@@ -31,7 +31,6 @@ def test_missing_returns_change_nothing(returns_T: np.ndarray) -> None:
         lambda r: performance.annual_volatility(r, 252),
         lambda r: performance.calmar_ratio(r, 252),
         performance.max_drawdown,
-        performance.omega_ratio,
         performance.hit_rate,
     ):
         assert figure(holes_T) == pytest.approx(figure(returns_T), nan_ok=True)
@@ -60,7 +59,6 @@ def test_absurd_growth_does_not_overflow() -> None:
 def test_undefined_ratios_are_nan() -> None:
     up_T = np.array([0.01, 0.02])
     assert math.isnan(performance.calmar_ratio(up_T, 252))
-    assert math.isnan(performance.omega_ratio(up_T))
     assert math.isnan(performance.downside_risk(np.array([]), 252))
     assert math.isnan(performance.annual_return(np.array([np.nan]), 252))
     assert math.isnan(performance.annual_volatility(np.array([0.1]), 252))

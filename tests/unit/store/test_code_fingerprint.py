@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from components.errors import ContractError
-from runner.storage.keys import code_fingerprint
+from runner.storage.code import code_of
 
 FILES = {
     "shop/__init__.py": "",
@@ -64,7 +64,7 @@ def fingerprint(folder: Path, subject: str, edits: dict[str, tuple[str, str]] | 
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text.replace(old, new) if old else text + new)
     module, name = subject.split(":")
-    code = f"import {module} as m, runner.storage.keys as k; print(k.code_fingerprint(getattr(m, {name!r})))"
+    code = f"import {module} as m, runner.storage.code as k; print(k.code_of(getattr(m, {name!r})).digest)"
     command = [sys.executable, "-B", "-c", code]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
     return done.stdout.strip()
@@ -136,14 +136,14 @@ def test_nothing_is_imported_to_find_it(tmp_path):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     (tmp_path / "shop/lazy.py").write_text("raise SystemExit('imported')\n")
-    code = "import shop.model, runner.storage.keys as k; k.code_fingerprint(shop.model.Model)"
+    code = "import shop.model, runner.storage.code as k; k.code_of(shop.model.Model)"
     subprocess.run([sys.executable, "-B", "-c", code], cwd=tmp_path, check=True)
 
 
 def test_a_class_without_source_is_refused():
     made = type("Made", (), {"__module__": "nowhere"})
     with pytest.raises(ContractError) as raised:
-        code_fingerprint(made)
+        code_of(made)
     assert str(raised.value) == (
         "nowhere: its source cannot be read, so its results cannot be cached; put it in a file"
     )

@@ -28,7 +28,7 @@ def cache(tmp_path_factory):
 def run(cache):
     experiment, composed = configure(OVERRIDES)
     prepared = pipeline.prepare(experiment, cache)
-    return experiment, composed.config, prepared, pipeline.execute(experiment, composed.config, prepared, cache)
+    return experiment, composed.config, prepared, pipeline.execute(experiment, prepared, cache)
 
 
 def test_stressed_returns_are_those_of_a_backtest_with_the_worse_settings(run, cache):

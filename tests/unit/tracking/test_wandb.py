@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-CONF = Path(__file__).resolve().parents[3] / "conf" / "tracking"
+from runner.composition.places import config_folder
+
+CONF = config_folder() / "tracking"
 
 # A process of its own: an empty home, no key, no network settings, every warning an error.
 SCRIPT = """

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from runner.leaks.findings import verdict
+from runner.leaks.tests import TESTS
+
 HEAD = """\
 <!doctype html>
 <html lang="en">
@@ -94,9 +97,6 @@ def page(found: Mapping[str, Any], limits: str) -> str:
 
 def experiment_page(found: Mapping[str, Any], limits: str) -> str:
     """HTML of what --json prints of an experiment."""
-    from runner.leaks.tests import TESTS
-    from runner.verbs.leak_battery import verdict
-
     tests = []
     for test in TESTS:
         severities = {leak["severity"] for leak in found["leaks"] if leak["kind"] == test.name}

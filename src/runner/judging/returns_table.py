@@ -10,7 +10,7 @@ from components.errors import DataError
 from components.statistics.performance import known
 from components.statistics.sharpe import sharpe_sample
 from components.values import Float
-from runner.verbs.plain_table import numeric, read_table, require_column, times
+from runner.storage.plain_table import numeric, read_table, require_column, times
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,4 +1,4 @@
-"""Text and tables of the verbs: colours on a terminal, elsewhere plain lines of at most 100 columns."""
+"""Where the command line speaks: colours on a terminal, elsewhere plain lines of at most 100 columns."""
 
 import sys
 import textwrap
@@ -13,13 +13,13 @@ from rich.text import Text
 PLAIN_WIDTH = 100
 
 
-class PlainOutput:
+class Terminal:
     """Where a verb says what it found."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
         stream = stream or sys.stdout
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")  # a narrow encoding must not end a verb
+            stream.reconfigure(errors="replace")  # a narrow encoding must not end a command
         self._rich = RichConsole(file=stream, highlight=False, markup=False, emoji=False)
         if not self._rich.is_terminal:
             self._rich.width = PLAIN_WIDTH
@@ -37,7 +37,7 @@ class PlainOutput:
         shown.stylize(style, 0, len(bullet))
         self._rich.print(shown, soft_wrap=True)
 
-    def table(self, header: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> None:
+    def grid(self, header: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> None:
         """A table; right: columns whose cells end at the right; the last column wraps."""
         shown = RichTable(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="dim")
         last = len(header) - 1

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from runner.features.statistics import FeatureFacts
+from runner.judging.feature_figures import FeatureFacts
 from runner.report import theme
 
 if TYPE_CHECKING:

@@ -1,6 +1,5 @@
-"""The verbs that look before one runs: check, list, explain."""
+"""What there is to choose from, in words: choices, classes and operators, with their parameters."""
 
-import argparse
 import inspect
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,62 +26,17 @@ from runner.composition.schema import (
 # Groups of files that are no slot: what +experiment= and +sweep= select.
 FURTHER_GROUPS = ("experiment", "sweep")
 OPERATORS_GROUP = "operators"
-BUNDLES = "bundles"
 SETTING = re.compile(r"(?P<key>[A-Za-z_]\w*):\s*(?P<value>[^#]*?)\s*(?:#\s*(?P<comment>.*))?")
 
 
-def check(arguments: Sequence[str]) -> int:
-    """`check [-m] OVERRIDES`: one line and 0, or raises ConfigError with every problem."""
-    parser = _parser("check", "Checks an experiment, or every point of a sweep, without reading any data.")
-    parser.add_argument("-m", "--multirun", action="store_true", help="check every point of a sweep")
-    parser.add_argument("overrides", nargs="*", metavar="OVERRIDE", help="as for a run: +experiment=NAME ...")
-    options, further = parser.parse_known_args(arguments)
-    flags = [text for text in further if text.startswith("-")]
-    if flags:
-        raise ConfigError(f"{flags[0]}: unknown flag of check; see python -m runner check --help")
-    if options.multirun:
-        from runner.sweeps.grid import check_points, expand, with_search_space
-
-        points = expand(with_search_space(options.overrides))
-        check_points(points)
-        print(f"ok: {len(points)} points checked")
-        return 0
-    from runner.composition.configure import configure
-    from runner.composition.interpolation import leaves
-
-    _, composed = configure(options.overrides)
-    n_settings, n_notices = sum(1 for _ in leaves(composed.config)), len(composed.notices)
-    print(f"ok: {n_settings} settings checked, {n_notices} notice{'' if n_notices == 1 else 's'}")
-    for notice in composed.notices:
-        print(f"notice: {notice}")
-    return 0
+def groups() -> tuple[str, ...]:
+    """What can be listed: every slot, then the other groups."""
+    return (*slots(), *FURTHER_GROUPS, OPERATORS_GROUP)
 
 
-def list_all(arguments: Sequence[str]) -> int:
-    """`list [SLOT]`: every choice and class, with one line on what it is; `list bundles`: what was promoted."""
-    groups = (*slots(), *FURTHER_GROUPS, OPERATORS_GROUP)
-    parser = _parser("list", "Shows every component, choice and experiment there is.")
-    parser.add_argument("slot", nargs="?", metavar="SLOT", help=f"one of {', '.join((*groups, BUNDLES))}")
-    slot = parser.parse_args(arguments).slot
-    if slot == BUNDLES:
-        from runner.promotion.verbs import list_bundles
-
-        return list_bundles()
-    if slot is not None and slot not in groups:
-        near = nearest(slot, groups)
-        hint = f"did you mean '{near}'?" if near else f"slots: {', '.join(groups)}"
-        raise ConfigError(f"{slot}: no such slot; {hint}")
-    for group, lines in listing([slot] if slot else groups).items():
-        print(group)
-        width = max((len(name) for name, _ in lines), default=0)
-        for name, what in lines:
-            print(f"  {name:<{width}}  {what}".rstrip())
-    return 0
-
-
-def listing(groups: Sequence[str] | None = None) -> Mapping[str, list[tuple[str, str]]]:
+def listing(chosen: Sequence[str] | None = None) -> Mapping[str, list[tuple[str, str]]]:
     """group -> (name, one line on what it is); all slots by default."""
-    return {group: list(_list_lines(group)) for group in groups or slots()}
+    return {group: list(_list_lines(group)) for group in chosen or slots()}
 
 
 def _list_lines(group: str) -> Iterator[tuple[str, str]]:
@@ -121,11 +75,11 @@ def _kinds(group: str) -> set[type]:
     return {kind, *(nested for nested in inner if nested is not None)}
 
 
-def explain(arguments: Sequence[str]) -> int:
-    """`explain NAME`: docstring, parameters with types, ranges, values in the file, comments."""
-    parser = _parser("explain", "Shows what a choice, class or operator does, with its parameters.")
-    parser.add_argument("name", metavar="NAME", help="a choice (ridge, model/ridge), a class or an operator (rsi)")
-    name = parser.parse_args(arguments).name
+def explained(name: str) -> list[str]:
+    """What is known by a name, a text each: docstring, parameters with types, ranges, values in the file, comments.
+
+    Raises ConfigError with the nearest name where there is none.
+    """
     operators = _operators()
     found = [*_choices_named(name), *_classes_named(name)]
     if name in operators:
@@ -136,8 +90,7 @@ def explain(arguments: Sequence[str]) -> int:
         near = nearest(name, [*_all_choices(), *choices, *classes, *operators])
         hint = f"did you mean '{near}'?" if near else "see python -m runner list"
         raise ConfigError(f"{name}: neither a choice, a class nor an operator; {hint}")
-    print("\n\n".join("\n".join(lines).rstrip() for lines in found))
-    return 0
+    return ["\n".join(lines).rstrip() for lines in found]
 
 
 def _choices_named(name: str) -> Iterator[list[str]]:
@@ -213,7 +166,3 @@ def _first_comment(path: Path) -> str:
         if line.startswith("#") and not line.startswith("# @"):
             return line.lstrip("# ")
     return ""
-
-
-def _parser(verb: str, description: str) -> argparse.ArgumentParser:
-    return argparse.ArgumentParser(prog=f"python -m runner {verb}", description=description, allow_abbrev=False)

@@ -1,11 +1,9 @@
-"""The verb `predict`: forecasts and target weights of a bundle on new bars."""
+"""Forecasts and target weights of a bundle on new bars, as a table for whoever trades them."""
 
-import argparse
 import csv
 import io
 import json
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +12,9 @@ from components.data.files import Files, column_names
 from components.errors import DataError
 from components.panel import Panel
 from components.values import Float, Int, Time
-from runner.bundle.layout import VARIANT_GRAPHS, VARIANTS
+from runner.bundle.layout import VARIANTS
 from runner.bundle.reader import Bundle, BundleForecast, time_texts
-from runner.bundle.registry import find
 
-REGISTRY = Path("outputs/registry")
 OPTIONS = {
     "data.path": "--data",
     "data.symbol_column": "--symbol-column",
@@ -29,67 +25,17 @@ OPTIONS = {
 TIME_COLUMNS = ("timestamp", "date", "time", "datetime")
 HEADER = ("timestamp", "symbol", "forecast", "weight")
 INTERVAL = ("lower", "upper")
-DESCRIPTION = """\
-Forecasts new bars with a promoted bundle and turns the forecasts into target weights, as CSV:
-timestamp, symbol, forecast (empty where it cannot be made), weight (fraction of equity; empty with
---all where it depends on bars before the first); lower and upper, the ends of the interval, where the
-bundle's calibration makes them."""
 
 
-def main(argv: Sequence[str]) -> int:
-    """Writes the forecasts to a file or to the standard output; returns the exit code."""
-    options = _parser().parse_args(argv)
-    folder = find(options.bundle, options.registry)
-    bundle = Bundle.open(folder, variant=options.variant)
-    panel = _load(options)
-    forecast = bundle.forecast(panel, threads=options.threads)
-    header = HEADER if forecast.lower_M is None else (*HEADER, *INTERVAL)
-    text = _csv(header, _rows(bundle, forecast, last_only=not options.all))
-    if options.output is None:
-        sys.stdout.write(text)
-    else:
-        from runner.storage.disk import write_atomically
-
-        write_atomically(options.output, text.encode())
-    notes = _notes(bundle, forecast, last_only=not options.all)
-    for note in (*_variant_notes(folder, options.variant), *notes):
-        sys.stderr.write(f"note: {note}\n")
-    return 0
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m runner predict",
-        description=DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    add = parser.add_argument
-    add("--bundle", required=True, metavar="NAME[@VERSION|@champion]|PATH", help="the champion where none is named")
-    add("--data", required=True, metavar="FILE", help="CSV or Parquet, one line per symbol and bar")
-    add(
-        "--variant", choices=tuple(VARIANT_GRAPHS), help="a smaller graph; variants.json says what it costs in accuracy"
-    )
-    add("--all", action="store_true", help="every bar that can be forecast, not only the last one")
-    add("--output", type=Path, metavar="FILE", help="instead of the standard output")
-    add("--symbol-column", metavar="NAME", help="default: symbol where there is one; '' for a file of one symbol")
-    add("--time-column", metavar="NAME", help=f"default: the first there is of {', '.join(TIME_COLUMNS)}")
-    add("--date-format", metavar="FORMAT", help="strptime format of text dates; default: ISO 8601")
-    add("--registry", type=Path, metavar="FOLDER", default=REGISTRY, help=f"default: {REGISTRY}")
-    add("--threads", type=int, metavar="N", default=0, help="default: 0, all cores")
-    return parser
-
-
-def _load(options: argparse.Namespace) -> Panel:
-    """The bars. Raises DataError in the words of this command's options."""
+def load_bars(path: str, *, symbol: str | None, time: str | None, date_format: str | None) -> Panel:
+    """The bars of a file; columns that are not told are found. Raises DataError in the words of predict's options."""
     try:
-        named = {name.lower() for name in column_names(Path(options.data))}
-        symbol = "symbol" if options.symbol_column is None and "symbol" in named else options.symbol_column
-        time = options.time_column or next((name for name in TIME_COLUMNS if name in named), TIME_COLUMNS[0])
+        named = {name.lower() for name in column_names(Path(path))}
         return Files(
-            path=options.data,
-            symbol_column=symbol or None,
-            time_column=time,
-            date_format=options.date_format,
+            path=path,
+            symbol_column=("symbol" if symbol is None and "symbol" in named else symbol) or None,
+            time_column=time or next((name for name in TIME_COLUMNS if name in named), TIME_COLUMNS[0]),
+            date_format=date_format,
             time_zone=None,
             decimal=".",
             columns={},
@@ -102,6 +48,27 @@ def _load(options: argparse.Namespace) -> Panel:
         for setting, option in OPTIONS.items():
             text = text.replace(setting, option)
         raise DataError(text) from None
+
+
+def table(bundle: Bundle, forecast: BundleForecast, *, last_only: bool) -> str:
+    """CSV with a header: the bars of the last time, or of every time that can be forecast.
+
+    Raises DataError where the last time is asked for and has no forecast or no known weight.
+    """
+    header = HEADER if forecast.lower_M is None else (*HEADER, *INTERVAL)
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(_rows(bundle, forecast, last_only=last_only))
+    return buffer.getvalue()
+
+
+def notes(
+    folder: Path, variant: str | None, bundle: Bundle, forecast: BundleForecast, *, last_only: bool
+) -> Iterator[str]:
+    """What the reader of the table should know."""
+    yield from _variant_notes(folder, variant)
+    yield from _notes(bundle, forecast, last_only=last_only)
 
 
 def _rows(bundle: Bundle, forecast: BundleForecast, *, last_only: bool) -> Iterator[tuple[str, ...]]:
@@ -184,11 +151,3 @@ def _notes(bundle: Bundle, forecast: BundleForecast, *, last_only: bool) -> Iter
 
 def _text(value: float) -> str:
     return "" if np.isnan(value) else f"{value:.9g}"
-
-
-def _csv(header: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> str:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
-    return buffer.getvalue()

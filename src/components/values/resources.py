@@ -1,0 +1,34 @@
+"""What a fit may use."""
+
+import os
+from dataclasses import dataclass, replace
+from typing import Annotated, ClassVar, Literal
+
+from annotated_types import Ge
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resources:
+    """No byte of a result depends on threads or workers; device and precision are part of what is computed.
+
+    threads    processor threads of one fit, 0: all
+    workers    fits side by side, each on one thread, 0: as many as there are processors
+    device     where networks are fitted
+    precision  in which networks are fitted
+    """
+
+    inert: ClassVar[frozenset[str]] = frozenset({"threads", "workers"})
+
+    threads: Annotated[int, Ge(0)]
+    workers: Annotated[int, Ge(0)]
+    device: Literal["cpu", "cuda"]
+    precision: Literal["float32", "bfloat16", "float16"]
+
+    @property
+    def side_by_side(self) -> int:
+        """How many fits may run at once; `threads` bounds it as well."""
+        return self.workers or self.threads or os.cpu_count() or 1
+
+    def for_one_of(self, fits: int) -> "Resources":
+        """What one of so many independent fits may use: alone, all of it; beside others, one thread."""
+        return self if min(fits, self.side_by_side) == 1 else replace(self, threads=1, workers=1)

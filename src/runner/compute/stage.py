@@ -1,0 +1,314 @@
+"""Stages: functions of values whose keys nobody types.
+
+A stage's key follows from the code of its function (all that it reaches, see `runner.storage.code`), from its
+settings (components with the code of their classes, plain values), from how its result is written down, and from
+the keys of its inputs. Its value is looked up when it is first asked for, and computed where the store lacks it:
+what nobody asks for is neither read nor computed.
+"""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field, is_dataclass
+from types import FunctionType
+from typing import Any, Generic, Protocol, TypeVar
+
+from components.errors import ContractError
+from runner.specification.described import described, mattering
+from runner.storage.code import Code, code_of
+from runner.storage.formats import Format
+from runner.storage.keys import content_hash
+from runner.storage.store import Store
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+FORMAT = 1
+"""Raise it when the meaning of a key changes: old entries are not found."""
+
+
+class Shown(Protocol):
+    """A stage on the terminal while it runs: `cached` is set where its result was found, `seconds` when it ends."""
+
+    cached: bool
+    seconds: float
+
+
+class Progress(Protocol):
+    """Shows the stages of a run."""
+
+    def stage(self, name: str) -> AbstractContextManager[Shown]: ...
+
+
+class Keyed(Protocol[T_co]):
+    """A value that a stage can take: with a key that tells it from every other value."""
+
+    @property
+    def key(self) -> str: ...
+
+    @property
+    def value(self) -> T_co: ...
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Given(Generic[T]):
+    """A value that is there already, with a hash of its content as key."""
+
+    key: str
+    value: T
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """Where a stage keeps the parts of its result."""
+
+    store: Store
+    place: str
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Stage(Generic[T]):
+    """A result, found or computed when its value is first asked for, by any number of threads once.
+
+    name: of its function; origin: what the key was made of, plain; find: the value; ensure: sees to it that the
+    value is kept, and says whether it was; remembered: whether the value stays in memory.
+    """
+
+    name: str
+    key: str
+    origin: Mapping[str, Any]
+    find: Callable[[], T] = field(repr=False)
+    ensure: Callable[[], bool] = field(repr=False)
+    remembered: bool = True
+    _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+    _found: list[T] = field(default_factory=list, repr=False)
+
+    @property
+    def value(self) -> T:
+        with self._lock:
+            if self._found:
+                return self._found[0]
+            value = self.find()
+            if self.remembered:
+                self._found.append(value)
+            return value
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Cache:
+    """Makes stages over a store; shows and remembers how long each took.
+
+    times: of the shown ones, in the order in which they ended; made: every stage, by name, the last of a name.
+    """
+
+    store: Store
+    progress: Progress
+    times: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    made: dict[str, Stage[Any]] = field(default_factory=dict[str, Stage[Any]])
+
+    def stage(
+        self,
+        fn: Callable[..., T],
+        *,
+        inputs: Mapping[str, Any],
+        settings: Mapping[str, Any] | None = None,
+        form: Format[T] | None,
+        shown: str | None = None,
+        part: str = "",
+        remembered: bool = True,
+    ) -> Stage[T]:
+        """The stage `fn(**values of the inputs, **settings)`.
+
+        fn: a function of a module. inputs: keyed values, None, and lists and maps of them. settings: components,
+        plain values, and lists and maps of these; parameters that a component declares inert are no part of the
+        key. form: how the result is kept; None: it is computed anew in every process. shown: its name on the
+        terminal. part: tells stages of one function apart where they are listed, no part of the key. remembered:
+        False: the value is read again whenever it is asked for.
+        """
+        settings = settings or {}
+        origin = self._origin(fn, inputs, settings, form)
+        key, name = content_hash(origin), fn.__name__
+
+        def call() -> T:
+            return fn(**{given: _values(value) for given, value in inputs.items()}, **settings)
+
+        def find() -> T:
+            entry = None if form is None else self.store.get(key, name)
+            if entry is not None and form is not None:
+                with self._shown(shown) as stage:
+                    stage.cached = True
+                    return entry.load(form)
+            _values(inputs)  # they show themselves, before this stage does
+            with self._shown(shown) as stage:
+                return call() if form is None else self._computed(key, name, call, form, origin, stage)
+
+        def ensure() -> bool:
+            if form is not None and self.store.has(key, name):
+                return True
+            made.value  # noqa: B018  # computed and kept
+            return False
+
+        made = Stage(name=name, key=key, origin=origin, find=find, ensure=ensure, remembered=remembered)
+        return self._noted(made, part)
+
+    def parted(
+        self,
+        fn: Callable[..., tuple[T, int]],
+        *,
+        inputs: Mapping[str, Any],
+        settings: Mapping[str, Any],
+        common: Mapping[str, Any],
+        shown: str,
+    ) -> Stage[T]:
+        """The stage `fn(**values of the inputs, **settings, parts=...)`, which keeps its result in parts by itself
+        and returns it with the number of values that it had to compute.
+
+        common: what all tables that may share parts have in common, besides the code.
+        """
+        origin = self._origin(fn, inputs, settings, None)
+        place = f"{fn.__name__}-{content_hash([origin['code'], plain(common)])[:16]}"
+
+        def find() -> T:
+            values = {given: _values(value) for given, value in inputs.items()}
+            with self._shown(shown) as stage:
+                value, computed = fn(**values, **settings, parts=Parts(store=self.store, place=place))
+                stage.cached = computed == 0
+                return value
+
+        def ensure() -> bool:
+            made.value  # noqa: B018
+            return False
+
+        made = Stage(name=fn.__name__, key=content_hash(origin), origin=origin, find=find, ensure=ensure)
+        return self._noted(made, "")
+
+    def _computed(
+        self, key: str, name: str, call: Callable[[], T], form: Format[T], origin: Mapping[str, Any], stage: Shown
+    ) -> T:
+        stage.cached = True  # another process may have computed it meanwhile
+
+        def compute() -> T:
+            stage.cached = False
+            return call()
+
+        return self.store.compute(key, name, compute, form, origin)
+
+    def known(self, name: str, key: str, find: Callable[[], T]) -> Stage[T]:
+        """A value with a key from elsewhere, found when it is asked for."""
+
+        def ensure() -> bool:
+            return False
+
+        return Stage(name=name, key=key, origin={}, find=find, ensure=ensure)
+
+    def key(self, fn: Callable[..., Any], *, inputs: Mapping[str, Any], settings: Mapping[str, Any]) -> str:
+        """The key that a stage of this function would have."""
+        return content_hash(self._origin(fn, inputs, settings, None))
+
+    def run(self, name: str, fn: Callable[[], T]) -> T:
+        """A step that is no stage: it is shown, and never kept."""
+        with self._shown(name):
+            return fn()
+
+    def drop(self, stage: Stage[Any]) -> None:
+        """Forgets a result that shall not be found again."""
+        self.store.drop(stage.key, stage.name)
+
+    def _noted(self, stage: Stage[T], part: str) -> Stage[T]:
+        self.made[f"{stage.name} {part}".rstrip()] = stage
+        return stage
+
+    def _origin(
+        self, fn: Callable[..., Any], inputs: Mapping[str, Any], settings: Mapping[str, Any], form: Any
+    ) -> dict[str, Any]:
+        if not isinstance(fn, FunctionType) or fn.__qualname__ != fn.__name__:
+            raise ContractError(f"{fn!r} cannot be a stage: only a function of a module has code that can be named")
+        subjects = {fn, *([type(form)] if form is not None else ()), *classes_in(settings)}
+        code = {f"{each.__module__}.{each.__qualname__}": code_of(each) for each in subjects}
+        self._keep(code)
+        return {
+            "format": FORMAT,
+            "stage": f"{fn.__module__}.{fn.__name__}",
+            "code": {name: each.digest for name, each in sorted(code.items())},
+            "settings": {name: plain(value) for name, value in settings.items()},
+            "inputs": {name: _keys(value) for name, value in inputs.items()},
+        }
+
+    def _keep(self, code: Mapping[str, Code]) -> None:
+        """What code a digest stands for, so that `store why` can name the function that changed."""
+        for each in code.values():
+            self.store.describe(each.digest, {"parts": each.parts, "versions": each.versions})
+
+    @contextmanager
+    def _shown(self, name: str | None) -> Iterator[Shown]:
+        if name is None:
+            yield _Silent()
+            return
+        with self.progress.stage(name) as stage:
+            yield stage
+        self.times.append({"name": name, "seconds": round(stage.seconds, 4), "cached": stage.cached})
+
+    @contextmanager
+    def group(self, name: str) -> Iterator[Shown]:
+        """Several stages shown as one; whoever runs them says whether all were found."""
+        with self._shown(name) as stage:
+            yield stage
+
+    def quiet(self) -> "Cache":
+        """The same store; nothing is shown or remembered."""
+        return Cache(store=self.store, progress=_Unseen())
+
+
+@dataclass
+class _Silent:
+    cached: bool = False
+    seconds: float = 0.0
+
+
+class _Unseen:
+    """Progress that is not shown."""
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[Shown]:
+        yield _Silent()
+
+
+def joint_key(*values: Keyed[Any]) -> str:
+    """One key for several values together."""
+    return content_hash([value.key for value in values])
+
+
+def plain(value: Any) -> Any:
+    """A setting as plain values: a component as its class and the parameters that matter."""
+    return described(value, without_inert=True)
+
+
+def classes_in(value: Any) -> set[type]:
+    """The classes of all components in a setting that matter, however deep."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return classes_in([getattr(value, name) for name in mattering(value)]) | {type(value)}
+    if isinstance(value, Mapping):
+        return set().union(*(classes_in(item) for item in value.values()))
+    if isinstance(value, list | tuple):
+        return set().union(*(classes_in(item) for item in value))
+    return set()
+
+
+def _keys(value: Any) -> Any:
+    if value is None:
+        return None
+    if isinstance(value, Mapping):
+        return {name: _keys(item) for name, item in value.items()}
+    if isinstance(value, Sequence):
+        return [_keys(item) for item in value]
+    return value.key
+
+
+def _values(value: Any) -> Any:
+    if value is None:
+        return None
+    if isinstance(value, Mapping):
+        return {name: _values(item) for name, item in value.items()}
+    if isinstance(value, Sequence):
+        return tuple(_values(item) for item in value)
+    return value.value

@@ -1,0 +1,75 @@
+"""From evidence to a verdict: what a run and a later promotion both do."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from components.values import Evidence, Trials
+from runner.compute.pipeline import Executed, Prepared
+from runner.compute.stage import Cache, Keyed, Stage
+from runner.judging.evidence import Gathered, complete
+from runner.judging.figures import run_figures
+from runner.judging.verdict import Verdict, judge
+from runner.specification.experiment import Experiment
+from runner.storage.formats import JSON, Files
+
+
+class _VerdictForm:
+    def encode(self, value: Verdict) -> Files:
+        return JSON.encode(value.to_json())
+
+    def decode(self, files: Files) -> Verdict:
+        return Verdict.from_json(JSON.decode(files))
+
+
+VERDICT = _VerdictForm()
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Judged:
+    """evidence: complete; verdict; figures: every statistic with its sentence; state: of the family of trials in
+    which it was judged; broken: what broke, one line each."""
+
+    evidence: Stage[Evidence]
+    verdict: Verdict
+    figures: list[dict[str, Any]]
+    state: str
+    broken: tuple[str, ...]
+
+
+def conclude(
+    experiment: Experiment,
+    prepared: Prepared,
+    executed: Executed,
+    gathered: Gathered,
+    trials: Keyed[Trials],
+    cache: Cache,
+) -> Judged:
+    """Completes the evidence and judges it. What broke is judged again the next time."""
+    evidence = complete(gathered, experiment, prepared, executed, cache, trials)
+    judged = cache.stage(
+        judge, inputs={"evidence": evidence}, settings={"gates": experiment.gates}, form=VERDICT, shown="gates"
+    )
+    verdict = judged.value
+    if verdict.broken:
+        cache.drop(judged)
+    broken = [*verdict.broken]
+    figures: list[dict[str, Any]] = []
+    try:
+        figures = cache.stage(run_figures, inputs={"evidence": evidence}, form=JSON, shown="statistics").value
+    except Exception as error:
+        broken.append(f"statistics: {type(error).__name__}: {error}")
+    return Judged(
+        evidence=evidence, verdict=verdict, figures=figures, state=trials.key, broken=tuple(dict.fromkeys(broken))
+    )
+
+
+def run_key(experiment: Experiment, gathered: Gathered, cache: Cache) -> str:
+    """Same key: same data, code and settings, those of gates and figures included, so the same bytes in every result
+    that does not read the ledger."""
+    inputs = {"evidence": gathered.evidence, "metrics": gathered.metrics}
+    return cache.key(judge_and_count, inputs=inputs, settings={"gates": experiment.gates})
+
+
+def judge_and_count(evidence: Evidence, *, gates: Any) -> tuple[Verdict, list[dict[str, Any]]]:
+    """What a run comes to, by code: its verdict and its statistics."""
+    return judge(evidence, gates=gates), run_figures(evidence)

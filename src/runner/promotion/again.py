@@ -1,0 +1,118 @@
+"""A finished run once more, from its folder: computed again, judged again, promoted."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from components.errors import DataError, GateFailed
+from runner.outputs import OUTPUTS
+
+if TYPE_CHECKING:
+    from runner.compute.pipeline import Executed, Prepared
+    from runner.compute.stage import Cache
+    from runner.console import Console
+    from runner.judging.evidence import Gathered
+    from runner.promotion.promote import Promotion, Wish
+    from runner.specification.experiment import Experiment
+
+
+def _refuse(folder: Path, manifest: Mapping[str, Any]) -> None:
+    broken = [line for line in manifest.get("broken", ()) if not line.startswith("promotion:")]
+    if (
+        manifest["state"] not in ("finished", "failed")
+        or broken
+        or (manifest["state"] == "failed") != bool(manifest.get("broken"))
+    ):
+        raise DataError(f"{folder}: the run is {manifest['state']}; only a finished run can be promoted")
+    if not (manifest["trial"] or {}).get("counted"):
+        raise DataError(f"{folder}: a debug run can never be promoted; run it without debug=")
+
+
+def _check_gates(folder: Path, gates: Mapping[str, Any], wish: "Wish", *, now: str = "") -> None:
+    """A run that its own gates reject never gets to see the vault, unless they are overruled."""
+    if gates["passed"] or wish.override is not None:
+        return
+    failed = [g["name"] for g in gates["gates"] if g["required"] and g["status"] == "failed"]
+    raise GateFailed(
+        f"{folder}: rejected{now} by {', '.join(failed) or 'its gates'}; only a run that passed can be promoted, "
+        'or one with --override "REASON"'
+    )
+
+
+def promote_folder(
+    folder: Path, wish: "Wish", console: "Console", *, after: Callable[[str], None] = lambda _: None
+) -> "Promotion":
+    """The run of a folder once more, from the cache where nothing changed, then its promotion.
+
+    Its gates judge it again: what was tried on the data since it ran counts as well, or the first of a sweep would
+    always be promoted as if it had been the only one.
+    after: see `runner.promotion.promote.promote`. Raises DataError where the run cannot be promoted, GateFailed
+    where its own gates rejected it and nobody overrules them.
+    """
+    from runner.compute import pipeline
+    from runner.judging.judge import conclude
+    from runner.judging.tries import family_of, family_trials
+    from runner.promotion.promote import Candidate, promote
+    from runner.recording.ledger import Ledger
+    from runner.report.page import write_report
+    from runner.report.written import pictures_of
+    from runner.specification.tracker import RunInfo
+    from runner.storage.disk import write_atomically
+    from runner.tracking import tracked
+
+    manifest, gates = (json.loads((folder / f"{name}.json").read_text()) for name in ("manifest", "gates"))
+    _refuse(folder, manifest)
+    _check_gates(folder, gates, wish)
+    cache = pipeline.open_cache(OUTPUTS, console)
+    experiment, config, prepared, executed, gathered = _computed(folder, manifest, cache)
+    family, key = family_of(experiment, prepared.panel), manifest["trial"]["key"]
+    target = manifest["target"]["expression"]
+    trials = family_trials(Ledger.open(), family, key, target, OUTPUTS, gathered.evidence, cache)
+    judged = conclude(experiment, prepared, executed, gathered, trials, cache)
+    gates = judged.verdict.to_json()
+    _check_gates(folder, gates, wish, now=f" by now, after {trials.value.count:,} tries on this data,")
+    candidate = Candidate(
+        experiment=experiment,
+        config=config,
+        prepared=prepared,
+        executed=executed,
+        evidence=judged.evidence.value,
+        gates=gates,
+        run=manifest,
+    )
+    name = f"{manifest['run_id']}-promotion"
+    info = RunInfo(name=name, experiment=experiment.name, config=config, folder=folder, outputs=OUTPUTS)
+    with tracked(experiment.tracking, info) as session:
+        promotion = promote(candidate, wish, cache, after=after)
+        content = json.dumps(promotion.to_json(), indent=1).encode() + b"\n"
+        write_atomically(folder / "promotion.json", content)
+        write_report(folder, pictures_of(folder, manifest["run_key"], cache)[0])
+        if promotion.folder:
+            session.log_bundle(promotion.folder, promotion.aliases)
+    return promotion
+
+
+def _computed(
+    folder: Path, manifest: Mapping[str, Any], cache: "Cache"
+) -> "tuple[Experiment, dict[str, Any], Prepared, Executed, Gathered]":
+    """The run's stages again. Raises DataError where its key has changed since."""
+    import yaml
+
+    from runner.composition.build import build
+    from runner.compute import pipeline
+    from runner.judging.evidence import gather
+    from runner.judging.judge import run_key
+    from runner.specification.experiment import Experiment
+
+    config = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
+    experiment = build(Experiment, config)
+    prepared = pipeline.prepare(experiment, cache)
+    executed = pipeline.execute(experiment, prepared, cache)
+    gathered = gather(experiment, prepared, executed, cache)
+    if run_key(experiment, gathered, cache) != manifest["run_key"]:
+        raise DataError(
+            f"{folder}: code or data have changed since the run, so that it cannot be repeated; "
+            "run the experiment again and promote that run"
+        )
+    return experiment, config, prepared, executed, gathered

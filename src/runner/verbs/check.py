@@ -1,0 +1,31 @@
+"""check [-m] OVERRIDES: check an experiment, or every point of a sweep, without reading any data"""
+
+from argparse import ArgumentParser, Namespace
+
+from runner import exit_codes
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """An experiment, as for a run."""
+    parser.add_argument("-m", "--multirun", action="store_true", help="check every point of a sweep")
+    parser.add_argument("overrides", nargs="*", metavar="OVERRIDE", help="as for a run: +experiment=NAME ...")
+
+
+def run(options: Namespace) -> int:
+    """Prints one line and the notices; raises ConfigError with every problem."""
+    if options.multirun:
+        from runner.sweeps.grid import check_points, expand, with_search_space
+
+        points = expand(with_search_space(options.overrides))
+        check_points(points)
+        print(f"ok: {len(points)} points checked")
+        return exit_codes.RAN
+    from runner.composition.configure import configure
+    from runner.composition.interpolation import leaves
+
+    _, composed = configure(options.overrides)
+    n_settings, n_notices = sum(1 for _ in leaves(composed.config)), len(composed.notices)
+    print(f"ok: {n_settings} settings checked, {n_notices} notice{'' if n_notices == 1 else 's'}")
+    for notice in composed.notices:
+        print(f"notice: {notice}")
+    return exit_codes.RAN

@@ -1,0 +1,42 @@
+"""features OVERRIDES: what each feature looks like and how it ranks the target, on training rows only
+
+Shows of each feature of an experiment: lookback, coverage, moments, autocorrelation and rank IC by fold,
+and writes them as JSON, Parquet and a picture. Neither the vault nor a fold's own validation and test rows
+are read for its figures, and no trial is recorded; but whoever picks features by these figures has looked
+at the training rows of all folds."""
+
+from argparse import ArgumentParser, Namespace
+
+from runner import exit_codes
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """An experiment, as for a run."""
+    parser.add_argument("overrides", nargs="*", metavar="OVERRIDE", help="as for a run: +experiment=NAME ...")
+
+
+def run(options: Namespace) -> int:
+    """Prints a table, writes features.json, .parquet and .png."""
+    from runner.composition.configure import configure
+
+    experiment, composed = configure(options.overrides)
+    from runner.compute import pipeline
+    from runner.console import Console
+    from runner.judging.feature_figures import feature_facts
+    from runner.outputs import OUTPUTS
+    from runner.report.features import legend, tables, write
+
+    console = Console()
+    for notice in composed.notices:
+        console.note(notice)
+    cache = pipeline.open_cache(OUTPUTS, console)
+    prepared = pipeline.prepare(experiment, cache)
+    facts, ranked = cache.run("statistics", lambda: feature_facts(prepared, threads=experiment.resources.threads))
+    folder = cache.run("picture", lambda: write(experiment, composed.config, prepared, facts, ranked))
+    for table in tables(facts):
+        console.table(table)
+    for text in ("", *legend(ranked), ""):
+        console.say(text)
+    console.path("Folder", str(folder))
+    console.path("Picture", str(folder / "features.png"))
+    return exit_codes.RAN

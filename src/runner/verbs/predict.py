@@ -1,0 +1,54 @@
+"""predict --bundle NAME --data FILE: forecasts and target weights from a promoted bundle
+
+Forecasts new bars with a promoted bundle and turns the forecasts into target weights, as CSV:
+timestamp, symbol, forecast (empty where it cannot be made), weight (fraction of equity; empty with
+--all where it depends on bars before the first); lower and upper, the ends of the interval, where the
+bundle's calibration makes them."""
+
+import sys
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from runner import exit_codes
+from runner.bundle.layout import VARIANT_GRAPHS
+from runner.bundle.predictions import TIME_COLUMNS, load_bars, notes, table
+from runner.bundle.reader import Bundle
+from runner.bundle.registry import find
+from runner.outputs import REGISTRY
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Which bundle, which bars, and how to read them."""
+    add = parser.add_argument
+    add("--bundle", required=True, metavar="NAME[@VERSION|@champion]|PATH", help="the champion where none is named")
+    add("--data", required=True, metavar="FILE", help="CSV or Parquet, one line per symbol and bar")
+    add(
+        "--variant", choices=tuple(VARIANT_GRAPHS), help="a smaller graph; variants.json says what it costs in accuracy"
+    )
+    add("--all", action="store_true", help="every bar that can be forecast, not only the last one")
+    add("--output", type=Path, metavar="FILE", help="instead of the standard output")
+    add("--symbol-column", metavar="NAME", help="default: symbol where there is one; '' for a file of one symbol")
+    add("--time-column", metavar="NAME", help=f"default: the first there is of {', '.join(TIME_COLUMNS)}")
+    add("--date-format", metavar="FORMAT", help="strptime format of text dates; default: ISO 8601")
+    add("--registry", type=Path, metavar="FOLDER", default=REGISTRY, help=f"default: {REGISTRY}")
+    add("--threads", type=int, metavar="N", default=0, help="default: 0, all cores")
+
+
+def run(options: Namespace) -> int:
+    """Writes the forecasts to a file or to the standard output, and notes to stderr."""
+    folder, last_only = find(options.bundle, options.registry), not options.all
+    bundle = Bundle.open(folder, variant=options.variant)
+    panel = load_bars(
+        options.data, symbol=options.symbol_column, time=options.time_column, date_format=options.date_format
+    )
+    forecast = bundle.forecast(panel, threads=options.threads)
+    text = table(bundle, forecast, last_only=last_only)
+    if options.output is None:
+        sys.stdout.write(text)
+    else:
+        from runner.storage.disk import write_atomically
+
+        write_atomically(options.output, text.encode())
+    for note in notes(folder, options.variant, bundle, forecast, last_only=last_only):
+        sys.stderr.write(f"note: {note}\n")
+    return exit_codes.RAN

@@ -1,0 +1,51 @@
+"""promote RUN [--as champion] [--override "REASON"]: promote a run that passed its gates; opens its vault
+
+Makes a finished run a version in outputs/registry. It certifies that the exported models forecast
+what the run forecast; opens the run's vault (split.vault_start), which the ledger records first; judges
+the gates that waited for it; fits the recipe again on everything the source has; and points an alias at
+the version: champion where there is none yet and no gate was overruled, else challenger.
+The same run is the same version, however often it is promoted. Bars of a vault that were opened before,
+whatever the run, are reused: gates on them are only advice, and the bundle says so for ever.
+
+Exit codes: 0 promoted; 3 the run cannot be promoted; 4 a required gate failed, nothing was registered."""
+
+import json
+import sys
+from argparse import ArgumentParser, Namespace
+
+from components.errors import ConfigError
+from runner import exit_codes
+from runner.bundle.aliases import ALIASES
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Which run, as what."""
+    parser.add_argument("run", help="run folder or run id; 'latest' is the last run")
+    parser.add_argument("--as", dest="alias", choices=ALIASES, help="what the version becomes")
+    parser.add_argument(
+        "--override",
+        metavar="REASON",
+        help="promote although gates failed; the reason and their names stay in the bundle and the registry",
+    )
+    parser.add_argument("--name", help="of the bundle; default: export.name of the run")
+    parser.add_argument("--json", action="store_true", help="print promotion.json; the stages go to stderr")
+
+
+def run(options: Namespace) -> int:
+    """Computes the run again, through the cache, and promotes it; REJECTED where gates refuse it."""
+    if options.override is not None and not options.override.strip():
+        raise ConfigError("--override: give the reason; it is kept in the bundle for ever")
+    from runner.console import Console
+    from runner.promotion.again import promote_folder
+    from runner.promotion.promote import Wish
+    from runner.promotion.words import say
+    from runner.recording.run_folder import find_run
+
+    console = Console(sys.stderr if options.json else None)
+    wish = Wish(name=options.name, alias=options.alias, override=options.override)
+    promotion = promote_folder(find_run(options.run), wish, console)
+    if options.json:
+        print(json.dumps(promotion.to_json(), indent=1))
+    else:
+        say(console, promotion)
+    return exit_codes.RAN if promotion.folder else exit_codes.REJECTED

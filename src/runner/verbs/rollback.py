@@ -1,0 +1,25 @@
+"""rollback NAME: the previous champion of a bundle is champion again
+
+The move is recorded. Once more goes back further. Versions stay as they are."""
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from runner import exit_codes
+from runner.bundle.aliases import roll_back
+from runner.bundle.registry import find
+from runner.outputs import REGISTRY
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Which bundle."""
+    parser.add_argument("name", help="of the bundle")
+    parser.add_argument("--registry", type=Path, metavar="FOLDER", default=REGISTRY, help=f"default: {REGISTRY}")
+
+
+def run(options: Namespace) -> int:
+    """Says which version is champion now, and which was."""
+    find(options.name, options.registry)
+    now, before = roll_back(options.registry, options.name)
+    print(f"champion of {options.name}: {now}, no longer {before}")
+    return exit_codes.RAN
