@@ -9,6 +9,7 @@ from components.errors import AssayError
 from runner import exit_codes
 from runner.composition.compose import Composed
 from runner.compute import pipeline
+from runner.compute.paths import median_path, path_sharpes
 from runner.compute.pipeline import Executed, Prepared
 from runner.compute.stage import Cache
 from runner.console import Console
@@ -106,6 +107,10 @@ def _write_results(record: RunRecord, prepared: Prepared, executed: Executed, ju
     record.write_bytes("junit.xml", junit(str(record.manifest["experiment"]), judged.verdict))
     record.write_json("statistics.json", judged.figures)
     record.note({"judged": {"family_state": judged.state}})
+    if executed.paths:
+        accounts = [account.value for account in executed.paths]
+        sharpes = path_sharpes(accounts, periods=prepared.panel.bars_per_year)
+        record.note({"paths": {"judged": median_path(accounts), "sharpe": sharpes}})
 
 
 def _keys(cache: Cache) -> dict[str, str]:

@@ -28,13 +28,14 @@ from runner.compute.features import FeatureTable, feature_table, input_expressio
 from runner.compute.folds import make_folds
 from runner.compute.forecast import FoldFit, Forecasts, depends, fit_fold, join_folds, prepare_folds
 from runner.compute.forms import BACKTEST, DECIDED, FOLDS, LABELS
+from runner.compute.paths import median_path, on_path, path_numbers
 from runner.compute.samples import Design
 from runner.compute.stage import Cache, Given, Keyed, Progress, Stage, joint_key
 from runner.compute.target import Labels, compute_labels, parsed_target
 from runner.compute.threads import one_thread_of_blas
 from runner.specification.debug import Debug
 from runner.specification.experiment import Experiment
-from runner.storage.formats import FILES, Files
+from runner.storage.formats import FILES, JSON, Files
 from runner.storage.store import Store
 
 
@@ -132,14 +133,20 @@ class Walked:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Executed:
-    """Everything after it, as stages; benchmark: the index at equal average exposure through the same backtest."""
+    """Everything after it, as stages; benchmark: the index at equal average exposure through the same backtest.
+
+    calibrated: the forecasts of all folds; judged, rivals, decided, traded, yardstick: of the path that is judged,
+    see `runner.compute.paths`; paths: the account of every path, where there are several.
+    """
 
     walked: Walked
     calibrated: Stage[Forecasts]
+    judged: Stage[Forecasts]
     rivals: Mapping[str, Walked]
     decided: Stage[Decided]
     traded: Stage[BacktestResult]
     yardstick: Stage[BacktestResult]
+    paths: tuple[Stage[BacktestResult], ...] = ()
 
     def as_input(self) -> "Given[Executed]":
         """All of it as one input of a stage."""
@@ -152,7 +159,7 @@ class Executed:
 
     @property
     def forecasts(self) -> Forecasts:
-        return self.calibrated.value
+        return self.judged.value
 
     @cached_property
     def baselines(self) -> dict[str, Forecasts]:
@@ -263,26 +270,59 @@ def execute(experiment: Experiment, prepared: Prepared, cache: Cache) -> Execute
         settings={"calibration": experiment.calibration},
         form=None,
     )
-    bars = prepared.bars
-    decided = cache.stage(
-        decide_weights,
-        inputs={"panel": bars, "forecasts": calibrated},
-        settings={"portfolio": experiment.portfolio},
-        form=DECIDED,
-        shown="weights",
-    )
-    account: dict[str, Any] = {
-        "inputs": {"panel": bars, "decided": decided},
-        "settings": {"backtest": experiment.backtest},
-    }
+    rivals = {name: _rival(experiment, name, prepared, cache) for name in experiment.baselines}
+    judged, paths = calibrated, []
+    if len(numbers := path_numbers(prepared.folds)) > 1:
+        for number in numbers:
+            path = Given(key=str(number), value=number)
+            one = _on(path, calibrated, prepared, cache, part=str(path.key))
+            paths.append(_account(experiment, one, prepared, cache, part=f"path {number}")[1])
+        median = cache.stage(median_path, inputs={"accounts": paths}, form=JSON)
+        judged = _on(median, calibrated, prepared, cache)
+        rivals = {
+            name: replace(rival, joined=_on(median, rival.joined, prepared, cache, part=name))
+            for name, rival in rivals.items()
+        }
+    decided, traded, yardstick = _account(experiment, judged, prepared, cache)
     return Executed(
         walked=walked,
         calibrated=calibrated,
-        rivals={name: _rival(experiment, name, prepared, cache) for name in experiment.baselines},
+        judged=judged,
+        rivals=rivals,
         decided=decided,
-        traded=cache.stage(trade, **account, form=BACKTEST, shown="backtest"),
-        yardstick=cache.stage(trade_benchmark, **account, form=BACKTEST, shown="benchmark"),
+        traded=traded,
+        yardstick=yardstick,
+        paths=tuple(paths),
     )
+
+
+def _on(
+    path: Keyed[int], forecasts: Stage[Forecasts], prepared: Prepared, cache: Cache, *, part: str = ""
+) -> Stage[Forecasts]:
+    inputs = {"forecasts": forecasts, "folds": prepared.divided, "path": path}
+    return cache.stage(on_path, inputs=inputs, form=None, part=part)
+
+
+def _account(
+    experiment: Experiment, forecasts: Stage[Forecasts], prepared: Prepared, cache: Cache, *, part: str = ""
+) -> tuple[Stage[Decided], Stage[BacktestResult], Stage[BacktestResult]]:
+    """What the forecasts make the portfolio hold, its account, and the benchmark's."""
+    decided = cache.stage(
+        decide_weights,
+        inputs={"panel": prepared.bars, "forecasts": forecasts},
+        settings={"portfolio": experiment.portfolio},
+        form=DECIDED,
+        shown=f"weights {part}".strip(),
+        part=part,
+    )
+    account: dict[str, Any] = {
+        "inputs": {"panel": prepared.bars, "decided": decided},
+        "settings": {"backtest": experiment.backtest},
+        "form": BACKTEST,
+        "part": part,
+    }
+    traded = cache.stage(trade, **account, shown=f"backtest {part}".strip())
+    return decided, traded, cache.stage(trade_benchmark, **account, shown=f"benchmark {part}".strip())
 
 
 def _rival(experiment: Experiment, name: str, prepared: Prepared, cache: Cache) -> Walked:
