@@ -54,7 +54,7 @@ def certification(experiment: Experiment, prepared: Prepared, executed: Executed
 
 def certify(prepared: Prepared, executed: Executed, *, experiment: Experiment) -> Certification:
     """Replays the run through bundles of its folds' models. Only figures: what differs raises nothing here."""
-    forecasts, made = executed.calibrated.value, executed.walked.value
+    forecasts, made = executed.forecasts, executed.walked.value
     bundles = {}
     for fold, calibrated in zip(prepared.folds, forecasts.calibrations, strict=True):
         fit = executed.walked.fold(fold.number)
