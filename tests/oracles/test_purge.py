@@ -196,7 +196,7 @@ def test_held_out_symbols_against_loops(seed: int, horizon: int, held_out: int) 
         (
             60,
             "split: fold 2 has no valid rows left after purging labels of 2 bars and, after test spans, features that "
-            "look 59 bars back; lower split.n_groups or split.n_test_groups, raise split.valid_share, shorten the "
+            "look 59 bars back; lower split.n_groups or split.n_test_groups, change split.valid_share, shorten the "
             "horizon or the longest features or give more bars",
         ),
     ],

@@ -159,7 +159,10 @@ def _metrics(job: Job) -> Mapping[str, float | None]:
 def _ending(job: Job) -> str:
     if job.exit_code not in (exit_codes.RAN, exit_codes.REJECTED) or job.run_folder is None:
         return f"failed ({job.exit_code})"
-    verdict = json.loads((Path(job.run_folder) / "gates.json").read_text(encoding="utf-8"))
+    gates = Path(job.run_folder) / "gates.json"
+    if not gates.is_file():
+        return "pruned"
+    verdict = json.loads(gates.read_text(encoding="utf-8"))
     return "passed" if verdict["passed"] else "rejected"
 
 

@@ -111,15 +111,16 @@ def test_a_label_that_compares_symbols_is_known_when_the_slowest_is() -> None:
         assert labels.label_end_R[row] == own.label_end_R[same_date].max()
 
 
-def test_the_vault_is_never_seen() -> None:
-    split = WalkForward(n_folds=4, first_share=0.4, valid_share=0.1, window="expanding", vault_start="2010-06-01")
-    bars, begins = visible_bars(Bundled(dataset="sp500"), split)
+@pytest.mark.parametrize(("start", "begins"), [("2010-06-01", "2010-06-01"), ("last 504 bars", "2016-12-29")])
+def test_the_vault_is_never_seen(start: str, begins: str) -> None:
+    split = WalkForward(n_folds=4, first_share=0.4, valid_share=0.1, window="expanding", vault_start=start)
+    bars, found = visible_bars(Bundled(dataset="sp500"), split)
+    assert found == np.datetime64(begins)
     seen = bars.to_panel()
-    assert begins == np.datetime64("2010-06-01")
-    assert seen.timestamps_R.max() < np.datetime64("2010-06-01")
+    assert seen.timestamps_R.max() < found
     labels = compute_labels(parse("ref(close, -5) / close - 1"), seen, threads=1)
     known = labels.label_end_R[~np.isnat(labels.label_end_R)]
-    assert known.max() < np.datetime64("2010-06-01")
+    assert known.max() < found
 
 
 def test_a_span_that_the_purge_empties_is_named() -> None:
