@@ -27,6 +27,7 @@ class LogCosh(Loss):
     scale: Annotated[float, Gt(0)]
 
     head: ClassVar[Head] = Head()
+    optional: ClassVar[tuple[str, ...]] = ("torch",)
 
     @classmethod
     def examples(cls) -> Sequence[Mapping[str, Any]]:
