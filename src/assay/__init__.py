@@ -29,7 +29,7 @@ _HOMES = {
     "main": "runner.__main__",
 }
 
-__all__ = ["__version__", *_HOMES]  # noqa: PLE0604  # the keys are names
+__all__ = ["__version__", *_HOMES]  # the keys are names
 
 
 def __getattr__(name: str) -> Any:
