@@ -3,9 +3,7 @@
 A name is imported when it is first asked for, so that `import assay` costs nothing.
 """
 
-import importlib
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # what type checkers take for true; importing typing would be most of the cost
 if TYPE_CHECKING:
     from components.errors import AssayError as AssayError
     from components.errors import ConfigError as ConfigError
@@ -32,10 +30,12 @@ _HOMES = {
 __all__ = ["__version__", *_HOMES]  # the keys are names
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module 'assay' has no attribute {name!r}")
-    return getattr(importlib.import_module(_HOMES[name]), name)
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)
 
 
 def __dir__() -> list[str]:

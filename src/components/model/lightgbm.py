@@ -66,7 +66,7 @@ class LightGBM(Model):
 
     def supports(self, loss: Loss) -> str | None:
         if loss.native("lightgbm") is None and missing(TORCH):
-            return f"this loss only through torch, not installed: {installation(TORCH)}"
+            return f"this loss only through torch, not installed; {installation(TORCH)}"
         return None
 
     def fit(self, train: Samples, valid: Samples, *, loss: Loss, seed: int, threads: int) -> FittedModel:

@@ -22,13 +22,14 @@ def absent_packages(root: Any) -> list[Problem]:
 def _components(value: Any, path: str) -> Iterator[tuple[str, Component]]:
     if isinstance(value, Component):
         yield path, value
-    if dataclasses.is_dataclass(value):
-        inner = [(field.name, getattr(value, field.name)) for field in dataclasses.fields(value)]
-    elif isinstance(value, Mapping):
-        inner = list(value.items())
-    elif isinstance(value, tuple):
-        inner = list(enumerate(value))
-    else:
-        return
-    for name, entry in inner:
+    for name, entry in _entries(value):
         yield from _components(entry, join(path, name))
+
+
+def _entries(value: Any) -> Iterator[tuple[Any, Any]]:
+    if dataclasses.is_dataclass(value):
+        yield from ((field.name, getattr(value, field.name)) for field in dataclasses.fields(value))
+    elif isinstance(value, Mapping):
+        yield from value.items()
+    elif isinstance(value, tuple):
+        yield from enumerate(value)
