@@ -30,7 +30,9 @@ BEFORE = {
 
 
 def blocks(language: str = "") -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", README, flags=re.M | re.S)
+    """What stands in the fenced blocks of a language."""
+    fenced = re.findall(r"^```(\w*)\n(.*?)^```$", README, flags=re.M | re.S)
+    return [text for name, text in fenced if name == language]
 
 
 def commands() -> Iterator[str]:
@@ -71,7 +73,7 @@ def test_every_command_runs(programs: Path, tmp_path: Path) -> None:
 def test_the_experiment_that_is_shown_is_one(programs: Path, tmp_path: Path) -> None:
     write_tables(tmp_path)
     (shown,) = blocks("yaml")
-    path = tmp_path / shown.splitlines()[0].removeprefix("# ")
+    (path,) = (tmp_path / name for name in re.findall(r"`(conf/experiment/\w+\.yaml)`", README))
     path.parent.mkdir(parents=True)
     path.write_text(shown)
     process = subprocess.run(
