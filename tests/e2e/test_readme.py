@@ -23,7 +23,7 @@ OPTIONAL = re.compile(r' \[--override "reason"\]| \[--as champion\]| \[NAME\[@VE
 BEFORE = {
     "promote": (
         "+experiment=sp500_volatility tracking=none",
-        "+experiment=sp500_volatility tracking=none calibration=linear",
+        "+experiment=sp500_volatility tracking=none calibration=conformal",
     ),
     "rollback": ("promote latest --as champion",),
 }

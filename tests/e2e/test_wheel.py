@@ -66,7 +66,7 @@ def test_from_a_file_of_bars_to_a_forecast(programs: Path, tmp_path: Path, furni
     ):
         process = run(programs, tmp_path, *command, assay=assay)
         assert process.returncode == 0, (command, process.stdout, process.stderr)
-    (line,) = csv.DictReader((tmp_path / "forecast.csv").open())
+    (line,) = csv.DictReader((tmp_path / "forecast.csv").read_text().splitlines())
     assert line["symbol"] == "bars"
     assert -15 < float(line["forecast"]) < -5
 
