@@ -25,7 +25,7 @@ test: .venv/installed-dev  ## lint, types, layers and the default tests
 test-slow: .venv/installed-dev  ## the tests that take minutes
 	$(BIN)/pytest -n 2 --dist loadfile -m "slow and not gpu"
 
-test-lowest:  ## by hand: the unit tests on the lowest versions that pyproject.toml allows
+test-lowest: .venv/installed  ## by hand: the unit tests on the lowest versions that pyproject.toml allows
 	$(PYTHON) -m venv --clear .venv-lowest
 	$(BIN)/python tools/lowest.py > .venv-lowest/constraints.txt
 	PIP_CONSTRAINT=.venv-lowest/constraints.txt .venv-lowest/bin/python -m pip install --quiet --editable ".[dev]"
