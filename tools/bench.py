@@ -74,7 +74,8 @@ def main(arguments: Sequence[str]) -> int:
         (recorded if options.record else new).write_text(text)
         found = [f"{stem}: {sentence}" for sentence in worse(before, lines)]
         n_worse += len(found)
-        print("\n".join(found or [f"{stem}: {len(ratios(lines))} ratios, none worse than recorded"]), flush=True)
+        known = ratios(before).keys() & ratios(lines).keys()
+        print("\n".join(found or [f"{stem}: {len(known)} ratios beside recorded ones, none worse"]), flush=True)
     return 1 if n_worse else 0
 
 

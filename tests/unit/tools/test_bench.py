@@ -40,7 +40,7 @@ def test_todays_figures_lie_beside_the_recorded_ones(
     script.write_text('print(\'{"name": "x", "ratio": 1.5}\')')
     assert bench.main(["quick"]) == 1
     assert capsys.readouterr().out.splitlines() == [
-        "quick: 1 ratios, none worse than recorded",
+        "quick: 0 ratios beside recorded ones, none worse",
         "quick: x, ratio: 1 -> 1.5, 50% worse",
     ]
     recorded, new = (json.loads((tmp_path / "results" / f"quick{end}.json").read_text()) for end in ("", ".new"))
