@@ -7,6 +7,7 @@ from pathlib import Path
 
 from components.contracts import Component, Metric
 from components.errors import ConfigError
+from components.optional import extra_of
 from runner.composition.catalog import catalogue, slot_kind, slots
 from runner.composition.check import TARGET, nearest
 from runner.composition.figures import metrics
@@ -53,10 +54,18 @@ def _list_lines(group: str) -> Iterator[tuple[str, str]]:
     for choice, path in config_files(group).items():
         cls = _class_of(path)
         used.add(cls)
-        yield choice, _first_comment(path) or (_first_line(cls) if cls else "")
+        yield choice, _with_extra(cls, _first_comment(path) or (_first_line(cls) if cls else ""))
     for cls in catalogue().values():
         if cls not in used and kind_of(cls) in _kinds(group):
-            yield cls.__name__, _first_line(cls)
+            yield cls.__name__, _with_extra(cls, _first_line(cls))
+
+
+def _with_extra(cls: type[Component] | None, line: str) -> str:
+    optional = cls.optional if cls else ()
+    if not optional:
+        return line
+    extra = extra_of(optional)
+    return f"{line} (extra {extra})" if extra else f"{line} (needs {', '.join(optional)})"
 
 
 def _operators() -> dict[str, tuple[str, str]]:

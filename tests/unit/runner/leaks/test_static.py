@@ -22,7 +22,7 @@ from runner.leaks.subject import Subject, merged, moved, poisoned
 @pytest.fixture(scope="module")
 def subject(tmp_path_factory: pytest.TempPathFactory) -> Subject:
     folder = tmp_path_factory.mktemp("static")
-    experiment, composed = configure([*RETURNS, *overrides_for(written(market(), folder), FEATURES)])
+    experiment, _ = configure([*RETURNS, *overrides_for(written(market(), folder), FEATURES)])
     cache = pipeline.open_cache(folder / "outputs", Console(io.StringIO()))
     prepared = pipeline.prepare(experiment, cache)
     return Subject(
