@@ -9,7 +9,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from components.contracts import Component
 from components.errors import Problem
-from runner.composition.catalog import catalogue, unfinished
+from runner.composition.catalog import catalogue
 from runner.composition.schema import (
     allowed,
     alternatives,
@@ -115,20 +115,20 @@ def unknown_key(path: str, key: Any, expected: Iterable[str]) -> Problem:
 
 
 def _target(section: Mapping[Any, Any], kind: type, path: str) -> type[Component] | Problem:
-    """The catalogued class that the section names, or what is wrong with the name; imports nothing."""
+    """The catalogued class that the section names, or what is wrong with the name; imports nothing else."""
     where = join(path, TARGET)
     known = catalogue()
-    fitting = [name for name, cls in known.items() if issubclass(cls, kind)]
+    fitting = known.fitting(kind)
     target = section.get(TARGET, MISSING)
     if target == MISSING:
         return Problem(where, f"missing; must be of kind {kind.__name__}: {', '.join(fitting) or 'none found'}")
-    cls = known.get(target) if isinstance(target, str) else None
-    if cls is None and isinstance(target, str) and (lacking := unfinished(target)):
+    if isinstance(target, str) and (lacking := known.unfinished(target)):
         return Problem(where, f"{target} is no component: it lacks {', '.join(lacking)} of its contract")
-    if cls is None:
-        near = nearest(str(target), fitting) or nearest(str(target), known)
+    if not isinstance(target, str) or target not in known:
+        near = nearest(str(target), fitting) or nearest(str(target), known.concrete)
         hint = f"did you mean '{near}'?" if near else f"known: {', '.join(fitting) or 'none'}"
         return Problem(where, f"{show(target)} is not a component; it was not imported", hint)
+    cls = known[target]
     if not issubclass(cls, kind):
         return Problem(where, f"{target} is of kind {kind_of(cls).__name__}; must be of kind {kind.__name__}")
     return cls

@@ -2,9 +2,10 @@
 
 import ast
 import hashlib
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,10 @@ class Source:
     libraries: frozenset[str]
 
 
-@cache
+RULES = hashlib.sha256(Path(__file__).read_bytes() + sys.version.encode()).hexdigest()
+"""Changes with what reading a source means: the code below, and Python's own syntax trees."""
+
+
 def read_source(text: bytes, package: str, symbol: str | None) -> Source:
     """Reads a module's text; with a symbol, only what that function reaches in it.
 

@@ -18,7 +18,8 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from components.errors import ContractError
-from runner.storage.imports import Source, read_source
+from runner.storage.digests import source_of
+from runner.storage.imports import Source
 
 FORMAT = 1
 """Raise it when the meaning of a key or the form of a stored result changes: old entries are not found."""
@@ -139,7 +140,7 @@ def _own_file(module: str) -> Path:
 
 def _read(file: Path, module: str, symbol: str | None) -> Source:
     package = module if file.name == "__init__.py" else module.rpartition(".")[0]
-    return read_source(file.read_bytes(), package, symbol)
+    return source_of(file.read_bytes(), package, symbol)
 
 
 @cache

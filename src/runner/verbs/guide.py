@@ -18,7 +18,6 @@ from runner.composition.schema import (
     class_path,
     holds_components,
     is_mapping,
-    kind_of,
     parameters,
     show,
     unwrap,
@@ -90,14 +89,15 @@ def _list_lines(group: str) -> Iterator[tuple[str, str]]:
     if group == OPERATORS_GROUP:
         yield from _operators().values()
         return
-    used = set()
+    known, used = catalogue().concrete, set()
     for choice, path in config_files(group).items():
-        cls = _class_of(path)
-        used.add(cls)
-        yield choice, _first_comment(path) or (_first_line(cls) if cls else "")
-    for cls in catalogue().values():
-        if cls not in used and kind_of(cls) in _kinds(group):
-            yield cls.__name__, _first_line(cls)
+        target = _target_of(path)
+        used.add(target)
+        yield choice, _first_comment(path) or (known[target].says if target in known else "")
+    kinds = [class_path(kind) for kind in _kinds(group)]
+    for target in catalogue():
+        if target not in used and known[target].kinds[-1] in kinds:
+            yield target.rpartition(".")[2], known[target].says
 
 
 def _operators() -> dict[str, tuple[str, str]]:
@@ -132,7 +132,7 @@ def explain(arguments: Sequence[str]) -> int:
         found.append([operators[name][0], "", operators[name][1]])
     if not found:
         choices = [full.partition("/")[2] for full in _all_choices()]
-        classes = (cls.__name__ for cls in catalogue().values())
+        classes = (target.rpartition(".")[2] for target in catalogue())
         near = nearest(name, [*_all_choices(), *choices, *classes, *operators])
         hint = f"did you mean '{near}'?" if near else "see python -m runner list"
         raise ConfigError(f"{name}: neither a choice, a class nor an operator; {hint}")
@@ -153,9 +153,9 @@ def _choices_named(name: str) -> Iterator[list[str]]:
 
 
 def _classes_named(name: str) -> Iterator[list[str]]:
-    for target, cls in catalogue().items():
-        if name in (target, cls.__name__):
-            yield [target, "", *_about(cls, {})]
+    for target in catalogue():
+        if name in (target, target.rpartition(".")[2]):
+            yield [target, "", *_about(catalogue()[target], {})]
 
 
 def _all_choices() -> Mapping[str, Path]:
@@ -201,11 +201,11 @@ def _settings(path: Path) -> dict[str, tuple[str, str]]:
 
 
 def _class_of(path: Path) -> type[Component] | None:
-    return catalogue().get(_settings(path).get(TARGET, ("", ""))[0])
+    return catalogue().get(_target_of(path))
 
 
-def _first_line(cls: type[Component]) -> str:
-    return (inspect.getdoc(cls) or "").partition("\n")[0]
+def _target_of(path: Path) -> str:
+    return _settings(path).get(TARGET, ("", ""))[0]
 
 
 def _first_comment(path: Path) -> str:
