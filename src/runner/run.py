@@ -9,7 +9,7 @@ from typing import Any
 from components.errors import GateFailed
 from components.expressions import to_text
 from components.values import Evidence, Trials
-from runner.composition.compose import Composed
+from runner.composition.composed import Composed
 from runner.compute import pipeline
 from runner.compute.identity import family_of, run_key, trial_key
 from runner.compute.pipeline import Executed, Prepared

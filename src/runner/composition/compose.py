@@ -17,6 +17,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from components.errors import ConfigError, Problem
 from runner.composition.check import MISSING
+from runner.composition.composed import Composed
 from runner.composition.interpolation import resolve
 from runner.composition.overrides import EXPERIMENT, Request, apply, no_choice, parsed, sort
 from runner.composition.places import config_folder
@@ -29,28 +30,6 @@ UNNAMED = "unnamed"
 # What Hydra fills in itself, differently with and without an experiment.
 VOLATILE = ("overrides", "runtime")
 VOLATILE_JOB = ("name", "config_name", "override_dirname")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Composed:
-    """A configuration and how it came about.
-
-    config       plain maps, lists and scalars, references resolved, to be checked
-    experiment   the chosen experiment, None without one
-    choices      slot -> chosen file
-    overrides    the command line, as given
-    notices      what the user should know, one sentence each
-    local_files  files of ./conf that were used
-    problems     what is wrong already: choices, keys and references; such leaves are `???` in config
-    """
-
-    config: dict[str, Any]
-    experiment: str | None
-    choices: Mapping[str, str]
-    overrides: tuple[str, ...]
-    notices: tuple[str, ...]
-    local_files: tuple[str, ...]
-    problems: tuple[Problem, ...]
 
 
 @dataclass(frozen=True, kw_only=True)

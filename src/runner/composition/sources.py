@@ -11,7 +11,8 @@ from hydra.plugins.config_source import ConfigResult
 from omegaconf import DictConfig, OmegaConf
 
 from components.errors import ConfigError
-from runner.composition.interpolation import REFERENCES_ONLY, calls_resolver, leaves
+from runner.composition.composed import leaves
+from runner.composition.interpolation import REFERENCES_ONLY, calls_resolver
 from runner.composition.places import CONFIG
 
 HYDRA_RULE = "may only be set in conf/hydra/ or on the command line"

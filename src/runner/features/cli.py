@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from components.errors import ConfigError
 
 if TYPE_CHECKING:
-    from runner.composition.compose import Composed
+    from runner.composition.composed import Composed
     from runner.compute.pipeline import Prepared
     from runner.console import Console
     from runner.features.statistics import FeatureFacts, Ranked

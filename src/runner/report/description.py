@@ -9,7 +9,7 @@ import yaml
 
 from components.expressions import reach, to_text
 from components.panel import Panel
-from runner.composition.compose import Composed
+from runner.composition.composed import Composed
 from runner.compute.folds import purged
 from runner.compute.forecast import Forecasts
 from runner.compute.pipeline import Executed, Prepared

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runner.composition.interpolation import leaves
+from runner.composition.composed import leaves
 from runner.specification.tracker import RunInfo, Session, State, Tracker
 
 if TYPE_CHECKING:
