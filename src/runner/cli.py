@@ -145,6 +145,10 @@ def _run(overrides: list[str]) -> int:
 
     experiment, composed = configure(overrides)
     from runner.console import Console
-    from runner.run import run_experiment
+    from runner.run import OUTPUTS, run_experiment
+    from runner.tracking.deliver import deliver
 
-    return run_experiment(experiment, composed, Console(), single=True).exit_code
+    try:
+        return run_experiment(experiment, composed, Console(), single=True).exit_code
+    finally:
+        deliver(OUTPUTS)

@@ -48,7 +48,7 @@ class Outcome:
 def run_experiment(experiment: Experiment, composed: Composed, console: Console, *, single: bool) -> Outcome:
     """Runs a checked experiment and records all of it under outputs/runs/.
 
-    single: no job of a sweep, so that a passing run may promote itself.
+    single: no job of a sweep, so that a passing run may promote itself, and has pictures and a report.
     """
     for notice in composed.notices:
         console.note(notice)
@@ -78,15 +78,21 @@ def run_experiment(experiment: Experiment, composed: Composed, console: Console,
                     session.log_bundle(promotion.folder, promotion.aliases)
             record.note({"stages": cache.times})
             record.close("finished")
-            images = pictures_of(record.folder, key, cache)
-            report = cache.stage("report", lambda: write_report(record.folder, images))
             session.log_metrics(evidence.metrics)
-            session.log_files([report, *sorted((record.folder / "plots").glob("*.png"))])
+            if single:
+                session.log_files(_report(record.folder, key, cache))
     console.summary(record.folder)
     if promotion is not None:
         say(console, promotion)
     rejected = experiment.gates.enforce and not (verdict.passed and (promotion is None or promotion.folder))
     return Outcome(folder=record.folder, verdict=verdict, exit_code=GateFailed.exit_code if rejected else 0)
+
+
+def _report(folder: Path, key: str, cache: pipeline.Cache) -> list[Path]:
+    """The report and its pictures, as files of the run's folder."""
+    images = pictures_of(folder, key, cache)
+    report = cache.stage("report", lambda: write_report(folder, images))
+    return [report, *sorted((folder / "plots").glob("*.png"))]
 
 
 def pictures_of(folder: Path, key: str, cache: pipeline.Cache) -> Mapping[str, bytes]:

@@ -102,6 +102,7 @@ def promote_folder(
     from runner.specification.tracker import RunInfo
     from runner.storage.disk import write_atomically
     from runner.tracking import tracked
+    from runner.tracking.deliver import deliver
 
     manifest, gates = (json.loads((folder / f"{name}.json").read_text()) for name in ("manifest", "gates"))
     _refuse(folder, manifest)
@@ -134,6 +135,7 @@ def promote_folder(
         write_report(folder, pictures_of(folder, manifest["run_key"], cache))
         if promotion.folder:
             session.log_bundle(promotion.folder, promotion.aliases)
+    deliver(OUTPUTS)
     return promotion
 
 

@@ -12,12 +12,15 @@ from typing import Any
 from hydra.core.hydra_config import HydraConfig
 
 from components.errors import AssayError, GateFailed
+from runner.composition.compose import Memo
 from runner.composition.configure import configure
 from runner.composition.handover import QUIET, for_hydra, hydra_main
 from runner.storage.disk import write_atomically, writing
 from runner.sweeps.grid import check_points, expand, varying, with_search_space
+from runner.tracking.deliver import deliver
 
-SWEEPS = Path("outputs") / "sweeps"
+OUTPUTS = Path("outputs")
+SWEEPS = OUTPUTS / "sweeps"
 JOBS = "jobs"
 CRASHED, INTERRUPTED = 1, 130
 REJECTED = GateFailed.exit_code
@@ -49,13 +52,19 @@ def sweep(overrides: Sequence[str]) -> int:
     """
     asked = with_search_space(overrides)
     points = expand(asked)
-    check_points(points)
+    memo = check_points(points)
     folder = _new_folder()
     settings = [*QUIET, f"hydra.sweep.dir={folder}", "hydra.sweep.subdir=."]
+
+    def job(_: Any) -> None:
+        run_job(memo)
+
     try:
-        hydra_main(run_job, ["--multirun", *for_hydra(asked), *settings])
+        hydra_main(job, ["--multirun", *for_hydra(asked), *settings])
     except SystemExit as end:
         print(f"{folder}: the launcher ended with exit code {end.code}", file=sys.stderr)
+    finally:
+        deliver(OUTPUTS)
     jobs = _read_jobs(folder)
     results = [jobs.get(n, _vanished(n, point)) for n, point in enumerate(points)]
     _print_table(results, varying(points), folder)
@@ -69,8 +78,8 @@ def exit_code(codes: Sequence[int]) -> int:
     return REJECTED if REJECTED in codes else 0
 
 
-def run_job(_: Any) -> None:
-    """One job, in whatever process the launcher chose; composes by our rules.
+def run_job(memo: Memo) -> None:
+    """One job, in whatever process the launcher chose; composes by our rules. memo: see `check_points`.
 
     Never raises unless interrupted: an exception would end the jobs that follow.
     """
@@ -78,7 +87,7 @@ def run_job(_: Any) -> None:
     overrides = tuple(settings.overrides.task)
     code, run_folder = INTERRUPTED, None
     try:
-        code, run_folder = _run(overrides)
+        code, run_folder = _run(overrides, memo)
     except AssayError as error:
         print(error, file=sys.stderr)
         code = error.exit_code
@@ -90,8 +99,8 @@ def run_job(_: Any) -> None:
         _write(Path(settings.sweep.dir), job)
 
 
-def _run(overrides: Sequence[str]) -> tuple[int, str]:
-    experiment, composed = configure(overrides)
+def _run(overrides: Sequence[str], memo: Memo) -> tuple[int, str]:
+    experiment, composed = configure(overrides, memo=memo)
     from runner.console import Console
     from runner.run import run_experiment
 
@@ -136,6 +145,9 @@ def _print_table(jobs: Sequence[Job], names: Sequence[str], folder: Path) -> Non
     console = Console(highlight=False, markup=False)
     console.print(f"{len(jobs)} jobs in {folder}")
     console.print(table)
+    console.print(
+        f"Jobs draw no pictures: python -m runner report RUN does, RUN from {folder / JOBS}/JOB.json", soft_wrap=True
+    )
 
 
 def _metrics(job: Job) -> Mapping[str, float | None]:
