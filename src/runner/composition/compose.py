@@ -3,7 +3,7 @@
 import copy
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from hydra import version
@@ -42,8 +42,12 @@ class Files:
     local_files: tuple[str, ...]
 
 
-Memo = dict[Any, Files]
-"""Files by request: the points of a sweep that choose the same files read them once."""
+@dataclass(frozen=True, kw_only=True)
+class Memo:
+    """What the points of a sweep share: files by request, read once, and points by overrides, composed once."""
+
+    files: dict[Any, Files] = field(default_factory=dict[Any, Files])
+    points: dict[tuple[str, ...], Composed] = field(default_factory=dict[tuple[str, ...], Composed])
 
 
 def compose(overrides: Sequence[str], *, memo: Memo | None = None) -> Composed:
@@ -52,13 +56,19 @@ def compose(overrides: Sequence[str], *, memo: Memo | None = None) -> Composed:
     Raises ConfigError where there is no configuration to speak of: an override that cannot be read, an
     experiment that does not exist, a broken file, `hydra.*` set where it may not be.
     """
-    memo = {} if memo is None else memo
+    memo, point = memo or Memo(), tuple(overrides)
+    if point not in memo.points:
+        memo.points[point] = _composed(point, memo.files)
+    return memo.points[point]
+
+
+def _composed(overrides: tuple[str, ...], known: dict[Any, Files]) -> Composed:
     loader = config_loader()
     request, problems = sort(parsed(overrides), loader.repository)
     key = (request.experiment, *sorted(request.choices.items()), *request.hydra)
-    if key not in memo:
-        memo[key] = _files(loader, request)
-    files = memo[key]
+    if key not in known:
+        known[key] = _files(loader, request)
+    files = known[key]
     raw = copy.deepcopy(files.raw)
     problems += [problem for leaf in request.leaves if (problem := apply(raw, leaf))]
     config, unresolved = resolve(raw)
@@ -66,7 +76,7 @@ def compose(overrides: Sequence[str], *, memo: Memo | None = None) -> Composed:
         config=config,
         experiment=request.experiment,
         choices=files.choices,
-        overrides=tuple(overrides),
+        overrides=overrides,
         notices=files.notices,
         local_files=files.local_files,
         problems=(*problems, *unresolved),

@@ -65,7 +65,7 @@ def check_points(points: Sequence[Sequence[str]]) -> Memo:
 
     Raises ConfigError: what is wrong at every point is said once, the rest with its points in front.
     """
-    memo: Memo = {}
+    memo = Memo()
     found: dict[Problem, list[str]] = {}
     for point, name in zip(points, varying(points), strict=True):
         try:

@@ -15,6 +15,7 @@ from components.errors import AssayError, GateFailed
 from runner.composition.compose import Memo
 from runner.composition.configure import configure
 from runner.composition.handover import QUIET, for_hydra, hydra_main
+from runner.composition.overrides import parsed
 from runner.storage.disk import write_atomically, writing
 from runner.sweeps.grid import check_points, expand, varying, with_search_space
 from runner.tracking.deliver import deliver
@@ -46,7 +47,7 @@ class Job:
 
 
 def sweep(overrides: Sequence[str]) -> int:
-    """Runs every combination through Hydra's launcher and returns the exit code of the whole.
+    """Runs every combination and returns the exit code of the whole.
 
     Raises ConfigError with the problems of all points before anything runs.
     """
@@ -54,15 +55,13 @@ def sweep(overrides: Sequence[str]) -> int:
     points = expand(asked)
     memo = check_points(points)
     folder = _new_folder()
-    settings = [*QUIET, f"hydra.sweep.dir={folder}", "hydra.sweep.subdir=."]
-
-    def job(_: Any) -> None:
-        run_job(memo)
-
     try:
-        hydra_main(job, ["--multirun", *for_hydra(asked), *settings])
-    except SystemExit as end:
-        print(f"{folder}: the launcher ended with exit code {end.code}", file=sys.stderr)
+        if any(override.is_hydra_override() for override in parsed(asked)):
+            _launch(asked, folder, memo)
+        else:
+            # What Hydra's own launcher does, without composing every point twice more.
+            for number, point in enumerate(points):
+                run_job(number, point, folder, memo)
     finally:
         deliver(OUTPUTS)
     jobs = _read_jobs(folder)
@@ -78,13 +77,25 @@ def exit_code(codes: Sequence[int]) -> int:
     return REJECTED if REJECTED in codes else 0
 
 
-def run_job(memo: Memo) -> None:
-    """One job, in whatever process the launcher chose; composes by our rules. memo: see `check_points`.
+def _launch(asked: Sequence[str], folder: Path, memo: Memo) -> None:
+    """Runs the jobs through the launcher that `hydra.*` on the command line chose, in whatever processes."""
+
+    def job(_: Any) -> None:
+        settings = HydraConfig.get()
+        run_job(settings.job.num, tuple(settings.overrides.task), Path(settings.sweep.dir), memo)
+
+    settings = [*QUIET, f"hydra.sweep.dir={folder}", "hydra.sweep.subdir=."]
+    try:
+        hydra_main(job, ["--multirun", *for_hydra(asked), *settings])
+    except SystemExit as end:
+        print(f"{folder}: the launcher ended with exit code {end.code}", file=sys.stderr)
+
+
+def run_job(number: int, overrides: Sequence[str], folder: Path, memo: Memo) -> None:
+    """One job; composes by our rules. folder: the sweep's; memo: see `check_points`.
 
     Never raises unless interrupted: an exception would end the jobs that follow.
     """
-    settings = HydraConfig.get()
-    overrides = tuple(settings.overrides.task)
     code, run_folder = INTERRUPTED, None
     try:
         code, run_folder = _run(overrides, memo)
@@ -95,8 +106,7 @@ def run_job(memo: Memo) -> None:
         traceback.print_exc()
         code = CRASHED
     finally:
-        job = Job(job=settings.job.num, overrides=overrides, exit_code=code, run_folder=run_folder)
-        _write(Path(settings.sweep.dir), job)
+        _write(folder, Job(job=number, overrides=tuple(overrides), exit_code=code, run_folder=run_folder))
 
 
 def _run(overrides: Sequence[str], memo: Memo) -> tuple[int, str]:
