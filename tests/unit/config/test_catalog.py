@@ -148,7 +148,7 @@ def test_a_broken_component_file_names_itself(
     package("broken_package", {"wrong.py": "import not_installed_anywhere\n"})
     monkeypatch.setenv("ASSAY_COMPONENTS", "broken_package")
     with pytest.raises(ContractError) as caught:
-        catalogue()
+        list(catalogue())
     assert str(caught.value) == (
         f"{tmp_path}/broken_package/wrong.py: cannot be imported: ModuleNotFoundError: "
         "No module named 'not_installed_anywhere'; mend the component file"
