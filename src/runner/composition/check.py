@@ -1,14 +1,12 @@
 """What is wrong with a configuration, found from the constructors' signatures; nothing is built."""
 
 import difflib
-import functools
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
-
 from components.contracts import Component
 from components.errors import Problem
+from runner.composition.accept import accepts
 from runner.composition.catalog import catalogue
 from runner.composition.schema import (
     allowed,
@@ -135,26 +133,9 @@ def _target(section: Mapping[Any, Any], kind: type, path: str) -> type[Component
 
 
 def _leaf_problems(value: Any, annotation: Any, path: str) -> Iterator[Problem]:
-    if not holds_components(annotation) and _accepts(annotation, value):
+    if not holds_components(annotation) and accepts(annotation, value):
         return
     choices = [c for member in alternatives(annotation) for c in literals(member)]
     near = nearest(value, choices) if isinstance(value, str) else None
     hint = f"did you mean {show(near)}?" if near else ""
     yield Problem(path, f"{show(value)} is not allowed; must be {allowed(annotation, value)}", hint)
-
-
-def _accepts(annotation: Any, value: Any) -> bool:
-    try:
-        _adapter(annotation).validate_python(_tuples(value))
-    except ValidationError:
-        return False
-    return True
-
-
-def _tuples(value: Any) -> Any:
-    return tuple(_tuples(entry) for entry in value) if isinstance(value, list) else value
-
-
-@functools.cache
-def _adapter(annotation: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(annotation, config=ConfigDict(strict=True, allow_inf_nan=False))

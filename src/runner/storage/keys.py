@@ -5,7 +5,6 @@ keys of its inputs. The code is found by reading sources, not by importing them.
 """
 
 import hashlib
-import importlib.metadata
 import importlib.util
 import json
 import math
@@ -18,7 +17,7 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from components.errors import ContractError
-from runner.storage.digests import source_of
+from runner.storage.digests import source_of, version_of
 from runner.storage.imports import Source
 
 FORMAT = 1
@@ -114,7 +113,7 @@ def code_fingerprint(subject: type | ModuleType | FunctionType) -> str:
             if _is_project(found.partition(".")[0], home):
                 pending += [(prefix, _file_of(prefix), None) for prefix in _prefixes(found)]
         libraries |= {top for top in source.libraries if not _is_project(top, home)}
-    versions = {library: _version(library) for library in libraries - sys.stdlib_module_names}
+    versions = {library: version_of(library) for library in libraries - sys.stdlib_module_names}
     return content_hash({"python": sys.version_info[:2], "modules": digests, "versions": versions})
 
 
@@ -178,11 +177,3 @@ def _file_of(module: str) -> Path | None:
             if candidate.is_file() and (rest or candidate.name == "__init__.py"):
                 return candidate
     return None
-
-
-@cache
-def _version(library: str) -> str | None:
-    try:
-        return importlib.metadata.version(library)
-    except importlib.metadata.PackageNotFoundError:
-        return None

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runner.storage import kept
@@ -27,6 +27,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
         yield folder / "assay"
 
 
+@settings(deadline=None, max_examples=30)
 @given(PLAIN)
 def test_a_value_comes_back_as_it_was(value: object) -> None:
     kept.keep("values", "one", value)
@@ -78,9 +79,9 @@ def test_where_a_part_ends_counts() -> None:
 
 FINGERPRINT = """
 import json, components.expressions
-from runner.storage.digests import _memory
+from runner.storage.digests import sources
 from runner.storage.keys import code_fingerprint
-print(json.dumps([code_fingerprint(components.expressions), _memory().is_new]))
+print(json.dumps([code_fingerprint(components.expressions), sources().is_new]))
 """
 
 
