@@ -62,7 +62,7 @@ def main(arguments: Sequence[str]) -> int:
     rows = _rows(ledger, broken=bool(problems))
     if options.json:
         found = {
-            "place": ledger.chain.place,
+            "place": ledger.chain.database.place,
             "head": ledger.head(),
             "families": [asdict(row) for row in rows],
             "witnesses": len(witnesses),
@@ -131,7 +131,7 @@ def _show(ledger: Ledger, rows: Sequence[FamilyRow], n_witnesses: int, problems:
     from runner.verbs.plain_output import PlainOutput
 
     out = PlainOutput()
-    out.text(f"Ledger {ledger.chain.place}")
+    out.text(f"Ledger {ledger.chain.database.place}")
     out.text("")
     if rows:
         out.table(HEADER, [_cells(number, row) for number, row in enumerate(rows, 1)], right=range(len(HEADER)))
