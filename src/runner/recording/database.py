@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
 
 _BUSY_SECONDS = 30.0
+_FILE_URL = "sqlite:///"
 _NOTHING: Mapping[str, Any] = {}
 
 
@@ -114,14 +115,16 @@ class Server:
 
 def database(url: str) -> Database:
     """The database of an SQLAlchemy URL. Raises ValueError if it is none, Unusable without its driver."""
+    if (path := url.removeprefix(_FILE_URL)) not in ("", url) and "?" not in path:
+        return SQLite(path=Path(path))
     import sqlalchemy as sa
 
     try:
         parsed = sa.make_url(url)
     except sa.exc.ArgumentError as error:
         raise ValueError(str(error)) from None
-    if parsed.get_backend_name() == "sqlite" and parsed.database and not parsed.query:
-        return SQLite(path=Path(parsed.database))
+    if parsed.get_backend_name() == "sqlite":
+        raise ValueError("an SQLite ledger is a file")
     with _translated():
         return Server(engine=sa.create_engine(parsed, poolclass=sa.NullPool))
 

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 def settings_text(config: Mapping[str, Any]) -> str:
     """The resolved configuration as YAML."""
-    return str(yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True, width=110))
+    # libyaml's writer, where there is one, gives the same text in a tenth of the time.
+    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    return str(yaml.dump(dict(config), Dumper=dumper, sort_keys=False, allow_unicode=True, width=110))
 
 
 def description(experiment: Experiment, composed: Composed, prepared: Prepared) -> dict[str, Any]:
