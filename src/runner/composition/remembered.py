@@ -17,6 +17,8 @@ from runner.storage import kept
 
 KIND = "compositions"
 PLUGINS = "hydra_plugins"
+OURS = frozenset({"hydra", "main", "local", "schema"})
+"""Who may put a folder on Hydra's search path so that its files are among those below."""
 
 
 def remembered(overrides: Sequence[str], compose: Callable[[Sequence[str]], Composed]) -> Composed:
@@ -40,7 +42,10 @@ def _keep(composed: Composed, state: str) -> None:
         is_plain = repr(asdict(_from_json(json.loads(json.dumps(plain))))) == repr(plain)
     except (TypeError, ValueError):
         return
-    if is_plain and _state(composed.overrides) == state:
+    from runner.composition.compose import config_loader
+
+    is_ours = {part.provider for part in config_loader().config_search_path.get_path()} <= OURS
+    if is_plain and is_ours and _state(composed.overrides) == state:
         kept.keep(KIND, state, plain)
 
 

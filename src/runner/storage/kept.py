@@ -12,6 +12,7 @@ import os
 import sys
 import uuid
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,8 @@ def load(kind: str, name: str) -> Any:
         check, _, text = path.read_bytes().partition(b"\n")
         if hashlib.sha256(text).hexdigest().encode() != check:
             return None
-        os.utime(path)
+        with suppress(OSError):
+            os.utime(path)
         return json.loads(text)
     except (OSError, ValueError, RuntimeError):
         return None

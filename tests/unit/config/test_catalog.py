@@ -1,4 +1,4 @@
-"""Discovery: an import walk, the user's own packages, and what is wrong with them."""
+"""Discovery: the shipped components, the user's own packages, and what is wrong with them."""
 
 import inspect
 import subprocess

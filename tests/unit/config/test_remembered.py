@@ -1,5 +1,8 @@
 """Kept compositions: never other than what composing now would give."""
 
+import os
+import subprocess
+import sys
 from dataclasses import asdict
 from pathlib import Path
 
@@ -109,3 +112,37 @@ def test_another_folder_has_its_own(conf: Path, tmp_path: Path, monkeypatch: pyt
     (tmp_path / "empty").mkdir()
     monkeypatch.chdir(tmp_path / "empty")
     assert asked("seed=1")[1]
+
+
+PLUGIN = """
+from hydra.plugins.search_path_plugin import SearchPathPlugin
+
+
+class Elsewhere(SearchPathPlugin):
+    def manipulate_search_path(self, search_path):
+        search_path.append(provider="elsewhere", path="file:///nowhere")
+"""
+TWICE = """
+from runner.composition.compose import compose
+from runner.composition.remembered import remembered
+
+composed = []
+for _ in range(2):
+    remembered(["seed=1"], lambda texts: composed.append(1) or compose(texts))
+print(len(composed))
+"""
+
+
+@pytest.mark.parametrize(("plugin", "composed"), [("", "1"), (PLUGIN, "2")])
+def test_what_a_plugin_reads_elsewhere_is_not_kept(plugin: str, composed: str, conf: Path, tmp_path: Path) -> None:
+    (tmp_path / "more" / "hydra_plugins").mkdir(parents=True)
+    (tmp_path / "more" / "hydra_plugins" / "elsewhere.py").write_text(plugin)
+    path = os.pathsep.join([*filter(None, sys.path), str(tmp_path / "more")])
+    done = subprocess.run(
+        [sys.executable, "-c", TWICE],
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == composed
