@@ -51,7 +51,7 @@ def _keep(composed: Composed, state: str) -> None:
 
 def _from_json(found: dict[str, object]) -> Composed:
     lists = ("overrides", "notices", "local_files", "problems")
-    return Composed(**{name: tuple(value) if name in lists else value for name, value in found.items()})  # type: ignore
+    return Composed(**{name: tuple(value) if name in lists else value for name, value in found.items()})  # type: ignore[arg-type]
 
 
 def _state(overrides: Sequence[str]) -> str | None:
