@@ -7,7 +7,7 @@ from typing import Any
 
 from components.errors import AssayError
 from runner import exit_codes
-from runner.composition.compose import Composed
+from runner.composition.composed import Composed
 from runner.compute import pipeline
 from runner.compute.paths import median_path, path_sharpes
 from runner.compute.pipeline import Executed, Prepared
@@ -46,7 +46,8 @@ def run_experiment(
     """Runs a checked experiment and records all of it under outputs/runs/.
 
     Verdict and report are written before a promotion is tried: whatever happens there, they are kept.
-    single: no job of a sweep, so that a passing run may promote itself; in a job folds are fitted one after the other.
+    single: no job of a sweep, so that a passing run may promote itself, and has pictures and a report; in a job folds
+    are fitted one after the other.
     pruner: hears the validation scores of each fold, in order, and may stop the trial.
     """
     for notice in composed.notices:
@@ -71,10 +72,10 @@ def run_experiment(
                 judged = _tried(experiment, prepared, executed, gathered, record, cache)
             except Pruned as stop:
                 return _pruned(stop, watcher, record, session, console)
-            report, broken = report_on(record, key, cache)
+            written, broken = report_on(record, key, cache) if single else ([], [])
             _close(record, session, [*judged.broken, *broken])
             session.log_metrics(judged.evidence.value.metrics)
-            session.log_files([report, *sorted((record.folder / "plots").glob("*.png"))])
+            session.log_files(written)
             if not (single and judged.verdict.passed and _promotes_itself(experiment, record)):
                 console.summary(record.folder)
                 return _outcome(experiment, record, judged.verdict, None)

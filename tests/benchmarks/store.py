@@ -88,7 +88,7 @@ def run(folder: Path) -> None:
     timed("its state closed", lambda: record.close("finished"))
     for name in ("first-run", "second-run"):
         info = RunInfo(name=name, experiment="vol", config={}, folder=record.folder, outputs=folder)
-        timed(f"W&B offline, {name.replace('-', ' ')} of the process", lambda info=info: track(info))
+        timed(f"W&B offline, {name.replace('-', ' ')} of the process: posted", lambda info=info: track(info))
 
 
 def track(info: RunInfo) -> None:

@@ -14,10 +14,11 @@ ERROR = ".error"
 """Ends the name under which it is kept why a picture could not be drawn."""
 
 
-def report_on(record: RunRecord, run_key: str, cache: Cache) -> tuple[Path, list[str]]:
-    """Writes the report of the folder; its path, and what broke while it was made, one line each."""
+def report_on(record: RunRecord, run_key: str, cache: Cache) -> tuple[list[Path], list[str]]:
+    """Writes the report of the folder; its files, and what broke while it was made, one line each."""
     images, broken = pictures_of(record.folder, run_key, cache)
-    return cache.run("report", lambda: write_report(record.folder, images)), broken
+    report = cache.run("report", lambda: write_report(record.folder, images))
+    return [report, *sorted((record.folder / "plots").glob("*.png"))], broken
 
 
 def pictures_of(folder: Path, run_key: str, cache: Cache) -> tuple[Mapping[str, bytes], list[str]]:

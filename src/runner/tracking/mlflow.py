@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from components.optional import installation
-from runner.composition.interpolation import leaves
+from runner.composition.composed import leaves
 from runner.specification.tracker import RunInfo, Session, State, Tracker
 
 if TYPE_CHECKING:
