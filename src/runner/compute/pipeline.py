@@ -188,7 +188,12 @@ def prepare(experiment: Experiment, cache: Cache) -> Prepared:
         raw, vault_begins = visible_bars(experiment.data, experiment.split)
     with cache.group("quality"):
         panel, findings = experiment.quality.inspect(raw)
-    panel = corner(panel, experiment.debug)
+    prepared = prepare_bars(experiment, corner(panel, experiment.debug), cache)
+    return replace(prepared, findings=findings, vault_begins=vault_begins)
+
+
+def prepare_bars(experiment: Experiment, panel: Panel, cache: Cache) -> Prepared:
+    """The same from bars that are there already, of which nothing was found."""
     bars = Given(key=panel.fingerprint, value=panel)
     columns = input_expressions(experiment.features, experiment.target)
     targets = parsed_target(experiment.target)
@@ -220,13 +225,12 @@ def prepare(experiment: Experiment, cache: Cache) -> Prepared:
     )
     return Prepared(
         panel=panel,
-        findings=findings,
+        findings=(),
         columns=columns,
         targets=targets,
         tabled=tabled,
         labelled=labelled,
         divided=divided,
-        vault_begins=vault_begins,
     )
 
 
@@ -307,14 +311,7 @@ def _account(
     experiment: Experiment, forecasts: Stage[Forecasts], prepared: Prepared, cache: Cache, *, part: str = ""
 ) -> tuple[Stage[Decided], Stage[BacktestResult], Stage[BacktestResult]]:
     """What the forecasts make the portfolio hold, its account, and the benchmark's."""
-    decided = cache.stage(
-        decide_weights,
-        inputs={"panel": prepared.bars, "forecasts": forecasts},
-        settings={"portfolio": experiment.portfolio},
-        form=DECIDED,
-        shown=f"weights {part}".strip(),
-        part=part,
-    )
+    decided = decide(experiment, prepared, forecasts, cache, shown=f"weights {part}".strip(), part=part)
     account: dict[str, Any] = {
         "inputs": {"panel": prepared.bars, "decided": decided},
         "settings": {"backtest": experiment.backtest},
@@ -323,6 +320,26 @@ def _account(
     }
     traded = cache.stage(trade, **account, shown=f"backtest {part}".strip())
     return decided, traded, cache.stage(trade_benchmark, **account, shown=f"benchmark {part}".strip())
+
+
+def decide(
+    experiment: Experiment,
+    prepared: Prepared,
+    forecasts: Keyed[Forecasts],
+    cache: Cache,
+    *,
+    shown: str | None = None,
+    part: str = "",
+) -> Stage[Decided]:
+    """The stage that makes weights of forecasts."""
+    return cache.stage(
+        decide_weights,
+        inputs={"panel": prepared.bars, "forecasts": forecasts},
+        settings={"portfolio": experiment.portfolio},
+        form=DECIDED,
+        shown=shown,
+        part=part,
+    )
 
 
 def _rival(experiment: Experiment, name: str, prepared: Prepared, cache: Cache) -> Walked:
