@@ -24,7 +24,7 @@ from runner.promotion.promote import Candidate, Promotion, Wish, promote
 from runner.promotion.words import say
 from runner.recording.records import RunRecord
 from runner.report import description
-from runner.report.written import report_on
+from runner.report.written import pictures_of, report_on
 from runner.specification.experiment import Experiment
 from runner.specification.tracker import RunInfo, Session
 from runner.tracking import tracked
@@ -69,13 +69,13 @@ def run_experiment(
         record.note(description.description(experiment, composed, prepared))
         with tracked(experiment.tracking, _info(experiment, composed.config, record)) as session:
             try:
-                judged = _tried(experiment, prepared, executed, gathered, record, cache)
+                judged, images = _tried(experiment, prepared, executed, gathered, record, cache, pictured=single)
             except Pruned as stop:
                 return _pruned(stop, watcher, record, session, console)
-            written, broken = report_on(record, key, cache) if single else ([], [])
-            _close(record, session, [*judged.broken, *broken])
             session.log_metrics(judged.evidence.value.metrics)
-            session.log_files(written)
+            session.log_files(cache.run("report", lambda: report_on(record.folder, images)) if single else [])
+            if record.manifest["state"] == "failed":
+                session.finish("failed")
             if not (single and judged.verdict.passed and _promotes_itself(experiment, record)):
                 console.summary(record.folder)
                 return _outcome(experiment, record, judged.verdict, None)
@@ -88,23 +88,36 @@ def run_experiment(
                 gates=judged.verdict.to_json(),
                 run=record.manifest,
             )
-            promotion = _promoted(candidate, record, session, cache, console)
+            promotion = _promoted(candidate, record, images, session, cache, console)
     return _outcome(experiment, record, judged.verdict, promotion)
 
 
 def _tried(
-    experiment: Experiment, prepared: Prepared, executed: Executed, gathered: Gathered, record: RunRecord, cache: Cache
-) -> Judged:
-    """The trial: fitted, compared with all others on the same data, judged, written down. Raises Pruned."""
+    experiment: Experiment,
+    prepared: Prepared,
+    executed: Executed,
+    gathered: Gathered,
+    record: RunRecord,
+    cache: Cache,
+    *,
+    pictured: bool,
+) -> tuple[Judged, Mapping[str, bytes]]:
+    """The trial: fitted, compared with all others on the same data, judged, written down; and its pictures. The run
+    is closed with it, since its report says how it ended. Raises Pruned."""
     with trial(experiment, prepared, executed, record) as tried:
         _fit(experiment, prepared, executed, tried, cache)
         tried.found(gathered.evidence.value)
         trials = tried.trials(experiment, prepared, gathered.evidence, cache)
         judged = conclude(experiment, prepared, executed, gathered, trials, cache)
         _write_results(record, prepared, executed, judged, cache)
-        tried.broken += judged.broken
-    record.note({"tries": tries_in_figures(trials.value), "stages": cache.times, "keys": _keys(cache)})
-    return judged
+        record.note({"tries": tries_in_figures(trials.value), "stages": cache.times, "keys": _keys(cache)})
+        run_key = record.manifest["run_key"]
+        images, undrawn = pictures_of(record.folder, run_key, cache) if pictured else ({}, [])
+        tried.broken += [*judged.broken, *undrawn]
+    if tried.broken:
+        record.note({"broken": tried.broken})
+    record.close("failed" if tried.broken else "finished")
+    return judged, images
 
 
 def _pruned(stop: Pruned, watcher: Watcher | None, record: RunRecord, session: Session, console: Console) -> Outcome:
@@ -162,21 +175,19 @@ def _keys(cache: Cache) -> dict[str, str]:
     return {name: stage.key for name, stage in cache.made.items()}
 
 
-def _close(record: RunRecord, session: Session, broken: list[str]) -> None:
-    """A run of which something broke says so everywhere."""
-    if broken:
-        record.note({"broken": broken})
-    record.close("failed" if broken else "finished")
-    if broken:
-        session.finish("failed")
-
-
 def _promotes_itself(experiment: Experiment, record: RunRecord) -> bool:
     whole = record.manifest["state"] == "finished"
     return whole and experiment.export.promote == "auto" and not experiment.debug.enabled
 
 
-def _promoted(candidate: Candidate, record: RunRecord, session: Session, cache: Cache, console: Console) -> Promotion:
+def _promoted(
+    candidate: Candidate,
+    record: RunRecord,
+    images: Mapping[str, bytes],
+    session: Session,
+    cache: Cache,
+    console: Console,
+) -> Promotion:
     """What came of promoting the run. Where that breaks, the run folder says so before the error goes on."""
     try:
         promotion = promote(candidate, Wish(), cache)
@@ -187,14 +198,14 @@ def _promoted(candidate: Candidate, record: RunRecord, session: Session, cache: 
         reason = str(error) if isinstance(error, AssayError) else f"{type(error).__name__}: {error}"
         record.reopen({"broken": [f"promotion: {reason}"], "promotion": {"state": "failed", "reason": reason}})
         record.close("failed")
-        report_on(record, record.manifest["run_key"], cache)
+        report_on(record.folder, images)
         console.summary(record.folder)
         raise
     record.write_json("promotion.json", promotion.to_json())
     record.note({"bundle": str(promotion.folder) if promotion.folder else None})
     if promotion.folder:
         session.log_bundle(promotion.folder, promotion.aliases)
-    report_on(record, record.manifest["run_key"], cache)
+    report_on(record.folder, images)
     console.summary(record.folder)
     say(console, promotion)
     return promotion
