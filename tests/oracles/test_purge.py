@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from unit.stages.test_folds import WHOLE, columns_of, ragged, table_of
 
 from components.errors import DataError
 from components.expressions import Node
@@ -15,12 +14,8 @@ from components.split.held_out_symbols import HeldOutSymbols
 from components.values import Fold, Span
 from runner.compute.features import FeatureTable
 from runner.compute.folds import Candidates, candidates, first_bars_read, fold_of, make_folds
-<<<<<<< HEAD
-from runner.compute.target import Labels, compute_labels
-=======
 from runner.compute.target import Labels
 from unit.runner.compute.test_folds import WHOLE, columns_of, labels_of, ragged, table_of
->>>>>>> splits
 
 Rows = list[int]
 
