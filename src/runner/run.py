@@ -22,7 +22,8 @@ from runner.promotion.promote import Candidate, Promotion, Wish, promote
 from runner.promotion.words import say
 from runner.recording.records import RunRecord
 from runner.report import description
-from runner.report.written import report_on
+from runner.report.page import write_report
+from runner.report.written import pictures_of
 from runner.specification.experiment import Experiment
 from runner.specification.tracker import RunInfo, Session
 from runner.tracking import tracked
@@ -63,12 +64,16 @@ def run_experiment(experiment: Experiment, composed: Composed, console: Console,
                 trials = tried.trials(experiment, prepared, gathered.evidence, cache)
                 judged = conclude(experiment, prepared, executed, gathered, trials, cache)
                 _write_results(record, prepared, executed, judged, cache)
-                tried.broken += judged.broken
-            record.note({"tries": tries_in_figures(trials.value), "stages": cache.times, "keys": _keys(cache)})
-            report, broken = report_on(record, key, cache)
-            _close(record, session, [*tried.broken, *broken])
+                record.note({"tries": tries_in_figures(trials.value), "stages": cache.times, "keys": _keys(cache)})
+                images, undrawn = pictures_of(record.folder, key, cache)
+                tried.broken += [*judged.broken, *undrawn]
+            _close(record, tried.broken)
+            # Not before the end is known: the report says it.
+            report = cache.run("report", lambda: write_report(record.folder, images))
             session.log_metrics(judged.evidence.value.metrics)
             session.log_files([report, *sorted((record.folder / "plots").glob("*.png"))])
+            if tried.broken:
+                session.finish("failed")
             if not (single and judged.verdict.passed and _promotes_itself(experiment, record)):
                 console.summary(record.folder)
                 return _outcome(experiment, record, judged.verdict, None)
@@ -81,7 +86,7 @@ def run_experiment(experiment: Experiment, composed: Composed, console: Console,
                 gates=judged.verdict.to_json(),
                 run=record.manifest,
             )
-            promotion = _promoted(candidate, record, session, cache, console)
+            promotion = _promoted(candidate, record, images, session, cache, console)
     return _outcome(experiment, record, judged.verdict, promotion)
 
 
@@ -113,13 +118,11 @@ def _keys(cache: Cache) -> dict[str, str]:
     return {name: stage.key for name, stage in cache.made.items()}
 
 
-def _close(record: RunRecord, session: Session, broken: list[str]) -> None:
-    """A run of which something broke says so everywhere."""
+def _close(record: RunRecord, broken: list[str]) -> None:
+    """A run of which something broke says so and what."""
     if broken:
         record.note({"broken": broken})
     record.close("failed" if broken else "finished")
-    if broken:
-        session.finish("failed")
 
 
 def _promotes_itself(experiment: Experiment, record: RunRecord) -> bool:
@@ -128,7 +131,12 @@ def _promotes_itself(experiment: Experiment, record: RunRecord) -> bool:
 
 
 def _promoted(
-    candidate: Candidate, record: RunRecord, session: Session, cache: Cache, console: Console
+    candidate: Candidate,
+    record: RunRecord,
+    images: Mapping[str, bytes],
+    session: Session,
+    cache: Cache,
+    console: Console,
 ) -> Promotion:
     """What came of promoting the run. Where that breaks, the run folder says so before the error goes on."""
     try:
@@ -140,14 +148,14 @@ def _promoted(
         reason = str(error) if isinstance(error, AssayError) else f"{type(error).__name__}: {error}"
         record.reopen({"broken": [f"promotion: {reason}"], "promotion": {"state": "failed", "reason": reason}})
         record.close("failed")
-        report_on(record, record.manifest["run_key"], cache)
+        write_report(record.folder, images)
         console.summary(record.folder)
         raise
     record.write_json("promotion.json", promotion.to_json())
     record.note({"bundle": str(promotion.folder) if promotion.folder else None})
     if promotion.folder:
         session.log_bundle(promotion.folder, promotion.aliases)
-    report_on(record, record.manifest["run_key"], cache)
+    write_report(record.folder, images)
     console.summary(record.folder)
     say(console, promotion)
     return promotion

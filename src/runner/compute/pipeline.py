@@ -9,7 +9,7 @@ Nothing is computed before its value is asked for.
 import hashlib
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -233,12 +233,14 @@ def divide(
 
 def with_folds(prepared: Prepared, folds: tuple[Fold, ...]) -> Prepared:
     """The same with other folds."""
-    return replace(prepared, divided=Given(key=_rows_hash(folds), value=folds))
+    return replace(prepared, divided=Given(key=_folds_hash(folds), value=folds))
 
 
-def _rows_hash(folds: Sequence[Fold]) -> str:
+def _folds_hash(folds: Sequence[Fold]) -> str:
+    """Of their rows, and of what else of a fold results depend on: its number, which seeds its fit, and its span."""
     digest = hashlib.sha256()
     for fold in folds:
+        digest.update(repr((fold.number, [[str(at) for at in times] for times in astuple(fold.span)])).encode())
         for rows in (fold.train_rows, fold.valid_rows, fold.test_rows):
             digest.update(len(rows).to_bytes(8, "little") + rows.astype("<i8").tobytes())
     return digest.hexdigest()
@@ -299,7 +301,7 @@ def walk(
     fits: list[Stage[Files]] = []
     for fold in folds:
         before = fits[-1] if fits and model.starts_from == "previous_fold" else None
-        given = Given(key=_rows_hash([fold]), value=fold)
+        given = Given(key=_folds_hash([fold]), value=fold)
         fit = cache.stage(
             fit_fold,
             inputs={**inputs, "fold": given, "prepared": prepared_files, "before": before},
