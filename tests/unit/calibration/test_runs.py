@@ -166,7 +166,7 @@ def test_a_bundle_of_an_earlier_format_forecasts_what_its_model_does(run):
 
 def test_a_fold_with_too_few_forecasts_is_named(run):
     with pytest.raises(DataError) as caught:
-        run(*VOLATILITY, "calibration=conformal", "calibration.coverage=0.9999")
+        _ = run(*VOLATILITY, "calibration=conformal", "calibration.coverage=0.9999")[3].forecasts
     assert str(caught.value).startswith(
         "calibration, fold 1: coverage 0.9999 needs at least 9999 out-of-fold forecasts"
     )
