@@ -279,7 +279,7 @@ def test_parts_share_a_place_for_what_they_have_in_common(cache: Cache, calls: l
         )
 
     tables = [made(0, "a"), made(7, "a"), made(0, "b")]
-    assert len({each.key for each in tables}) == 3
+    assert tables[0].key == tables[2].key != tables[1].key  # the bars are an input: whose they are is no matter
     assert [each.value for each in tables] == [1.0] * 3
     assert calls[0] == calls[1] != calls[2]
     assert all(place.startswith("parted_table-") for place in calls)
