@@ -24,6 +24,12 @@ def helper(function: Function) -> Function:
     return made
 
 
+def inlined(function: Function) -> Function:
+    """A helper without a call: for those that take many arrays and do little with them."""
+    made: Function = numba.njit(error_model="numpy", forceinline=True)(function)
+    return made
+
+
 def read(dtype: Any, ndim: int = 1) -> Any:
     """The type of an array that a kernel only reads."""
     return numba.types.Array(dtype, ndim, "C", readonly=True)

@@ -115,7 +115,7 @@ def make_bundle(name: str, panel: Panel, trees: int, leaves: int) -> Bundle:
 def write(folder: Path, bundle: Bundle) -> None:
     facts = {"description": "random walks", "identity": "i", "n_symbols": 1, "n_rows": 1, "first": "a", "last": "b",
              "survivorship": "free", "adjustment": "raw", "fingerprint": "f"}  # fmt: skip
-    span = {"number": 1, "train": ["a", "b"], "valid": ["b", "c"], "test": ["c", "d"]}
+    span = {"number": 1, "train": [["a", "b"]], "valid": [["b", "c"]], "test": [["c", "d"]]}
     run = {"data": facts, "folds": [span], "experiment": "e", "seed": 0, "run_id": "r", "run_key": "k"}
     parity = {"passed": True, "max_abs_difference": 0.0, "first": "a", "last": "b", "forecasts": 1, "orders": 1,
               "differing_orders": 0, "tolerance": "none"}  # fmt: skip

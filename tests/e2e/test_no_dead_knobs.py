@@ -76,9 +76,12 @@ BESIDE: dict[str, tuple[dict[str, Any], list[Any]]] = {
 }
 # Dates can only be stamps of dates: any other value is refused, since it would look ahead.
 ONE_VALUE = ("data.references.vix.stamps", "data.references.aaa.stamps", "data.references.baa.stamps")
-# Need a column that no bundled source has and intervals that no shipped experiment has: tests/unit/data/test_joined.py
-# and tests/unit/gates/test_interval_coverage.py show that they act.
+# Need a column that no bundled source has, intervals that no shipped experiment has, and symbols whose bars end:
+# tests/unit/data/test_joined.py, tests/unit/gates/test_interval_coverage.py and tests/unit/backtest/test_delisting.py
+# show that they act.
 ELSEWHERE = (
+    "backtest.delisting_bars",
+    "backtest.delisting_haircut",
     "data.universe_field",
     "gates.checks.interval_coverage.tolerance",
     "gates.checks.interval_coverage.span",

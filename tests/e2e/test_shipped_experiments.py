@@ -61,7 +61,7 @@ def test_forecasts_are_out_of_sample_and_nothing_reaches_into_the_vault(name: st
         span = manifest["folds"][fold - 1]
         valid, scored = part[part["span"] == "valid"], part[part["span"] == "test"]
         assert valid["label_end"].max() <= scored["timestamp"].min()
-        assert scored["timestamp"].min() == np.datetime64(span["test"][0])
+        assert scored["timestamp"].min() == np.datetime64(span["test"][0][0])
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)

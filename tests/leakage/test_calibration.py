@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from components.contracts import LAST_LABEL, Calibration
+from components.expressions import parse
 from components.loss.logistic import Logistic
 from components.loss.squared import Squared
 from components.model.lightgbm import LightGBM
@@ -26,6 +27,7 @@ from runner.judging.scored import scored
 from runner.specification.debug import Debug
 
 BARS, SYMBOLS, HORIZON = 300, 3, 5
+COLUMNS = {"a": parse("close")}
 BUILT = [
     build(Calibration, {"_target_": class_path(cls), **example})
     for cls in catalogue().values()
@@ -53,7 +55,7 @@ def made(kind):
     y_R = (y_R > 0).astype(float) if kind == "direction" else y_R
     labels = Labels.of(np.where(np.isnat(ends), np.nan, y_R), ends, HORIZON)
     split = WalkForward(n_folds=3, first_share=0.4, valid_share=0.12, window="expanding", vault_start=None)
-    folds = make_folds(split, NoPreprocessing(), table, labels, panel, Debug(**Debug.examples()[0]))
+    folds = make_folds(split, NoPreprocessing(), table, labels, panel, Debug(**Debug.examples()[0]), COLUMNS)
     design = Design(preprocess=NoPreprocessing(), table=table, labels=labels, panel=panel)
     loss = Logistic() if kind == "direction" else Squared()
     model = LightGBM(**{**LightGBM.examples()[0], "n_estimators": 20})
@@ -80,7 +82,7 @@ def test_labels_not_known_when_a_test_span_begins_change_nothing(calibration):
     folds, forecasts, labels, _ = fitting(calibration)
     whole = calibrate(forecasts, folds, labels, calibration=calibration)
     for fold in folds:
-        later = np.flatnonzero(~(labels.label_end_R <= fold.span.test[0]))
+        later = np.flatnonzero(~(labels.label_end_R <= fold.span.test[0][0]))
         again = calibrate(forecasts, folds, relabelled(labels, later), calibration=calibration)
         test_M = forecasts.is_test_M & (forecasts.fold_M == fold.number)
         assert again.forecast_M[test_M].tobytes() == whole.forecast_M[test_M].tobytes()
@@ -95,16 +97,16 @@ def test_only_out_of_fold_forecasts_teach(calibration):
     """Of its own fold the validation rows, of earlier ones the test rows: nothing that a model was trained on."""
     folds, forecasts, labels, _ = fitting(calibration)
     for fold in folds:
-        known_M = learning_rows(calibration, forecasts, fold, labels)
+        known_M = learning_rows(calibration, forecasts, fold, folds, labels)
         rows, of_fold = forecasts.row_M[known_M], forecasts.fold_M[known_M]
         assert len(rows)
-        assert (labels.label_end_R[rows] <= fold.span.test[0]).all()
+        assert (labels.label_end_R[rows] <= fold.span.test[0][0]).all()
         if calibration.learns_from() == "valid" or fold.number == 1:
             assert sorted(rows) == sorted(fold.valid_rows)
         else:
             assert (of_fold < fold.number).all()
             tested = np.concatenate([each.test_rows for each in folds[: fold.number - 1]])
-            known = tested[labels.label_end_R[tested] <= fold.span.test[0]]
+            known = tested[labels.label_end_R[tested] <= fold.span.test[0][0]]
             assert sorted(rows) == sorted(known)
         for other in folds:
             assert not set(rows[of_fold == other.number]) & set(other.train_rows)

@@ -129,6 +129,15 @@ CONFIGURATIONS = {
     "one fold": choices("split=holdout"),
     "a rolling window": choices("split.window=rolling"),
     "a vault": choices("split.vault_start='2017-03-01'"),
+    "a rolling vault": choices("split.vault_start='last 120 bars'"),
+    "steps of the calendar": choices("split=calendar", "split.step=quarter", "split.first_steps=5"),
+    "trained on the future too": choices("split=combinatorial_purged", "split.n_groups=4"),
+    "trained on the future too, symbols compared": Clean(
+        frame=ragged, overrides=("quality=mend", "split=combinatorial_purged", "split.n_groups=4", *CROSS)
+    ),
+    "symbols held out": Clean(
+        frame=lambda: market(6), overrides=("split=held_out_symbols", "split.held_out=2", "split.n_folds=2")
+    ),
     "fills at the open": choices("backtest.price=open"),
     "market impact": choices("backtest=impact_costs"),
     "shorts too": choices("portfolio.short_exposure=1.0"),

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from components.errors import ConfigError, DataError
+from components.errors import ConfigError, ContractError
 from leakage.corpus import EXTRA, FEATURES, RETURNS, examined, market, overrides_for, with_column, written
 
 PACKAGE = "leakage.planted"
@@ -267,14 +267,11 @@ def test_a_feature_that_looks_forward_is_refused_before_it_is_computed(text: str
         examined([*RETURNS, *overrides_for(path, {"ahead": text})], tmp_path)
 
 
-SPLITS = {"ValidAfterTest": "valid", "ValidIsTest": "valid", "TrainedOnTest": "train"}
-
-
-@pytest.mark.parametrize("name", SPLITS)
-def test_a_split_with_overlapping_spans_is_left_without_rows(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["ValidAfterTest", "ValidIsTest", "TrainedOnTest"])
+def test_a_split_with_overlapping_spans_is_refused(name: str, tmp_path: Path) -> None:
     path = written(market(1, 300), tmp_path)
     made = {"split": {"_target_": f"{PACKAGE}.traders.{name}", "vault_start": None}}
-    with pytest.raises(DataError, match=f"split: fold 1 has no {SPLITS[name]} rows left after purging labels"):
+    with pytest.raises(ContractError, match="the intervals of a span may not overlap"):
         examined([*RETURNS, *overrides_for(path, FEATURES)], tmp_path, made)
 
 

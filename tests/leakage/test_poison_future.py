@@ -38,7 +38,7 @@ def test_forecasts_and_weights_of_earlier_folds_do_not_move(name: str, window: s
             f"split.window={window}",
         ]
     )
-    bars, _ = experiment.quality.inspect(visible_bars(experiment.data, experiment.split))
+    bars, _ = experiment.quality.inspect(visible_bars(experiment.data, experiment.split)[0])
     columns = input_expressions(experiment.features, experiment.target)
     texts = {name: to_text(node) for name, node in parsed_target(experiment.target).items()}
 
@@ -47,14 +47,14 @@ def test_forecasts_and_weights_of_earlier_folds_do_not_move(name: str, window: s
         table = FeatureTable(names=tuple(columns), values_FR=values_FR)
         labels = compute_labels(panel, expressions=texts, resources=resources(2))
         preprocess = experiment.preprocess
-        folds = make_folds(experiment.split, preprocess, table, labels, panel, experiment.debug)
+        folds = make_folds(experiment.split, preprocess, table, labels, panel, experiment.debug, columns)
         design = Design(preprocess=preprocess, table=table, labels=labels, panel=panel)
         found, _ = walk_forward(experiment.model, experiment.loss, folds, design, seed=0, resources=resources(2))
         decided = decide_weights(panel, found, portfolio=experiment.portfolio)
         return found, decided.decided_D, decided.weights_DS, folds
 
     clean, decided_D, weights_DS, folds = forecast(bars)
-    cut = folds[1].span.test[1]
+    cut = folds[1].span.test[0][1]
     dirty, decided_again_D, weights_again_DS, _ = forecast(poisoned(bars, cut))
 
     early = clean.fold_M <= 2

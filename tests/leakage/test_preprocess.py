@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from components.contracts import LAST_LABEL, Preprocessor
+from components.expressions import parse
 from components.loss.squared import Squared
 from components.model.ridge import Ridge
 from components.panel import Panel
@@ -22,6 +23,7 @@ from runner.compute.target import Labels
 from runner.specification.debug import Debug
 
 BARS, SYMBOLS = 300, 3
+COLUMNS = {"a": parse("close")}
 BUILT = [
     build(Preprocessor, {"_target_": class_path(cls), **example})
     for cls in catalogue().values()
@@ -50,7 +52,7 @@ def made(preprocess):
         ends[s * BARS : (s + 1) * BARS - 5] = times[5:]
     labels = Labels.of(np.where(np.isnat(ends), np.nan, rng.normal(size=rows)), ends, 5)
     split = WalkForward(**{**WalkForward.examples()[0], "n_folds": 3})
-    folds = make_folds(split, preprocess, table, labels, panel, Debug(**Debug.examples()[0]))
+    folds = make_folds(split, preprocess, table, labels, panel, Debug(**Debug.examples()[0]), COLUMNS)
     return folds, table, labels, panel
 
 
@@ -69,7 +71,7 @@ def test_what_is_learnt_does_not_change_with_anything_but_train(preprocess):
         finite = np.isfinite(table.values_FR)
         changed = np.where(trained | ~finite, table.values_FR, 1e6 - 7 * table.values_FR)
         shuffled = table.values_FR.copy()
-        later = np.flatnonzero(panel.timestamps_R >= fold.span.valid[0])
+        later = np.flatnonzero(panel.timestamps_R >= fold.span.valid[0][0])
         shuffled[:, later] = shuffled[:, np.random.default_rng(0).permutation(later)]
         for values_FR in (changed, shuffled):
             _, (again,) = fitted(preprocess, (fold,), replace(table, values_FR=values_FR), labels, panel)
@@ -81,7 +83,7 @@ def test_what_is_learnt_does_not_change_with_anything_but_train(preprocess):
 def test_a_forecast_does_not_change_with_later_rows(preprocess):
     folds, table, labels, panel = made(preprocess)
     whole, _ = fitted(preprocess, folds, table, labels, panel)
-    end = folds[-1].span.test[0] + np.timedelta64(10, "D")
+    end = folds[-1].span.test[0][0] + np.timedelta64(10, "D")
     values_FR = np.where(panel.timestamps_R >= end, 1 - 3 * table.values_FR, table.values_FR)
     again, _ = fitted(preprocess, folds, replace(table, values_FR=values_FR), labels, panel)
     before = panel.timestamps_R[whole.row_M] < end
@@ -100,7 +102,7 @@ def test_this_test_finds_a_preprocessor_that_is_fitted_on_all_rows():
 
     known = np.flatnonzero(np.isfinite(labels.y_R))
     leaky = replace(folds[0], train_rows=known)
-    later = np.where(panel.timestamps_R >= folds[0].span.valid[0], 2 * table.values_FR, table.values_FR)
+    later = np.where(panel.timestamps_R >= folds[0].span.valid[0][0], 2 * table.values_FR, table.values_FR)
     honest = [learnt(zscore, folds[:1], each, labels, panel) for each in (table, replace(table, values_FR=later))]
     cheating = [learnt(zscore, (leaky,), each, labels, panel) for each in (table, replace(table, values_FR=later))]
     assert honest[0] == honest[1]

@@ -3,16 +3,30 @@
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from annotated_types import Ge, Gt
+from annotated_types import Ge, Gt, Interval
 
-from components.backtest._market import check_decisions, open_market
+from components.accounts.account import Account, Terms, advance
+from components.backtest._market import decision_bars, endings, open_market
 from components.backtest._records import equity_frame, trades_frame
-from components.backtest._simulation import Terms, simulate
 from components.contracts import Backtest
 from components.errors import ContractError
-from components.values import BacktestResult, Float, PriceGrid, Stress, Time
+from components.values import BacktestResult, Float, PriceGrid, Time
+
+SMALL: Mapping[str, Any] = {
+    "capital": 1_000_000.0,
+    "execution_lag_bars": 1,
+    "price": "close",
+    "cost_bps": 5.0,
+    "borrow_bps_annual": 50.0,
+    "financing_bps_annual": 300.0,
+    "cash_bps_annual": 0.0,
+    "rebalance_band": 0.0,
+    "delisting_bars": 5,
+    "delisting_haircut": 0.0,
+}
+"""An example of the parameters that every backtest here has."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +42,9 @@ class SimulatedBacktest(Backtest):
     cash_bps_annual: earned on positive cash, proceeds of short sales included.
     rebalance_band: a symbol is traded only where target and drifted weight differ by more, as a fraction
     of equity; a target of 0 is always traded.
+    delisting_bars: a symbol without a close on so many last bars of the prices, or more, is taken as delisted after
+    its last one. Fewer may be a halt, or a vendor who is late; calendars with longer pauses need more.
+    delisting_haircut: fraction of its last close that a long position loses, and a short one pays, at a delisting.
     """
 
     capital: Annotated[float, Gt(0)]
@@ -38,6 +55,8 @@ class SimulatedBacktest(Backtest):
     financing_bps_annual: Annotated[float, Ge(0)]
     cash_bps_annual: Annotated[float, Ge(0)]
     rebalance_band: Annotated[float, Ge(0)]
+    delisting_bars: Annotated[int, Ge(1)]
+    delisting_haircut: Annotated[float, Interval(ge=0, le=1)]
 
     @abstractmethod
     def impact(self, prices: PriceGrid) -> Float | None:
@@ -54,44 +73,58 @@ class SimulatedBacktest(Backtest):
 
         On every bar from the first decision's to the last, in this order:
         1. Interest accrues on the balances held since the bar before, by elapsed time / 365.25 days.
-        2. Fills: quantity = weight * equity / price - units held, equity at the prices of the fill and
+        2. A position in a symbol that is delisted is closed on the bar after the symbol's last, at its last close,
+           worse by delisting_haircut, at no further cost. Nothing is closed where that last bar is the last of all.
+        3. Fills: quantity = weight * equity / price - units held, equity at the prices of the fill and
            before its costs, which are paid from cash. A symbol without a positive price on the bar is
            not traded: its order lapses and its units stay, marked at the last known close.
-        3. Marks: equity = cash + units * last known close. At or below 0 the account is ruined: it is
+        4. Marks: equity = cash + units * last known close. At or below 0 the account is ruined: it is
            sold out at the marks at no further cost, and stays flat (column `ruined`).
 
         Between fills units stay, so weights drift; nothing is closed at the end; a decision whose fill
         lies beyond the last bar is not executed. equity = capital + gains + interest - costs.
 
-        equity has the columns of BacktestResult, `interest` (earned) and `ruined`; its first return is 0.
-        holdings_TS has the rows of equity.
+        No bar depends on later ones, but for one fact: which symbols are delisted is known from the bar after
+        their last on, as it is to who trades. prices.ended_S tells it; where that is None, `endings` judges.
+
+        equity has the columns of BacktestResult, `interest` (earned), `delisted` (positions closed so) and
+        `ruined`; its first return is 0. trades also has `cause`: order, delisting or ruin; what no order
+        caused is decided on its own bar. holdings_TS has the rows of equity.
 
         Raises ContractError if a decision is no bar, a weight is not finite or a field is missing.
         """
         missing = [name for name in self.fields() if name not in prices.fields]
         if missing:
             raise ContractError(f"the prices lack {missing[0]}, a field that this backtest declares")
-        check_decisions(decided_D, weights_DS, prices)
-        market = open_market(
-            decided_D,
+        bars_D = decision_bars(decided_D, weights_DS, prices)
+        impact_TS = self.impact(prices)
+        times_T, market = open_market(
+            bars_D,
+            weights_DS,
             prices,
             lag_bars=self.execution_lag_bars,
             price=self.price,
-            impact_TS=self.impact(prices),
+            impact_TS=impact_TS,
+            ended_S=self.endings(prices) if prices.ended_S is None else prices.ended_S,
         )
-        ledger = simulate(self._terms(), market, weights_DS)
-        trades = trades_frame(market, ledger)
-        equity = equity_frame(market, ledger, trades, self.capital)
-        return BacktestResult(equity=equity, trades=trades, holdings_TS=ledger.units_TS)
+        _, record = advance(self._terms(), Account.opened(self.capital, len(prices.symbols)), market)
+        has = impact_TS is not None
+        return BacktestResult(
+            equity=equity_frame(times_T, record.book, self.capital, with_impact=has),
+            trades=trades_frame(
+                times_T, prices.symbols, record.trades, lag_bars=self.execution_lag_bars, with_impact=has
+            ),
+            holdings_TS=record.units_TS,
+        )
 
-    def worse(self) -> Mapping[Stress, Backtest]:
-        return {
-            "double_costs": self.costlier(2.0),
-            "one_bar_later": replace(self, execution_lag_bars=self.execution_lag_bars + 1),
-        }
+    def endings(self, prices: PriceGrid) -> Time:
+        return endings(prices, self.delisting_bars)
+
+    def later(self, bars: int) -> Self:
+        return replace(self, execution_lag_bars=self.execution_lag_bars + bars)
 
     def costlier(self, factor: float) -> Self:
-        """The same account with every cost times the factor; what cash earns stays."""
+        """The same account with every cost times the factor; what cash earns and what a delisting takes stay."""
         return replace(
             self,
             cost_bps=factor * self.cost_bps,
@@ -101,11 +134,10 @@ class SimulatedBacktest(Backtest):
 
     def _terms(self) -> Terms:
         return Terms(
-            capital=self.capital,
-            lag_bars=self.execution_lag_bars,
             cost_bps=self.cost_bps,
             borrow_bps_annual=self.borrow_bps_annual,
             financing_bps_annual=self.financing_bps_annual,
             cash_bps_annual=self.cash_bps_annual,
             rebalance_band=self.rebalance_band,
+            delisting_haircut=self.delisting_haircut,
         )

@@ -1,76 +1,71 @@
-"""The simulation's ledger as the frames of a BacktestResult.
+"""What happened to the account, as the frames of a BacktestResult.
 
-Shape legend: T bars, S symbols, N trades.
+Shape legend: T bars, N trades.
 """
 
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from components.backtest._market import Market
-from components.backtest._simulation import Ledger
+from components.accounts.account import CAUSES, Book, Trades
+from components.values import Time
 
 if TYPE_CHECKING:
     import pandas as pd
 
+ORDER = CAUSES.index("order")
 
-def equity_frame(market: Market, ledger: Ledger, trades: "pd.DataFrame", capital: float) -> "pd.DataFrame":
-    """One row per bar; beyond the columns of BacktestResult: interest (earned) and ruined."""
+
+def equity_frame(times_T: Time, book: Book, capital: float, *, with_impact: bool) -> "pd.DataFrame":
+    """One row per bar; beyond the columns of BacktestResult: interest (earned), delisted and ruined."""
     import pandas as pd
 
-    value_TS = ledger.units_TS * market.mark_TS
-    equity_T = ledger.cash_T + value_TS.sum(axis=1)
+    ruined_T = book.ruined_T > 0
+    equity_T = book.cash_T + book.positions_T
     # A ruined account is flat: it has neither exposure nor returns, whatever it owes.
-    scale_T = np.where(ledger.ruined_T, np.inf, equity_T)
+    scale_T = np.where(ruined_T, np.inf, equity_T)
     before_T = np.concatenate([[capital], scale_T[:-1]])[: len(equity_T)]
-    carried_T3 = np.array(ledger.carries, dtype=np.float64).reshape(-1, 3)
-    bar_N = np.searchsorted(market.timestamps_T, trades["filled_at"].to_numpy())
-    costs = {
-        str(name): np.bincount(bar_N, weights=trades[name], minlength=len(equity_T)).astype(np.float64)
-        for name in trades.columns
-        if str(name).startswith("cost_")
-    }
+    impact = {"cost_impact": book.impact_T} if with_impact else {}
     return pd.DataFrame(
         {
-            "timestamp": market.timestamps_T,
+            "timestamp": times_T,
             "equity": equity_T,
-            "cash": ledger.cash_T,
-            "positions_value": value_TS.sum(axis=1),
-            "gross": np.abs(value_TS).sum(axis=1) / scale_T,
-            "net": value_TS.sum(axis=1) / scale_T,
+            "cash": book.cash_T,
+            "positions_value": book.positions_T,
+            "gross": book.gross_T / scale_T,
+            "net": book.positions_T / scale_T,
             "return": np.where(np.isfinite(before_T), equity_T / before_T - 1, 0.0),
-            **costs,
-            "cost_financing": carried_T3[:, 1],
-            "cost_borrow": carried_T3[:, 2],
-            "interest": carried_T3[:, 0],
-            "ruined": ledger.ruined_T,
-        }
+            "cost_commission": book.commission_T,
+            **impact,
+            "cost_financing": book.financing_T,
+            "cost_borrow": book.borrow_T,
+            "interest": book.interest_T,
+            "delisted": book.delisted_T.astype(np.int64),
+            "ruined": ruined_T,
+        },
+        copy=False,
     )
 
 
-def trades_frame(market: Market, ledger: Ledger) -> "pd.DataFrame":
-    """One row per trade, in the order of the bars, then of the symbols."""
+def trades_frame(
+    times_T: Time, symbols: tuple[str, ...], trades: Trades, *, lag_bars: int, with_impact: bool
+) -> "pd.DataFrame":
+    """One row per trade, in the order of Trades; beyond the columns of BacktestResult: cause."""
     import pandas as pd
 
-    fills = ledger.fills
-    counts = [len(fill.symbols_K) for fill in fills]
-    bar_N = np.repeat(np.array([fill.bar for fill in fills], dtype=np.int64), counts)
-    decided_N = np.repeat(np.array([fill.decided_bar for fill in fills], dtype=np.int64), counts)
-    nothing = np.zeros(0)
-    symbol_N = np.concatenate([nothing.astype(np.int64), *(fill.symbols_K for fill in fills)])
-    quantity_N = np.concatenate([nothing, *(fill.quantity_K for fill in fills)])
-    price_N = np.concatenate([nothing, *(fill.price_K for fill in fills)])
-    frame = pd.DataFrame(
+    decided_N = np.where(trades.cause_N == ORDER, trades.bar_N - lag_bars, trades.bar_N)
+    impact = {"cost_impact": trades.impact_N} if with_impact else {}
+    return pd.DataFrame(
         {
-            "decided_at": market.timestamps_T[decided_N],
-            "filled_at": market.timestamps_T[bar_N],
-            "symbol": pd.Series(np.array(market.symbols, dtype=object)[symbol_N], dtype="str"),
-            "quantity": quantity_N,
-            "price": price_N,
-            "notional": quantity_N * price_N,
-            "cost_commission": np.concatenate([nothing, *(fill.commission_K for fill in fills)]),
-        }
+            "decided_at": times_T[decided_N],
+            "filled_at": times_T[trades.bar_N],
+            "symbol": pd.array(symbols, dtype="str").take(trades.symbol_N),
+            "quantity": trades.quantity_N,
+            "price": trades.price_N,
+            "notional": trades.quantity_N * trades.price_N,
+            "cost_commission": trades.commission_N,
+            **impact,
+            "cause": pd.array(CAUSES, dtype="str").take(trades.cause_N),
+        },
+        copy=False,
     )
-    if market.impact_TS is not None:
-        frame["cost_impact"] = np.concatenate([nothing, *(fill.impact_K for fill in fills)])
-    return frame

@@ -6,10 +6,9 @@ from typing import Annotated, Any, Self
 
 import numpy as np
 from annotated_types import Ge
-from numpy.lib.stride_tricks import sliding_window_view
 
-from components.backtest._base import SimulatedBacktest
-from components.values import Float, PriceGrid
+from components.backtest._base import SMALL, SimulatedBacktest
+from components.values import Float, Int, PriceGrid
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +26,8 @@ class ImpactCosts(SimulatedBacktest):
     its fill. price: where on its bar a fill happens. cost_bps: commission and half spread, basis points
     per side. borrow_bps_annual, financing_bps_annual, cash_bps_annual: paid on short positions, paid on
     negative cash, earned on positive cash. rebalance_band: distance between target and drifted weight up
-    to which a symbol is left alone, a fraction of equity.
+    to which a symbol is left alone, a fraction of equity. delisting_bars: last bars of the prices that a symbol
+    lacks if it counts as delisted. delisting_haircut: fraction of its last close that a position then loses.
 
     Source: Grinold and Kahn (1999), Active Portfolio Management, chapter 16; Toth et al. (2011), Anomalous
     Price Impact and the Critical Nature of Liquidity in Financial Markets, Physical Review X 1, 021006.
@@ -45,54 +45,41 @@ class ImpactCosts(SimulatedBacktest):
 
     def impact(self, prices: PriceGrid) -> Float:
         close_TS, volume_TS = prices.fields["close"], prices.fields["volume"]
+        known_ST = (np.isfinite(close_TS) & np.isfinite(volume_TS)).T
+        offsets = np.concatenate([[0], np.cumsum(known_ST.sum(axis=1))])
         rate_TS = np.full_like(close_TS, np.nan)
-        for s in range(close_TS.shape[1]):
-            bars = np.flatnonzero(np.isfinite(close_TS[:, s]) & np.isfinite(volume_TS[:, s]))
-            rate_TS[bars, s] = self._rate(close_TS[bars, s], volume_TS[bars, s])
+        rate_TS.T[known_ST] = self._rate(close_TS.T[known_ST], volume_TS.T[known_ST], offsets)
         return rate_TS
 
-    def _rate(self, close_B: Float, volume_B: Float) -> Float:
-        """(B,) impact per sqrt(notional) on each bar of one symbol, from the bars before it."""
+    def _rate(self, close_R: Float, volume_R: Float, offsets: Int) -> Float:
+        """(R,) impact per sqrt(notional) on each bar, from the symbol's bars before; those of symbol s are the rows
+        offsets[s] to offsets[s + 1]."""
         with np.errstate(all="ignore"):
-            return_B = close_B / _lagged(close_B) - 1
-            volatility_B = _lagged(_trailing_std(return_B, self.volatility_bars))
-            traded_B = _lagged(_trailing_mean(close_B * volume_B, self.volume_bars))
-            rate_B: Float = self.impact_coefficient * volatility_B / np.sqrt(traded_B)
-        return rate_B
+            return_R = close_R / _lagged(close_R, offsets) - 1
+            variance_R = _trailing("var", return_R, offsets, self.volatility_bars)
+            traded_R = _trailing("mean", close_R * volume_R, offsets, self.volume_bars)
+            rate_R: Float = self.impact_coefficient * np.sqrt(variance_R) / np.sqrt(traded_R)
+        return _lagged(rate_R, offsets)
 
     @classmethod
     def examples(cls) -> Sequence[Mapping[str, Any]]:
-        small = {
-            "capital": 1_000_000.0,
-            "execution_lag_bars": 1,
-            "price": "close",
-            "cost_bps": 5.0,
-            "borrow_bps_annual": 50.0,
-            "financing_bps_annual": 300.0,
-            "cash_bps_annual": 0.0,
-            "rebalance_band": 0.0,
-            "impact_coefficient": 1.0,
-            "volatility_bars": 5,
-            "volume_bars": 5,
-        }
+        small = {**SMALL, "impact_coefficient": 1.0, "volatility_bars": 5, "volume_bars": 5}
         return (small, {**small, "price": "open", "impact_coefficient": 0.5, "volume_bars": 1})
 
 
-def _lagged(values_B: Float) -> Float:
-    return np.concatenate([np.full(min(len(values_B), 1), np.nan), values_B[:-1]])
+def _lagged(values_R: Float, offsets: Int) -> Float:
+    """(R,) the value on the symbol's bar before, NaN on its first."""
+    lagged_R = np.full_like(values_R, np.nan)
+    lagged_R[1:] = values_R[:-1]
+    lagged_R[offsets[:-1][np.diff(offsets) > 0]] = np.nan
+    return lagged_R
 
 
-def _trailing_std(values_B: Float, window: int) -> Float:
-    """(B,) standard deviation (ddof 1) of the last `window` values, NaN in the first rows."""
-    result_B = np.full_like(values_B, np.nan)
-    if len(values_B) >= window:
-        result_B[window - 1 :] = sliding_window_view(values_B, window).std(axis=1, ddof=1)
-    return result_B
+def _trailing(moment: str, values_R: Float, offsets: Int, window: int) -> Float:
+    """(R,) moment of the symbol's last `window` values, NaN on its first bars."""
+    from components.expressions.kernels import window_kernel
 
-
-def _trailing_mean(values_B: Float, window: int) -> Float:
-    """(B,) mean of the last `window` values, NaN in the first rows."""
-    result_B = np.full_like(values_B, np.nan)
-    if len(values_B) >= window:
-        result_B[window - 1 :] = sliding_window_view(values_B, window).mean(axis=1)
-    return result_B
+    kernel = window_kernel(f"moments.{moment}", 1, (int,), runs=True, several=False)
+    result_R = np.empty_like(values_R)
+    kernel(values_R, offsets, np.zeros(len(offsets) - 1, dtype=np.int64), window, result_R)
+    return result_R

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from components.backtest._base import SimulatedBacktest
+from components.backtest._base import SMALL, SimulatedBacktest
 from components.values import PriceGrid
 
 
@@ -19,7 +19,8 @@ class LinearCosts(SimulatedBacktest):
     where on its bar a fill happens. cost_bps: commission and half spread, basis points per side.
     borrow_bps_annual, financing_bps_annual, cash_bps_annual: paid on short positions, paid on negative
     cash, earned on positive cash. rebalance_band: distance between target and drifted weight up to which
-    a symbol is left alone, a fraction of equity.
+    a symbol is left alone, a fraction of equity. delisting_bars: last bars of the prices that a symbol lacks if it
+    counts as delisted. delisting_haircut: fraction of its last close that a position then loses.
     """
 
     def impact(self, prices: PriceGrid) -> None:
@@ -27,14 +28,7 @@ class LinearCosts(SimulatedBacktest):
 
     @classmethod
     def examples(cls) -> Sequence[Mapping[str, Any]]:
-        small = {
-            "capital": 1_000_000.0,
-            "execution_lag_bars": 1,
-            "price": "close",
-            "cost_bps": 5.0,
-            "borrow_bps_annual": 50.0,
-            "financing_bps_annual": 300.0,
-            "cash_bps_annual": 0.0,
-            "rebalance_band": 0.0,
-        }
-        return (small, {**small, "execution_lag_bars": 2, "price": "open", "rebalance_band": 0.02})
+        return (
+            SMALL,
+            {**SMALL, "execution_lag_bars": 2, "price": "open", "rebalance_band": 0.02, "delisting_haircut": 0.3},
+        )

@@ -27,9 +27,10 @@ class Calibration(Component):
 
     valid            the fold's own validation rows. No model was trained on them, but early stopping and
                      choices among fits have looked at them, so that their errors are slightly too small
-    previous_tests   test rows of earlier folds whose label is known at the first decision of this fold's test
-                     span: purely out of sample, but forecast by earlier models. The first fold, which has
-                     none, learns from its validation rows
+    previous_tests   test rows of folds that learnt from nothing but what lies before this fold's test span, whose
+                     label is known at its first decision: purely out of sample, but forecast by earlier models.
+                     A fold that has none (the first; all of a split that also trains on the future or holds
+                     symbols out) learns from its validation rows
 
     Validation forecasts themselves stay as the model made them: a calibration that was fitted on them would
     flatter the score that a sweep optimises. So no sweep can tell calibrations apart by a validation metric.

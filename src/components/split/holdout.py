@@ -17,14 +17,14 @@ class Holdout(Split):
     """One fold: the first train_share of the decision times, then valid_share, the rest is the test.
 
     train_share, valid_share  shares of the decision times; together below 1
-    vault_start               ISO date; bars from then on are outside every fold, metric and report
+    vault_start               ISO date, `last N bars` or null; bars from then on are outside all else
     """
 
     train_share: Annotated[float, Gt(0), Lt(1)]
     valid_share: Annotated[float, Gt(0), Lt(1)]
     vault_start: str | None
 
-    def spans(self, decision_times_T: Time) -> tuple[Span, ...]:
+    def spans(self, decision_times_T: Time, symbols: tuple[str, ...]) -> tuple[Span, ...]:
         total = len(decision_times_T)
         valid = round(total * self.train_share)
         test = round(total * (self.train_share + self.valid_share))

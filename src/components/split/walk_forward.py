@@ -25,7 +25,7 @@ class WalkForward(Split):
     first_share  share of the decision times before the first test span (train and valid of the first fold)
     valid_share  share of the decision times in each validation span, right before its test span
     window       expanding: train starts at the beginning; rolling: train keeps the first fold's length
-    vault_start  ISO date; bars from then on are outside every fold, metric and report; null: no vault
+    vault_start  ISO date, `last N bars` or null; bars from then on are outside every fold, metric and report
     Purging is done by the runner from the labels' own ends, see `runner.compute.folds`.
     """
 
@@ -35,7 +35,7 @@ class WalkForward(Split):
     window: Literal["expanding", "rolling"]
     vault_start: str | None
 
-    def spans(self, decision_times_T: Time) -> tuple[Span, ...]:
+    def spans(self, decision_times_T: Time, symbols: tuple[str, ...]) -> tuple[Span, ...]:
         total = len(decision_times_T)
         first = round(total * self.first_share)
         valid = max(1, round(total * self.valid_share))

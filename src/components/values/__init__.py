@@ -2,12 +2,22 @@
 
 from components.values.arrays import Float, Float32, Int, Time
 from components.values.block import Block, Samples
-from components.values.evidence import Certificate, Evidence, Judgement, LeakFinding, LeakReport, Need, Trials, Vault
+from components.values.evidence import (
+    Certificate,
+    Evidence,
+    Judgement,
+    LeakFinding,
+    LeakReport,
+    Need,
+    Played,
+    Trials,
+    Vault,
+)
 from components.values.facts import Finding, SourceFacts
 from components.values.forecast import Calibrated, Head, Output, Outputs, Scored, Statistic
 from components.values.resources import Resources
-from components.values.samples import Fold, Span
-from components.values.trading import BacktestResult, PriceGrid, Stress
+from components.values.samples import Fold, Interval, Span, within
+from components.values.trading import BacktestResult, PriceGrid
 
 __all__ = [
     "BacktestResult",
@@ -21,12 +31,14 @@ __all__ = [
     "Fold",
     "Head",
     "Int",
+    "Interval",
     "Judgement",
     "LeakFinding",
     "LeakReport",
     "Need",
     "Output",
     "Outputs",
+    "Played",
     "PriceGrid",
     "Resources",
     "Samples",
@@ -34,8 +46,8 @@ __all__ = [
     "SourceFacts",
     "Span",
     "Statistic",
-    "Stress",
     "Time",
     "Trials",
     "Vault",
+    "within",
 ]

@@ -100,7 +100,10 @@ def _gates(run: Mapping[str, Any], gates: Mapping[str, Any]) -> str:
 
 def _model(folds: Sequence[Mapping[str, Any]]) -> str:
     rows = [
-        (str(fold["number"]), *(" to ".join(map(str, fold[span])) for span in ("train", "valid", "test")))
+        (
+            str(fold["number"]),
+            *(", ".join(f"{begin} to {end}" for begin, end in fold[span]) for span in ("train", "valid", "test")),
+        )
         for fold in folds
     ]
     return (

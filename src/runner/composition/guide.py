@@ -3,13 +3,14 @@
 import inspect
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import is_dataclass
 from pathlib import Path
 
-from components.contracts import Component
+from components.contracts import Component, Metric
 from components.errors import ConfigError
+from components.optional import extra_of
 from runner.composition.catalog import catalogue, slot_kind, slots
 from runner.composition.check import TARGET, nearest
+from runner.composition.figures import metrics
 from runner.composition.places import config_files
 from runner.composition.schema import (
     Parameter,
@@ -17,7 +18,6 @@ from runner.composition.schema import (
     class_path,
     holds_components,
     is_mapping,
-    kind_of,
     parameters,
     show,
     unwrap,
@@ -26,12 +26,14 @@ from runner.composition.schema import (
 # Groups of files that are no slot: what +experiment= and +sweep= select.
 FURTHER_GROUPS = ("experiment", "sweep")
 OPERATORS_GROUP = "operators"
+METRICS_GROUP = "metric"
+BETTER = {1: "more is better", -1: "less is better", 0: "neither more nor less is better"}
 SETTING = re.compile(r"(?P<key>[A-Za-z_]\w*):\s*(?P<value>[^#]*?)\s*(?:#\s*(?P<comment>.*))?")
 
 
 def groups() -> tuple[str, ...]:
     """What can be listed: every slot, then the other groups."""
-    return (*slots(), *FURTHER_GROUPS, OPERATORS_GROUP)
+    return (*slots(), *FURTHER_GROUPS, METRICS_GROUP, OPERATORS_GROUP)
 
 
 def listing(chosen: Sequence[str] | None = None) -> Mapping[str, list[tuple[str, str]]]:
@@ -44,14 +46,27 @@ def _list_lines(group: str) -> Iterator[tuple[str, str]]:
     if group == OPERATORS_GROUP:
         yield from _operators().values()
         return
-    used = set()
+    if group == METRICS_GROUP:
+        yield from ((name, metric.says) for name, metric in metrics().items())
+        return
+    known, used = catalogue().concrete, set()
     for choice, path in config_files(group).items():
-        cls = _class_of(path)
-        used.add(cls)
-        yield choice, _first_comment(path) or (_first_line(cls) if cls else "")
-    for cls in catalogue().values():
-        if cls not in used and kind_of(cls) in _kinds(group):
-            yield cls.__name__, _first_line(cls)
+        target = _target_of(path)
+        used.add(target)
+        fact = known.get(target)
+        yield choice, _with_extra(target, _first_comment(path) or (fact.says if fact else ""))
+    kinds = [class_path(kind) for kind in _kinds(group)]
+    for target in catalogue():
+        if target not in used and known[target].kinds[-1] in kinds:
+            yield target.rpartition(".")[2], _with_extra(target, known[target].says)
+
+
+def _with_extra(target: str, line: str) -> str:
+    optional = catalogue()[target].optional if target in catalogue() else ()
+    if not optional:
+        return line
+    extra = extra_of(optional)
+    return f"{line} (extra {extra})" if extra else f"{line} (needs {', '.join(optional)})"
 
 
 def _operators() -> dict[str, tuple[str, str]]:
@@ -71,8 +86,10 @@ def _kinds(group: str) -> set[type]:
     kind = slot_kind(slots().get(group))
     if kind is None or is_mapping(unwrap(slots()[group])[0]):
         return set()
-    inner = {slot_kind(p.annotation) for p in parameters(kind).values()} if is_dataclass(kind) else set()
-    return {kind, *(nested for nested in inner if nested is not None)}
+    fitting = [cls for cls in catalogue().values() if issubclass(cls, kind)]
+    inner = {slot_kind(p.annotation) for cls in fitting for p in parameters(cls).values()}
+    elsewhere = {slot_kind(annotation) for annotation in slots().values()}
+    return {kind, *(nested for nested in inner - elsewhere if nested is not None)}
 
 
 def explained(name: str) -> list[str]:
@@ -82,15 +99,22 @@ def explained(name: str) -> list[str]:
     """
     operators = _operators()
     found = [*_choices_named(name), *_classes_named(name)]
+    if metric := metrics().get(name):
+        found.append([f"metric/{name}  ({class_path(type(metric))})", "", *_about_metric(metric)])
     if name in operators:
         found.append([operators[name][0], "", operators[name][1]])
     if not found:
         choices = [full.partition("/")[2] for full in _all_choices()]
-        classes = (cls.__name__ for cls in catalogue().values())
-        near = nearest(name, [*_all_choices(), *choices, *classes, *operators])
+        classes = (target.rpartition(".")[2] for target in catalogue())
+        near = nearest(name, [*_all_choices(), *choices, *classes, *metrics(), *operators])
         hint = f"did you mean '{near}'?" if near else "see python -m runner list"
-        raise ConfigError(f"{name}: neither a choice, a class nor an operator; {hint}")
+        raise ConfigError(f"{name}: neither a choice, a class, a metric nor an operator; {hint}")
     return ["\n".join(lines).rstrip() for lines in found]
+
+
+def _about_metric(metric: Metric) -> Iterator[str]:
+    yield from (f"{metric.label}: {metric.says}", *(inspect.getdoc(metric) or "").splitlines(), "")
+    yield f"unit: {metric.unit}; {BETTER[metric.better]}; of {metric.about}"
 
 
 def _choices_named(name: str) -> Iterator[list[str]]:
@@ -106,9 +130,9 @@ def _choices_named(name: str) -> Iterator[list[str]]:
 
 
 def _classes_named(name: str) -> Iterator[list[str]]:
-    for target, cls in catalogue().items():
-        if name in (target, cls.__name__):
-            yield [target, "", *_about(cls, {})]
+    for target in catalogue():
+        if name in (target, target.rpartition(".")[2]):
+            yield [target, "", *_about(catalogue()[target], {})]
 
 
 def _all_choices() -> Mapping[str, Path]:
@@ -154,11 +178,11 @@ def _settings(path: Path) -> dict[str, tuple[str, str]]:
 
 
 def _class_of(path: Path) -> type[Component] | None:
-    return catalogue().get(_settings(path).get(TARGET, ("", ""))[0])
+    return catalogue().get(_target_of(path))
 
 
-def _first_line(cls: type[Component]) -> str:
-    return (inspect.getdoc(cls) or "").partition("\n")[0]
+def _target_of(path: Path) -> str:
+    return _settings(path).get(TARGET, ("", ""))[0]
 
 
 def _first_comment(path: Path) -> str:

@@ -7,20 +7,15 @@ import numpy as np
 
 from components.bars import Bars
 from components.contracts import Source, Split
-from components.errors import DataError
 from components.panel import Panel
 from runner.specification.debug import Debug
 
 
-def visible_bars(source: Source, split: Split) -> Bars:
-    """The source's bars without the vault, which nothing may look at."""
+def visible_bars(source: Source, split: Split) -> tuple[Bars, np.datetime64 | None]:
+    """The source's bars without the vault, which nothing may look at, and when the vault begins."""
     bars = source.bars()
-    if split.vault_start is None or bars.n_rows == 0:
-        return bars
-    bars = bars.before(np.datetime64(split.vault_start))
-    if bars.n_rows == 0:
-        raise DataError(f"split.vault_start: no bars before {split.vault_start}; choose a later date")
-    return bars
+    begins = split.vault_begins(bars.timestamps_R)
+    return bars if begins is None else bars.before(begins), begins
 
 
 def corner(panel: Panel, debug: Debug) -> Panel:

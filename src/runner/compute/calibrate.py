@@ -29,7 +29,7 @@ def calibrate(forecasts: Forecasts, folds: Sequence[Fold], labels: Labels, *, ca
     forecast_M, ends_M2 = raw_M.copy(), np.full((len(raw_M), 2), np.nan)
     states = []
     for fold in folds:
-        known_M = learning_rows(calibration, forecasts, fold, labels)
+        known_M = learning_rows(calibration, forecasts, fold, folds, labels)
         fitted = _fitted(calibration, raw_M, known_M, forecasts, labels, f"fold {fold.number}")
         test_M = forecasts.is_test_M & (forecasts.fold_M == fold.number)
         calibrated = fitted.apply(raw_M[test_M])
@@ -51,13 +51,17 @@ def calibrate(forecasts: Forecasts, folds: Sequence[Fold], labels: Labels, *, ca
     )
 
 
-def learning_rows(calibration: Calibration, forecasts: Forecasts, fold: Fold, labels: Labels) -> Mask:
-    """(M,) the forecasts that a fold's calibration may learn from: the labels of all of them are known at the
-    first decision of its test span."""
-    if calibration.learns_from() == "previous_tests":
+def learning_rows(
+    calibration: Calibration, forecasts: Forecasts, fold: Fold, folds: Sequence[Fold], labels: Labels
+) -> Mask:
+    """(M,) the forecasts that a fold's calibration may learn from: its validation forecasts, or the test forecasts
+    of those folds of which everything, what they learnt from as well, lies before its test span."""
+    if calibration.learns_from() == "previous_tests" and fold.span.test_symbols is None:
+        begins = fold.span.test[0][0]
+        before = [other.number for other in folds if other.span.only_learns_before(begins)]
         # NaT compares false: an undefined label is never known.
-        known_M = labels.label_end_R[forecasts.row_M] <= fold.span.test[0]
-        earlier_M: Mask = forecasts.is_test_M & (forecasts.fold_M < fold.number) & known_M
+        known_M = labels.label_end_R[forecasts.row_M] <= begins
+        earlier_M: Mask = forecasts.is_test_M & np.isin(forecasts.fold_M, before) & known_M
         if earlier_M.any():
             return earlier_M
     valid_M: Mask = ~forecasts.is_test_M & (forecasts.fold_M == fold.number)

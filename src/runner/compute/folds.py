@@ -1,19 +1,77 @@
-"""The rows of every fold, purged by the ends of the labels.
+"""The rows of every fold, purged by what their labels and features read.
 
-Shape legend: R panel rows.
+Shape legend: R panel rows, N rows of a part, T distinct timestamps, P steps from a bar to the one before.
 """
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from components.contracts import Preprocessor, Split
 from components.errors import DataError
+from components.expressions import Node, reach
 from components.panel import Panel
-from components.values import Fold, Int, Span
+from components.values import Fold, Int, Interval, Span, Time, within
 from runner.compute.design import rows_ready, with_past
 from runner.compute.features import FeatureTable
 from runner.compute.target import Labels
 from runner.specification.debug import Debug
+
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Candidates:
+    """Rows that may be in a fold, and which bars they read.
+
+    ready_R        (R,) rows that may be trained on and scored
+    labels         with the time at which each label is known
+    lookback_bars  bars of its own symbol before a row that its features read, at most
+    compares       whether features or preprocessing read other symbols too
+    """
+
+    panel: Panel
+    ready_R: Mask
+    labels: Labels
+    lookback_bars: int
+    compares: bool
+
+    @cached_property
+    def first_read_R(self) -> Time:
+        """(R,) time of the first bar that the features of each row may read."""
+        return first_bars_read(self.panel, self.lookback_bars, compares=self.compares)
+
+    def released(self, block: Interval) -> np.datetime64:
+        """The time at which the last label of a block of rows is known: what reads no earlier bar has seen nothing
+        that these labels measure. A label that is never known measures nothing."""
+        inside_R = self.ready_R & within((block,), self.panel.timestamps_R)
+        ends_N = self.labels.label_end_R[inside_R]
+        read_N = np.concatenate([[block[0]], self.panel.timestamps_R[inside_R], ends_N[~np.isnat(ends_N)]])
+        last: np.datetime64 = read_N.max()
+        return last
+
+
+def candidates(
+    preprocess: Preprocessor,
+    table: FeatureTable,
+    labels: Labels,
+    panel: Panel,
+    columns: Mapping[str, Node],
+    lookback_rows: int = 1,
+) -> Candidates:
+    """The rows of a panel. columns: the expression of every column of the table; lookback_rows: rows of its symbol that
+    a model reads for one forecast."""
+    reaches = [reach(node) for node in columns.values()]
+    return Candidates(
+        panel=panel,
+        ready_R=eligible_rows(preprocess, table, panel, lookback_rows),
+        labels=labels,
+        lookback_bars=max(each.lookback_bars for each in reaches) + lookback_rows - 1,
+        compares=preprocess.cross_sectional or any(each.cross_sectional for each in reaches),
+    )
 
 
 def make_folds(
@@ -23,42 +81,49 @@ def make_folds(
     labels: Labels,
     panel: Panel,
     debug: Debug,
+    columns: Mapping[str, Node],
     *,
     lookback_rows: int = 1,
 ) -> tuple[Fold, ...]:
-    """Rows of each fold. A train row must have its label known at the first decision of the validation
-    span, a validation row at the first decision of the test span; test rows need no label. Bars of symbols
-    outside the universe are in no span.
+    """Rows of each fold, as `fold_of` purges them. Bars of symbols outside the universe are in no span.
 
     Raises DataError where a span is left without rows.
     """
-    ready_R = eligible_rows(preprocess, table, panel, lookback_rows)
-    if not ready_R.any():
+    rows = candidates(preprocess, table, labels, panel, columns, lookback_rows)
+    if not rows.ready_R.any():
         raise DataError(_too_short(panel, table))
-    spans = split.spans(np.unique(panel.timestamps_R[ready_R]))
+    symbols = tuple(panel.symbols[code] for code in np.unique(panel.symbol_codes_R[rows.ready_R]))
+    spans = split.spans(np.unique(panel.timestamps_R[rows.ready_R]), symbols)
     if debug.max_folds is not None:
         spans = spans[: debug.max_folds]
     folds = []
     for number, span in enumerate(spans, start=1):
-        fold = fold_of(number, span, ready_R, labels, panel)
-        for name, rows in (("train", fold.train_rows), ("valid", fold.valid_rows), ("test", fold.test_rows)):
-            if len(rows) == 0:
-                raise DataError(
-                    f"split: fold {number} has no {name} rows left after purging labels of "
-                    f"{labels.longest_bars} bars; lengthen the span, shorten the horizon or give more bars"
-                )
+        fold = fold_of(number, span, rows)
+        for name, kept in (("train", fold.train_rows), ("valid", fold.valid_rows), ("test", fold.test_rows)):
+            if len(kept) == 0:
+                raise DataError(_emptied(number, name, span, rows, split.remedy))
         folds.append(fold)
     return tuple(folds)
 
 
-def fold_of(number: int, span: Span, ready_R: npt.NDArray[np.bool_], labels: Labels, panel: Panel) -> Fold:
-    """The rows of one span after purging, see `make_folds`. ready_R: rows that may be trained on and scored."""
+def fold_of(number: int, span: Span, rows: Candidates) -> Fold:
+    """The rows of one span after purging.
+
+    A train row is kept if, against every validation and test interval, its label is known when the interval begins
+    (label_end at or before its first time), or if its features read no bar before the last label of the interval is
+    known. A validation row likewise, against test intervals. Test rows need no label.
+    """
+    in_train_R, in_valid_R, in_test_R = (_inside(span, part, rows.panel) for part in ("train", "valid", "test"))
+    test_rows = np.flatnonzero(rows.ready_R & in_test_R)
+    begins = np.array([begin for begin, _ in span.test])
+    interval_N = np.searchsorted(begins, rows.panel.timestamps_R[test_rows], side="right") - 1
     return Fold(
         number=number,
         span=span,
-        train_rows=_known_rows(span.train, span.valid[0], ready_R, labels, panel),
-        valid_rows=_known_rows(span.valid, span.test[0], ready_R, labels, panel),
-        test_rows=np.flatnonzero(ready_R & _within(span.test, panel)),
+        train_rows=_apart(in_train_R, (*span.valid, *span.test), rows),
+        valid_rows=_apart(in_valid_R, span.test, rows),
+        test_rows=test_rows,
+        test_path_N=np.array(span.paths, dtype=np.int64)[interval_N],
     )
 
 
@@ -66,33 +131,66 @@ def purged(fold: Fold, preprocess: Preprocessor, table: FeatureTable, panel: Pan
     """How many ready rows the purge took from train and from valid (labels undefined included)."""
     ready_R = eligible_rows(preprocess, table, panel)
     return (
-        int((ready_R & _within(fold.span.train, panel)).sum()) - len(fold.train_rows),
-        int((ready_R & _within(fold.span.valid, panel)).sum()) - len(fold.valid_rows),
+        int((ready_R & _inside(fold.span, "train", panel)).sum()) - len(fold.train_rows),
+        int((ready_R & _inside(fold.span, "valid", panel)).sum()) - len(fold.valid_rows),
     )
 
 
-def eligible_rows(
-    preprocess: Preprocessor, table: FeatureTable, panel: Panel, lookback_rows: int = 1
-) -> npt.NDArray[np.bool_]:
+def eligible_rows(preprocess: Preprocessor, table: FeatureTable, panel: Panel, lookback_rows: int = 1) -> Mask:
     """(R,) rows that may be trained on and scored: those that can be forecast with enough such rows of their symbol
     before them."""
     ready_R = rows_ready(table.values_FR, preprocess.missing_tolerance) & panel.in_universe_R
     return ready_R if lookback_rows == 1 else with_past(ready_R, panel.symbol_codes_R, lookback_rows)
 
 
-def _within(interval: tuple[np.datetime64, np.datetime64], panel: Panel) -> npt.NDArray[np.bool_]:
-    return (panel.timestamps_R >= interval[0]) & (panel.timestamps_R < interval[1])
+def first_bars_read(panel: Panel, lookback_bars: int, *, compares: bool) -> Time:
+    """(R,) time of the earliest bar that so many bars of lookback can reach from each row.
+
+    Where symbols are compared, every bar of lookback may be spent on any symbol that has a bar at the time reached,
+    since cross-sections and windows may be nested in any order: with holes, the bars of the slowest symbol count.
+    """
+    own_first_R = panel.offsets[panel.symbol_codes_R]
+    if not compares:
+        return panel.timestamps_R[np.maximum(np.arange(panel.n_rows) - lookback_bars, own_first_R)]
+    previous_R = panel.date_codes_R[np.maximum(np.arange(panel.n_rows) - 1, own_first_R)]
+    # Symbols without holes take the same step: one pair of dates stands for all of them.
+    from_P, to_P = np.divmod(np.unique(panel.date_codes_R * len(panel.dates_T) + previous_R), len(panel.dates_T))
+    starts_T = np.searchsorted(from_P, np.arange(len(panel.dates_T)))
+    reached_T = np.arange(len(panel.dates_T))
+    for _ in range(lookback_bars):
+        reached_T = np.minimum.reduceat(reached_T[to_P], starts_T)
+    return panel.dates_T[reached_T[panel.date_codes_R]]
 
 
-def _known_rows(
-    interval: tuple[np.datetime64, np.datetime64],
-    known_by: np.datetime64,
-    ready_R: npt.NDArray[np.bool_],
-    labels: Labels,
-    panel: Panel,
-) -> Int:
+def _inside(span: Span, part: str, panel: Panel) -> Mask:
+    """(R,) rows at the times and of the symbols of a part of a span."""
+    inside_R = within(getattr(span, part), panel.timestamps_R)
+    names = span.test_symbols if part == "test" else span.train_symbols
+    return inside_R if names is None else inside_R & np.isin(panel.symbols, names)[panel.symbol_codes_R]
+
+
+def _apart(inside_R: Mask, blocks: tuple[Interval, ...], rows: Candidates) -> Int:
+    """Ready rows of a part that share nothing with the rows of the blocks, see `fold_of`."""
+    times_R, ends_R = rows.panel.timestamps_R, rows.labels.label_end_R
     # NaT compares false: an undefined label is never known.
-    return np.flatnonzero(ready_R & _within(interval, panel) & (labels.label_end_R <= known_by))
+    keep_R = rows.ready_R & inside_R & ~np.isnat(ends_R)
+    for block in blocks:
+        apart_R = ends_R <= block[0]
+        after_R = keep_R & (times_R >= block[1])
+        if after_R.any():
+            apart_R |= after_R & (rows.first_read_R >= rows.released(block))
+        keep_R &= apart_R
+    return np.flatnonzero(keep_R)
+
+
+def _emptied(number: int, name: str, span: Span, rows: Candidates, remedy: str) -> str:
+    """Which span the purge left without rows, and what helps."""
+    later = span.train[-1][0] >= span.test[0][1] or span.valid[-1][0] >= span.test[0][1]
+    embargo = f" and, after test spans, features that look {rows.lookback_bars} bars back" if later else ""
+    return (
+        f"split: fold {number} has no {name} rows left after purging labels of {rows.labels.longest_bars} bars"
+        f"{embargo}; {remedy}, shorten the horizon{' or the longest features' if later else ''} or give more bars"
+    )
 
 
 def _too_short(panel: Panel, table: FeatureTable) -> str:

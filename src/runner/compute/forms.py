@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from components.values import BacktestResult, Fold, LeakFinding, LeakReport, Span
+from components.values import BacktestResult, Fold, Interval, LeakFinding, LeakReport, Span
 from runner.compute.decisions import Decided
 from runner.compute.target import Labels
 from runner.storage.formats import ARRAYS, FRAME, Files
 
 PARTS = ("train", "valid", "test")
+ROWS = ("train_rows", "valid_rows", "test_rows", "test_path_N")
 
 
 def _prefixed(prefix: str, files: Files) -> dict[str, bytes]:
@@ -32,25 +33,46 @@ class _LabelForm:
 
 
 class _FoldsForm:
+    """Rows as arrays; spans as JSON."""
+
     def encode(self, value: tuple[Fold, ...]) -> Files:
-        arrays: dict[str, Any] = {}
-        for fold in value:
-            for part in PARTS:
-                arrays[f"{fold.number}_{part}_rows"] = getattr(fold, f"{part}_rows")
-                arrays[f"{fold.number}_{part}_span"] = np.array(getattr(fold.span, part), dtype="datetime64[us]")
-        return ARRAYS.encode(arrays)
+        rows = {f"{fold.number}_{name}": getattr(fold, name) for fold in value for name in ROWS}
+        spans = [{"number": fold.number, **_span_json(fold.span)} for fold in value]
+        return {**ARRAYS.encode(rows), "spans.json": json.dumps(spans).encode()}
 
     def decode(self, files: Files) -> tuple[Fold, ...]:
         arrays = ARRAYS.decode(files)
-        numbers = sorted({int(name.partition("_")[0]) for name in arrays})
         return tuple(
             Fold(
-                number=number,
-                span=Span(**{part: tuple(arrays[f"{number}_{part}_span"]) for part in PARTS}),
-                **{f"{part}_rows": arrays[f"{number}_{part}_rows"] for part in PARTS},
+                number=content["number"],
+                span=_span(content),
+                **{name: arrays[f"{content['number']}_{name}"] for name in ROWS},
             )
-            for number in numbers
+            for content in json.loads(files["spans.json"])
         )
+
+
+def _span_json(span: Span) -> dict[str, Any]:
+    times = {part: [[str(time) for time in interval] for interval in getattr(span, part)] for part in PARTS}
+    return {**times, "paths": span.paths, "train_symbols": span.train_symbols, "test_symbols": span.test_symbols}
+
+
+def _span(content: dict[str, Any]) -> Span:
+    def intervals(part: str) -> tuple[Interval, ...]:
+        return tuple((np.datetime64(begin, "us"), np.datetime64(end, "us")) for begin, end in content[part])
+
+    def symbols(part: str) -> tuple[str, ...] | None:
+        names = content[f"{part}_symbols"]
+        return None if names is None else tuple(names)
+
+    return Span(
+        train=intervals("train"),
+        valid=intervals("valid"),
+        test=intervals("test"),
+        paths=tuple(content["paths"]),
+        train_symbols=symbols("train"),
+        test_symbols=symbols("test"),
+    )
 
 
 class _DecidedForm:

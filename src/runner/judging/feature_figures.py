@@ -18,7 +18,7 @@ import numpy.typing as npt
 from components.expressions import Node, reach, to_text
 from components.panel import Panel
 from components.statistics.cross_section import MIN_SYMBOLS, section_coefficients
-from components.values import Float, Fold, Int
+from components.values import Float, Fold, Int, within
 from runner.compute.pipeline import Prepared
 
 Ranked = Literal["dates", "symbols"]
@@ -74,7 +74,7 @@ class TrainingRows:
         times_R = self.panel.timestamps_R
         inside_R = np.zeros(len(times_R), dtype=bool)
         for fold in self.folds:
-            inside_R |= (times_R >= fold.span.train[0]) & (times_R < fold.span.train[1])
+            inside_R |= within(fold.span.train, times_R)
         return np.asarray(inside_R & self.panel.in_universe_R)
 
     @cached_property

@@ -110,20 +110,22 @@ def _forecasts(subject: Subject, how: How, fold: Fold, dates: int | None) -> Ite
 
 def _calibration(subject: Subject, fold: Fold) -> Iterator[LeakFinding]:
     """Calibrated forecasts before a time, with other raw forecasts from it on, and with other outcomes wherever
-    they were not known when the fold's test span began."""
-    forecasts, labels, panel = subject.executed.forecasts, subject.prepared.labels, subject.panel
+    they were not known when the fold's test span began, those of its validation rows apart."""
+    forecasts, labels, panel = subject.executed.calibrated.value, subject.prepared.labels, subject.panel
     start, rng = subject.inside(fold), subject.rng(f"calibration of fold {fold.number}")
-    late_R = np.flatnonzero(labels.label_end_R > fold.span.test[0])
+    begins = fold.span.test[0][0]
+    late_R = np.setdiff1d(np.flatnonzero(labels.label_end_R > begins), fold.valid_rows)
     later_M = np.flatnonzero(panel.timestamps_R[forecasts.row_M] >= start)
     y_RK, raw_M = labels.y_RK.copy(), forecasts.uncalibrated_M.copy()
     y_RK[late_R, 0], raw_M[later_M] = rng.permutation(y_RK[late_R, 0]), rng.permutation(raw_M[later_M])
     other = replace(subject.executed.walked.value, raw_M=raw_M)
-    again = calibrate(other, (fold,), replace(labels, y_RK=y_RK), calibration=subject.experiment.calibration)
+    other_labels = replace(labels, y_RK=y_RK)
+    again = calibrate(other, subject.folds, other_labels, calibration=subject.experiment.calibration)
     known_M = forecasts.is_test_M & (forecasts.fold_M == fold.number)
     known_M &= panel.timestamps_R[forecasts.row_M] < start
     old_K, new_K = forecasts.forecast_M[known_M], again.forecast_M[known_M]
     if (moved_K := moved(old_K, new_K)).any():
-        change = f"with forecasts from {day(start)} on and outcomes after {day(fold.span.test[0])} changed"
+        change = f"with forecasts from {day(start)} on and outcomes after {day(begins)} changed"
         sentence = moved_sentence(panel, forecasts.row_M[known_M], old_K, new_K, moved_K, change=change)
         yield leak("poison", f"calibration (fold {fold.number})", sentence)
 
@@ -214,14 +216,17 @@ def _backtest(subject: Subject, how: How, place: int) -> Iterator[LeakFinding]:
     known_D, kept = executed.decided_D < end, np.isin(subject.panel.symbols, bars.symbols)
     decided_D, weights_DS = executed.decided_D[known_D], executed.weights_DS[known_D][:, kept]
     other = bars if how == "cut" else poisoned(bars, start, subject.rng("bars"))
-    again = backtest.run(decided_D, weights_DS, price_grid(other, backtest.fields())).equity
+    # That a symbol's bars have ended is told, not seen from later bars: it is known in both.
+    ended_S = backtest.endings(price_grid(subject.panel, backtest.fields()))[kept]
+    prices, others = (replace(price_grid(panel, backtest.fields()), ended_S=ended_S) for panel in (bars, other))
+    again = backtest.run(decided_D, weights_DS, others).equity
     old_T, new_T = (
         frame["equity"].to_numpy()[frame["timestamp"].to_numpy() < start] for frame in (executed.backtest.equity, again)
     )
     yield from _bars_moved(how, said(how, start), "equity", times_T, old_T[: len(new_T)], new_T)
     if how == "poison":
         other_DS = np.where((decided_D < start)[:, None], weights_DS, -0.5 * weights_DS - 0.1)
-        result = backtest.run(decided_D, other_DS, price_grid(bars, backtest.fields()))
+        result = backtest.run(decided_D, other_DS, prices)
         filled = place + backtest.execution_lag_bars
         old_T, new_T = executed.backtest.holdings_TS[:filled].sum(axis=1), result.holdings_TS[:filled].sum(axis=1)
         yield from _bars_moved(

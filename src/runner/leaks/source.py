@@ -57,7 +57,7 @@ class _Given(Source):
 def source(subject: Subject) -> Iterator[LeakFinding]:
     """The source on what there was at some times."""
     data = subject.experiment.data
-    bars = visible_bars(data, subject.experiment.split)
+    bars, _ = visible_bars(data, subject.experiment.split)
     found: list[LeakFinding] = []
     for start in _times(bars):
         with tempfile.TemporaryDirectory() as folder:
@@ -67,7 +67,7 @@ def source(subject: Subject) -> Iterator[LeakFinding]:
 
 def quality(subject: Subject) -> Iterator[LeakFinding]:
     """The quality policy on the bars that there were at some times."""
-    bars = visible_bars(subject.experiment.data, subject.experiment.split)
+    bars, _ = visible_bars(subject.experiment.data, subject.experiment.split)
     yield from _once([finding for start in _times(bars) for finding in _quality_at(subject, bars, start)])
 
 

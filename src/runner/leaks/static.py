@@ -7,7 +7,7 @@ import numpy as np
 
 from components.contracts import LAST_LABEL
 from components.expressions import reach
-from components.values import Fold, LeakFinding
+from components.values import Fold, Int, Interval, LeakFinding, within
 from runner.leaks.subject import Subject, day, feature_path, leak, suspect
 
 NAME = "static"
@@ -49,34 +49,59 @@ def _bars(count: int) -> str:
 
 
 def _fold(subject: Subject, fold: Fold) -> Iterator[LeakFinding]:
-    """A row's label must be known when the next span begins, and spans must not share rows."""
-    ends_R, times_R = subject.prepared.labels.label_end_R, subject.panel.timestamps_R
+    """A row's label must be known when the next interval of a later span begins, rows after one must not read what
+    its labels measure, and spans must not share rows; nor symbols, where some are held out."""
     parts = {"train": fold.train_rows, "valid": fold.valid_rows, "test": fold.test_rows}
-    within = {name: np.bincount(rows, minlength=len(times_R)) > 0 for name, rows in parts.items()}
-    for earlier, later in (("train", "valid"), ("train", "test"), ("valid", "test")):
-        begins = times_R[parts[later]].min()
-        late = int((ends_R[parts[earlier]] > begins).sum())
-        shared = int((within[earlier] & within[later]).sum())
-        where = f"split (fold {fold.number}, {earlier} and {later})"
-        if shared:
+    for name, other in (("train", "valid"), ("train", "test"), ("valid", "test")):
+        where = f"split (fold {fold.number}, {name} and {other})"
+        if shared := len(np.intersect1d(parts[name], parts[other])):
             yield leak(NAME, where, f"{shared} rows are in both spans")
-        elif late:
+        else:
+            for interval in getattr(fold.span, other):
+                yield from _seam(subject, where, name, parts[name], other, parts[other], interval)
+    if fold.span.test_symbols is not None:
+        codes_R = subject.panel.symbol_codes_R
+        known = np.unique(codes_R[np.concatenate([fold.train_rows, fold.valid_rows])])
+        if len(both := np.intersect1d(known, codes_R[fold.test_rows])):
+            name = subject.panel.symbols[int(both[0])]
+            yield leak(NAME, f"split (fold {fold.number})", f"{name} is held out, and trained on as well")
+
+
+def _seam(
+    subject: Subject, where: str, name: str, rows: Int, other: str, other_rows: Int, interval: Interval
+) -> Iterator[LeakFinding]:
+    """One interval of another span and the rows on both sides of it."""
+    ends_R, times_R = subject.prepared.labels.label_end_R, subject.panel.timestamps_R
+    inside = other_rows[within((interval,), times_R[other_rows])]
+    if len(inside) == 0:
+        return
+    begins, last = times_R[inside].min(), times_R[inside].max()
+    before = rows[times_R[rows] <= last]
+    if late := int((ends_R[before] > begins).sum()):
+        sentence = f"{late} labels of the {name} span end after {day(begins)}, when the {other} span begins"
+        yield leak(NAME, where, sentence)
+    if len(behind := rows[times_R[rows] > last]):
+        ends_N = ends_R[inside]
+        known = np.append(ends_N[~np.isnat(ends_N)], last).max()
+        if early := int((subject.first_read_R[behind] < known).sum()):
             yield leak(
                 NAME,
                 where,
-                f"{late} labels of the {earlier} span end after {day(begins)}, when the {later} span begins",
+                f"the features of {early} rows of the {name} span read bars before {day(known)}, when the last label "
+                f"of the {other} span is known",
             )
 
 
 def _vault(subject: Subject) -> Iterator[LeakFinding]:
-    start = subject.experiment.split.vault_start
-    if start is not None and (seen := int((subject.panel.timestamps_R >= np.datetime64(start)).sum())):
+    start = subject.prepared.vault_begins
+    if start is not None and (seen := int((subject.panel.timestamps_R >= start).sum())):
         yield leak(NAME, "split.vault_start", f"{seen} bars of the vault are among the bars")
 
 
 def _fills(subject: Subject) -> Iterator[LeakFinding]:
     """Every fill lies at least the declared lag after its decision, on the clock of the bars."""
     trades, times_T = subject.executed.backtest.trades, subject.panel.dates_T
+    trades = trades[trades["cause"] == "order"] if "cause" in trades else trades
     if not len(trades):
         return
     decided, filled = (

@@ -15,7 +15,8 @@ from components.contracts import FittedModel, FittedPreprocessor, Model
 from components.expressions import reach, to_text
 from components.panel import Panel
 from components.seeds import derive
-from components.values import Float, Float32, Fold, Int, LeakFinding, LeakReport
+from components.values import Float, Float32, Fold, Int, LeakFinding, LeakReport, Time
+from runner.compute.folds import candidates
 from runner.compute.forecast import opened
 from runner.compute.pipeline import Executed, Prepared
 from runner.compute.samples import Design
@@ -57,6 +58,19 @@ class Subject:
         """The output that is decided on."""
         return self.executed.forecasts.outputs.decision
 
+    @cached_property
+    def first_read_R(self) -> Time:
+        """(R,) time of the first bar that the features of each row may read."""
+        rows = candidates(
+            self.experiment.preprocess,
+            self.prepared.table,
+            self.prepared.labels,
+            self.panel,
+            self.prepared.columns,
+            self.model.lookback_rows,
+        )
+        return rows.first_read_R
+
     def rng(self, name: str) -> np.random.Generator:
         return np.random.default_rng(derive(self.experiment.seed, "leaks", name))
 
@@ -88,7 +102,7 @@ class Subject:
 
     def forecast_of(self, fold: Fold) -> Float:
         """(N,) the recorded forecasts of a fold's test rows, in their order, as the model made them."""
-        forecasts = self.executed.forecasts
+        forecasts = self.executed.calibrated.value
         recorded_R = np.full(self.panel.n_rows, np.nan)
         own_M = forecasts.is_test_M & (forecasts.fold_M == fold.number)
         recorded_R[forecasts.row_M[own_M]] = forecasts.uncalibrated_M[own_M]

@@ -63,7 +63,7 @@ def refit(experiment: Experiment, prepared: Prepared, executed: Executed, everyt
         learnt=learnt,
         calibrated=calibration.state(),
     )
-    recent = np.flatnonzero(design.eligible_R & (panel.timestamps_R >= prepared.folds[-1].span.test[0]))
+    recent = np.flatnonzero(design.eligible_R & (panel.timestamps_R >= prepared.folds[-1].span.test[0][0]))
     raw_MO = fitted.predict(design.prepared(recent, inputs, preprocessor))
     forecast_M = calibration.apply(raw_MO[:, executed.forecasts.outputs.decision]).forecast_N
     _refuse_another(bundle, panel, recent, forecast_M, experiment.resources.threads)

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from components.errors import DataError
-from components.values import Evidence, Fold, Span, Time, Vault
+from components.values import Evidence, Fold, Span, Time, Vault, within
 from runner.compute import pipeline
-from runner.compute.folds import fold_of
+from runner.compute.folds import candidates, fold_of
 from runner.compute.pipeline import Prepared
 from runner.compute.stage import Cache
 from runner.judging.evidence import gather
@@ -33,11 +33,12 @@ class Looked:
 def identity_of(experiment: Experiment, horizon_bars: int) -> Family | None:
     """Symbols and days of the vault, from names and timestamps alone; None where there is none, or none with more
     times than one label needs."""
-    start = experiment.split.vault_start
-    if start is None:
+    if experiment.split.vault_start is None:
         return None
     bars = experiment.data.bars()
-    behind_R = bars.timestamps_R >= np.datetime64(start)
+    begins = experiment.split.vault_begins(bars.timestamps_R)
+    assert begins is not None, "there is a vault"
+    behind_R = bars.timestamps_R >= begins
     stamps_T = np.unique(bars.timestamps_R[behind_R])
     if len(stamps_T) <= horizon_bars:
         return None
@@ -83,31 +84,40 @@ def look(
 def vault_fold(experiment: Experiment, prepared: Prepared, everything: Prepared) -> Fold:
     """One fold whose test span is the vault, in the manner of the run's last fold: its validation span has as
     many decision times, right before the vault; its train span begins at the first decision time, or has as many
-    as the last fold's where that window rolled. Raises DataError where nothing in the vault can be forecast."""
-    design = everything.design(experiment)
-    start = np.datetime64(str(experiment.split.vault_start), "us")
-    times_T = np.unique(everything.panel.timestamps_R[design.eligible_R])
+    as the last fold's where that window rolled. Where all folds hold the same symbols out, so does this one.
+    Raises DataError where nothing in the vault can be forecast."""
+    rows = candidates(
+        experiment.preprocess,
+        everything.table,
+        everything.labels,
+        everything.panel,
+        everything.columns,
+        experiment.fitted_model.lookback_rows,
+    )
+    start = prepared.vault_begins
+    assert start is not None, "there is a vault"
+    times_T = np.unique(everything.panel.timestamps_R[rows.ready_R])
     before_T = times_T[times_T < start]
     first, last = prepared.folds[0].span, prepared.folds[-1].span
-    valid = len(before_T) - _times_within(before_T, last.valid)
-    rolls = last.train[0] > first.train[0]
-    train = max(valid - _times_within(before_T, last.train), 0) if rolls else 0
+    valid = len(before_T) - int(within(last.valid, before_T).sum())
+    rolls = last.train[0][0] > first.train[0][0]
+    train = max(valid - int(within(last.train, before_T).sum()), 0) if rolls else 0
+    held_out = len({fold.span.test_symbols for fold in prepared.folds}) == 1
     span = Span(
-        train=(before_T[train], before_T[valid]),
-        valid=(before_T[valid], start),
-        test=(start, times_T[-1] + np.timedelta64(1, "us")),
+        train=((before_T[train], before_T[valid]),),
+        valid=((before_T[valid], start),),
+        test=((start, max(start, times_T[-1]) + np.timedelta64(1, "us")),),
+        train_symbols=last.train_symbols if held_out else None,
+        test_symbols=last.test_symbols if held_out else None,
     )
-    fold = fold_of(1, span, design.eligible_R, everything.labels, everything.panel)
+    fold = fold_of(1, span, rows)
     if len(fold.test_rows) == 0:
         raise DataError(
-            f"the vault from {experiment.split.vault_start} on holds no bar that can be forecast: its features are "
-            "missing, or no symbol belongs to the universe; mend the bars, or choose an earlier split.vault_start"
+            f"the vault from {np.datetime_as_string(start, unit='D')} on holds no bar that can be forecast: its "
+            "features are missing, or no symbol belongs to the universe; mend the bars, or choose an earlier "
+            "split.vault_start"
         )
     return fold
-
-
-def _times_within(times_T: Time, interval: tuple[np.datetime64, np.datetime64]) -> int:
-    return int(((times_T >= interval[0]) & (times_T < interval[1])).sum())
 
 
 def _renamed(found: Evidence) -> dict[str, float]:

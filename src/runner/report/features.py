@@ -78,7 +78,11 @@ def _summary(
         "target": {"expression": to_text(prepared.label), "horizon_bars": prepared.labels.horizon_bars},
         "data": {"identity": experiment.data.facts().identity, "fingerprint": prepared.panel.fingerprint},
         "folds": [
-            {"number": f.number, "train": [day(t) for t in f.span.train], "n_train": len(f.train_rows)}
+            {
+                "number": f.number,
+                "train": [[day(begin), day(end)] for begin, end in f.span.train],
+                "n_train": len(f.train_rows),
+            }
             for f in prepared.folds
         ],
         "features": [asdict(fact) for fact in facts],

@@ -242,7 +242,7 @@ def by_fold(run: RunFolder) -> "Figure | None":
     axis.set_ylim(low - pad, high + pad)
     if low <= 0 <= high:
         axis.axhline(0.0, color=theme.INK, linewidth=0.8)
-    starts = {fold["number"]: notation.date(fold["test"][0]) for fold in run.manifest["folds"]}
+    starts = {fold["number"]: notation.date(fold["test"][0][0]) for fold in run.manifest["folds"]}
     axis.set_xticks(range(len(folds)), [_fold_label(n, starts.get(n, ""), len(folds)) for n in folds])
     axis.set_xlim(-0.6, len(folds) - 0.4)
     axis.grid(axis="x", visible=False)

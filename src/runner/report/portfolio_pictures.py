@@ -135,9 +135,9 @@ def splits(run: RunFolder) -> "Figure | None":
     made, axes = theme.figure(0.75 + min(0.2 * len(folds) + 0.3, 4.5))
     axis = axes[0, 0]
     for span, color in SPANS:
-        starts = date2num([np.datetime64(fold[span][0]) for fold in folds])
-        ends = date2num([np.datetime64(fold[span][1]) for fold in folds])
-        rows = np.arange(len(folds))
+        parts = [(row, *interval) for row, fold in enumerate(folds) for interval in fold[span]]
+        rows, starts, ends = zip(*parts, strict=True)
+        starts, ends = (date2num(np.array(times, dtype="datetime64[s]")) for times in (starts, ends))
         label = "validation" if span == "valid" else span
         axis.barh(rows, ends - starts, left=starts, height=0.66, color=color, label=label, linewidth=0)
     axis.xaxis_date()

@@ -1,15 +1,21 @@
-"""The pictures of a run, from the store where they were drawn before."""
+"""The report of a run, its pictures from the store where they were drawn before."""
 
 from collections.abc import Mapping
 from pathlib import Path
 
 from runner.compute.stage import Cache, Given
 from runner.recording.run_folder import RunFolder
+from runner.report.page import write_report
 from runner.report.pictures import draw
 from runner.storage.formats import FILES, Files
 
 ERROR = ".error"
 """Ends the name under which it is kept why a picture could not be drawn."""
+
+
+def report_on(folder: Path, images: Mapping[str, bytes]) -> list[Path]:
+    """Writes the report of a run's folder; its files."""
+    return [write_report(folder, images), *sorted((folder / "plots").glob("*.png"))]
 
 
 def pictures_of(folder: Path, run_key: str, cache: Cache) -> tuple[Mapping[str, bytes], list[str]]:

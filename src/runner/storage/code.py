@@ -6,7 +6,6 @@ under site-packages). Of a module that is reached, statements that may act on im
 all of it.
 """
 
-import importlib.metadata
 import importlib.util
 import sys
 from collections.abc import Iterator
@@ -16,8 +15,9 @@ from pathlib import Path
 from types import FunctionType
 
 from components.errors import ContractError
+from runner.storage.digests import source_of, version_of
 from runner.storage.keys import content_hash
-from runner.storage.source import Statement, read_source
+from runner.storage.source import Statement
 
 _OURS = frozenset({"components", "runner"})
 _INSTALLED = frozenset({"site-packages", "dist-packages"})
@@ -48,7 +48,7 @@ def code_of(subject: type | FunctionType) -> Code:
     search.enter(module, _own_file(module), _name(subject))
     search.run()
     libraries = search.libraries | set(getattr(subject, "libraries", ()))
-    versions = {library: _version(library) for library in sorted(libraries - sys.stdlib_module_names)}
+    versions = {library: version_of(library) for library in sorted(libraries - sys.stdlib_module_names)}
     return Code(
         parts=dict(sorted(search.parts.items())),
         versions={"python": f"{sys.version_info[0]}.{sys.version_info[1]}", **versions},
@@ -105,7 +105,7 @@ class _Search:
         if file is None:
             return ()
         package = module if file.name == "__init__.py" else module.rpartition(".")[0]
-        return read_source(file.read_bytes(), package)
+        return source_of(file.read_bytes(), package)
 
     def _statements(self, module: str, name: str) -> Iterator[Statement]:
         """Those that define the name, and those that act on import; all where the name is not found."""
@@ -225,11 +225,3 @@ def _file_of(module: str) -> Path | None:
             if candidate.is_file() and (rest or candidate.name == "__init__.py"):
                 return candidate
     return None
-
-
-@cache
-def _version(library: str) -> str | None:
-    try:
-        return importlib.metadata.version(library)
-    except importlib.metadata.PackageNotFoundError:
-        return None

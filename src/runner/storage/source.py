@@ -2,9 +2,10 @@
 
 import ast
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import Any
 
 PURE_DECORATORS = frozenset({"cache", "lru_cache", "contextmanager", "helper", "njit", "wraps", "overload"})
 """What is decorated by anything else may be registered somewhere on import."""
@@ -41,6 +42,22 @@ class Statement:
     typing: bool
     importing: bool
     reading: bool
+
+    @staticmethod
+    def of(row: Sequence[Any]) -> "Statement":
+        """What `dataclasses.astuple` took apart, also after JSON."""
+        digest, defines, mentions, imports, inner, texts, *facts = row
+        return Statement(
+            digest=digest,
+            defines=None if defines is None else tuple(defines),
+            mentions=tuple(mentions),
+            imports=tuple((local, module, name) for local, module, name in imports),
+            inner=tuple((module, name) for module, name in inner),
+            texts=tuple(texts),
+            typing=facts[0],
+            importing=facts[1],
+            reading=facts[2],
+        )
 
 
 @cache

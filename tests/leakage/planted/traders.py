@@ -99,25 +99,25 @@ class _Spans(Split):
 class ValidAfterTest(_Spans):
     """Validated on the future of the test."""
 
-    def spans(self, decision_times_T: Time) -> tuple[Span, ...]:
+    def spans(self, decision_times_T: Time, symbols: tuple[str, ...]) -> tuple[Span, ...]:
         q = decision_times_T[np.linspace(0, len(decision_times_T) - 1, 6).astype(int)]
-        return (Span(train=(q[0], q[3]), valid=(q[3], q[4]), test=(q[1], q[2])),)
+        return (Span(train=((q[0], q[3]),), valid=((q[3], q[4]),), test=((q[1], q[2]),)),)
 
 
 class ValidIsTest(_Spans):
     """Tuned on the test."""
 
-    def spans(self, decision_times_T: Time) -> tuple[Span, ...]:
+    def spans(self, decision_times_T: Time, symbols: tuple[str, ...]) -> tuple[Span, ...]:
         q = decision_times_T[np.linspace(0, len(decision_times_T) - 1, 6).astype(int)]
-        return (Span(train=(q[0], q[3]), valid=(q[3], q[5]), test=(q[3], q[5])),)
+        return (Span(train=((q[0], q[3]),), valid=((q[3], q[5]),), test=((q[3], q[5]),)),)
 
 
 class TrainedOnTest(_Spans):
     """The test span is the last part of train."""
 
-    def spans(self, decision_times_T: Time) -> tuple[Span, ...]:
+    def spans(self, decision_times_T: Time, symbols: tuple[str, ...]) -> tuple[Span, ...]:
         q = decision_times_T[np.linspace(0, len(decision_times_T) - 1, 6).astype(int)]
-        return (Span(train=(q[2], q[5]), valid=(q[1], q[2]), test=(q[3], q[5])),)
+        return (Span(train=((q[2], q[5]),), valid=((q[1], q[2]),), test=((q[3], q[5]),)),)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -52,7 +52,12 @@ def command(place: Path) -> Callable[..., list[str]]:
     """command(symbols, bars, vault, ...) -> the command line of a run on such a market, written to bars.csv."""
 
     def made(
-        symbols: int, bars: int, *more: str, vault: str = "null", features: Mapping[str, str] = FEATURES, member: bool = False
+        symbols: int,
+        bars: int,
+        *more: str,
+        vault: str = "null",
+        features: Mapping[str, str] = FEATURES,
+        member: bool = False,
     ) -> list[str]:
         frame = market(symbols, bars)
         if features == TWO_FIELDS:
