@@ -1,10 +1,11 @@
 """A loss promises what a model minimises."""
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from components.contracts.component import Component
+from components.errors import Problem
 from components.values import Head
 
 if TYPE_CHECKING:
@@ -22,9 +23,20 @@ class Loss(Component):
         """What it asks of a model: by default one mean of each target."""
         return Head()
 
+    def flaws(self) -> Iterable[Problem]:
+        """What of its parameters does not fit together, paths beginning at them; its head is not asked for then."""
+        return ()
+
+    @property
+    def parts(self) -> "tuple[Loss, ...]":
+        """A loss for each output of a target alone, of which it is the mean, so that a model with one output can be
+        fitted on each; itself where it has one output, or where its outputs cannot be told apart."""
+        return (self,)
+
     @abstractmethod
     def __call__(self, score_N: "torch.Tensor", target_N: "torch.Tensor") -> "torch.Tensor":
-        """(N,) loss per sample from raw scores (before the link)."""
+        """(N,) loss per sample from raw scores (before the link), which are (N, O) where the head has O > 1 outputs of
+        a target."""
 
     @abstractmethod
     def native(self, library: Literal["lightgbm"]) -> Mapping[str, Any] | None:
