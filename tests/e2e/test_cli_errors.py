@@ -64,7 +64,7 @@ def test_help_imports_nothing_heavy() -> None:
         (["--experimental-rerun", "x.pickle"], ["--experimental-rerun: unknown flag; see --help"]),
         (["check", "--quick"], ["--quick: unknown flag of check; see python -m runner check --help"]),
         (["list", "modle"], ["modle: no such slot; did you mean 'model'?"]),
-        (["explain", "rigde"], ["rigde: neither a choice, a class nor an operator; did you mean 'ridge'?"]),
+        (["explain", "rigde"], ["rigde: neither a choice, a class, a metric nor an operator; did you mean 'ridge'?"]),
         (
             ["experiment=nope"],
             [f"experiment=nope: no such choice for experiment; choices: {', '.join(config_files('experiment'))}"],

@@ -10,8 +10,9 @@ from components.contracts.calibration import Calibration, FittedCalibration
 from components.contracts.component import Component
 from components.contracts.ensemble import Ensemble
 from components.contracts.features import Features
-from components.contracts.gate import Gate
+from components.contracts.gate import Gate, Gates
 from components.contracts.loss import Loss
+from components.contracts.metric import AccountMetric, ForecastMetric, Metric, OrderMetric, ReturnMetric
 from components.contracts.model import NOTHING, FittedModel, Inherited, Model, Start
 from components.contracts.portfolio import Portfolio
 from components.contracts.preprocess import FittedPreprocessor, Preprocessor
@@ -24,6 +25,7 @@ __all__ = [
     "LAST_LABEL",
     "NOTHING",
     "TARGET",
+    "AccountMetric",
     "Backtest",
     "Calibration",
     "Component",
@@ -32,14 +34,19 @@ __all__ = [
     "FittedCalibration",
     "FittedModel",
     "FittedPreprocessor",
+    "ForecastMetric",
     "Gate",
+    "Gates",
     "Inherited",
     "Kind",
     "Loss",
+    "Metric",
     "Model",
+    "OrderMetric",
     "Portfolio",
     "Preprocessor",
     "Quality",
+    "ReturnMetric",
     "Source",
     "Split",
     "Start",

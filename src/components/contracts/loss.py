@@ -1,11 +1,10 @@
 """A loss promises what a model minimises."""
 
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from components.contracts.component import Component
-from components.errors import Problem
 from components.values import Head
 
 if TYPE_CHECKING:
@@ -22,10 +21,6 @@ class Loss(Component):
     def head(self) -> Head:
         """What it asks of a model: by default one mean of each target."""
         return Head()
-
-    def flaws(self) -> Iterable[Problem]:
-        """What of its parameters does not fit together, paths beginning at them; its head is not asked for then."""
-        return ()
 
     @property
     def parts(self) -> "tuple[Loss, ...]":

@@ -1,12 +1,11 @@
 """A model promises a fit that changes nothing, and a fitted model that forecasts."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from components.contracts.component import Component
-from components.errors import Problem
 from components.values import Float, Resources, Samples, Statistic
 
 if TYPE_CHECKING:
@@ -86,10 +85,6 @@ class Model(Component):
     def prepare(self, common: Samples, *, seed: int) -> Mapping[str, bytes]:
         """What all folds share, such as the edges of bins, as data files; common: rows that all folds train on."""
         return {}
-
-    def flaws(self) -> Iterable[Problem]:
-        """What of its parameters does not fit together, paths beginning at them."""
-        return ()
 
     def supports(self, loss: "Loss") -> str | None:
         """None if it can minimise this loss, else what it can minimise, in words."""

@@ -1,6 +1,6 @@
 """The pinball loss."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from annotated_types import Gt, Lt, MinLen
 
 from components.contracts import Loss
-from components.errors import Problem
 from components.values import Head
 
 if TYPE_CHECKING:
@@ -35,12 +34,13 @@ class Quantile(Loss):
     def examples(cls) -> Sequence[Mapping[str, Any]]:
         return ({"levels": (0.5,), "decision": 0.5}, {"levels": (0.1, 0.5, 0.9), "decision": 0.5})
 
-    def flaws(self) -> Iterable[Problem]:
-        told = ", ".join(f"{level:g}" for level in self.levels)
+    def flaws(self) -> tuple[str, ...]:
+        told, flaws = ", ".join(f"{level:g}" for level in self.levels), []
         if any(low >= high for low, high in pairwise(self.levels)):
-            yield Problem("levels", f"{told} do not increase", "name each level once, the lowest first")
+            flaws.append(f"its levels {told} do not increase; name each once, the lowest first")
         if self.decision not in self.levels:
-            yield Problem("decision", f"{self.decision:g} is no level that is forecast", f"levels: {told}")
+            flaws.append(f"its decision {self.decision:g} is none of its levels {told}")
+        return tuple(flaws)
 
     @property
     def head(self) -> Head:

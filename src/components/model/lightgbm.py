@@ -1,7 +1,7 @@
 """Gradient-boosted trees by LightGBM, for its own objectives and for any loss written in torch."""
 
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -94,10 +94,10 @@ class LightGBM(Model):
     def prepare(self, common: Samples, *, seed: int) -> Mapping[str, bytes]:
         return bins_to_files(common, derive(seed, "bins"))
 
-    def flaws(self) -> Iterable[Problem]:
+    def flaws(self) -> tuple[str, ...]:
         if self.warm_start == "pooled" and self.early_stopping_rounds is not None:
-            message = "a pooled fit has no valid rows to stop early on"
-            yield Problem("early_stopping_rounds", message, "set it to null, or choose another warm_start")
+            return ("a pooled fit has no valid rows to stop early on; set its early_stopping_rounds to null",)
+        return ()
 
     def supports(self, loss: Loss) -> str | None:
         if any(part.native("lightgbm") is None for part in loss.parts) and not torch_is_installed():

@@ -53,7 +53,7 @@ class CombinatorialPurged(Split):
         """phi, the number of paths."""
         return math.comb(self.n_groups - 1, self.n_test_groups - 1)
 
-    def flaws(self) -> Iterator[Problem]:
+    def problems(self) -> Iterator[Problem]:
         n_folds = math.comb(self.n_groups, self.n_test_groups)
         if self.n_test_groups >= self.n_groups:
             message = f"{self.n_test_groups} test groups of {self.n_groups} leave nothing to train on"

@@ -30,6 +30,10 @@ class ForwardReturns(Target):
     skip_bars: Annotated[int, Ge(0), Le(252)]
     cross_sectional: Literal["none", "demean", "rank"]
 
+    def flaws(self) -> tuple[str, ...]:
+        twice = sorted({bars for bars in self.horizons if self.horizons.count(bars) > 1})
+        return tuple(f"its horizon {bars} is named twice" for bars in twice)
+
     def text(self) -> str:
         return self._alone(self.horizons[0])
 

@@ -104,9 +104,10 @@ Need = Literal["trials", "stress", "leaks", "bundle", "vault"]
 class Evidence:
     """Everything a gate may look at.
 
-    metrics: flat, for example "test/r2"; horizon_bars: bars a label overlaps; stamps_T: the bars of the
-    backtest; returns_T and benchmark_T: per-bar net returns of the portfolio and of the index at equal average
-    exposure; market_T: equal-weighted return of all symbols; seed: for what a gate draws.
+    metrics: flat, for example "test/r2"; words: what a sentence calls each of them, as far as known; horizon_bars:
+    bars a label overlaps; stamps_T: the bars of the backtest; returns_T and benchmark_T: per-bar net returns of the
+    portfolio and of the index at equal average exposure; market_T: equal-weighted return of all symbols; seed: for
+    what a gate draws.
     stress: returns_T under worse assumptions, as far as the backtest offers them.
     trials, leaks, certificate, vault: None where no gate asked for them; broken: why what was asked for could not be
     found out.
@@ -122,6 +123,7 @@ class Evidence:
     bars_per_year: float
     stamps_T: Time = field(default_factory=lambda: np.empty(0, dtype="datetime64[us]"))
     market_T: Float = field(default_factory=lambda: np.empty(0))
+    words: Mapping[str, str] = field(default_factory=dict[str, str])
     seed: int = 0
     stress: Mapping[str, Float] = field(default_factory=dict[str, Float])
     trials: Trials | None = None

@@ -1,7 +1,6 @@
 """Rules about what is fitted: does the model give what the loss asks for, of every target, from what it reads?"""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 
 from components.contracts import TARGET, Model, Target
 from components.errors import Problem
@@ -14,9 +13,8 @@ BASELINE = "baselines."
 
 def fitting_problems(experiment: Experiment) -> Iterator[Problem]:
     """Everything that loss, models, ensemble, target and calibration get wrong together."""
-    unsound = list(parameters_agree(experiment))
-    yield from unsound
-    if any(problem.path.startswith("loss.") for problem in unsound):
+    yield from members_can_do_their_work(experiment)
+    if experiment.loss.flaws():
         return  # such a loss cannot say what it asks for
     for rule in RULES:
         yield from rule(experiment)
@@ -40,10 +38,12 @@ def choice(component: object) -> str:
     return f"'{type(component).__module__.rpartition('.')[2]}'"
 
 
-def parameters_agree(experiment: Experiment) -> Iterator[Problem]:
-    for path, component in {"loss": experiment.loss, **fitted_models(experiment)}.items():
-        for problem in component.flaws():
-            yield replace(problem, path=f"{path}.{problem.path}")
+def members_can_do_their_work(experiment: Experiment) -> Iterator[Problem]:
+    """Models that are no choice of a slot of their own."""
+    for path, model in fitted_models(experiment).items():
+        if model is not experiment.model:
+            for flaw in model.flaws():
+                yield Problem(path, flaw)
 
 
 def models_give_what_the_loss_asks(experiment: Experiment) -> Iterator[Problem]:
@@ -80,14 +80,6 @@ def models_forecast_every_target(experiment: Experiment) -> Iterator[Problem]:
                 f"{', '.join(names)}",
                 f"models that forecast several: {_named(lambda cls: cls.several_targets)}",
             )
-
-
-def targets_and_baselines_have_names_of_their_own(experiment: Experiment) -> Iterator[Problem]:
-    """Figures are named by either."""
-    for name in tuple(experiment.target.columns())[1:]:
-        if name in experiment.baselines:
-            message = f"has the name of a column of the target {choice(experiment.target)}"
-            yield Problem(f"{BASELINE}{name}", message, "give the baseline another name")
 
 
 def baselines_forecast_the_same_rows(experiment: Experiment) -> Iterator[Problem]:
@@ -150,7 +142,6 @@ def calibration_fits_forecast(experiment: Experiment) -> Iterator[Problem]:
 RULES: tuple[Callable[[Experiment], Iterator[Problem]], ...] = (
     models_give_what_the_loss_asks,
     models_forecast_every_target,
-    targets_and_baselines_have_names_of_their_own,
     baselines_forecast_the_same_rows,
     members_start_alike,
     loss_fits_target,

@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from components.contracts import Kind
+from components.contracts import Kind, Metric
 from components.errors import OutputError
 from components.panel import Panel
 from components.values import BacktestResult, Certificate, Evidence, Float, LeakReport, Need, Scored, Time, Trials
+from runner.composition.figures import metrics as known_metrics
+from runner.composition.figures import words
 from runner.compute.forms import LEAKS
 from runner.compute.pipeline import Executed, Prepared
 from runner.compute.stage import Cache, Keyed, Stage
@@ -50,7 +52,11 @@ def gather(experiment: Experiment, prepared: Prepared, executed: Executed, cache
     accounts = {"backtest": executed.traded, "benchmark": executed.yardstick}
     of_run = {**spans, **accounts, "labels": prepared.labelled, "panel": prepared.bars}
     metrics = cache.stage(
-        figures_of, inputs=of_run, settings={"kind": experiment.target.kind}, form=JSON, shown="metrics"
+        figures_of,
+        inputs=of_run,
+        settings={"kind": experiment.target.kind, "known": known_metrics()},
+        form=JSON,
+        shown="metrics",
     )
     evidence = cache.stage(
         evidence_of,
@@ -74,9 +80,11 @@ def figures_of(
     panel: Panel,
     *,
     kind: Kind,
+    known: Mapping[str, Metric],
 ) -> dict[str, float]:
     """Every figure of a run under its full name."""
     return run_metrics(
+        metrics=known,
         valid=valid,
         test=test,
         kind=kind,
@@ -104,6 +112,7 @@ def evidence_of(
     stamps_T = backtest.equity["timestamp"].to_numpy()
     return Evidence(
         metrics=metrics,
+        words=words(metrics),
         valid=valid,
         test=test,
         horizon_bars=labels.horizon_bars,
@@ -153,7 +162,7 @@ def complete(
     return cache.stage(
         completed,
         inputs={"evidence": gathered.evidence, "trials": trials, **whole_ones},
-        settings={"broken": broken},
+        settings={"broken": broken, "known": known_metrics()},
         form=None,
     )
 
@@ -166,19 +175,25 @@ def completed(
     bundle: Any,
     *,
     broken: Mapping[Need, str],
+    known: Mapping[str, Metric],
 ) -> Evidence:
     """The evidence with what was found out besides; broken: why something could not be."""
     certificate: Certificate | None = None if bundle is None else bundle.certificate
-    metrics = {**evidence.metrics, **stress_metrics(stress or {}, evidence.bars_per_year)}
+    found = with_metrics(evidence, stress_metrics(stress or {}, known, evidence.bars_per_year))
     return replace(
-        evidence,
-        metrics=metrics,
+        found,
         trials=trials,
         stress=stress or {},
         leaks=leaks,
         certificate=certificate,
         broken=dict(broken),
     )
+
+
+def with_metrics(evidence: Evidence, further: Mapping[str, float]) -> Evidence:
+    """The evidence with further figures."""
+    metrics = {**evidence.metrics, **further}
+    return replace(evidence, metrics=metrics, words=words(metrics))
 
 
 def market_returns(panel: Panel, stamps_T: Time, fields: tuple[str, ...]) -> Float:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from components.contracts import Backtest
+from components.contracts import Backtest, Metric
 from components.panel import Panel
 from components.values import BacktestResult, Float
 from runner.compute.decisions import Decided, trade
@@ -34,12 +34,14 @@ def stress_returns(panel: Panel, decided: Decided, *, backtest: Backtest) -> dic
     return {name: _returns(trade(panel, decided, backtest=worse)) for name, worse in backtest.worse().items()}
 
 
-def stress_metrics(stress: Mapping[str, Float], bars_per_year: float) -> dict[str, float]:
+def stress_metrics(
+    stress: Mapping[str, Float], metrics: Mapping[str, Metric], bars_per_year: float
+) -> dict[str, float]:
     """Figures of the portfolio's net returns under each assumption, as double_costs/sharpe."""
     return {
         f"{worse}/{name}": value
         for worse, returns_T in stress.items()
-        for name, value in return_metrics(returns_T, bars_per_year).items()
+        for name, value in return_metrics(returns_T, metrics, bars_per_year).items()
     }
 
 

@@ -11,6 +11,7 @@ from components.contracts import (
     Calibration,
     Ensemble,
     Features,
+    Gates,
     Loss,
     Model,
     Portfolio,
@@ -20,7 +21,6 @@ from components.contracts import (
     Split,
     Target,
 )
-from components.gates.gate_set import GateSet
 from components.values import Resources
 from runner.specification.debug import Debug
 from runner.specification.export import Export
@@ -57,7 +57,7 @@ class Experiment:
     baselines: Mapping[str, Model]
     portfolio: Portfolio
     backtest: Backtest
-    gates: GateSet
+    gates: Gates
     tracking: Tracker
     export: Export
     debug: Debug

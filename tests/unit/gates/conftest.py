@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from components.values import Evidence, Scored
+from runner.composition.figures import words
 
 DAY = np.timedelta64(1, "D")
 START = np.datetime64("2015-01-01", "us")
@@ -49,6 +50,8 @@ def make_evidence(make_scored: Callable[..., Scored]) -> Callable[..., Evidence]
             "benchmark_T": np.array([]),
             "bars_per_year": 252.0,
         }
-        return Evidence(**{**standard, **given})
+        found = {**standard, **given}
+        names = [*found["metrics"], *(name.partition("_fold_")[0] for name in found["metrics"])]
+        return Evidence(**{"words": words(names), **found})
 
     return make

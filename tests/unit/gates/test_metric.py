@@ -37,7 +37,8 @@ def test_a_value_above_the_maximum_fails(make_evidence) -> None:
     judgement = gate(0.01, 0.25, "backtest/volatility").judge(evidence)
     assert (judgement.status, judgement.threshold) == ("failed", 0.25)
     assert judgement.says == (
-        "Backtest/volatility is 0.4, 0.15 above the maximum of 0.25. Positions scaled to about 62.5 % would suffice."
+        "Volatility per year of the portfolio is 0.4, 0.15 above the maximum of 0.25. "
+        "Positions scaled to about 62.5 % would suffice."
     )
 
 

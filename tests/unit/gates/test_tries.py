@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from components.gates.deflated import DeflatedSkill
-from components.gates.overfitting import BacktestOverfitting
+from components.gates.backtest_overfitting import BacktestOverfitting
+from components.gates.deflated_skill import DeflatedSkill
 from components.gates.superior_ability import SuperiorAbility
 from components.gates.trial_record import TrialRecord
 from components.values import Evidence, Trials

@@ -12,8 +12,8 @@ RUN = ("+experiment=sp500_volatility", "model=ridge", "tracking=none", "baseline
 PRESET = ("~gates.checks.beats_har", "gates.checks.vault_not_worse.required=true")
 HIGH = "{_target_: components.gates.metric.MetricGate, metric: vault/r2, minimum: 0.99, maximum: null, required: true}"
 DEFLATED = (
-    "{_target_: components.gates.deflated.DeflatedSkill, statistic: sharpe, baseline: last_value, probability: 0.9, "
-    "required: true}"
+    "{_target_: components.gates.deflated_skill.DeflatedSkill, statistic: sharpe, baseline: last_value, "
+    "probability: 0.9, required: true}"
 )
 
 

@@ -296,7 +296,8 @@ def test_what_would_suffice_and_what_figures_mean_have_their_place(build_run: Bu
     text = without_pictures(folder).text
     assert "skill: Luck (t = 0.2). It is trial" in text
     assert "What would suffice skill More. Before you trust a figure" in text
-    assert "What the figures mean Accuracy Share of calls that were right" in text
+    assert "What the figures mean" in text
+    assert "Accuracy Share of calls that were right" in text
     assert "t How many standard errors a figure is away" in text
     plain = without_pictures(build_run("level")).text
     assert "What would suffice" not in plain

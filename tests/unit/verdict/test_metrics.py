@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 
 from components.statistics import forecast, performance
 from components.values import BacktestResult, Scored
-from runner.judging.metrics import backtest_metrics, run_metrics, score
+from runner.composition.figures import metrics
+from runner.judging.metrics import account_metrics, run_metrics, score
 
 DAY = np.timedelta64(1, "D")
 START = np.datetime64("2020-01-01", "us")
+KNOWN = metrics()
 RNG = np.random.default_rng(0)
 
 
@@ -56,7 +58,7 @@ F = 0.5 * Y + 0.5 * RNG.normal(size=400)
 
 
 def test_a_level_has_errors_explained_variance_and_folds() -> None:
-    figures = score(make(Y, F), "level", 5)
+    figures = score(make(Y, F), KNOWN, "level", 5)
     assert figures["r2"] == pytest.approx(forecast.r2(Y, F))
     assert figures["r2_train_mean"] == pytest.approx(1 - np.sum((Y - F) ** 2) / np.sum((Y - 0.1) ** 2))
     assert figures["qlike"] == pytest.approx(forecast.qlike(Y, F))
@@ -68,13 +70,13 @@ def test_a_level_has_errors_explained_variance_and_folds() -> None:
 
 def test_pooled_r2_is_not_the_mean_of_the_folds() -> None:
     shifted = Y + np.repeat([0.0, 3.0], 200)
-    figures = score(make(shifted, F + np.repeat([0.0, 3.0], 200)), "level", 1)
+    figures = score(make(shifted, F + np.repeat([0.0, 3.0], 200)), KNOWN, "level", 1)
     assert figures["r2"] > max(figures["r2_fold_1"], figures["r2_fold_2"])
 
 
 def test_a_direction_has_classification_scores_only() -> None:
     label, p = (Y > 0).astype(float), 1 / (1 + np.exp(-F))
-    figures = score(make(label, p), "direction", 1)
+    figures = score(make(label, p), KNOWN, "direction", 1)
     assert figures["accuracy"] == pytest.approx(np.mean((p > 0.5) == (label > 0.5)))
     assert figures["positive_share"] == pytest.approx(np.mean(p > 0.5))
     assert {"base_rate", "log_loss", "brier", "auc", "auc_fold_1", "accuracy_fold_2"} <= figures.keys()
@@ -82,7 +84,7 @@ def test_a_direction_has_classification_scores_only() -> None:
 
 
 def test_a_cross_section_has_information_coefficients() -> None:
-    figures = score(make(Y, F, symbols=8), "return", 1)
+    figures = score(make(Y, F, symbols=8), KNOWN, "return", 1)
     daily = [np.corrcoef(Y[i : i + 8], F[i : i + 8])[0, 1] for i in range(0, 400, 8)]
     assert figures["ic"] == pytest.approx(np.mean(daily))
     assert figures["ic_fold_1"] == pytest.approx(np.mean(daily[:25]))
@@ -102,12 +104,12 @@ def test_a_cross_section_has_information_coefficients() -> None:
 )
 def test_figures_are_finite_or_nan_whatever_comes(rows, kind, symbols) -> None:
     scored = make([y for y, _ in rows], [f for _, f in rows], symbols=symbols)
-    assert not any(math.isinf(value) for value in score(scored, kind, 5).values())
+    assert not any(math.isinf(value) for value in score(scored, KNOWN, kind, 5).values())
 
 
 def test_a_backtest_in_figures() -> None:
     returns = np.array([np.nan, *RNG.normal(0.001, 0.01, 504)])
-    figures = backtest_metrics(*frames(book(returns, notionals=[1000.0, -500.0], cost=1.0)), 252.0)
+    figures = account_metrics(book(returns, notionals=[1000.0, -500.0], cost=1.0), KNOWN, 252.0)
     equity = 1000 * np.cumprod(1 + np.nan_to_num(returns))
     assert figures["years"] == 2.0
     assert figures["sharpe"] == pytest.approx(performance.sharpe_ratio(returns, 252))
@@ -120,13 +122,9 @@ def test_a_backtest_in_figures() -> None:
     assert 0 < figures["psr"] < 1
 
 
-def frames(result: BacktestResult) -> tuple[pd.DataFrame, pd.DataFrame]:
-    return result.equity, result.trades
-
-
 @pytest.mark.parametrize("returns", [[], [0.0], [0.0] * 20, [0.1, -1.0, 0.0]])
 def test_a_backtest_that_did_nothing_or_lost_all_has_figures(returns: list[float]) -> None:
-    figures = backtest_metrics(*frames(book(np.array(returns, dtype=float))), 252.0)
+    figures = account_metrics(book(np.array(returns, dtype=float)), KNOWN, 252.0)
     assert not any(math.isinf(value) for value in figures.values())
     assert figures["n_trades"] == 0
 
@@ -135,6 +133,7 @@ def test_every_figure_has_its_prefix() -> None:
     valid, test = make(Y, F, naive=Y), make(Y, F, naive=Y)
     result = book(RNG.normal(0, 0.01, 50))
     figures = run_metrics(
+        metrics=KNOWN,
         valid=Scored(**{**valid.__dict__, "span": "valid"}),
         test=test,
         kind="level",
