@@ -11,9 +11,7 @@ class Pinball(ForecastMetric):
     """Mean of max(q (y - f), (q - 1) (y - f)) for outcomes y and forecasts f of their quantile q."""
 
     label = "Pinball loss"
-    says = (
-        "Average miss of a quantile, above and below weighted so that the true quantile costs least; lower is better."
-    )
+    says = "Average miss of a quantile, weighted so that the true quantile costs least; lower is better."
     unit = "the target's"
     style = "significant"
     better = -1
