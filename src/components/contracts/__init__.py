@@ -17,6 +17,7 @@ from components.contracts.model import NOTHING, FittedModel, Inherited, Model, S
 from components.contracts.portfolio import Portfolio
 from components.contracts.preprocess import FittedPreprocessor, Preprocessor
 from components.contracts.quality import Quality
+from components.contracts.scenario import Enters, Scenario
 from components.contracts.source import Source
 from components.contracts.split import Split
 from components.contracts.target import LAST_LABEL, TARGET, Kind, Target
@@ -30,6 +31,7 @@ __all__ = [
     "Calibration",
     "Component",
     "Ensemble",
+    "Enters",
     "Features",
     "FittedCalibration",
     "FittedModel",
@@ -47,6 +49,7 @@ __all__ = [
     "Preprocessor",
     "Quality",
     "ReturnMetric",
+    "Scenario",
     "Source",
     "Split",
     "Start",

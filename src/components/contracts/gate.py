@@ -24,6 +24,10 @@ class Gate(Component):
         """Flat names of the figures it judges: one that no run of the experiment can have is refused by the check."""
         return ()
 
+    def scenarios(self) -> tuple[str, ...]:
+        """Names of the scenarios whose results it looks at."""
+        return ()
+
     def needs(self) -> frozenset[Need]:
         """What it looks at beyond forecasts and returns: the run finds out only what some gate needs.
 
@@ -48,6 +52,10 @@ class Gates(Component):
     def baselines(self) -> tuple[str, ...]:
         """Names of the baselines that the gates compare with, each once, in the order of the gates."""
         return tuple(dict.fromkeys(name for gate in self.checks.values() for name in gate.baselines()))
+
+    def scenarios(self) -> tuple[str, ...]:
+        """Names of the scenarios whose results it looks at."""
+        return ()
 
     def needs(self) -> frozenset[Need]:
         """Everything that some gate needs."""

@@ -23,12 +23,13 @@ ACCOUNTS: Mapping[str, str] = {
     "vault_backtest": "of the portfolio in the vault",
     "vault_benchmark": "of the benchmark in the vault",
 }
-STRESSED: Mapping[str, str] = {
-    "double_costs": "of the portfolio with every cost doubled",
-    "one_bar_later": "of the portfolio with fills one bar later",
-}
-SPANS: Mapping[str, str] = {**FORECASTS, **ACCOUNTS, **STRESSED}
-"""First part of a figure's flat name -> what a sentence says of it."""
+SPANS: Mapping[str, str] = {**FORECASTS, **ACCOUNTS}
+"""First part of a figure's flat name -> what a sentence says of it; any other is the name of a scenario."""
+
+
+def span_words(span: str) -> str:
+    """What a sentence says of the first part of a figure's flat name."""
+    return SPANS.get(span, f"of the portfolio in the scenario {span}")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from components.contracts import Gate
-from components.contracts.metric import STRESSED
+from components.contracts.metric import SPANS
 from components.gates._wording import (
     judgement,
     not_computable,
@@ -43,7 +43,11 @@ class MetricGate(Gate):
 
     def needs(self) -> frozenset[Need]:
         span = self.metric.partition("/")[0]
-        return frozenset[Need]({"vault"} if span.startswith("vault") else {"stress"} if span in STRESSED else ())
+        return frozenset[Need]({"vault"} if span.startswith("vault") else {"scenarios"} if self.scenarios() else ())
+
+    def scenarios(self) -> tuple[str, ...]:
+        span = self.metric.partition("/")[0]
+        return () if span in SPANS else (span,)
 
     def figures(self) -> tuple[str, ...]:
         return (self.metric,)

@@ -2,12 +2,22 @@
 
 from components.values.arrays import Float, Float32, Int, Time
 from components.values.block import Block, Samples
-from components.values.evidence import Certificate, Evidence, Judgement, LeakFinding, LeakReport, Need, Trials, Vault
+from components.values.evidence import (
+    Certificate,
+    Evidence,
+    Judgement,
+    LeakFinding,
+    LeakReport,
+    Need,
+    Played,
+    Trials,
+    Vault,
+)
 from components.values.facts import Finding, SourceFacts
 from components.values.forecast import Calibrated, Head, Output, Outputs, Scored, Statistic
 from components.values.resources import Resources
 from components.values.samples import Fold, Interval, Span, within
-from components.values.trading import BacktestResult, PriceGrid, Stress
+from components.values.trading import BacktestResult, PriceGrid
 
 __all__ = [
     "BacktestResult",
@@ -28,6 +38,7 @@ __all__ = [
     "Need",
     "Output",
     "Outputs",
+    "Played",
     "PriceGrid",
     "Resources",
     "Samples",
@@ -35,7 +46,6 @@ __all__ = [
     "SourceFacts",
     "Span",
     "Statistic",
-    "Stress",
     "Time",
     "Trials",
     "Vault",

@@ -4,7 +4,7 @@ valid/NAME, test/NAME                the model's forecasts; NAME_fold_2 on fold 
 valid/BASELINE/NAME, test/...        a baseline's forecasts of the same rows
 valid/output/OUTPUT/NAME, test/...   an output of the model that is not decided on: another quantile, another target
 backtest/NAME, benchmark/NAME        the portfolio, and the same average exposure held constant
-double_costs/NAME, one_bar_later/... the portfolio under worse assumptions
+SCENARIO/NAME, as double_costs/...   the portfolio in another world, see conf/robustness
 vault/NAME, vault_backtest/NAME ...  the same of the vault, once it was opened
 """
 
@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from components.contracts import ForecastMetric, Metric, OrderMetric, ReturnMetric
-from components.contracts.metric import ACCOUNTS, FORECASTS, SPANS, STRESSED
+from components.contracts.metric import ACCOUNTS, FORECASTS, SPANS, span_words
 from components.errors import ContractError
 from components.values import Output, Outputs
 from runner.composition.catalog import catalogue
@@ -42,7 +42,7 @@ class Figure:
         """What a sentence calls it: `R² (...) of har on the test spans, fold 2`."""
         of = f" of {self.baseline.replace(OUTPUT, 'the output ')}" if self.baseline else ""
         on = f", fold {self.fold}" if self.fold else ""
-        return f"{self.metric.phrase or self.metric.label}{of} {SPANS[self.span]}{on}"
+        return f"{self.metric.phrase or self.metric.label}{of} {span_words(self.span)}{on}"
 
 
 def metrics() -> Mapping[str, Metric]:
@@ -73,7 +73,7 @@ def _read(name: str, known: Mapping[str, Metric]) -> Figure | None:
     match = FOLD.fullmatch(last)
     stem, fold = (match["name"], match["fold"]) if match else (last, None)
     metric = known.get(stem)
-    if metric is None or span not in SPANS or (fold is not None and not _is_fold(fold)):
+    if metric is None or (fold is not None and not _is_fold(fold)):
         return None
     return Figure(metric=metric, span=span, baseline=baseline or None, fold=int(fold) if fold else None)
 
@@ -110,7 +110,7 @@ def lacking(name: str, experiment: Experiment) -> tuple[str, str] | None:
 
 def _possible(experiment: Experiment) -> Iterator[tuple[str, Metric]]:
     """(flat name, metric) of all that runs of the experiment can have, folds aside."""
-    worse = [name for name in STRESSED if name in experiment.backtest.worse()]
+    worse = list(experiment.robustness)
     for name, metric in metrics().items():
         if isinstance(metric, ForecastMetric | OrderMetric):
             if _unfit(metric, experiment):
@@ -170,8 +170,8 @@ def _why(stem: str, experiment: Experiment) -> str:
     span, _, rest = stem.partition("/")
     baseline, _, last = rest.rpartition("/")
     metric = metrics().get(last)
-    if span not in SPANS:
-        return f"a figure begins with {listed(list(SPANS))}"
+    if span not in SPANS and span not in experiment.robustness:
+        return f"a figure begins with {listed([*SPANS, *experiment.robustness])}"
     if metric is None:
         return f"there is no metric '{last}'"
     if unfit := _unfit(metric, experiment):
@@ -181,8 +181,6 @@ def _why(stem: str, experiment: Experiment) -> str:
         return f"no output '{baseline.removeprefix(OUTPUT)}' has it; outputs: {', '.join(outputs)}"
     if span in FORECASTS and baseline and baseline not in experiment.baselines:
         return f"'{baseline}' is not among the baselines ({', '.join(experiment.baselines) or 'none'})"
-    if span in STRESSED and isinstance(metric, ReturnMetric):
-        return f"the backtest does not offer {span}"
     return f"{last} is a figure of {metric.about}"
 
 

@@ -158,6 +158,16 @@ def gates_find_their_baselines(analysis: Analysis) -> Iterator[Problem]:
                 )
 
 
+def gates_find_their_scenarios(analysis: Analysis) -> Iterator[Problem]:
+    known = tuple(analysis.experiment.robustness)
+    for path, gate in _gates(analysis.experiment).items():
+        for name in (name for name in gate.scenarios() if not gate.figures()):
+            if name not in known:
+                near = nearest(name, known)
+                hint = f"did you mean '{near}'?" if near else f"scenarios: {', '.join(known) or 'none'}"
+                yield Problem(path, f"judges the scenario '{name}', which is not configured", hint)
+
+
 def gates_find_their_figures(analysis: Analysis) -> Iterator[Problem]:
     for path, gate in _gates(analysis.experiment).items():
         for figure in gate.figures():
@@ -189,6 +199,7 @@ RULES: tuple[Rule, ...] = (
     portfolio_understands_forecast,
     backtest_has_its_fields,
     gates_find_their_baselines,
+    gates_find_their_scenarios,
     gates_find_their_figures,
     components_can_do_their_work,
 )

@@ -5,7 +5,7 @@ Shape legend: N samples, M forecast rows, K folds, O outputs.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -90,6 +90,10 @@ class Forecasts:
     def forecast_M(self) -> Float:
         """The column that is decided on."""
         return self.values_MO[:, self.outputs.decision]
+
+    def with_values(self, values_MO: Float) -> "Forecasts":
+        """Other forecasts of the same rows."""
+        return replace(self, values_MO=values_MO)
 
     def of_fold(self, number: int) -> "Forecasts":
         """Those of one fold alone, as the model made them."""

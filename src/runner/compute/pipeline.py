@@ -181,7 +181,12 @@ def prepare(experiment: Experiment, cache: Cache) -> Prepared:
         raw, vault_begins = visible_bars(experiment.data, experiment.split)
     with cache.group("quality"):
         panel, findings = experiment.quality.inspect(raw)
-    panel = corner(panel, experiment.debug)
+    prepared = prepare_bars(experiment, corner(panel, experiment.debug), cache)
+    return replace(prepared, findings=findings, vault_begins=vault_begins)
+
+
+def prepare_bars(experiment: Experiment, panel: Panel, cache: Cache) -> Prepared:
+    """The same from bars that are there already, of which nothing was found."""
     bars = Given(key=panel.fingerprint, value=panel)
     columns = input_expressions(experiment.features, experiment.target)
     targets = parsed_target(experiment.target)
@@ -213,13 +218,12 @@ def prepare(experiment: Experiment, cache: Cache) -> Prepared:
     )
     return Prepared(
         panel=panel,
-        findings=findings,
+        findings=(),
         columns=columns,
         targets=targets,
         tabled=tabled,
         labelled=labelled,
         divided=divided,
-        vault_begins=vault_begins,
     )
 
 
@@ -263,16 +267,9 @@ def execute(experiment: Experiment, prepared: Prepared, cache: Cache) -> Execute
         settings={"calibration": experiment.calibration},
         form=None,
     )
-    bars = prepared.bars
-    decided = cache.stage(
-        decide_weights,
-        inputs={"panel": bars, "forecasts": calibrated},
-        settings={"portfolio": experiment.portfolio},
-        form=DECIDED,
-        shown="weights",
-    )
+    decided = decide(experiment, prepared, calibrated, cache, shown="weights")
     account: dict[str, Any] = {
-        "inputs": {"panel": bars, "decided": decided},
+        "inputs": {"panel": prepared.bars, "decided": decided},
         "settings": {"backtest": experiment.backtest},
     }
     return Executed(
@@ -282,6 +279,19 @@ def execute(experiment: Experiment, prepared: Prepared, cache: Cache) -> Execute
         decided=decided,
         traded=cache.stage(trade, **account, form=BACKTEST, shown="backtest"),
         yardstick=cache.stage(trade_benchmark, **account, form=BACKTEST, shown="benchmark"),
+    )
+
+
+def decide(
+    experiment: Experiment, prepared: Prepared, forecasts: Keyed[Forecasts], cache: Cache, *, shown: str | None = None
+) -> Stage[Decided]:
+    """The stage that makes weights of forecasts."""
+    return cache.stage(
+        decide_weights,
+        inputs={"panel": prepared.bars, "forecasts": forecasts},
+        settings={"portfolio": experiment.portfolio},
+        form=DECIDED,
+        shown=shown,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from components.contracts import Kind, Metric
+from components.contracts import Kind, Metric, Scenario
 from components.errors import OutputError
 from components.panel import Panel
 from components.values import BacktestResult, Certificate, Evidence, Float, LeakReport, Need, Scored, Time, Trials
@@ -17,7 +17,7 @@ from runner.compute.pipeline import Executed, Prepared
 from runner.compute.stage import Cache, Keyed, Stage
 from runner.compute.target import Labels
 from runner.judging.metrics import run_metrics
-from runner.judging.scenarios import stress_metrics, stressed
+from runner.judging.scenarios import outcomes, played, scenario_metrics
 from runner.judging.scored import scored
 from runner.leaks.battery import quick_battery
 from runner.specification.experiment import Experiment
@@ -144,46 +144,61 @@ def complete(
         quick_battery, inputs=whole, settings={"experiment": experiment}, form=LEAKS, shown="leak tests"
     )
     found: dict[Need, Stage[Any]] = {"leaks": leaks}
-    if "stress" in needs:
-        found["stress"] = stressed(experiment, prepared, executed, cache)
     if "bundle" in needs:
         from runner.bundle.certificate import certification  # compiles the stream's kernels
 
         found["bundle"] = certification(experiment, prepared, executed, cache)
     broken: dict[Need, str] = {}
     for need, stage in found.items():
-        try:
-            stage.ensure()
-        except OutputError:
-            raise  # a full disk is no finding
-        except Exception as error:
-            broken[need] = f"{type(error).__name__}: {error}"
-    whole_ones = {need: None if need in broken else found.get(need) for need in ("leaks", "stress", "bundle")}
+        if (why := _breaks(stage)) is not None:
+            broken[need] = why
+    accounts: dict[str, Stage[BacktestResult]] = {}
+    if "scenarios" in needs:
+        with cache.group("scenarios"):
+            for name, account in played(experiment, prepared, executed, cache).items():
+                if (why := _breaks(account)) is None:
+                    accounts[name] = account
+                else:
+                    broken["scenarios"] = f"{name}: {why}"
+    whole_ones = {need: None if need in broken else found.get(need) for need in ("leaks", "bundle")}
     return cache.stage(
         completed,
-        inputs={"evidence": gathered.evidence, "trials": trials, **whole_ones},
-        settings={"broken": broken, "known": known_metrics()},
+        inputs={"evidence": gathered.evidence, "trials": trials, "accounts": accounts, **whole_ones},
+        settings={"broken": broken, "known": known_metrics(), "robustness": dict(experiment.robustness)},
         form=None,
     )
+
+
+def _breaks(stage: Stage[Any]) -> str | None:
+    """Why a stage cannot be computed; None where it can."""
+    try:
+        stage.ensure()
+    except OutputError:
+        raise  # a full disk is no finding
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    return None
 
 
 def completed(
     evidence: Evidence,
     trials: Trials,
     leaks: LeakReport | None,
-    stress: Mapping[str, Float] | None,
+    accounts: Mapping[str, BacktestResult],
     bundle: Any,
     *,
     broken: Mapping[Need, str],
     known: Mapping[str, Metric],
+    robustness: Mapping[str, Scenario],
 ) -> Evidence:
     """The evidence with what was found out besides; broken: why something could not be."""
     certificate: Certificate | None = None if bundle is None else bundle.certificate
-    found = with_metrics(evidence, stress_metrics(stress or {}, known, evidence.bars_per_year))
+    scenarios = outcomes(robustness, accounts)
+    found = with_metrics(evidence, scenario_metrics(scenarios, known, evidence.bars_per_year))
     return replace(
         found,
         trials=trials,
-        stress=stress or {},
+        scenarios=scenarios,
         leaks=leaks,
         certificate=certificate,
         broken=dict(broken),

@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from components.contracts.metric import SPANS
 from runner.composition import figures
 from runner.report import notation
 from runner.report.notation import Notation
 
 PER_FOLD = re.compile(r"^test/(?:(?P<baseline>[^/]+)/)?(?P<metric>\w+)_fold_(?P<fold>\d+)$")
 
-STRESS = {"double_costs": "costs doubled", "one_bar_later": "one bar later"}
 """Worse assumptions -> head of their column."""
 
 
@@ -93,13 +93,14 @@ def forecast_table(metrics: Mapping[str, float | None]) -> Table:
 def portfolio_table(metrics: Mapping[str, float | None]) -> Table:
     """The portfolio beside its benchmark, and under worse assumptions where those were tried."""
     prefixes = ["backtest/", "benchmark/"]
-    stress = [name for name in STRESS if any(key.startswith(f"{name}/") for key in metrics)]
+    spans = dict.fromkeys(key.partition("/")[0] for key in metrics)
+    scenarios = [span for span in spans if span not in SPANS]
     names = _ordered(_plain_names(metrics, prefixes))
     rows = []
     for name in names:
         compared = [metrics.get(prefix + name) for prefix in prefixes]
-        rows.append(_row(name, compared, [metrics.get(f"{worse}/{name}") for worse in stress]))
-    header = ("After costs", "portfolio", "benchmark", *(STRESS[name] for name in stress))
+        rows.append(_row(name, compared, [metrics.get(f"{worse}/{name}") for worse in scenarios]))
+    header = ("After costs", "portfolio", "benchmark", *(name.replace("_", " ") for name in scenarios))
     return Table(header=header, rows=tuple(rows))
 
 

@@ -17,6 +17,7 @@ from components.contracts import (
     Portfolio,
     Preprocessor,
     Quality,
+    Scenario,
     Source,
     Split,
     Target,
@@ -36,7 +37,7 @@ class Experiment:
     """
 
     inert: ClassVar[frozenset[str]] = frozenset(
-        {"name", "quality", "baselines", "gates", "tracking", "export", "debug"}
+        {"name", "quality", "baselines", "robustness", "gates", "tracking", "export", "debug"}
     )
     """What judges, records or shows a run, without being part of what is tried; quality and debug are, through the
     bars that they leave."""
@@ -57,6 +58,7 @@ class Experiment:
     baselines: Mapping[str, Model]
     portfolio: Portfolio
     backtest: Backtest
+    robustness: Mapping[str, Scenario]
     gates: Gates
     tracking: Tracker
     export: Export

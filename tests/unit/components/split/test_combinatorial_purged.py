@@ -92,5 +92,5 @@ def test_too_few_times() -> None:
     ],
 )
 def test_impossible_groups(n: int, k: int, line: str) -> None:
-    assert [str(problem) for problem in split(n, k).flaws()] == [line]
-    assert list(split(6, 2).flaws()) == []
+    assert [str(problem) for problem in split(n, k).problems()] == [line]
+    assert list(split(6, 2).problems()) == []

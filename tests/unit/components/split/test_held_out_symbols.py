@@ -74,4 +74,4 @@ def test_impossible_symbols(held_out: int | tuple[str, ...], symbols: tuple[str,
 
 
 def test_a_symbol_named_twice() -> None:
-    assert [str(problem) for problem in split(("A", "A")).flaws()] == ["held_out: names a symbol twice"]
+    assert [str(problem) for problem in split(("A", "A")).problems()] == ["held_out: names a symbol twice"]

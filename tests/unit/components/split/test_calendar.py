@@ -65,7 +65,7 @@ def test_too_few_steps() -> None:
         "test span; give more bars, lower split.first_steps or choose a shorter split.step"
     )
     assert len(calendar("month", 3).spans(times, ())) == 1
-    assert [str(problem) for problem in calendar("month", 2, valid=2).flaws()] == [
+    assert [str(problem) for problem in calendar("month", 2, valid=2).problems()] == [
         "valid_steps: 2 of 2 steps before the first test span leave nothing to train on; lower it, or raise "
         "split.first_steps"
     ]
