@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal
 
 from components.contracts.component import Component
 from components.contracts.target import Kind
-from components.values import Calibrated, Float
+from components.values import Calibrated, Float, Statistic
 
 
 class FittedCalibration(ABC):
@@ -40,6 +40,9 @@ class Calibration(Component):
     """Kinds of target whose forecasts it understands."""
     needs_probabilities: ClassVar[bool] = False
     """Whether it takes only forecasts that a loss has made probabilities."""
+
+    corrects: ClassVar[frozenset[Statistic]] = frozenset({"mean", "probability"})
+    """Statistics that stay what they are under it: a line through outcomes makes a mean of a quantile."""
 
     def learns_from(self) -> Literal["valid", "previous_tests"]:
         return "valid"

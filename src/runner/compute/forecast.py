@@ -23,7 +23,7 @@ from components.contracts import (
 from components.errors import ContractError, DataError
 from components.panel import Panel
 from components.seeds import derive
-from components.values import Float, Fold, Int, Output, Outputs, Resources
+from components.values import Float, Fold, Head, Int, Outputs, Resources
 from runner.compute.features import FeatureTable
 from runner.compute.samples import Design
 from runner.compute.target import Labels
@@ -237,14 +237,15 @@ def fitted_fold(
 
 
 def outputs_of(model: Model, loss: Loss, labels: Labels, width: int) -> Outputs:
-    """What the columns of a model's forecasts are: what the loss asks for, or the mean of the target that is decided
-    on alone, which is what a naive forecast gives. Raises ContractError for another number of columns."""
-    asked = loss.head.outputs(labels.horizons)
+    """What the columns of a model's forecasts are: what the loss asks for, or means, where a baseline cannot give that;
+    of every target, or of the one that is decided on alone, which is what a naive forecast gives. Raises ContractError
+    for another number of columns."""
+    head = loss.head if loss.head.statistic in model.gives else Head()
+    asked = head.outputs(labels.horizons)
     if width == len(asked):
         return asked
     if width == 1:
-        target, bars = next(iter(labels.horizons.items()))
-        return Outputs(columns=(Output(target=target, horizon_bars=bars, statistic="mean"),))
+        return head.outputs({name: labels.horizons[name] for name in list(labels.horizons)[:1]})
     raise ContractError(
         f"model: {type(model).__name__} forecasts {width} columns where {type(loss).__name__} asks for "
         f"{', '.join(output.name for output in asked.columns)}; mend its predict"
