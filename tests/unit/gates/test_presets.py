@@ -13,7 +13,9 @@ import components.gates
 from components.contracts import Gate
 from components.gates.gate_set import GateSet
 
-PRESETS = sorted((Path(__file__).parents[3] / "conf" / "gates").glob("*.yaml"))
+PRESETS = [
+    path for path in sorted((Path(__file__).parents[3] / "conf" / "gates").glob("*.yaml")) if path.stem != "combined"
+]
 
 
 def built(node: Any) -> Any:
