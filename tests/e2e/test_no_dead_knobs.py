@@ -29,7 +29,6 @@ from runner.promotion.vault import look, prepare_all
 from runner.report import description as describe
 
 TEXTS = {
-    "metric": ["backtest/volatility", "backtest/psr"],
     "dataset": ["nasdaq", "us20"],
     "vault_start": ["2014-01-01"],
     "metric": ["valid/r2", "test/auc", "test/mse", "r2", "auc", "rank_ic"],
