@@ -8,12 +8,17 @@ from components.values.forecast import Calibrated, Head, Output, Outputs, Scored
 from components.values.resources import Resources
 from components.values.samples import Fold, Interval, Span, within
 from components.values.trading import BacktestResult, PriceGrid, Stress
+from components.values.view import DERIVED, HELD, RETURN, Constrained, Relaxed, State, View
 
 __all__ = [
+    "DERIVED",
+    "HELD",
+    "RETURN",
     "BacktestResult",
     "Block",
     "Calibrated",
     "Certificate",
+    "Constrained",
     "Evidence",
     "Finding",
     "Float",
@@ -29,15 +34,18 @@ __all__ = [
     "Output",
     "Outputs",
     "PriceGrid",
+    "Relaxed",
     "Resources",
     "Samples",
     "Scored",
     "SourceFacts",
     "Span",
+    "State",
     "Statistic",
     "Stress",
     "Time",
     "Trials",
     "Vault",
+    "View",
     "within",
 ]

@@ -23,7 +23,14 @@ from components.preprocess.none import NoPreprocessing
 from components.values import BacktestResult, Finding, Float, Fold, Time
 from runner.compute.bars import corner, visible_bars
 from runner.compute.calibrate import calibrate
-from runner.compute.decisions import Decided, decide_weights, trade, trade_benchmark
+from runner.compute.decisions import (
+    Decided,
+    decide_weights,
+    decided_in_the_middle,
+    trade,
+    trade_benchmark,
+    traded_in_the_middle,
+)
 from runner.compute.features import FeatureTable, feature_table, input_expressions
 from runner.compute.folds import make_folds
 from runner.compute.forecast import FoldFit, Forecasts, depends, fit_fold, join_folds, prepare_folds
@@ -131,19 +138,33 @@ class Walked:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class OnePath:
+    """One way through the test spans that takes each time once."""
+
+    decided: Stage[Decided]
+    traded: Stage[BacktestResult]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Executed:
-    """Everything after it, as stages; benchmark: the index at equal average exposure through the same backtest."""
+    """Everything after it, as stages.
+
+    paths: decisions and account of each path through the test spans; decided, traded: of the one under judgement, whose
+    Sharpe ratio is the median; yardstick: the index at equal average exposure through the same backtest.
+    """
 
     walked: Walked
     calibrated: Stage[Forecasts]
     rivals: Mapping[str, Walked]
+    paths: tuple[OnePath, ...]
     decided: Stage[Decided]
     traded: Stage[BacktestResult]
     yardstick: Stage[BacktestResult]
 
     def as_input(self) -> "Given[Executed]":
         """All of it as one input of a stage."""
-        return Given(key=joint_key(self.calibrated, self.traded, self.yardstick, *self.rivals.values()), value=self)
+        parts = (self.calibrated, self.traded, self.yardstick, *(path.traded for path in self.paths))
+        return Given(key=joint_key(*parts, *self.rivals.values()), value=self)
 
     def fit(self) -> None:
         """Fits what the store lacks, the model first."""
@@ -257,31 +278,58 @@ def execute(experiment: Experiment, prepared: Prepared, cache: Cache) -> Execute
     with; baselines are not calibrated."""
     model = experiment.fitted_model
     walked = walk(experiment, model, experiment.preprocess, prepared, cache)
+    bars, learning = prepared.bars, {"folds": prepared.divided, "labels": prepared.labelled}
+    carries = experiment.calibration.carries_state
     calibrated = cache.stage(
         calibrate,
-        inputs={"forecasts": walked, "folds": prepared.divided, "labels": prepared.labelled},
+        inputs={
+            "forecasts": walked,
+            **learning,
+            "panel": bars if carries else None,
+            "table": prepared.tabled if carries else None,
+        },
         settings={"calibration": experiment.calibration},
         form=None,
     )
-    bars = prepared.bars
-    decided = cache.stage(
-        decide_weights,
-        inputs={"panel": bars, "forecasts": calibrated},
-        settings={"portfolio": experiment.portfolio},
-        form=DECIDED,
-        shown="weights",
-    )
-    account: dict[str, Any] = {
-        "inputs": {"panel": bars, "decided": decided},
-        "settings": {"backtest": experiment.backtest},
+    fitted = experiment.portfolio.learns_from() is not None
+    weights: dict[str, Any] = {
+        "inputs": {"panel": bars, "forecasts": calibrated, **(learning if fitted else dict.fromkeys(learning))},
+        "form": DECIDED,
+        "shown": "weights",
     }
+    settings = {"portfolio": experiment.portfolio, "constraints": experiment.constraints}
+    account: dict[str, Any] = {"settings": {"backtest": experiment.backtest}, "form": BACKTEST}
+    paths = []
+    for number in sorted({path for fold in prepared.folds for path in fold.span.paths}):
+        part = "" if number == 1 else f"path {number}"
+        decided = cache.stage(decide_weights, settings={**settings, "path": number}, part=part, **weights)
+        inputs = {"panel": bars, "decided": decided}
+        paths.append(
+            OnePath(decided=decided, traded=cache.stage(trade, inputs=inputs, shown="backtest", part=part, **account))
+        )
+    judged = _in_the_middle(paths, bars, cache)
     return Executed(
         walked=walked,
         calibrated=calibrated,
         rivals={name: _rival(experiment, name, prepared, cache) for name in experiment.baselines},
-        decided=decided,
-        traded=cache.stage(trade, **account, form=BACKTEST, shown="backtest"),
-        yardstick=cache.stage(trade_benchmark, **account, form=BACKTEST, shown="benchmark"),
+        paths=tuple(paths),
+        decided=judged.decided,
+        traded=judged.traded,
+        yardstick=cache.stage(
+            trade_benchmark, inputs={"panel": bars, "decided": judged.decided}, shown="benchmark", **account
+        ),
+    )
+
+
+def _in_the_middle(paths: Sequence[OnePath], bars: Given[Panel], cache: Cache) -> OnePath:
+    """The path under judgement."""
+    if len(paths) == 1:
+        return paths[0]
+    results = [path.traded for path in paths]
+    inputs = {"panel": bars, "decided": [path.decided for path in paths], "results": results}
+    return OnePath(
+        decided=cache.stage(decided_in_the_middle, inputs=inputs, form=None),
+        traded=cache.stage(traded_in_the_middle, inputs={"panel": bars, "results": results}, form=None),
     )
 
 

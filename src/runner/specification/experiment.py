@@ -9,6 +9,7 @@ from annotated_types import Ge
 from components.contracts import (
     Backtest,
     Calibration,
+    Constraints,
     Ensemble,
     Features,
     Loss,
@@ -56,6 +57,7 @@ class Experiment:
     calibration: Calibration
     baselines: Mapping[str, Model]
     portfolio: Portfolio
+    constraints: Constraints
     backtest: Backtest
     gates: GateSet
     tracking: Tracker
