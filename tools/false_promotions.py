@@ -30,6 +30,7 @@ from components.statistics.performance import sharpe_ratio
 from components.statistics.sharpe import deflated_sharpe, probabilistic_sharpe, sharpe_sample
 from components.values import Evidence, Float, Scored, Trials
 from runner.composition.build import build
+from runner.composition.figures import metrics
 from runner.composition.places import config_folder
 from runner.judging.metrics import score
 from runner.judging.tries import family_trials, own_series
@@ -163,7 +164,7 @@ class World:
             baselines={"last_value": self.market_T[:-1], "train_mean": np.zeros(BARS - 1)},
         )
         returns_T = earned(signal_T1, self.market_T)[:, 0]
-        figures = {f"test/{name}": value for name, value in score(scored, "return", 1).items()}
+        figures = {f"test/{name}": value for name, value in score(scored, metrics(), "return", 1).items()}
         return Evidence(
             metrics={**figures, "backtest/sharpe": sharpe_ratio(returns_T, BARS_A_YEAR)},
             valid=replace(scored, span="valid"),

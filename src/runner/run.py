@@ -1,7 +1,7 @@
 """One experiment from checked configuration to verdict: compute, record, judge, report, promote."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +9,16 @@ from components.errors import AssayError
 from runner import exit_codes
 from runner.composition.compose import Composed
 from runner.compute import pipeline
+from runner.compute.paths import median_path, path_sharpes
 from runner.compute.pipeline import Executed, Prepared
-from runner.compute.stage import Cache
+from runner.compute.stage import Cache, Pruned
 from runner.console import Console
-from runner.judging.evidence import gather
+from runner.judging.evidence import Gathered, gather
 from runner.judging.judge import Judged, conclude, run_key
 from runner.judging.junit import junit
 from runner.judging.tries import tries_in_figures
 from runner.judging.verdict import Verdict
+from runner.judging.watched import Judge, Watcher
 from runner.outputs import OUTPUTS
 from runner.promotion.promote import Candidate, Promotion, Wish, promote
 from runner.promotion.words import say
@@ -26,28 +28,36 @@ from runner.report.written import report_on
 from runner.specification.experiment import Experiment
 from runner.specification.tracker import RunInfo, Session
 from runner.tracking import tracked
-from runner.trial import trial
+from runner.trial import Tried, trial
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What a run came to: its folder, its verdict and the exit code of the process."""
+    """What a run came to: its folder, its verdict, None where it was pruned, and the exit code of the process."""
 
     folder: Path
-    verdict: Verdict
+    verdict: Verdict | None
     exit_code: int
 
 
-def run_experiment(experiment: Experiment, composed: Composed, console: Console, *, single: bool) -> Outcome:
+def run_experiment(
+    experiment: Experiment, composed: Composed, console: Console, *, single: bool, pruner: Judge | None = None
+) -> Outcome:
     """Runs a checked experiment and records all of it under outputs/runs/.
 
     Verdict and report are written before a promotion is tried: whatever happens there, they are kept.
-    single: no job of a sweep, so that a passing run may promote itself.
+    single: no job of a sweep, so that a passing run may promote itself; in a job folds are fitted one after the other.
+    pruner: hears the validation scores of each fold, in order, and may stop the trial.
     """
     for notice in composed.notices:
         console.note(notice)
-    cache = pipeline.open_cache(OUTPUTS, console)
+    if not single:
+        experiment = replace(experiment, resources=replace(experiment.resources, workers=1))
+    watcher = Watcher(experiment, pruner) if pruner else None
+    cache = pipeline.open_cache(OUTPUTS, console, watcher)
     prepared = pipeline.prepare(experiment, cache)
+    if watcher:
+        watcher.prepared = prepared
     for notice in prepared.panel.notices:
         console.note(notice)
     executed = pipeline.execute(experiment, prepared, cache)
@@ -57,16 +67,12 @@ def run_experiment(experiment: Experiment, composed: Composed, console: Console,
         record.write_text("config.yaml", description.settings_text(composed.config))
         record.note(description.description(experiment, composed, prepared))
         with tracked(experiment.tracking, _info(experiment, composed.config, record)) as session:
-            with trial(experiment, prepared, executed, record) as tried:
-                executed.fit()
-                tried.found(gathered.evidence.value)
-                trials = tried.trials(experiment, prepared, gathered.evidence, cache)
-                judged = conclude(experiment, prepared, executed, gathered, trials, cache)
-                _write_results(record, prepared, executed, judged, cache)
-                tried.broken += judged.broken
-            record.note({"tries": tries_in_figures(trials.value), "stages": cache.times, "keys": _keys(cache)})
+            try:
+                judged = _tried(experiment, prepared, executed, gathered, record, cache)
+            except Pruned as stop:
+                return _pruned(stop, watcher, record, session, console)
             report, broken = report_on(record, key, cache)
-            _close(record, session, [*tried.broken, *broken])
+            _close(record, session, [*judged.broken, *broken])
             session.log_metrics(judged.evidence.value.metrics)
             session.log_files([report, *sorted((record.folder / "plots").glob("*.png"))])
             if not (single and judged.verdict.passed and _promotes_itself(experiment, record)):
@@ -83,6 +89,44 @@ def run_experiment(experiment: Experiment, composed: Composed, console: Console,
             )
             promotion = _promoted(candidate, record, session, cache, console)
     return _outcome(experiment, record, judged.verdict, promotion)
+
+
+def _tried(
+    experiment: Experiment, prepared: Prepared, executed: Executed, gathered: Gathered, record: RunRecord, cache: Cache
+) -> Judged:
+    """The trial: fitted, compared with all others on the same data, judged, written down. Raises Pruned."""
+    with trial(experiment, prepared, executed, record) as tried:
+        _fit(experiment, prepared, executed, tried, cache)
+        tried.found(gathered.evidence.value)
+        trials = tried.trials(experiment, prepared, gathered.evidence, cache)
+        judged = conclude(experiment, prepared, executed, gathered, trials, cache)
+        _write_results(record, prepared, executed, judged, cache)
+        tried.broken += judged.broken
+    record.note({"tries": tries_in_figures(trials.value), "stages": cache.times, "keys": _keys(cache)})
+    return judged
+
+
+def _pruned(stop: Pruned, watcher: Watcher | None, record: RunRecord, session: Session, console: Console) -> Outcome:
+    """A trial that was stopped has no verdict and no report; what was heard of it is kept."""
+    scores = list(watcher.scores) if watcher else []
+    record.note({"pruned": {"fold": stop.fold, "reason": stop.reason, "scores": scores}})
+    record.close("pruned")
+    session.finish("finished")
+    console.note(str(stop))
+    return Outcome(folder=record.folder, verdict=None, exit_code=exit_codes.RAN)
+
+
+def _fit(experiment: Experiment, prepared: Prepared, executed: Executed, tried: Tried, cache: Cache) -> None:
+    """Fits all folds. A trial that is pruned leaves behind what its heard folds forecast and earned."""
+    try:
+        executed.fit()
+    except Pruned as stop:
+        quiet = cache.quiet()
+        heard = pipeline.with_folds(prepared, prepared.folds[: stop.fold])
+        partial = pipeline.execute(experiment, heard, quiet)
+        seen = max(end for fold in heard.folds for _, end in fold.span.test)
+        tried.found(gather(experiment, heard, partial, quiet).evidence.value, until=seen)
+        raise
 
 
 def _info(experiment: Experiment, config: Mapping[str, Any], record: RunRecord) -> RunInfo:
@@ -106,6 +150,10 @@ def _write_results(record: RunRecord, prepared: Prepared, executed: Executed, ju
     record.write_bytes("junit.xml", junit(str(record.manifest["experiment"]), judged.verdict))
     record.write_json("statistics.json", judged.figures)
     record.note({"judged": {"family_state": judged.state}})
+    if executed.paths:
+        accounts = [path.traded.value for path in executed.paths]
+        sharpes = path_sharpes(accounts, periods=prepared.panel.bars_per_year)
+        record.note({"paths": {"judged": median_path(accounts), "sharpe": sharpes}})
 
 
 def _keys(cache: Cache) -> dict[str, str]:

@@ -64,13 +64,19 @@ def test_help_imports_nothing_heavy() -> None:
         (["--experimental-rerun", "x.pickle"], ["--experimental-rerun: unknown flag; see --help"]),
         (["check", "--quick"], ["--quick: unknown flag of check; see python -m runner check --help"]),
         (["list", "modle"], ["modle: no such slot; did you mean 'model'?"]),
-        (["explain", "rigde"], ["rigde: neither a choice, a class nor an operator; did you mean 'ridge'?"]),
+        (["explain", "rigde"], ["rigde: neither a choice, a class, a metric nor an operator; did you mean 'ridge'?"]),
         (
             ["experiment=nope"],
             [f"experiment=nope: no such choice for experiment; choices: {', '.join(config_files('experiment'))}"],
         ),
         (
-            ["+experiment=sp500_volatility", "+model.lerning_rate=0.1", "seed=-1", "resources.threads=x", "gates.enforce=1"],
+            [
+                "+experiment=sp500_volatility",
+                "+model.lerning_rate=0.1",
+                "seed=-1",
+                "resources.threads=x",
+                "gates.enforce=1",
+            ],
             [
                 "seed: -1 is not allowed; must be >= 0",
                 "threads: 'x' is not allowed; must be an integer >= 0",

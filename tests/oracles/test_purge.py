@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from unit.stages.test_folds import WHOLE, columns_of, ragged, table_of
 
 from components.errors import DataError
 from components.expressions import Node, parse
@@ -15,7 +16,6 @@ from components.values import Fold, Span
 from runner.compute.features import FeatureTable
 from runner.compute.folds import Candidates, candidates, first_bars_read, fold_of, make_folds
 from runner.compute.target import Labels, compute_labels
-from unit.stages.test_folds import WHOLE, columns_of, ragged, table_of
 
 Rows = list[int]
 
@@ -196,7 +196,7 @@ def test_held_out_symbols_against_loops(seed: int, horizon: int, held_out: int) 
         (
             60,
             "split: fold 2 has no valid rows left after purging labels of 2 bars and, after test spans, features that "
-            "look 59 bars back; lower split.n_groups or split.n_test_groups, raise split.valid_share, shorten the "
+            "look 59 bars back; lower split.n_groups or split.n_test_groups, change split.valid_share, shorten the "
             "horizon or the longest features or give more bars",
         ),
     ],

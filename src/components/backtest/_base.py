@@ -12,7 +12,7 @@ from components.backtest._market import decision_bars, endings, open_market
 from components.backtest._records import equity_frame, trades_frame
 from components.contracts import Backtest
 from components.errors import ContractError
-from components.values import BacktestResult, Float, PriceGrid, Stress, Time
+from components.values import BacktestResult, Float, PriceGrid, Time
 
 SMALL: Mapping[str, Any] = {
     "capital": 1_000_000.0,
@@ -120,11 +120,8 @@ class SimulatedBacktest(Backtest):
     def endings(self, prices: PriceGrid) -> Time:
         return endings(prices, self.delisting_bars)
 
-    def worse(self) -> Mapping[Stress, Backtest]:
-        return {
-            "double_costs": self.costlier(2.0),
-            "one_bar_later": replace(self, execution_lag_bars=self.execution_lag_bars + 1),
-        }
+    def later(self, bars: int) -> Self:
+        return replace(self, execution_lag_bars=self.execution_lag_bars + bars)
 
     def costlier(self, factor: float) -> Self:
         """The same account with every cost times the factor; what cash earns and what a delisting takes stay."""

@@ -22,9 +22,9 @@ class AdaptiveConformal(OutOfFold):
 
         alpha <- alpha + rate (1 - coverage - err)
 
-    so that over any T such labels the share outside differs from 1 - coverage by at most (1 + rate) / (rate T), whatever
-    the market does. That holds where alpha <= 0 makes the interval infinite; here it is then as wide as the largest of
-    the n errors and alpha goes on falling, so that the widths come back to what is needed as large errors come in.
+    so that over any T such labels the share outside differs from 1 - coverage by at most (1 + rate) / (rate T),
+    whatever the market does. That holds where alpha <= 0 makes the interval infinite; here it is then as wide as the
+    largest of the n errors, and catches up as new errors come in.
 
     coverage: probability that the outcome lies in its interval, > 0 and < 1.
     rate: gamma; the larger, the faster and the less steady; 0 leaves alpha where it is.
@@ -91,7 +91,9 @@ class Adaptive(FittedCalibration):
         }
 
     def step(self, state: State, codes_N: Int, forecast_N: Float, matured_N: Float) -> tuple[State, Calibrated]:
-        alpha_S, errors_SW, pending_SH2 = (state[name].copy() for name in ("alpha_S", "errors_SW", "pending_SH2"))
+        alpha_S, errors_SW, pending_SH2 = (
+            state[name].astype(np.float64) for name in ("alpha_S", "errors_SW", "pending_SH2")
+        )
         error_N = np.abs(matured_N - pending_SH2[codes_N, 0, 0])
         known_N = np.isfinite(error_N)
         codes_K, error_K = codes_N[known_N], error_N[known_N]

@@ -27,12 +27,11 @@ class Bounds(Constraints):
     5. min_gross: if the sizes sum to less, they are scaled up until they do, as far as 2 and 4 allow; what is flat
        stays flat. Where that is not far enough, or nothing is held at all, the bound is relaxed.
 
-    So 2 and 3 always hold; what is relaxed is reported with what was asked and reached. Carries `held_S`: the weights of
-    the decision before.
+    So 2 and 3 always hold; what is relaxed is reported with what was asked and reached. Carries `held_S`: the weights
+    of the decision before.
 
-    max_weight: size of one weight, fraction of equity. min_gross, max_gross: sum of the sizes of all weights, fraction of
-    equity; a min_gross above max_gross counts as max_gross. max_turnover: sum of the sizes of all changes at a
-    decision, fraction of equity; null: any.
+    max_weight: size of one weight, fraction of equity. min_gross, max_gross: sum of the sizes of all weights, fraction
+    of equity. max_turnover: sum of the sizes of all changes at a decision, fraction of equity; null: any.
 
     Source: Boyd et al. (2017), Multi-Period Trading via Convex Optimization, Foundations and Trends in Optimization
     3(1), section 4.4, of which these are the simplest; the order in which they give way is ours.
@@ -49,6 +48,11 @@ class Bounds(Constraints):
             {"max_weight": 0.2, "min_gross": 0.0, "max_gross": 1.0, "max_turnover": None},
             {"max_weight": 0.3, "min_gross": 0.5, "max_gross": 0.8, "max_turnover": 0.4},
         )
+
+    def flaws(self) -> tuple[str, ...]:
+        if self.min_gross > self.max_gross:
+            return (f"min_gross {self.min_gross:g} is above max_gross {self.max_gross:g}",)
+        return ()
 
     def start(self, symbols: int) -> State:
         return {"held_S": np.zeros(symbols)}
@@ -76,7 +80,7 @@ class Bounds(Constraints):
 
     def _grown(self, weight_S: Float) -> Float:
         """Scaled up to min_gross, weights that reach max_weight left there and the others scaled further."""
-        least = min(self.min_gross, self.max_gross)
+        least = self.min_gross
         for _ in range(len(weight_S)):
             size_S = np.abs(weight_S)
             gross, free_S = float(size_S.sum()), size_S < self.max_weight
@@ -88,7 +92,7 @@ class Bounds(Constraints):
         return weight_S
 
     def _relaxed(self, weight_S: Float, turnover: float) -> Iterator[Relaxed]:
-        least, gross = min(self.min_gross, self.max_gross), float(np.abs(weight_S).sum())
+        least, gross = self.min_gross, float(np.abs(weight_S).sum())
         if gross < least - ROUNDING:
             yield Relaxed(constraint="min_gross", asked=least, reached=gross)
         if self.max_turnover is not None and turnover > self.max_turnover + ROUNDING:

@@ -11,12 +11,14 @@ from components.contracts.component import Component
 from components.contracts.constraints import Constraints
 from components.contracts.ensemble import Ensemble
 from components.contracts.features import Features
-from components.contracts.gate import Gate
+from components.contracts.gate import Gate, Gates
 from components.contracts.loss import Loss
+from components.contracts.metric import AccountMetric, ForecastMetric, Metric, OrderMetric, ReturnMetric
 from components.contracts.model import NOTHING, FittedModel, Inherited, Model, Start
 from components.contracts.portfolio import Portfolio
 from components.contracts.preprocess import FittedPreprocessor, Preprocessor
 from components.contracts.quality import Quality
+from components.contracts.scenario import Enters, Scenario
 from components.contracts.source import Source
 from components.contracts.split import Split
 from components.contracts.target import LAST_LABEL, TARGET, Kind, Target
@@ -25,24 +27,32 @@ __all__ = [
     "LAST_LABEL",
     "NOTHING",
     "TARGET",
+    "AccountMetric",
     "Backtest",
     "Calibration",
     "Component",
     "Constraints",
     "Ensemble",
+    "Enters",
     "Features",
     "FittedCalibration",
     "FittedModel",
     "FittedPreprocessor",
+    "ForecastMetric",
     "Gate",
+    "Gates",
     "Inherited",
     "Kind",
     "LearnsFrom",
     "Loss",
+    "Metric",
     "Model",
+    "OrderMetric",
     "Portfolio",
     "Preprocessor",
     "Quality",
+    "ReturnMetric",
+    "Scenario",
     "Source",
     "Split",
     "Start",

@@ -1,12 +1,11 @@
 """A backtest promises trades, costs and equity."""
 
 from abc import abstractmethod
-from collections.abc import Mapping
 
 import numpy as np
 
 from components.contracts.component import Component
-from components.values import BacktestResult, Float, PriceGrid, Stress, Time
+from components.values import BacktestResult, Float, PriceGrid, Time
 
 
 class Backtest(Component):
@@ -26,6 +25,10 @@ class Backtest(Component):
         """(S,) PriceGrid.ended_S as `run` judges it where nobody has told; by default no symbol's bars end."""
         return np.full(len(prices.symbols), "NaT", dtype="datetime64[us]")
 
-    def worse(self) -> Mapping[Stress, "Backtest"]:
-        """The same account under one worse assumption each; its equity has the same bars. None by default."""
-        return {}
+    def costlier(self, factor: float) -> "Backtest | None":
+        """The same account with every cost times the factor; None where it cannot say."""
+        return None
+
+    def later(self, bars: int) -> "Backtest | None":
+        """The same account with every fill so many bars later; None where it cannot say."""
+        return None

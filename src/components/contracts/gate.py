@@ -1,6 +1,7 @@
-"""A gate promises one judgement."""
+"""A gate promises one judgement, a set of gates the verdict."""
 
 from abc import abstractmethod
+from collections.abc import Mapping
 
 from components.contracts.component import Component
 from components.values import Evidence, Judgement, Need
@@ -19,6 +20,14 @@ class Gate(Component):
         """Names of the baselines it compares with."""
         return ()
 
+    def figures(self) -> tuple[str, ...]:
+        """Flat names of the figures it judges: one that no run of the experiment can have is refused by the check."""
+        return ()
+
+    def scenarios(self) -> tuple[str, ...]:
+        """Names of the scenarios whose results it looks at."""
+        return ()
+
     def needs(self) -> frozenset[Need]:
         """What it looks at beyond forecasts and returns: the run finds out only what some gate needs.
 
@@ -26,6 +35,28 @@ class Gate(Component):
         """
         return frozenset()
 
-    def flaws(self) -> tuple[str, ...]:
-        """Why no run could ever pass, or none fail, by its parameters alone; a clause each, said before a run."""
+
+class Gates(Component):
+    """The named checks that make the verdict; a gate's flaw is a parameter with which no run could pass, or none fail.
+
+    enforce: a rejected run ends with exit code 4; checks: name -> gate, judged in this order.
+    """
+
+    enforce: bool
+    checks: Mapping[str, Gate]
+
+    def where(self, name: str) -> str:
+        """Where in its settings the gate of this name stands: a dotted path."""
+        return f"checks.{name}"
+
+    def baselines(self) -> tuple[str, ...]:
+        """Names of the baselines that the gates compare with, each once, in the order of the gates."""
+        return tuple(dict.fromkeys(name for gate in self.checks.values() for name in gate.baselines()))
+
+    def scenarios(self) -> tuple[str, ...]:
+        """Names of the scenarios whose results it looks at."""
         return ()
+
+    def needs(self) -> frozenset[Need]:
+        """Everything that some gate needs."""
+        return frozenset[Need]().union(*(gate.needs() for gate in self.checks.values()))

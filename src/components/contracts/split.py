@@ -35,7 +35,7 @@ class Split(Component):
         too few, saying how many are needed.
         """
 
-    def flaws(self) -> Iterator[Problem]:
+    def problems(self) -> Iterator[Problem]:
         """What the parameters get wrong together; paths are relative to the split."""
         return iter(())
 

@@ -35,6 +35,9 @@ class ExpressionFeatures(Features):
                 features[name] = text
         return features
 
+    def definitions_of(self, name: str) -> Mapping[str, str]:
+        return self.definitions
+
     @classmethod
     def examples(cls) -> Sequence[Mapping[str, Any]]:
         return (

@@ -10,43 +10,6 @@ from components.statistics.newey_west import MeanTest
 from components.values import Evidence, Judgement, Need, Scored
 
 Span = Literal["valid", "test", "vault"]
-VAULT = ("vault/", "vault_backtest/", "vault_benchmark/")
-"""Prefixes of the figures that are known once the vault was opened."""
-STRESS = ("double_costs/", "one_bar_later/")
-"""Prefixes of the figures that are known where the portfolio was put under stress."""
-
-METRIC_WORDS = {
-    "r2": "R² (share of the outcomes' variance explained)",
-    "r2_train_mean": "R² against the training mean",
-    "correlation": "the correlation of forecasts and outcomes",
-    "direction_accuracy": "the share of directions forecast right",
-    "accuracy": "the share of labels forecast right",
-    "auc": "AUC",
-    "log_loss": "the log loss",
-    "ic": "the mean information coefficient",
-    "rank_ic": "the mean rank information coefficient",
-    "sharpe": "the Sharpe ratio",
-    "max_drawdown": "the maximum drawdown",
-}
-SPAN_WORDS = {
-    "valid": "on the validation spans",
-    "test": "on the test spans",
-    "vault": "in the vault",
-    "vault_backtest": "of the portfolio in the vault",
-    "vault_benchmark": "of the benchmark in the vault",
-    "double_costs": "of the portfolio with every cost doubled",
-    "one_bar_later": "of the portfolio with fills one bar later",
-    "backtest": "of the portfolio",
-    "benchmark": "of the benchmark",
-}
-
-
-def metric_in_words(metric: str) -> str:
-    """Writes "test/r2" as "R² (...) on the test spans"; other names as they are."""
-    span, _, name = metric.partition("/")
-    if name in METRIC_WORDS and span in SPAN_WORDS:
-        return f"{METRIC_WORDS[name]} {SPAN_WORDS[span]}"
-    return metric
 
 
 def number(value: float) -> str:

@@ -9,8 +9,8 @@ import numpy as np
 from annotated_types import Gt, Le
 
 from components.contracts import Gate
+from components.contracts.metric import SPANS
 from components.gates._wording import (
-    SPAN_WORDS,
     Span,
     judge_by_test,
     needs_of,
@@ -83,7 +83,7 @@ class BeatsBaseline(Gate):
             test,
             level=self.level,
             years=years_of(scored),
-            measured=f"{LOSS_WORDS[self.loss]} {SPAN_WORDS[self.span]} are {percent(abs(gain))} "
+            measured=f"{LOSS_WORDS[self.loss]} {SPANS[self.span]} are {percent(abs(gain))} "
             f"{'smaller' if gain >= 0 else 'larger'} than those of {self.baseline}",
             needed=f"{LOSS_WORDS[self.loss]} smaller by {percent(least)} on average",
         )

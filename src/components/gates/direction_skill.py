@@ -8,8 +8,8 @@ import numpy as np
 from annotated_types import Gt, Le
 
 from components.contracts import Gate
+from components.contracts.metric import SPANS
 from components.gates._wording import (
-    SPAN_WORDS,
     Span,
     judge_by_test,
     needs_of,
@@ -58,7 +58,7 @@ class DirectionSkill(Gate):
         if evidence.kind == "return":
             known_M &= scored.target_M != 0
         if not known_M.any():
-            return not_computable(f"There is no direction to score {SPAN_WORDS[self.span]}.", self.level)
+            return not_computable(f"There is no direction to score {SPANS[self.span]}.", self.level)
         up_M = scored.target_M[known_M] > middle
         right_M = (scored.forecast_M[known_M] > middle) == up_M
         often_up = bool(up_M.mean() >= 0.5)
@@ -70,7 +70,7 @@ class DirectionSkill(Gate):
             test,
             level=self.level,
             years=years_of(scored),
-            measured=f"{percent(right_M.mean())} of the directions {SPAN_WORDS[self.span]} are forecast "
+            measured=f"{percent(right_M.mean())} of the directions {SPANS[self.span]} are forecast "
             f'right, against {percent(constant_M.mean())} for always saying "{"up" if often_up else "down"}"',
             needed=f"about {percent(least)} of the directions right",
         )

@@ -11,7 +11,6 @@ from annotated_types import Gt, Le
 from components.contracts import Gate
 from components.gates._wording import (
     judgement,
-    metric_in_words,
     not_applicable,
     not_computable,
     number,
@@ -42,6 +41,9 @@ class FoldStability(Gate):
             {"metric": "auc", "minimum": 0.5, "min_share": 1.0, "span": "valid", "required": False},
         )
 
+    def figures(self) -> tuple[str, ...]:
+        return (f"{self.span}/{self.metric}_fold_1",)
+
     def judge(self, evidence: Evidence) -> Judgement:
         folds = self._folds(evidence.metrics)
         if not folds:
@@ -50,7 +52,8 @@ class FoldStability(Gate):
             return not_applicable("There is one fold only: stability between folds cannot be seen.")
         reached = sum(value >= self.minimum for value in folds.values())
         needed = math.ceil(self.min_share * len(folds) - 1e-9)
-        name = sentence(metric_in_words(f"{self.span}/{self.metric}"))
+        figure = f"{self.span}/{self.metric}"
+        name = sentence(evidence.words.get(figure, figure))
         says = (
             f"{name} is at least {number(self.minimum)} in {reached} of {len(folds)} folds "
             f"({percent(reached / len(folds))}); {self._weakest(folds)}."

@@ -4,12 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from components.contracts import Component, Gate
-from components.values import Need
+from components.contracts import Gate, Gates
 
 
 @dataclass(frozen=True, kw_only=True)
-class GateSet(Component):
+class GateSet(Gates):
     """The named checks that make the verdict.
 
     enforce: a rejected run ends with exit code 4; checks: name -> gate, judged in this order.
@@ -21,11 +20,3 @@ class GateSet(Component):
     @classmethod
     def examples(cls) -> Sequence[Mapping[str, Any]]:
         return ({"enforce": False, "checks": {}}, {"enforce": True, "checks": {}})
-
-    def baselines(self) -> tuple[str, ...]:
-        """Names of the baselines that the gates compare with, each once, in the order of the gates."""
-        return tuple(dict.fromkeys(name for gate in self.checks.values() for name in gate.baselines()))
-
-    def needs(self) -> frozenset[Need]:
-        """Everything that some gate needs."""
-        return frozenset[Need]().union(*(gate.needs() for gate in self.checks.values()))

@@ -8,8 +8,8 @@ import numpy as np
 from annotated_types import Ge, Gt, Le
 
 from components.contracts import Gate
+from components.contracts.metric import SPANS
 from components.gates._wording import (
-    SPAN_WORDS,
     Span,
     judge_by_test,
     judgement,
@@ -70,7 +70,7 @@ class InformationCoefficient(Gate):
                 f"The {name} could not be computed: on no date do forecasts and outcomes both vary.",
                 self.minimum,
             )
-        measured = f"the mean {name} {SPAN_WORDS[self.span]} is {number(test.mean)} over {test.n} dates"
+        measured = f"the mean {name} {SPANS[self.span]} is {number(test.mean)} over {test.n} dates"
         least = max(test.critical(self.level) * test.standard_error, self.minimum)
         tested = judge_by_test(
             test,

@@ -9,8 +9,8 @@ import numpy as np
 from annotated_types import Gt, Lt
 
 from components.contracts import Gate
+from components.contracts.metric import SPANS
 from components.gates._wording import (
-    SPAN_WORDS,
     Span,
     judgement,
     needs_of,
@@ -60,7 +60,7 @@ class IntervalCoverage(Gate):
         rows_M3 = np.column_stack([scored.lower_M, scored.target_M, scored.upper_M])
         known_M = np.isfinite(rows_M3).all(axis=1)
         if not known_M.any():
-            return not_computable(f"No forecast {SPAN_WORDS[self.span]} has an interval and an outcome.", None)
+            return not_computable(f"No forecast {SPANS[self.span]} has an interval and an outcome.", None)
         lower_M, target_M, upper_M = rows_M3[known_M].T
         inside_M = ((lower_M <= target_M) & (target_M <= upper_M)).astype(np.float64)
         share, promised = float(inside_M.mean()), scored.coverage
@@ -70,7 +70,7 @@ class IntervalCoverage(Gate):
             abs(share - promised) <= self.tolerance,
             value=share,
             threshold=promised + math.copysign(self.tolerance, share - promised),
-            says=f"{percent(share)} of the outcomes {SPAN_WORDS[self.span]} lie in their intervals, which promise "
+            says=f"{percent(share)} of the outcomes {SPANS[self.span]} lie in their intervals, which promise "
             f"{percent(promised)}{luck}; a gap of at most {percent(self.tolerance)} is asked for.",
             suffices=_wider(lower_M, target_M, upper_M, promised),
         )

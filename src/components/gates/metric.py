@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from components.contracts import Gate
+from components.contracts.metric import SPANS
 from components.gates._wording import (
-    STRESS,
-    VAULT,
     judgement,
-    metric_in_words,
     not_computable,
     number,
     percent,
@@ -44,8 +42,15 @@ class MetricGate(Gate):
         )
 
     def needs(self) -> frozenset[Need]:
-        asked: Mapping[Need, tuple[str, ...]] = {"vault": VAULT, "stress": STRESS}
-        return frozenset(need for need, names in asked.items() if self.metric.startswith(names))
+        span = self.metric.partition("/")[0]
+        return frozenset[Need]({"vault"} if span.startswith("vault") else {"scenarios"} if self.scenarios() else ())
+
+    def scenarios(self) -> tuple[str, ...]:
+        span = self.metric.partition("/")[0]
+        return () if span in SPANS else (span,)
+
+    def figures(self) -> tuple[str, ...]:
+        return (self.metric,)
 
     def flaws(self) -> tuple[str, ...]:
         if self.minimum is None and self.maximum is None:
@@ -64,11 +69,11 @@ class MetricGate(Gate):
         if bound is None:
             return not_computable(f"The gate on {self.metric} has neither a minimum nor a maximum.", None)
         if math.isnan(value):
-            return not_computable(f"{self._name()} could not be computed in this run.", bound)
-        return self._compare(value, bound)
+            return not_computable(f"{self._name(evidence)} could not be computed in this run.", bound)
+        return self._compare(self._name(evidence), value, bound)
 
-    def _compare(self, value: float, bound: float) -> Judgement:
-        says = f"{self._name()} is {number(value)}"
+    def _compare(self, name: str, value: float, bound: float) -> Judgement:
+        says = f"{name} is {number(value)}"
         if self.minimum is not None and value < self.minimum:
             says += f", {number(self.minimum - value)} below the minimum of {number(self.minimum)}."
             return judgement(
@@ -104,5 +109,5 @@ class MetricGate(Gate):
             return f"at {side} {number(bound or 0.0)} is asked for"
         return f"between {number(self.minimum)} and {number(self.maximum)} is asked for"
 
-    def _name(self) -> str:
-        return sentence(metric_in_words(self.metric))
+    def _name(self, evidence: Evidence) -> str:
+        return sentence(evidence.words.get(self.metric, self.metric))

@@ -10,9 +10,9 @@ import numpy.typing as npt
 from annotated_types import Ge, Gt, Le
 
 from components.contracts import Gate
+from components.contracts.metric import SPANS
 from components.gates._collapse import class_entropy, constant_share, copied_changes, variance_ratio
 from components.gates._wording import (
-    SPAN_WORDS,
     Span,
     needs_of,
     not_applicable,
@@ -108,7 +108,7 @@ class NoCollapse(Gate):
     def judge(self, evidence: Evidence) -> Judgement:
         scored = scored_on(evidence, self.span)
         if not np.isfinite(scored.forecast_M).any():
-            return not_computable(f"There is no finite forecast {SPAN_WORDS[self.span]}.", None)
+            return not_computable(f"There is no finite forecast {SPANS[self.span]}.", None)
         checks = [check for check in (*self._spread(scored, evidence.kind), *self._copies(evidence)) if check]
         if not checks:
             return not_applicable("None of the bounds of this gate applies to this experiment.")
@@ -121,7 +121,7 @@ class NoCollapse(Gate):
             status="failed" if failed else "passed",
             value=None if math.isnan(worst.value) else worst.value,
             threshold=worst.bound,
-            says=f"The forecasts {SPAN_WORDS[self.span]} {verb}: {reasons}. {suffices}".strip(),
+            says=f"The forecasts {SPANS[self.span]} {verb}: {reasons}. {suffices}".strip(),
             suffices=suffices,
         )
 

@@ -8,8 +8,8 @@ import numpy as np
 from annotated_types import Gt, Lt
 
 from components.contracts import Gate
+from components.contracts.metric import SPANS
 from components.gates._wording import (
-    SPAN_WORDS,
     Span,
     judgement,
     needs_of,
@@ -57,7 +57,7 @@ class PositiveShare(Gate):
         if evidence.kind == "return":
             known_M &= scored.target_M != 0
         if not known_M.any():
-            return not_computable(f"There is no direction to count {SPAN_WORDS[self.span]}.", self.band)
+            return not_computable(f"There is no direction to count {SPANS[self.span]}.", self.band)
         forecast_M = scored.forecast_M[known_M]
         share, base = float(np.mean(forecast_M > middle)), float(np.mean(scored.target_M[known_M] > middle))
         low, high = max(base - self.band, 0.0), min(base + self.band, 1.0)
@@ -66,7 +66,7 @@ class PositiveShare(Gate):
             low <= share <= high,
             value=share,
             threshold=bound,
-            says=f'{percent(share)} of the forecasts {SPAN_WORDS[self.span]} say "up", and {percent(base)} of the '
+            says=f'{percent(share)} of the forecasts {SPANS[self.span]} say "up", and {percent(base)} of the '
             f"outcomes rose; between {percent(low)} and {percent(high)} is asked for.",
             suffices=f'Saying "up" above {number(float(np.quantile(forecast_M, 1 - base)))} instead of '
             f"{number(middle)} would give the share of the outcomes.",

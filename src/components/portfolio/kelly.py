@@ -20,8 +20,8 @@ LEAST_DATES = 30
 class Kelly(Portfolio):
     """Weights in proportion to forecast returns, as large as earlier out-of-sample forecasts have been good.
 
-    weight_s = scale f_s / sum_j |f_j| over the symbols with a finite forecast on that date. The scale is learnt, fold by
-    fold, from what the weights of gross exposure 1 would have earned: with g_d = sum_s w_s y_s over earlier dates,
+    weight_s = scale f_s / sum_j |f_j| over the symbols with a finite forecast on that date. The scale is learnt, fold
+    by fold, from what the weights of gross exposure 1 would have earned: with g_d = sum_s w_s y_s over earlier dates,
 
         scale = min(max_scale, share * max(0, mean(g) - standard_errors * se(g)) / var(g))
 
@@ -35,9 +35,9 @@ class Kelly(Portfolio):
     source: forecasts to learn from: valid or previous_tests (see Calibration).
     scale: fraction of equity; null: learnt, as it should be.
 
-    Raises DataError where fewer than 30 dates have an outcome. Source: Kelly (1956), A New Interpretation of Information
-    Rate, Bell System Technical Journal 35(4); Thorp (2006), The Kelly Criterion in Blackjack, Sports Betting and the
-    Stock Market, section 7.
+    Raises DataError where fewer than 30 dates have an outcome. Source: Kelly (1956), A New Interpretation of
+    Information Rate, Bell System Technical Journal 35(4); Thorp (2006), The Kelly Criterion in Blackjack, Sports
+    Betting and the Stock Market, section 7.
     """
 
     forecast_kind: ClassVar[tuple[str, ...]] = ("return",)

@@ -38,7 +38,7 @@ class Calendar(Split):
     window: Literal["expanding", "rolling"]
     vault_start: str | None
 
-    def flaws(self) -> Iterator[Problem]:
+    def problems(self) -> Iterator[Problem]:
         if self.valid_steps >= self.first_steps:
             steps = f"{self.valid_steps} of {self.first_steps} steps before the first test span"
             message = f"{steps} leave nothing to train on"

@@ -28,8 +28,8 @@ class HeldOutSymbols(WalkForward):
 
     remedy: ClassVar[str] = "lower split.held_out or lengthen the span"
 
-    def flaws(self) -> Iterator[Problem]:
-        yield from super().flaws()
+    def problems(self) -> Iterator[Problem]:
+        yield from super().problems()
         if isinstance(self.held_out, tuple) and len(set(self.held_out)) < len(self.held_out):
             yield Problem("held_out", "names a symbol twice")
 

@@ -2,16 +2,25 @@
 
 from components.values.arrays import Float, Float32, Int, Time
 from components.values.block import Block, Samples
-from components.values.evidence import Certificate, Evidence, Judgement, LeakFinding, LeakReport, Need, Trials, Vault
+from components.values.evidence import (
+    Certificate,
+    Evidence,
+    Judgement,
+    LeakFinding,
+    LeakReport,
+    Need,
+    Played,
+    Trials,
+    Vault,
+)
 from components.values.facts import Finding, SourceFacts
 from components.values.forecast import Calibrated, Head, Output, Outputs, Scored, Statistic
 from components.values.resources import Resources
 from components.values.samples import Fold, Interval, Span, within
-from components.values.trading import BacktestResult, PriceGrid, Stress
-from components.values.view import DERIVED, HELD, RETURN, Constrained, Relaxed, State, View
+from components.values.trading import BacktestResult, PriceGrid
+from components.values.view import HELD, RETURN, Constrained, Relaxed, State, View, fields_read
 
 __all__ = [
-    "DERIVED",
     "HELD",
     "RETURN",
     "BacktestResult",
@@ -33,6 +42,7 @@ __all__ = [
     "Need",
     "Output",
     "Outputs",
+    "Played",
     "PriceGrid",
     "Relaxed",
     "Resources",
@@ -42,10 +52,10 @@ __all__ = [
     "Span",
     "State",
     "Statistic",
-    "Stress",
     "Time",
     "Trials",
     "Vault",
     "View",
+    "fields_read",
     "within",
 ]

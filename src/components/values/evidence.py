@@ -96,18 +96,29 @@ class Vault:
     reused: bool
 
 
-Need = Literal["trials", "stress", "leaks", "bundle", "vault"]
+Need = Literal["trials", "scenarios", "leaks", "bundle", "vault"]
 """What a gate may ask for beyond forecasts and returns, and what costs something to find out."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Played:
+    """A run in another world. returns_T: net returns per bar; phrase: how a sentence about it ends; costs_times: the
+    factor of all costs where these are what is other, else None."""
+
+    returns_T: Float
+    phrase: str
+    costs_times: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Evidence:
     """Everything a gate may look at.
 
-    metrics: flat, for example "test/r2"; horizon_bars: bars a label overlaps; stamps_T: the bars of the
-    backtest; returns_T and benchmark_T: per-bar net returns of the portfolio and of the index at equal average
-    exposure; market_T: equal-weighted return of all symbols; seed: for what a gate draws.
-    stress: returns_T under worse assumptions, as far as the backtest offers them.
+    metrics: flat, for example "test/r2"; words: what a sentence calls each of them, as far as known; horizon_bars:
+    bars a label overlaps; stamps_T: the bars of the backtest; returns_T and benchmark_T: per-bar net returns of the
+    portfolio and of the index at equal average exposure; market_T: equal-weighted return of all symbols; seed: for
+    what a gate draws.
+    scenarios: what the portfolio earned in other worlds, by name, as far as some gate asks for them.
     trials, leaks, certificate, vault: None where no gate asked for them; broken: why what was asked for could not be
     found out.
     """
@@ -122,8 +133,9 @@ class Evidence:
     bars_per_year: float
     stamps_T: Time = field(default_factory=lambda: np.empty(0, dtype="datetime64[us]"))
     market_T: Float = field(default_factory=lambda: np.empty(0))
+    words: Mapping[str, str] = field(default_factory=dict[str, str])
     seed: int = 0
-    stress: Mapping[str, Float] = field(default_factory=dict[str, Float])
+    scenarios: "Mapping[str, Played]" = field(default_factory=dict)
     trials: Trials | None = None
     leaks: LeakReport | None = None
     certificate: Certificate | None = None

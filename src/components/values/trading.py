@@ -5,7 +5,7 @@ Shape legend: T bars, S symbols.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from components.values.arrays import Float, Time
 
@@ -44,7 +44,3 @@ class BacktestResult:
     equity: "pd.DataFrame"
     trades: "pd.DataFrame"
     holdings_TS: Float
-
-
-Stress = Literal["double_costs", "one_bar_later"]
-"""Worse assumptions of a backtest: every cost twice; every fill one bar later."""

@@ -3,7 +3,7 @@
 Shape legend: D decisions in order of time, S symbols, O outputs of a forecast, T bars, L bars up to a decision's own.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -20,6 +20,12 @@ HELD = "held"
 DERIVED: Mapping[str, tuple[str, ...]] = {RETURN: ("close",), HELD: ()}
 """What can be read besides fields of the bars, and the fields that it follows from."""
 
+
+def fields_read(reads: Sequence[str]) -> tuple[str, ...]:
+    """The fields of the bars from which what is read follows, sorted."""
+    return tuple(sorted({name for read in reads for name in DERIVED.get(read, (read,))}))
+
+
 State = Mapping[str, npt.NDArray[np.generic]]
 """What a calibration or constraints carry from bar to bar: named arrays of fixed shapes."""
 
@@ -31,8 +37,8 @@ class View:
     decided_D      decision times
     values_DSO     forecasts with all their outputs, NaN where there is none; outputs: what each column is
     bars_per_year  to annualise with
-    times_T, past  bars, the last of them that of the last decision, and name -> (T, S) what was asked for of them: fields
-                   (volume, a field of group codes) or RETURN; NaN where a symbol has no bar
+    times_T, past  bars, the last of them that of the last decision, and name -> (T, S) what was asked for of them:
+                   fields (volume, a field of group codes) or RETURN; NaN where a symbol has no bar
     held_S         target weights of the decision before the last one here, after constraints, in fractions of equity;
                    what prices, fills and costs made of them since is left out. None where nobody reads it
     """

@@ -54,8 +54,8 @@ def certification(experiment: Experiment, prepared: Prepared, executed: Executed
 
 def certify(prepared: Prepared, executed: Executed, *, experiment: Experiment) -> Certification:
     """Replays the run through bundles of its folds' models. Only figures: what differs raises nothing here."""
-    forecasts, made = executed.forecasts, executed.walked.value
-    bundles, decided = {}, [path.decided.value for path in executed.paths]
+    forecasts, made = executed.calibrated.value, executed.walked.value
+    bundles, decided = {}, executed.every_decision
     portfolios = {fold: portfolio for each in decided for fold, portfolio in each.portfolios.items()}
     for fold, calibrated in zip(prepared.folds, forecasts.calibrations, strict=True):
         fit = executed.walked.fold(fold.number)

@@ -109,7 +109,7 @@ class BundleForecast:
 
 
 def no_forecast(recipe: Recipe, missing_tolerance: float, values_F: Float32, *, bars: int, member: bool) -> str:
-    """Why a bar has no forecast: values_F of its columns, bars of its symbol up to it, whether it is in the universe."""
+    """Why a bar has no forecast. values_F: its columns; bars: of its symbol up to it; member: of the universe."""
     slowest, needed = recipe.slowest
     finite_F = np.isfinite(values_F)
     if not member:

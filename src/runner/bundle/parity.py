@@ -32,8 +32,8 @@ TOLERANCE = "1e-5 x max(|f|, standard deviation of the fold's forecasts); weight
 class OutOfSample:
     """What a run forecast and ordered out of sample.
 
-    names, values_CR: the columns of the run's design matrix on the panel's rows; row_M, fold_M, path_M, values_MO: panel
-    row, fold, path and forecasts; decision: the column that is decided on; decided: on each path.
+    names, values_CR: the columns of the run's design matrix on the panel's rows; row_M, fold_M, path_M, values_MO:
+    panel row, fold, path and forecasts; decision: the column that is decided on; decided: on each path.
     """
 
     panel: Panel

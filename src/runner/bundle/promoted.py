@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from runner.composition.figures import figure
+
 
 def overruled(promotion: Mapping[str, Any] | None) -> str:
     """A red paragraph before everything else; empty where no gate was overruled."""
@@ -21,8 +23,12 @@ def vault_section(promotion: Mapping[str, Any]) -> str:
     vault = promotion["vault"]
     if vault is None:
         return "There is none: nothing was held back, so no figure here is of bars that could not have been chosen for."
-    figures = {name: value for name, value in vault["metrics"].items() if name in _SHOWN and value is not None}
-    lines = [f"- {_SHOWN[name]}: {value:.4g}" for name, value in figures.items()]
+    figures = {name: figure(name) for name, value in vault["metrics"].items() if value is not None}
+    lines = [
+        f"- {found.words}: {vault['metrics'][name]:.4g} ({found.metric.unit})"
+        for name, found in figures.items()
+        if found and found.metric.brief and not found.baseline and found.span != "vault_benchmark"
+    ]
     seen = (
         f"**These bars had been looked at before** ({len(vault['earlier'])} earlier openings of overlapping bars): "
         "a good figure may have been chosen for it, and its gates are only advice."
@@ -34,18 +40,6 @@ def vault_section(promotion: Mapping[str, Any]) -> str:
         f"{vault['first']} ({vault['n_train']} train rows, then {vault['n_valid']} for validation). {seen}\n\n"
         + "\n".join(lines)
     )
-
-
-_SHOWN = {
-    "vault/r2": "R² of the forecasts",
-    "vault/r2_train_mean": "R² against the training mean",
-    "vault/auc": "AUC",
-    "vault/log_loss": "log loss (nats)",
-    "vault/direction_accuracy": "share of directions forecast right",
-    "vault_backtest/sharpe": "Sharpe ratio of the portfolio, a year",
-    "vault_backtest/total_return": "total return of the portfolio, a fraction",
-    "vault_backtest/max_drawdown": "maximum drawdown, a fraction",
-}
 
 
 def model_section(promotion: Mapping[str, Any]) -> str:

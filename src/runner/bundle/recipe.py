@@ -8,7 +8,7 @@ from typing import Any
 from components.contracts import Kind
 from components.expressions import Node, Reach, fields_of, parse, reach
 from components.panel import IN_UNIVERSE
-from runner.compute.view import fields_read
+from components.values import fields_read
 
 
 @dataclass(frozen=True, kw_only=True)

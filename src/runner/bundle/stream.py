@@ -70,8 +70,8 @@ class _Pushed:
 class Memory:
     """All that a stream carries, and nothing that follows from its bundle.
 
-    last_S: time of each symbol's last bar; past, carried, tail: None where the bundle needs none; decided_D, values_DSO:
-    the last decisions, as many as the portfolio looks back on.
+    last_S: time of each symbol's last bar; past, carried, tail: None where the bundle needs none; decided_D,
+    values_DSO: the last decisions, as many as the portfolio looks back on.
     """
 
     symbols: tuple[str, ...]

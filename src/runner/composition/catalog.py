@@ -19,6 +19,9 @@ from components.errors import ConfigError, ContractError
 from runner.composition.schema import class_path, is_component, parameters, unwrap
 from runner.specification.experiment import Experiment
 
+METRICS = "components.metric"
+"""Components that stand in no slot: every run has all that fit."""
+
 
 def slots() -> Mapping[str, Any]:
     """slot -> what fits into it, as annotated in `Experiment`; scalars (name, seed, threads) are none."""
@@ -89,8 +92,8 @@ def _walk(packages: tuple[str, ...]) -> Mapping[str, type[Component]]:
 
 
 def _shipped() -> tuple[str, ...]:
-    """`components.<slot>` for every contract's slot, and the module of a kind that is the runner's own."""
-    names: list[str] = []
+    """`components.<slot>` for every contract's slot, the module of a kind that is the runner's own, and metrics."""
+    names = [METRICS]
     for slot, annotation in slots().items():
         kind = slot_kind(annotation)
         assert kind is not None

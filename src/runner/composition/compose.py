@@ -190,7 +190,7 @@ def _no_file(error: MissingConfigException, loader: ConfigLoaderImpl) -> Problem
     """A choice in a file that does not exist, with the file that makes it."""
     path = error.missing_cfg_file or ""
     group, _, choice = path.rpartition("/")
-    problem = no_choice(group, choice, error.options or ())
+    problem = no_choice(group, choice, error.options or loader.get_group_options(group))
     where = getattr(loader.repository, "chosen_by", {}).get(path)
     return replace(problem, path=f"{where}: {problem.path}") if where else problem
 

@@ -7,6 +7,7 @@ from components.errors import ConfigError, Problem
 from runner.composition.build import build
 from runner.composition.check import problems
 from runner.composition.compose import Composed, Memo, compose
+from runner.composition.packages import absent_packages
 from runner.composition.rules import analyse, rule_notices, rule_problems
 from runner.specification.experiment import Experiment
 
@@ -15,13 +16,16 @@ def configure(overrides: Sequence[str], *, memo: Memo | None = None) -> tuple[Ex
     """The experiment that a command line asks for, checked, with all notices in what was composed.
 
     Reads no data beyond the names of its columns. Raises ConfigError with all problems: of the command
-    line and of single values, or, once every section can be built, of sections that do not fit together.
+    line and of single values, or, once every section can be built, of packages that are not installed, or of
+    sections that do not fit together.
     """
     composed = compose(overrides, memo=memo)
     found = [*composed.problems, *_further(problems(composed.config, Experiment), composed.problems)]
     if found:
         raise ConfigError(*found)
     experiment = build(Experiment, composed.config)
+    if found := absent_packages(experiment):
+        raise ConfigError(*found)
     analysis = analyse(experiment)
     if found := rule_problems(analysis):
         raise ConfigError(*found)

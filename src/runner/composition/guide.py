@@ -3,13 +3,14 @@
 import inspect
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import is_dataclass
 from pathlib import Path
 
-from components.contracts import Component
+from components.contracts import Component, Metric
 from components.errors import ConfigError
+from components.optional import extra_of
 from runner.composition.catalog import catalogue, slot_kind, slots
 from runner.composition.check import TARGET, nearest
+from runner.composition.figures import metrics
 from runner.composition.places import config_files
 from runner.composition.schema import (
     Parameter,
@@ -26,12 +27,14 @@ from runner.composition.schema import (
 # Groups of files that are no slot: what +experiment= and +sweep= select.
 FURTHER_GROUPS = ("experiment", "sweep")
 OPERATORS_GROUP = "operators"
+METRICS_GROUP = "metric"
+BETTER = {1: "more is better", -1: "less is better", 0: "neither more nor less is better"}
 SETTING = re.compile(r"(?P<key>[A-Za-z_]\w*):\s*(?P<value>[^#]*?)\s*(?:#\s*(?P<comment>.*))?")
 
 
 def groups() -> tuple[str, ...]:
     """What can be listed: every slot, then the other groups."""
-    return (*slots(), *FURTHER_GROUPS, OPERATORS_GROUP)
+    return (*slots(), *FURTHER_GROUPS, METRICS_GROUP, OPERATORS_GROUP)
 
 
 def listing(chosen: Sequence[str] | None = None) -> Mapping[str, list[tuple[str, str]]]:
@@ -44,14 +47,25 @@ def _list_lines(group: str) -> Iterator[tuple[str, str]]:
     if group == OPERATORS_GROUP:
         yield from _operators().values()
         return
+    if group == METRICS_GROUP:
+        yield from ((name, metric.says) for name, metric in metrics().items())
+        return
     used = set()
     for choice, path in config_files(group).items():
         cls = _class_of(path)
         used.add(cls)
-        yield choice, _first_comment(path) or (_first_line(cls) if cls else "")
+        yield choice, _with_extra(cls, _first_comment(path) or (_first_line(cls) if cls else ""))
     for cls in catalogue().values():
         if cls not in used and kind_of(cls) in _kinds(group):
-            yield cls.__name__, _first_line(cls)
+            yield cls.__name__, _with_extra(cls, _first_line(cls))
+
+
+def _with_extra(cls: type[Component] | None, line: str) -> str:
+    optional = cls.optional if cls else ()
+    if not optional:
+        return line
+    extra = extra_of(optional)
+    return f"{line} (extra {extra})" if extra else f"{line} (needs {', '.join(optional)})"
 
 
 def _operators() -> dict[str, tuple[str, str]]:
@@ -71,8 +85,10 @@ def _kinds(group: str) -> set[type]:
     kind = slot_kind(slots().get(group))
     if kind is None or is_mapping(unwrap(slots()[group])[0]):
         return set()
-    inner = {slot_kind(p.annotation) for p in parameters(kind).values()} if is_dataclass(kind) else set()
-    return {kind, *(nested for nested in inner if nested is not None)}
+    fitting = [cls for cls in catalogue().values() if issubclass(cls, kind)]
+    inner = {slot_kind(p.annotation) for cls in fitting for p in parameters(cls).values()}
+    elsewhere = {slot_kind(annotation) for annotation in slots().values()}
+    return {kind, *(nested for nested in inner - elsewhere if nested is not None)}
 
 
 def explained(name: str) -> list[str]:
@@ -82,15 +98,22 @@ def explained(name: str) -> list[str]:
     """
     operators = _operators()
     found = [*_choices_named(name), *_classes_named(name)]
+    if metric := metrics().get(name):
+        found.append([f"metric/{name}  ({class_path(type(metric))})", "", *_about_metric(metric)])
     if name in operators:
         found.append([operators[name][0], "", operators[name][1]])
     if not found:
         choices = [full.partition("/")[2] for full in _all_choices()]
         classes = (cls.__name__ for cls in catalogue().values())
-        near = nearest(name, [*_all_choices(), *choices, *classes, *operators])
+        near = nearest(name, [*_all_choices(), *choices, *classes, *metrics(), *operators])
         hint = f"did you mean '{near}'?" if near else "see python -m runner list"
-        raise ConfigError(f"{name}: neither a choice, a class nor an operator; {hint}")
+        raise ConfigError(f"{name}: neither a choice, a class, a metric nor an operator; {hint}")
     return ["\n".join(lines).rstrip() for lines in found]
+
+
+def _about_metric(metric: Metric) -> Iterator[str]:
+    yield from (f"{metric.label}: {metric.says}", *(inspect.getdoc(metric) or "").splitlines(), "")
+    yield f"unit: {metric.unit}; {BETTER[metric.better]}; of {metric.about}"
 
 
 def _choices_named(name: str) -> Iterator[list[str]]:

@@ -12,6 +12,7 @@ from hydra.errors import HydraException
 
 from components.errors import ConfigError, Problem
 from runner.composition.check import join, nearest
+from runner.composition.combined import complaint, joined
 from runner.composition.schema import parameters
 from runner.specification.experiment import Experiment
 
@@ -110,6 +111,10 @@ def _add(request: Request, override: Override, files: ConfigRepository) -> Probl
         return Problem(key, f"'{override.input_line}' gives several values", hint)
     elif not is_choice(override, files):
         request.leaves.append(override)
+    elif isinstance(value, list) and (problem := _combination(key, value, files)):
+        return problem
+    elif isinstance(value, list) and key != EXPERIMENT:
+        request.choices[_group(override)] = joined(value)
     elif not isinstance(value, str) or not files.config_exists(f"{key}/{value}"):
         return no_choice(key, value, files.get_group_options(key))
     elif key == EXPERIMENT:
@@ -117,6 +122,15 @@ def _add(request: Request, override: Override, files: ConfigRepository) -> Probl
     else:
         request.choices[_group(override)] = value
     return None
+
+
+def _combination(key: str, choices: list[Any], files: ConfigRepository) -> Problem | None:
+    """What is wrong with several choices for one slot."""
+    for choice in choices or [None]:
+        if not isinstance(choice, str) or not files.config_exists(f"{key}/{choice}"):
+            return no_choice(key, choice, files.get_group_options(key))
+    problem = complaint(key, choices, files)
+    return Problem(f"{key}=[{', '.join(choices)}]", f"{key} {problem}") if problem else None
 
 
 def top_level_keys() -> tuple[str, ...]:

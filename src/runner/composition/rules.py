@@ -4,10 +4,12 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from components.contracts import Model
+from components.contracts import Component, Gate, Model
 from components.errors import ConfigError, DataError, Problem
 from components.expressions import Node, parse, reach
+from components.values import fields_read
 from runner.composition.check import nearest
+from runner.composition.figures import lacking
 from runner.composition.schema import listed, show
 from runner.specification.experiment import Experiment
 
@@ -45,12 +47,13 @@ def analyse(experiment: Experiment) -> Analysis:
         broken.append(Problem("data", str(error)))
     except ConfigError as error:
         broken += [replace(problem, path=f"data.{problem.path}") for problem in error.problems]
-    features = {f"features.expressions.{name}": text for name, text in experiment.features.expanded().items()}
-    texts = {**features, TARGET: experiment.target.text()}
+    features, texts, let = experiment.features, {TARGET: experiment.target.text()}, {}
+    for name, text in features.expanded().items():
+        path = f"features.{features.where(name)}"
+        texts[path], let[path] = text, features.definitions_of(name)
     for path, text in texts.items():
-        let = {} if path == TARGET else experiment.features.definitions
         try:
-            nodes[path] = parse(text, fields=fields, let=let, where=path)
+            nodes[path] = parse(text, fields=fields, let=let.get(path, {}), where=path)
         except ConfigError as error:
             broken += error.problems
     return Analysis(experiment=experiment, fields=fields, texts=texts, nodes=nodes, broken=tuple(broken))
@@ -70,7 +73,7 @@ def names_are_file_names(analysis: Analysis) -> Iterator[Problem]:
 
 def split_is_possible(analysis: Analysis) -> Iterator[Problem]:
     split = analysis.experiment.split
-    for problem in (*split.vault_flaws(), *split.flaws()):
+    for problem in (*split.vault_flaws(), *split.problems()):
         yield replace(problem, path=f"split.{problem.path}")
 
 
@@ -144,6 +147,31 @@ def portfolio_understands_forecast(analysis: Analysis) -> Iterator[Problem]:
         )
 
 
+def portfolio_has_its_interval(analysis: Analysis) -> Iterator[Problem]:
+    experiment = analysis.experiment
+    target = {"target": 1}
+    given = experiment.loss.head.outputs(target).interval or experiment.calibration.interval_coverage()
+    if experiment.portfolio.needs_interval and given is None:
+        yield Problem(
+            "portfolio",
+            f"{_choice(experiment.portfolio)} needs forecasts with an interval, which neither the loss "
+            f"{_choice(experiment.loss)} nor the calibration {_choice(experiment.calibration)} makes",
+            "choose another portfolio, or the calibration 'conformal'",
+        )
+
+
+def decisions_have_their_fields(analysis: Analysis) -> Iterator[Problem]:
+    fields, experiment = analysis.fields, analysis.experiment
+    for path, reader in (("portfolio", experiment.portfolio), ("constraints", experiment.constraints)):
+        lacking = [name for name in fields_read(reader.reads) if fields and name not in fields]
+        if fields and lacking:
+            yield Problem(
+                path,
+                f"{_choice(reader)} reads {listed([show(name) for name in lacking])}, which the data does not have",
+                f"fields: {', '.join(fields)}",
+            )
+
+
 def calibration_fits_forecast(analysis: Analysis) -> Iterator[Problem]:
     experiment = analysis.experiment
     calibration, kind = experiment.calibration, experiment.target.kind
@@ -190,22 +218,42 @@ def _complaints(model: Model, columns: tuple[str, ...]) -> tuple[Problem, ...]:
 
 def gates_find_their_baselines(analysis: Analysis) -> Iterator[Problem]:
     known = tuple(analysis.experiment.baselines)
-    for gate_name, gate in analysis.experiment.gates.checks.items():
+    for path, gate in _gates(analysis.experiment).items():
         for name in gate.baselines():
             if name not in known:
                 near = nearest(name, known)
                 hint = f"did you mean '{near}'?" if near else f"baselines: {', '.join(known) or 'none'}"
                 yield Problem(
-                    f"gates.checks.{gate_name}",
+                    path,
                     f"compares with the baseline '{name}', which is not configured",
                     hint,
                 )
 
 
-def gates_can_be_judged(analysis: Analysis) -> Iterator[Problem]:
-    for name, gate in analysis.experiment.gates.checks.items():
-        for flaw in gate.flaws():
-            yield Problem(f"gates.checks.{name}", flaw)
+def gates_find_their_scenarios(analysis: Analysis) -> Iterator[Problem]:
+    known = tuple(analysis.experiment.robustness)
+    for path, gate in _gates(analysis.experiment).items():
+        for name in (name for name in gate.scenarios() if not gate.figures()):
+            if name not in known:
+                near = nearest(name, known)
+                hint = f"did you mean '{near}'?" if near else f"scenarios: {', '.join(known) or 'none'}"
+                yield Problem(path, f"judges the scenario '{name}', which is not configured", hint)
+
+
+def gates_find_their_figures(analysis: Analysis) -> Iterator[Problem]:
+    for path, gate in _gates(analysis.experiment).items():
+        for figure in gate.figures():
+            if found := lacking(figure, analysis.experiment):
+                why, hint = found
+                yield Problem(path, f"no such run has the figure '{figure}': {why}", hint)
+
+
+def components_can_do_their_work(analysis: Analysis) -> Iterator[Problem]:
+    experiment = analysis.experiment
+    slots = {name: part for name, part in vars(experiment).items() if isinstance(part, Component)}
+    for path, component in {**slots, **_gates(experiment)}.items():
+        for flaw in component.flaws():
+            yield Problem(path, flaw)
 
 
 RULES: tuple[Rule, ...] = (
@@ -219,9 +267,13 @@ RULES: tuple[Rule, ...] = (
     loss_fits_target,
     calibration_fits_forecast,
     portfolio_understands_forecast,
+    portfolio_has_its_interval,
+    decisions_have_their_fields,
     backtest_has_its_fields,
     gates_find_their_baselines,
-    gates_can_be_judged,
+    gates_find_their_scenarios,
+    gates_find_their_figures,
+    components_can_do_their_work,
 )
 
 
@@ -244,6 +296,12 @@ def rule_notices(analysis: Analysis) -> list[str]:
     if experiment.debug.enabled:
         notices.append("debug: a quick look on little data; it is no trial and is never promoted")
     return notices
+
+
+def _gates(experiment: Experiment) -> Mapping[str, Gate]:
+    """dotted path -> gate."""
+    gates = experiment.gates
+    return {f"gates.{gates.where(name)}": gate for name, gate in gates.checks.items()}
 
 
 def _models(experiment: Experiment) -> Mapping[str, Model]:

@@ -11,6 +11,7 @@ from hydra.plugins.config_source import ConfigResult
 from omegaconf import DictConfig, OmegaConf
 
 from components.errors import ConfigError
+from runner.composition.combined import combined, complaint, joined, parts
 from runner.composition.interpolation import REFERENCES_ONLY, calls_resolver, leaves
 from runner.composition.places import CONFIG
 
@@ -40,7 +41,15 @@ class WatchedRepository(ConfigRepository):
     def __deepcopy__(self, memo: dict[int, Any]) -> "WatchedRepository":
         return self  # Hydra works on a copy; what it read must be seen here
 
+    def config_exists(self, config_path: str) -> bool:
+        group, _, choice = config_path.rpartition("/")
+        return all(
+            super(WatchedRepository, self).config_exists(f"{group}/{part}".lstrip("/")) for part in parts(choice)
+        )
+
     def load_config(self, config_path: str) -> ConfigResult | None:
+        if len(parts(config_path)) > 1:
+            return combined(config_path, self.load_config)
         where = f"{CONFIG}/{config_path}.yaml"
         try:
             loaded = super().load_config(config_path)
@@ -67,8 +76,18 @@ class WatchedRepository(ConfigRepository):
             for text in (group, package, choice):
                 if calls_resolver(text):
                     raise ConfigError(f"{where}: defaults: '{text}' calls a resolver; {REFERENCES_ONLY}")
+        self._join(where, loaded.defaults_list or ())
         if config_path.startswith("experiment/"):
             self._drop_replaced(content)
+
+    def _join(self, where: str, defaults: Collection[InputDefault]) -> None:
+        """A list of choices becomes the one choice that stands for them."""
+        for default in defaults:
+            if isinstance(default, GroupDefault) and isinstance(default.value, list):
+                slot, choices = str(default.group).lstrip("/"), default.value
+                if problem := complaint(slot, choices, self):
+                    raise ConfigError(f"{where}: defaults: {slot}=[{', '.join(choices)}]: {slot} {problem}")
+                default.value = joined(choices)
 
     def _drop_replaced(self, content: DictConfig) -> None:
         for slot in self.replaced.intersection(map(str, content)):

@@ -88,8 +88,8 @@ def _carried(
 def learning_rows(
     learns_from: LearnsFrom, forecasts: Forecasts, fold: Fold, folds: Sequence[Fold], labels: Labels
 ) -> Mask:
-    """(M,) the forecasts that what is fitted on a fold's forecasts may learn from: its validation forecasts, or the test
-    forecasts of those folds of which everything, what they learnt from as well, lies before its test span."""
+    """(M,) the forecasts that what is fitted on a fold's forecasts may learn from: its validation forecasts, or the
+    test forecasts of those folds of which everything, what they learnt from as well, lies before its test span."""
     if learns_from == "previous_tests" and fold.span.test_symbols is None:
         begins = fold.span.test[0][0]
         before = [other.number for other in folds if other.span.only_learns_before(begins)]

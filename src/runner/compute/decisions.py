@@ -1,6 +1,6 @@
-"""From forecasts to target weights, path by path, and the prices at which they are traded.
+"""From forecasts to target weights, and the prices at which they are traded.
 
-Shape legend: D decision times, T bars, S symbols, M forecast rows, P paths.
+Shape legend: D decision times, T bars, S symbols, M forecast rows.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,6 @@ from components.contracts import Backtest, Constraints, Portfolio
 from components.errors import DataError
 from components.panel import Panel
 from components.portfolio.benchmark import benchmark_weights
-from components.statistics.performance import sharpe_ratio
 from components.values import BacktestResult, Float, Fold, Int, PriceGrid, Relaxed, Time, View
 from runner.compute.calibrate import Mask, learning_rows
 from runner.compute.forecast import Forecasts
@@ -49,11 +48,12 @@ def decide_weights(
     *,
     portfolio: Portfolio,
     constraints: Constraints,
-    path: int = 1,
 ) -> Decided:
-    """What the portfolio, then the constraints make of the forecasts of a path. folds, labels: for a portfolio that is
-    fitted, None for others."""
-    own_M = forecasts.path_M == path
+    """What the portfolio, then the constraints make of the test forecasts, all of one path.
+
+    folds, labels: for a portfolio that is fitted, None for others.
+    """
+    own_M = forecasts.is_test_M
     decided_D = decision_times(panel, forecasts.row_M[own_M])
     fold_D = fold_of_decisions(panel, forecasts.row_M[own_M], forecasts.fold_M[own_M], decided_D)
     numbers = [int(number) for number in np.unique(fold_D)]
@@ -65,7 +65,7 @@ def decide_weights(
     view = seen(panel, forecasts, own_M, decided_D, portfolio, constraints)
     found = ordered(view, fold_D, portfolios, constraints)
     return Decided(
-        path=path,
+        path=int(forecasts.path_M.max()),
         decided_D=decided_D,
         fold_D=fold_D,
         weights_DS=found.weights_DS,
@@ -99,13 +99,11 @@ def fit_of_fold(
     return _fitted(portfolio, panel, forecasts, known_M, labels, f"fold {fold.number}")
 
 
-def deployed_portfolio(
-    portfolio: Portfolio, panel: Panel, forecasts: Forecasts, labels: Labels, path: int
-) -> Portfolio:
-    """The portfolio beside a model that is refitted on all rows: learnt from the test forecasts of a path."""
+def deployed_portfolio(portfolio: Portfolio, panel: Panel, forecasts: Forecasts, labels: Labels) -> Portfolio:
+    """The portfolio beside a model that is refitted on all rows: learnt from the test forecasts, all of one path."""
     if portfolio.learns_from() is None:
         return portfolio
-    known_M = (forecasts.path_M == path) & np.isfinite(labels.y_R[forecasts.row_M])
+    known_M = forecasts.is_test_M & np.isfinite(labels.y_R[forecasts.row_M])
     return _fitted(portfolio, panel, forecasts, known_M, labels, "all test spans")
 
 
@@ -140,28 +138,6 @@ def trade_benchmark(panel: Panel, decided: Decided, *, backtest: Backtest) -> Ba
     """What the index at equal average exposure would have earned in the same account."""
     weights_DS = benchmark_weights(decided.weights_DS)
     return backtest.run(decided.decided_D, weights_DS, price_grid(panel, backtest.fields()))
-
-
-def sharpe_of_paths(panel: Panel, results: Sequence[BacktestResult]) -> Float:
-    """(P,) annual Sharpe ratio of each path's account, NaN where it never moved."""
-    returns = [result.equity["return"].to_numpy(dtype=np.float64) for result in results]
-    return np.array([sharpe_ratio(returns_T, panel.bars_per_year) for returns_T in returns])
-
-
-def middle_path(sharpe_P: Float) -> int:
-    """The place of the median; of an even number the lower of the two in the middle. NaN counts as lowest."""
-    order = np.argsort(np.where(np.isfinite(sharpe_P), sharpe_P, -np.inf), kind="stable")
-    return int(order[(len(order) - 1) // 2])
-
-
-def decided_in_the_middle(panel: Panel, decided: Sequence[Decided], results: Sequence[BacktestResult]) -> Decided:
-    """The decisions of the path whose Sharpe ratio is the median."""
-    return decided[middle_path(sharpe_of_paths(panel, results))]
-
-
-def traded_in_the_middle(panel: Panel, results: Sequence[BacktestResult]) -> BacktestResult:
-    """The account of that path."""
-    return results[middle_path(sharpe_of_paths(panel, results))]
 
 
 def decision_times(panel: Panel, rows: Int) -> Time:

@@ -31,7 +31,7 @@ class FeatureTable:
 def parsed_features(features: Features) -> dict[str, Node]:
     """name -> tree of each feature."""
     return {
-        name: parse(text, let=features.definitions, where=f"features.expressions.{name}")
+        name: parse(text, let=features.definitions_of(name), where=f"features.{features.where(name)}")
         for name, text in features.expanded().items()
     }
 

@@ -5,7 +5,7 @@ Shape legend: N samples, M forecast rows, K folds, O outputs.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -72,9 +72,10 @@ class FoldFit:
 class Forecasts:
     """Forecasts of every fold, valid and test rows; M rows in order of fold, span, panel row.
 
-    is_test_M tells the span; path_M the path of a test row, from 1, and 0 for a validation row; values_MO the forecasts,
-    outputs what each column is; train_mean_K the mean training label per fold. What calibration adds: raw_M, the decided column as the models made it; an interval as two more
-    columns, NaN outside the test spans; calibrations, what each fold's calibration learnt.
+    is_test_M tells the span; path_M the path of a test row, from 1, and 0 for a validation row; values_MO the
+    forecasts, outputs what each column is; train_mean_K the mean training label per fold. What calibration adds:
+    raw_M, the decided column as the models made it; an interval as two more columns, NaN outside the test spans;
+    calibrations, what each fold's calibration learnt.
     """
 
     row_M: Int
@@ -92,17 +93,28 @@ class Forecasts:
         """The column that is decided on."""
         return self.values_MO[:, self.outputs.decision]
 
+    def with_values(self, values_MO: Float) -> "Forecasts":
+        """Other forecasts of the same rows."""
+        return replace(self, values_MO=values_MO)
+
+    def renumbered(self) -> "Forecasts":
+        """The forecasts of a single fold as those of fold 1."""
+        return replace(self, fold_M=np.ones_like(self.fold_M))
+
     def of_fold(self, number: int) -> "Forecasts":
         """Those of one fold alone, as the model made them."""
-        own_M = self.fold_M == number
-        return Forecasts(
-            row_M=self.row_M[own_M],
-            fold_M=self.fold_M[own_M],
-            is_test_M=self.is_test_M[own_M],
-            path_M=self.path_M[own_M],
-            values_MO=self.values_MO[own_M],
-            outputs=self.outputs,
-            train_mean_K=self.train_mean_K,
+        return replace(self, raw_M=None, calibrations=()).take(self.fold_M == number)
+
+    def take(self, kept_M: npt.NDArray[np.bool_]) -> "Forecasts":
+        """Some of the rows."""
+        return replace(
+            self,
+            row_M=self.row_M[kept_M],
+            fold_M=self.fold_M[kept_M],
+            is_test_M=self.is_test_M[kept_M],
+            path_M=self.path_M[kept_M],
+            values_MO=self.values_MO[kept_M],
+            raw_M=None if self.raw_M is None else self.raw_M[kept_M],
         )
 
     @property
@@ -247,10 +259,8 @@ def outputs_of(model: Model, loss: Loss, labels: Labels, width: int) -> Outputs:
 
 def joined(folds: Sequence[Fold], fits: Sequence[FoldFit]) -> Forecasts:
     """The forecasts of all folds, one after the other."""
-    no_path = [np.zeros(len(fold.valid_rows), dtype=np.int64) for fold in folds]
-    path_M = np.concatenate(
-        [part for valid, fold in zip(no_path, folds, strict=True) for part in (valid, fold.test_path_N)]
-    )
+    paths = [part for fold in folds for part in (np.zeros(len(fold.valid_rows), dtype=np.int64), fold.test_path_N)]
+    path_M = np.concatenate(paths)
     rows = [(fold.number, part) for fold in folds for part in (fold.valid_rows, fold.test_rows)]
     return Forecasts(
         row_M=np.concatenate([part for _, part in rows]),

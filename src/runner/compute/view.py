@@ -9,17 +9,12 @@ import numpy as np
 
 from components.contracts import Constraints, Portfolio
 from components.panel import Panel
-from components.values import DERIVED, HELD, RETURN, Float, Int, Outputs, Time, View
+from components.values import HELD, RETURN, Float, Int, Outputs, Time, View
 
 
 def read_by(*readers: Portfolio | Constraints) -> tuple[str, ...]:
     """What all of them read besides forecasts, HELD apart."""
     return tuple(sorted({name for reader in readers for name in reader.reads} - {HELD}))
-
-
-def fields_read(reads: Sequence[str]) -> tuple[str, ...]:
-    """The fields of the bars from which that follows."""
-    return tuple(sorted({name for read in reads for name in DERIVED.get(read, (read,))}))
 
 
 def view_of(

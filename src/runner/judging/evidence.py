@@ -6,16 +6,18 @@ from typing import Any
 
 import numpy as np
 
-from components.contracts import Kind
+from components.contracts import Kind, Metric, Scenario
 from components.errors import OutputError
 from components.panel import Panel
 from components.values import BacktestResult, Certificate, Evidence, Float, LeakReport, Need, Scored, Time, Trials
+from runner.composition.figures import metrics as known_metrics
+from runner.composition.figures import words
 from runner.compute.forms import LEAKS
 from runner.compute.pipeline import Executed, Prepared
 from runner.compute.stage import Cache, Keyed, Stage
 from runner.compute.target import Labels
 from runner.judging.metrics import run_metrics
-from runner.judging.scenarios import stress_metrics, stressed
+from runner.judging.scenarios import outcomes, played, scenario_metrics
 from runner.judging.scored import scored
 from runner.leaks.battery import quick_battery
 from runner.specification.experiment import Experiment
@@ -36,7 +38,7 @@ def gather(experiment: Experiment, prepared: Prepared, executed: Executed, cache
         name: cache.stage(
             scored,
             inputs={
-                "forecasts": executed.calibrated,
+                "forecasts": executed.judged,
                 "baselines": executed.rivals,
                 "labels": prepared.labelled,
                 "panel": prepared.bars,
@@ -50,7 +52,11 @@ def gather(experiment: Experiment, prepared: Prepared, executed: Executed, cache
     accounts = {"backtest": executed.traded, "benchmark": executed.yardstick}
     of_run = {**spans, **accounts, "labels": prepared.labelled, "panel": prepared.bars}
     metrics = cache.stage(
-        figures_of, inputs=of_run, settings={"kind": experiment.target.kind}, form=JSON, shown="metrics"
+        figures_of,
+        inputs=of_run,
+        settings={"kind": experiment.target.kind, "known": known_metrics()},
+        form=JSON,
+        shown="metrics",
     )
     evidence = cache.stage(
         evidence_of,
@@ -74,9 +80,11 @@ def figures_of(
     panel: Panel,
     *,
     kind: Kind,
+    known: Mapping[str, Metric],
 ) -> dict[str, float]:
     """Every figure of a run under its full name."""
     return run_metrics(
+        metrics=known,
         valid=valid,
         test=test,
         kind=kind,
@@ -104,6 +112,7 @@ def evidence_of(
     stamps_T = backtest.equity["timestamp"].to_numpy()
     return Evidence(
         metrics=metrics,
+        words=words(metrics),
         valid=valid,
         test=test,
         horizon_bars=labels.horizon_bars,
@@ -135,50 +144,71 @@ def complete(
         quick_battery, inputs=whole, settings={"experiment": experiment}, form=LEAKS, shown="leak tests"
     )
     found: dict[Need, Stage[Any]] = {"leaks": leaks}
-    if "stress" in needs:
-        found["stress"] = stressed(experiment, prepared, executed, cache)
     if "bundle" in needs:
         from runner.bundle.certificate import certification  # compiles the stream's kernels
 
         found["bundle"] = certification(experiment, prepared, executed, cache)
     broken: dict[Need, str] = {}
     for need, stage in found.items():
-        try:
-            stage.ensure()
-        except OutputError:
-            raise  # a full disk is no finding
-        except Exception as error:
-            broken[need] = f"{type(error).__name__}: {error}"
-    whole_ones = {need: None if need in broken else found.get(need) for need in ("leaks", "stress", "bundle")}
+        if (why := _breaks(stage)) is not None:
+            broken[need] = why
+    accounts: dict[str, Stage[BacktestResult]] = {}
+    if "scenarios" in needs:
+        with cache.group("scenarios"):
+            for name, account in played(experiment, prepared, executed, cache).items():
+                if (why := _breaks(account)) is None:
+                    accounts[name] = account
+                else:
+                    broken["scenarios"] = f"{name}: {why}"
+    whole_ones = {need: None if need in broken else found.get(need) for need in ("leaks", "bundle")}
     return cache.stage(
         completed,
-        inputs={"evidence": gathered.evidence, "trials": trials, **whole_ones},
-        settings={"broken": broken},
+        inputs={"evidence": gathered.evidence, "trials": trials, "accounts": accounts, **whole_ones},
+        settings={"broken": broken, "known": known_metrics(), "robustness": dict(experiment.robustness)},
         form=None,
     )
+
+
+def _breaks(stage: Stage[Any]) -> str | None:
+    """Why a stage cannot be computed; None where it can."""
+    try:
+        stage.ensure()
+    except OutputError:
+        raise  # a full disk is no finding
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    return None
 
 
 def completed(
     evidence: Evidence,
     trials: Trials,
     leaks: LeakReport | None,
-    stress: Mapping[str, Float] | None,
+    accounts: Mapping[str, BacktestResult],
     bundle: Any,
     *,
     broken: Mapping[Need, str],
+    known: Mapping[str, Metric],
+    robustness: Mapping[str, Scenario],
 ) -> Evidence:
     """The evidence with what was found out besides; broken: why something could not be."""
     certificate: Certificate | None = None if bundle is None else bundle.certificate
-    metrics = {**evidence.metrics, **stress_metrics(stress or {}, evidence.bars_per_year)}
+    scenarios = outcomes(robustness, accounts)
+    found = with_metrics(evidence, scenario_metrics(scenarios, known, evidence.bars_per_year))
     return replace(
-        evidence,
-        metrics=metrics,
+        found,
         trials=trials,
-        stress=stress or {},
+        scenarios=scenarios,
         leaks=leaks,
         certificate=certificate,
         broken=dict(broken),
     )
+
+
+def with_metrics(evidence: Evidence, further: Mapping[str, float]) -> Evidence:
+    """The evidence with further figures."""
+    metrics = {**evidence.metrics, **further}
+    return replace(evidence, metrics=metrics, words=words(metrics))
 
 
 def market_returns(panel: Panel, stamps_T: Time, fields: tuple[str, ...]) -> Float:

@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
-from components.contracts import Gate
-from components.gates.gate_set import GateSet
+from components.contracts import Gate, Gates
 from components.statistics.deflation import lucks_best
 from components.values import Evidence, Judgement, SourceFacts
 
@@ -87,12 +86,12 @@ class Verdict:
         return Verdict(passed=content["passed"], gates=tuple(GateOutcome(**gate) for gate in content["gates"]))
 
 
-def judge(evidence: Evidence, *, gates: GateSet) -> Verdict:
+def judge(evidence: Evidence, *, gates: Gates) -> Verdict:
     """Judges every gate on the evidence. A gate that breaks, or lacks what it needs, has failed."""
     return of_outcomes(tuple(_outcome(name, gate, evidence) for name, gate in gates.checks.items()))
 
 
-def judge_vault(gates: GateSet, evidence: Evidence, earlier: tuple[GateOutcome, ...]) -> Verdict:
+def judge_vault(gates: Gates, evidence: Evidence, earlier: tuple[GateOutcome, ...]) -> Verdict:
     """The run's verdict with the gates that waited for the vault judged: on evidence.vault, or not applicable
     where there is none. earlier: the run's outcomes."""
     judged = {

@@ -113,7 +113,7 @@ def _forecasts(subject: Subject, how: How, fold: Fold, dates: int | None) -> Ite
 def _calibration(subject: Subject, fold: Fold) -> Iterator[LeakFinding]:
     """Calibrated forecasts before a time, with other raw forecasts from it on, and with other outcomes wherever
     they were not known when the fold's test span began, those of its validation rows apart."""
-    forecasts, labels, panel = subject.executed.forecasts, subject.prepared.labels, subject.panel
+    forecasts, labels, panel = subject.executed.calibrated.value, subject.prepared.labels, subject.panel
     start, rng = subject.inside(fold), subject.rng(f"calibration of fold {fold.number}")
     begins = fold.span.test[0][0]
     late_R = _late(subject, fold)
@@ -189,9 +189,7 @@ def _weights(subject: Subject, how: How) -> Iterator[LeakFinding]:
     own_M = forecasts.path_M == decided.path
     view = seen(panel, forecasts, own_M, decided.decided_D, subject.experiment.portfolio, constraints)
     for place in rng.integers(1, len(decided.decided_D), WEIGHT_TIMES) if len(decided.decided_D) > 1 else ():
-        other = (
-            view.until(place - 1, decisions=place, bars=len(view.times_T)) if how == "cut" else _other(view, place, rng)
-        )
+        other = _other(view, place, rng) if how == "poison" else _cut(view, place)
         found = ordered(other, decided.fold_D[: len(other.decided_D)], portfolios, constraints)
         old_KS, new_KS = decided.weights_DS[:place], found.weights_DS[:place]
         if (moved_KS := moved(old_KS.ravel(), new_KS.ravel()).reshape(old_KS.shape)).any():
@@ -199,11 +197,15 @@ def _weights(subject: Subject, how: How) -> Iterator[LeakFinding]:
             yield leak(
                 how,
                 "portfolio",
-                f"{said(how, decided.decided_D[place])}, {int(moved_KS.sum())} of {moved_KS.size} earlier weights move; "
-                f"the first: {panel.symbols[s]} {day(decided.decided_D[d])}, {old_KS[d, s]:.6g} becomes "
+                f"{said(how, decided.decided_D[place])}, {int(moved_KS.sum())} of {moved_KS.size} earlier weights "
+                f"move; the first: {panel.symbols[s]} {day(decided.decided_D[d])}, {old_KS[d, s]:.6g} becomes "
                 f"{new_KS[d, s]:.6g}",
             )
             return
+
+
+def _cut(view: View, place: int) -> View:
+    return view.until(place - 1, decisions=place, bars=len(view.times_T))
 
 
 def _other(view: View, place: int, rng: np.random.Generator) -> View:

@@ -58,9 +58,7 @@ def refit(experiment: Experiment, prepared: Prepared, executed: Executed, everyt
     preprocessor = experiment.preprocess.restore(learnt)
     inputs = model.inputs(preprocessor.columns)
     calibration = deployed_calibration(experiment.calibration, executed.forecasts, prepared.labels)
-    portfolio = deployed_portfolio(
-        experiment.portfolio, prepared.panel, executed.forecasts, prepared.labels, executed.decided.value.path
-    )
+    portfolio = deployed_portfolio(experiment.portfolio, prepared.panel, executed.forecasts, prepared.labels)
     bundle = assemble(
         experiment,
         everything,

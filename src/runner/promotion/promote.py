@@ -17,6 +17,7 @@ from runner.bundle.registry import check_name, register, version_of
 from runner.bundle.writer import write_bundle
 from runner.compute.pipeline import Executed, Prepared
 from runner.compute.stage import Cache
+from runner.judging.evidence import with_metrics
 from runner.judging.verdict import GateOutcome, Verdict, judge_vault, of_outcomes
 from runner.outputs import REGISTRY
 from runner.promotion.deploy import Deployed, certify_folds, refit
@@ -190,12 +191,12 @@ def _open(
     whole = everything()
     looked = look(experiment, candidate.prepared, whole, cache, reused=opened.reused)
     after("looked")
-    metrics = {**evidence.metrics, **looked.metrics}
-    verdict = judge_vault(experiment.gates, replace(evidence, metrics=metrics, vault=looked.vault), outcomes)
+    found = replace(with_metrics(evidence, looked.metrics), vault=looked.vault)
+    verdict = judge_vault(experiment.gates, found, outcomes)
     return _Opening(
         ledger_head=opened.head,
         vault=_facts(vault, looked, opened.earlier),
-        metrics=finite_or_null(metrics),
+        metrics=finite_or_null(found.metrics),
         verdict=verdict,
         arrays=evidence_npz(evidence, candidate.prepared.panel.symbols, looked, whole.panel.symbols),
     )

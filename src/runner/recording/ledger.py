@@ -68,6 +68,10 @@ class Series:
     stamps_T: Time
     values_T: Float
 
+    def before(self, until: np.datetime64) -> "Series":
+        early_T = self.stamps_T < until
+        return Series(stamps_T=self.stamps_T[early_T], values_T=self.values_T[early_T])
+
     def to_bytes(self) -> bytes:
         """The same series, the same bytes."""
         arrays = {"stamps": self.stamps_T.astype("datetime64[us]"), "values": self.values_T.astype(np.float64)}

@@ -5,20 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from components.contracts.metric import SPANS
+from runner.composition import figures
 from runner.report import notation
 from runner.report.notation import Notation
 
 PER_FOLD = re.compile(r"^test/(?:(?P<baseline>[^/]+)/)?(?P<metric>\w+)_fold_(?P<fold>\d+)$")
 
-STRESS = {"double_costs": "costs doubled", "one_bar_later": "one bar later"}
 """Worse assumptions -> head of their column."""
-
-LEADING = {
-    "level": ("r2", "mse", "mae"),
-    "return": ("rank_ic", "ic", "r2", "mse"),
-    "direction": ("accuracy", "log_loss", "auc", "brier"),
-}
-"""By kind of target: the metrics that may stand for a fold, the first available one does."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,8 +50,8 @@ class Card:
 def cards(metrics: Mapping[str, float | None], kind: str) -> tuple[Card, ...]:
     """The few figures to look at first: forecast beside the best baseline, portfolio beside benchmark."""
     shown = []
-    leading = next((name for name in LEADING[kind] if notation.is_number(metrics.get(f"test/{name}"))), None)
-    if leading:
+    scored = [name for name in figures.metrics() if notation.is_number(metrics.get(f"test/{name}"))]
+    for leading in figures.leading(scored, kind)[:1]:
         known = notation.describe(leading)
         value = notation.write(metrics[f"test/{leading}"], known.style)
         shown.append(Card(label=f"{known.label}, test", value=value, beside=_best_rival(metrics, leading)))
@@ -86,7 +80,7 @@ def forecast_table(metrics: Mapping[str, float | None]) -> Table:
     """Test scores of the model beside those of every baseline, and the model's validation scores."""
     rivals = baselines(metrics)
     prefixes = ["test/", *(f"test/{name}/" for name in rivals)]
-    names = _ordered(_plain_names(metrics, prefixes), notation.FORECAST)
+    names = _ordered(_plain_names(metrics, prefixes))
     has_valid = any(f"valid/{name}" in metrics for name in names)
     rows = []
     for name in names:
@@ -99,13 +93,14 @@ def forecast_table(metrics: Mapping[str, float | None]) -> Table:
 def portfolio_table(metrics: Mapping[str, float | None]) -> Table:
     """The portfolio beside its benchmark, and under worse assumptions where those were tried."""
     prefixes = ["backtest/", "benchmark/"]
-    stress = [name for name in STRESS if any(key.startswith(f"{name}/") for key in metrics)]
-    names = _ordered(_plain_names(metrics, prefixes), notation.PORTFOLIO)
+    spans = dict.fromkeys(key.partition("/")[0] for key in metrics)
+    scenarios = [span for span in spans if span not in SPANS]
+    names = _ordered(_plain_names(metrics, prefixes))
     rows = []
     for name in names:
         compared = [metrics.get(prefix + name) for prefix in prefixes]
-        rows.append(_row(name, compared, [metrics.get(f"{worse}/{name}") for worse in stress]))
-    header = ("After costs", "portfolio", "benchmark", *(STRESS[name] for name in stress))
+        rows.append(_row(name, compared, [metrics.get(f"{worse}/{name}") for worse in scenarios]))
+    header = ("After costs", "portfolio", "benchmark", *(name.replace("_", " ") for name in scenarios))
     return Table(header=header, rows=tuple(rows))
 
 
@@ -117,7 +112,7 @@ def fold_scores(metrics: Mapping[str, float | None], kind: str) -> tuple[str, di
         if match and value is not None and notation.is_number(value):
             by_who = scores.setdefault(match["metric"], {"model": {}})
             by_who.setdefault(match["baseline"] or "model", {})[int(match["fold"])] = value
-    leading = next((name for name in LEADING[kind] if name in scores), next(iter(scores), ""))
+    leading = next(iter([*figures.leading(scores, kind), *scores]), "")
     return leading, scores.get(leading, {})
 
 
@@ -187,7 +182,8 @@ def _plain_names(metrics: Mapping[str, float | None], prefixes: Sequence[str]) -
     return {name for name in names if "/" not in name and not re.search(r"_fold_\d+$", name)}
 
 
-def _ordered(names: set[str], known: Mapping[str, Notation]) -> list[str]:
+def _ordered(names: set[str]) -> list[str]:
+    known = figures.metrics()
     return [name for name in known if name in names] + sorted(names - known.keys())
 
 

@@ -12,16 +12,17 @@ from components.contracts import (
     Constraints,
     Ensemble,
     Features,
+    Gates,
     Loss,
     Model,
     Portfolio,
     Preprocessor,
     Quality,
+    Scenario,
     Source,
     Split,
     Target,
 )
-from components.gates.gate_set import GateSet
 from components.values import Resources
 from runner.specification.debug import Debug
 from runner.specification.export import Export
@@ -37,7 +38,7 @@ class Experiment:
     """
 
     inert: ClassVar[frozenset[str]] = frozenset(
-        {"name", "quality", "baselines", "gates", "tracking", "export", "debug"}
+        {"name", "quality", "baselines", "robustness", "gates", "tracking", "export", "debug"}
     )
     """What judges, records or shows a run, without being part of what is tried; quality and debug are, through the
     bars that they leave."""
@@ -59,7 +60,8 @@ class Experiment:
     portfolio: Portfolio
     constraints: Constraints
     backtest: Backtest
-    gates: GateSet
+    robustness: Mapping[str, Scenario]
+    gates: Gates
     tracking: Tracker
     export: Export
     debug: Debug

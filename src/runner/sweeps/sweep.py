@@ -14,6 +14,8 @@ from hydra.core.hydra_config import HydraConfig
 from components.errors import AssayError
 from runner import exit_codes
 from runner.composition.configure import configure
+from runner.composition.figures import leading
+from runner.composition.figures import metrics as all_metrics
 from runner.composition.handover import QUIET, for_hydra, hydra_main
 from runner.outputs import OUTPUTS
 from runner.storage.disk import write_atomically, writing
@@ -21,15 +23,9 @@ from runner.sweeps.grid import check_points, expand, varying, with_search_space
 
 SWEEPS = OUTPUTS / "sweeps"
 JOBS = "jobs"
-FIGURES = (
-    "valid/r2",
-    "test/r2",
-    "valid/log_loss",
-    "test/log_loss",
-    "test/accuracy",
-    "valid/rank_ic",
-    "test/rank_ic",
-)
+SPANS = ("valid", "test")
+LEADING = 2
+"""How many of the leading metrics have a column, one a span."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,16 +115,37 @@ def _vanished(number: int, overrides: Sequence[str]) -> Job:
 def _print_table(jobs: Sequence[Job], names: Sequence[str], folder: Path) -> None:
     """One line per job: what it varied, how it ended, and its main figures."""
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
+    from rich.text import Text
 
     figures = [_metrics(job) for job in jobs]
-    columns = [name for name in FIGURES if any(name in metrics for metrics in figures)]
-    table = Table("job", "overrides", "ended", *columns, box=None)
+    columns = _columns(jobs, figures)
+    best = {column: _best(column, figures) for column in columns}
+    table = Table("job", Column("overrides", overflow="fold"), "ended", *columns, box=None)
     for job, name, metrics in zip(jobs, names, figures, strict=True):
-        table.add_row(str(job.job), name or "-", _ending(job), *(_shown(metrics.get(c)) for c in columns))
+        cells = (Text(_shown(metrics.get(c)), "bold" if metrics.get(c) == best[c] else "") for c in columns)
+        table.add_row(str(job.job), name or "-", _ending(job), *cells)
     console = Console(highlight=False, markup=False)
     console.print(f"{len(jobs)} jobs in {folder}")
     console.print(table)
+
+
+def _columns(jobs: Sequence[Job], figures: Sequence[Mapping[str, float | None]]) -> list[str]:
+    """Flat names of the leading metrics of every job's kind of target, on validation and test spans."""
+    known: set[str] = set()
+    for job, metrics in zip(jobs, figures, strict=True):
+        if metrics:
+            manifest = json.loads((Path(str(job.run_folder)) / "manifest.json").read_text(encoding="utf-8"))
+            scored = {name.rpartition("/")[2] for name, value in metrics.items() if value is not None}
+            known |= set(leading(scored, manifest["target"]["kind"])[:LEADING])
+    return [f"{span}/{name}" for name in all_metrics() if name in known for span in SPANS]
+
+
+def _best(name: str, figures: Sequence[Mapping[str, float | None]]) -> float | None:
+    """The best of the jobs' figures; None where there is nothing to compare."""
+    better = all_metrics()[name.rpartition("/")[2]].better
+    values = [value for metrics in figures if (value := metrics.get(name)) is not None]
+    return max(values, key=lambda value: better * value) if better and len(values) > 1 else None
 
 
 def _metrics(job: Job) -> Mapping[str, float | None]:
@@ -142,7 +159,10 @@ def _metrics(job: Job) -> Mapping[str, float | None]:
 def _ending(job: Job) -> str:
     if job.exit_code not in (exit_codes.RAN, exit_codes.REJECTED) or job.run_folder is None:
         return f"failed ({job.exit_code})"
-    verdict = json.loads((Path(job.run_folder) / "gates.json").read_text(encoding="utf-8"))
+    gates = Path(job.run_folder) / "gates.json"
+    if not gates.is_file():
+        return "pruned"
+    verdict = json.loads(gates.read_text(encoding="utf-8"))
     return "passed" if verdict["passed"] else "rejected"
 
 

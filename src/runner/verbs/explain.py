@@ -8,7 +8,9 @@ from runner.composition.guide import explained
 
 def add_arguments(parser: ArgumentParser) -> None:
     """What to explain."""
-    parser.add_argument("name", metavar="NAME", help="a choice (ridge, model/ridge), a class or an operator (rsi)")
+    parser.add_argument(
+        "name", metavar="NAME", help="a choice (ridge, model/ridge), a class, a metric (r2) or an operator (rsi)"
+    )
 
 
 def run(options: Namespace) -> int:

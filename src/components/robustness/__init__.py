@@ -1,0 +1,1 @@
+"""Scenarios: the same run in a worse or other world."""

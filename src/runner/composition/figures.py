@@ -1,0 +1,151 @@
+"""What a figure's flat name says, and which figures a run of an experiment can have.
+
+valid/NAME, test/NAME                the model's forecasts; NAME_fold_2 on fold 2 alone
+valid/BASELINE/NAME, test/...        a baseline's forecasts of the same rows
+backtest/NAME, benchmark/NAME        the portfolio, and the same average exposure held constant
+SCENARIO/NAME, as double_costs/...   the portfolio in another world, see conf/robustness
+vault/NAME, vault_backtest/NAME ...  the same of the vault, once it was opened
+"""
+
+import functools
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from components.contracts import ForecastMetric, Metric, OrderMetric, ReturnMetric
+from components.contracts.metric import ACCOUNTS, FORECASTS, SPANS, span_words
+from components.errors import ContractError
+from runner.composition.catalog import catalogue
+from runner.composition.check import nearest
+from runner.composition.schema import class_path, listed, show
+from runner.specification.experiment import Experiment
+
+FOLD = re.compile(r"(?P<name>.+)_fold_(?P<fold>\w+)")
+PER_FOLD = ("valid/", "test/")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """A flat name, read. baseline, fold: None where it is of the model, of all folds."""
+
+    metric: Metric
+    span: str
+    baseline: str | None
+    fold: int | None
+
+    @property
+    def words(self) -> str:
+        """What a sentence calls it: `R² (...) of har on the test spans, fold 2`."""
+        of = f" of {self.baseline}" if self.baseline else ""
+        on = f", fold {self.fold}" if self.fold else ""
+        return f"{self.metric.phrase or self.metric.label}{of} {span_words(self.span)}{on}"
+
+
+def metrics() -> Mapping[str, Metric]:
+    """name -> metric, in the order in which tables list them. Raises ContractError where two have one name."""
+    return _named(tuple(cls for cls in catalogue().values() if issubclass(cls, Metric)))
+
+
+@functools.cache
+def _named(classes: tuple[type[Metric], ...]) -> Mapping[str, Metric]:
+    found: dict[str, Metric] = {}
+    for cls in classes:
+        if other := found.get(cls.name()):
+            raise ContractError(
+                f"{class_path(cls)}: the metric '{cls.name()}' is {class_path(type(other))} already; rename it"
+            )
+        found[cls.name()] = cls()
+    return {metric.name(): metric for metric in sorted(found.values(), key=lambda m: (m.place, m.name()))}
+
+
+def figure(name: str) -> Figure | None:
+    """What the flat name says; None where it is no figure of any metric."""
+    return _read(name, metrics())
+
+
+def _read(name: str, known: Mapping[str, Metric]) -> Figure | None:
+    span, _, rest = name.partition("/")
+    baseline, _, last = rest.rpartition("/")
+    match = FOLD.fullmatch(last)
+    stem, fold = (match["name"], match["fold"]) if match else (last, None)
+    metric = known.get(stem)
+    if metric is None or (fold is not None and not _is_fold(fold)):
+        return None
+    return Figure(metric=metric, span=span, baseline=baseline or None, fold=int(fold) if fold else None)
+
+
+def leading(names: Collection[str], kind: str) -> list[str]:
+    """Those metrics that may stand for all figures with a target of this kind, foremost first."""
+    return [name for name, metric in metrics().items() if kind in metric.leads and name in names]
+
+
+def words(names: Iterable[str]) -> dict[str, str]:
+    """flat name -> what a sentence calls it, of those that are figures of a metric."""
+    known = metrics()
+    return {name: found.words for name in names if (found := _read(name, known))}
+
+
+def lacking(name: str, experiment: Experiment) -> tuple[str, str] | None:
+    """Why no run of the experiment has a figure of this name, and a hint; None where one may have it."""
+    known = dict(_possible(experiment))
+    match = FOLD.fullmatch(name)
+    stem, fold = (match["name"], match["fold"]) if match else (name, None)
+    metric = known.get(stem)
+    if metric is None:
+        last = stem.rpartition("/")[2]
+        own = [flat for flat in known if flat.rpartition("/")[2] == last]
+        near = nearest(stem, own if last in metrics() else known) or next(iter(own), None)
+        return _why(stem, experiment), f"did you mean '{near}'?" if near else ""
+    folds = metric.per_fold and stem.startswith(PER_FOLD)
+    if fold is None or (folds and _is_fold(fold)):
+        return None
+    if folds:
+        return "folds are numbered from 1", f"did you mean '{stem}_fold_1'?"
+    return f"{stem} is not given per fold", f"did you mean '{stem}'?"
+
+
+def _possible(experiment: Experiment) -> Iterator[tuple[str, Metric]]:
+    """(flat name, metric) of all that runs of the experiment can have, folds aside."""
+    worse = list(experiment.robustness)
+    for name, metric in metrics().items():
+        if isinstance(metric, ForecastMetric | OrderMetric):
+            if _unfit(metric, experiment):
+                continue
+            of_model_alone = isinstance(metric, ForecastMetric) and metric.needs_intervals
+            spans = [span for span in FORECASTS if not (of_model_alone and span == "valid")]
+            owners = ["", *(() if of_model_alone else (f"{baseline}/" for baseline in experiment.baselines))]
+            yield from ((f"{span}/{owner}{name}", metric) for span in spans for owner in owners)
+        else:
+            spans = [*ACCOUNTS, *(worse if isinstance(metric, ReturnMetric) else ())]
+            yield from ((f"{span}/{name}", metric) for span in spans)
+
+
+def _unfit(metric: Metric, experiment: Experiment) -> str:
+    """Why the experiment's forecasts have no such figure; empty where they have."""
+    if not isinstance(metric, ForecastMetric):
+        return ""
+    if experiment.target.kind not in metric.kinds:
+        kinds = listed([show(kind) for kind in metric.kinds])
+        return f"{metric.name()} is for a target of kind {kinds}, and this is '{experiment.target.kind}'"
+    if metric.needs_intervals and experiment.calibration.interval_coverage() is None:
+        return f"{metric.name()} is of intervals, which the calibration does not make"
+    return ""
+
+
+def _why(stem: str, experiment: Experiment) -> str:
+    span, _, rest = stem.partition("/")
+    baseline, _, last = rest.rpartition("/")
+    metric = metrics().get(last)
+    if span not in SPANS and span not in experiment.robustness:
+        return f"a figure begins with {listed([*SPANS, *experiment.robustness])}"
+    if metric is None:
+        return f"there is no metric '{last}'"
+    if unfit := _unfit(metric, experiment):
+        return unfit
+    if span in FORECASTS and baseline and baseline not in experiment.baselines:
+        return f"'{baseline}' is not among the baselines ({', '.join(experiment.baselines) or 'none'})"
+    return f"{last} is a figure of {metric.about}"
+
+
+def _is_fold(text: str) -> bool:
+    return re.fullmatch(r"[1-9]\d*", text) is not None
