@@ -165,7 +165,7 @@ def _write_results(record: RunRecord, prepared: Prepared, executed: Executed, ju
     record.write_json("statistics.json", judged.figures)
     record.note({"judged": {"family_state": judged.state}})
     if executed.paths:
-        accounts = [account.value for account in executed.paths]
+        accounts = [path.traded.value for path in executed.paths]
         sharpes = path_sharpes(accounts, periods=prepared.panel.bars_per_year)
         record.note({"paths": {"judged": median_path(accounts), "sharpe": sharpes}})
 
