@@ -78,10 +78,11 @@ def test_where_a_part_ends_counts() -> None:
 
 
 FINGERPRINT = """
-import json, components.expressions
+import json
+from runner.compute.features import compute_features
+from runner.storage.code import code_of
 from runner.storage.digests import sources
-from runner.storage.keys import code_fingerprint
-print(json.dumps([code_fingerprint(components.expressions), sources().is_new]))
+print(json.dumps([code_of(compute_features).digest, sources().is_new]))
 """
 
 
