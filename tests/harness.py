@@ -67,6 +67,7 @@ def environment(folder: Path) -> dict[str, str]:
         "ASSAY_LEDGER": str(folder / "ledger.sqlite"),
         "PYTHONWARNINGS": "error",
         "WANDB_MODE": "offline",
+        "ASSAY_TRACKING_WAIT": "1",
         "NO_COLOR": "1",
     }
 

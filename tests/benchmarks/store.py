@@ -1,8 +1,9 @@
 """How long caching and recording take: `python tests/benchmarks/store.py`, about half a minute.
 
-Prints one line per figure: what, seconds, and throughput where it makes sense.
+Prints one JSON line a figure, with its throughput where that makes sense.
 """
 
+import json
 import tempfile
 import time
 from collections.abc import Callable
@@ -34,8 +35,8 @@ def timed(what: str, action: Callable[[], object], *, per: int = 1, megabytes: f
     start = time.perf_counter()
     action()
     seconds = (time.perf_counter() - start) / per
-    rate = f"{megabytes / seconds:10,.0f} MB/s" if megabytes else ""
-    print(f"{what:<58} {1000 * seconds:10.2f} ms {rate}")
+    rate = {"mb_per_s": round(megabytes / seconds)} if megabytes else {}
+    print(json.dumps({"name": what, "value": round(1000 * seconds, 2), "unit": "ms", **rate}))
 
 
 def store(folder: Path) -> None:
@@ -87,7 +88,7 @@ def run(folder: Path) -> None:
     timed("its state closed", lambda: record.close("finished"))
     for name in ("first-run", "second-run"):
         info = RunInfo(name=name, experiment="vol", config={}, folder=record.folder, outputs=folder)
-        timed(f"W&B offline, {name.replace('-', ' ')} of the process", lambda info=info: track(info))
+        timed(f"W&B offline, {name.replace('-', ' ')} of the process: posted", lambda info=info: track(info))
 
 
 def track(info: RunInfo) -> None:

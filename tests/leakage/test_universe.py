@@ -35,7 +35,7 @@ def universe(panel: Panel) -> str:
 def executed(folder: Path, *overrides: str) -> tuple[Experiment, Prepared, Executed]:
     with Path(os.devnull).open("w") as sink:
         cache = pipeline.open_cache(folder, Console(sink))
-        experiment, composed = configure([*RUN, *overrides])
+        experiment, _ = configure([*RUN, *overrides])
         prepared = pipeline.prepare(experiment, cache)
         return experiment, prepared, pipeline.execute(experiment, prepared, cache)
 

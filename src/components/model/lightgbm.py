@@ -8,12 +8,13 @@ from annotated_types import Ge, Gt, Le
 
 from components.contracts import NOTHING, FittedModel, Inherited, Loss, Model
 from components.errors import ConfigError, DataError, Problem
-from components.model._autograd import TorchObjective, torch_is_installed
+from components.model._autograd import TorchObjective
 from components.model._trees import ITERATIONS, TreeSum, trees_text
+from components.optional import installation, missing
 from components.seeds import derive
 from components.values import Resources, Samples
 
-NEEDS_TORCH = "torch, which is not installed: pip install 'assay-runner[torch]'"
+TORCH = ("torch",)
 OWN_LOSSES = "or choose a loss that LightGBM has itself, such as squared, huber or logistic"
 
 
@@ -64,8 +65,8 @@ class LightGBM(Model):
         return (small, {**small, "bagging_fraction": 1.0, "early_stopping_rounds": 5})
 
     def supports(self, loss: Loss) -> str | None:
-        if loss.native("lightgbm") is None and not torch_is_installed():
-            return f"this loss only through {NEEDS_TORCH}"
+        if loss.native("lightgbm") is None and missing(TORCH):
+            return f"this loss only through torch, not installed; {installation(TORCH)}"
         return None
 
     def fit(
@@ -136,9 +137,9 @@ class LightGBM(Model):
 
 
 def _torch_objective(loss: Loss, train: Samples) -> TorchObjective:
-    if not torch_is_installed():
-        name = type(loss).__name__
-        raise ConfigError(Problem("loss", f"LightGBM minimises {name} through {NEEDS_TORCH}", OWN_LOSSES))
+    if missing(TORCH):
+        message = f"LightGBM minimises {type(loss).__name__} through torch, not installed"
+        raise ConfigError(Problem("loss", message, f"{installation(TORCH)}; {OWN_LOSSES}"))
     return TorchObjective.of(loss, train.y_N)
 
 

@@ -95,6 +95,10 @@ class Forecasts:
         """Other forecasts of the same rows."""
         return replace(self, values_MO=values_MO)
 
+    def renumbered(self) -> "Forecasts":
+        """The forecasts of a single fold as those of fold 1."""
+        return replace(self, fold_M=np.ones_like(self.fold_M))
+
     def of_fold(self, number: int) -> "Forecasts":
         """Those of one fold alone, as the model made them."""
         own_M = self.fold_M == number

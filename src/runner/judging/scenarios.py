@@ -61,7 +61,7 @@ def play(
             return _traded(prepared, decided, experiment.backtest, cache, name)
         case "forecasts":
             forecasts = cache.stage(
-                forecast_otherwise, inputs={"forecasts": executed.calibrated}, settings=drawn, form=None, part=name
+                forecast_otherwise, inputs={"forecasts": executed.judged}, settings=drawn, form=None, part=name
             )
             decided = pipeline.decide(experiment, prepared, forecasts, cache)
             return _traded(prepared, decided, experiment.backtest, cache, name)

@@ -111,7 +111,7 @@ def _forecasts(subject: Subject, how: How, fold: Fold, dates: int | None) -> Ite
 def _calibration(subject: Subject, fold: Fold) -> Iterator[LeakFinding]:
     """Calibrated forecasts before a time, with other raw forecasts from it on, and with other outcomes wherever
     they were not known when the fold's test span began, those of its validation rows apart."""
-    forecasts, labels, panel = subject.executed.forecasts, subject.prepared.labels, subject.panel
+    forecasts, labels, panel = subject.executed.calibrated.value, subject.prepared.labels, subject.panel
     start, rng = subject.inside(fold), subject.rng(f"calibration of fold {fold.number}")
     begins = fold.span.test[0][0]
     late_R = np.setdiff1d(np.flatnonzero(labels.label_end_R > begins), fold.valid_rows)

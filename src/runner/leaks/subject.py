@@ -102,7 +102,7 @@ class Subject:
 
     def forecast_of(self, fold: Fold) -> Float:
         """(N,) the recorded forecasts of a fold's test rows, in their order, as the model made them."""
-        forecasts = self.executed.forecasts
+        forecasts = self.executed.calibrated.value
         recorded_R = np.full(self.panel.n_rows, np.nan)
         own_M = forecasts.is_test_M & (forecasts.fold_M == fold.number)
         recorded_R[forecasts.row_M[own_M]] = forecasts.uncalibrated_M[own_M]

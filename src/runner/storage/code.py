@@ -230,7 +230,9 @@ class Reader:
         for place in own.named.get(head, ()):
             yield module, place
             for local, target, name in own.statements[place].imports if rest else ():
-                whole = local if not name and target.partition(".")[0] == local else ".".join(filter(None, [target, name]))
+                whole = (
+                    local if not name and target.partition(".")[0] == local else ".".join(filter(None, [target, name]))
+                )
                 if _is_project(whole.partition(".")[0], self.home) and self._file(f"{whole}.{rest.partition('.')[0]}"):
                     yield from self._resolve(whole, rest)
 

@@ -5,12 +5,10 @@ import builtins
 import hashlib
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import astuple, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
 from functools import cache
-from pathlib import Path
-
-from runner.storage.kept import Memory, digest
+from typing import Any
 
 PURE_DECORATORS = frozenset(
     {
@@ -46,7 +44,6 @@ HOOKS = frozenset({"__init_subclass__", "__set_name__"})
 """A class that has one of these sees the classes that are made of it."""
 
 TYPING_BLOCKS = ("TYPE_CHECKING", "typing.TYPE_CHECKING")
-MOST_SOURCES = 1500
 MOST_OF_A_NAME = 100
 """Characters of a text that may be a name, an annotation or a file."""
 
@@ -73,47 +70,38 @@ class Statement:
 
     label: str
     digest: str
-    defines: tuple[str, ...]
+    defines: Sequence[str]
     acts: bool
-    mentions: tuple[str, ...]
-    imports: tuple[tuple[str, str, str], ...]
-    inner: tuple[tuple[str, str], ...]
-    texts: tuple[str, ...]
-    bases: tuple[str, ...]
+    mentions: Sequence[str]
+    imports: Sequence[tuple[str, str, str]]
+    inner: Sequence[tuple[str, str]]
+    texts: Sequence[str]
+    bases: Sequence[str]
     typing: bool
     hooks: bool
     importing: bool
     reading: bool
     above: bool
 
+    @staticmethod
+    def of(row: Sequence[Any]) -> "Statement":
+        """What `dataclasses.astuple` took apart, also after JSON."""
+        return Statement(**dict(zip(_FIELDS, row, strict=True)))
 
-FIELDS = tuple(Statement.__dataclass_fields__)
+
+_FIELDS = tuple(each.name for each in fields(Statement))
 
 
 @cache
 def read_source(text: bytes, package: str) -> tuple[Statement, ...]:
-    """The statements of a module's text, remembered between processes; package: from where relative imports start.
+    """The statements of a module's text; package: dotted name from which relative imports start.
 
     An import whose name nothing mentions is there for what it does.
     """
-    rows = _memory().get(digest([text, package or "."]), lambda: [list(astuple(each)) for each in _read(text, package)])
-    return tuple(Statement(**dict(zip(FIELDS, map(_as_tuple, row), strict=True))) for row in rows)
-
-
-@cache
-def _memory() -> Memory:
-    """As long as the code that reads sources is the same."""
-    rules = digest([Path(__file__).read_bytes(), f"{sys.version_info[:2]}"])
-    return Memory("sources", rules, most=MOST_SOURCES)
-
-
-def _as_tuple(value: object) -> object:
-    return tuple(map(_as_tuple, value)) if isinstance(value, list | tuple) else value
-
-
-def _read(text: bytes, package: str) -> list[Statement]:
     nodes = list(_flat(ast.parse(text).body, False))
-    bound = {local: _bound(local, module, name) for node, _ in nodes for local, module, name in _imported(node, package)}
+    bound = {
+        local: _bound(local, module, name) for node, _ in nodes for local, module, name in _imported(node, package)
+    }
     functions = {node.name for node, _ in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
     known = {name for node, _ in nodes for name in _names(node)}
     module = _Module(package=package, bound=bound, functions=frozenset(functions), known=frozenset(known))
@@ -124,7 +112,7 @@ def _read(text: bytes, package: str) -> list[Statement]:
     for each, (_, typing) in zip(found, nodes, strict=True):
         unused = bool(each.imports) and not typing and each.imports[0][0] not in used
         statements.append(_statement(each, module, typing, unused, labels))
-    return statements
+    return tuple(statements)
 
 
 _IMPORT = (ast.Import, ast.ImportFrom)

@@ -3,7 +3,6 @@
 import subprocess
 import sys
 from dataclasses import fields, replace
-from importlib import util
 
 import lightgbm
 import numpy as np
@@ -184,20 +183,15 @@ def test_no_rows_are_errors_of_the_data():
 
 
 def test_a_missing_torch_is_said_in_one_line(monkeypatch):
-    find_spec = util.find_spec
-    monkeypatch.setattr(
-        "components.model._autograd.find_spec", lambda name: None if name == "torch" else find_spec(name)
-    )
+    monkeypatch.setattr("components.optional._installed", lambda name: name != "torch")
+    install = f"{sys.executable} -m pip install 'assay-runner[torch]'"
     assert MODEL.supports(Squared()) is None
-    assert MODEL.supports(LogCosh(scale=1.0)) == (
-        "this loss only through torch, which is not installed: pip install 'assay-runner[torch]'"
-    )
+    assert MODEL.supports(LogCosh(scale=1.0)) == f"this loss only through torch, not installed; {install}"
     with pytest.raises(ConfigError) as error:
         fit(MODEL, LogCosh(scale=1.0))
     assert str(error.value) == (
-        "loss: LightGBM minimises LogCosh through torch, which is not installed: "
-        "pip install 'assay-runner[torch]'; or choose a loss that LightGBM has itself, such as squared, "
-        "huber or logistic"
+        f"loss: LightGBM minimises LogCosh through torch, not installed; {install}; "
+        "or choose a loss that LightGBM has itself, such as squared, huber or logistic"
     )
 
 
