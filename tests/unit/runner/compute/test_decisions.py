@@ -60,7 +60,7 @@ def test_nothing_that_is_decided_depends_on_the_future(case, run):
 
 
 def test_weights_keep_their_bounds_and_what_gave_way_is_told(run):
-    _, prepared, executed = run(*CASES["bounds"])
+    _, _, executed = run(*CASES["bounds"])
     decided, free = executed.decided.value, run(*MOMENTUM)[2].decided.value
     gross_D = np.abs(decided.weights_DS).sum(axis=1)
     assert np.abs(decided.weights_DS).max() <= 0.15 < np.abs(free.weights_DS).max()
@@ -91,7 +91,7 @@ def test_constraints_are_part_of_what_is_tried(run):
 
 
 def test_a_portfolio_learns_from_what_was_known_before_its_fold(run):
-    experiment, prepared, executed = run(*CASES["fitted"])
+    _, _, executed = run(*CASES["fitted"])
     scales = [settings["scale"] for settings in executed.decided.value.portfolios.values()]
     assert len(scales) == 3
     assert all(scale is not None for scale in scales)
