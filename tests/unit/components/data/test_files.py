@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from components.data import _reading
 from components.data.files import Files
 from components.errors import ConfigError, DataError
 
