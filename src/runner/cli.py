@@ -3,10 +3,7 @@
 import importlib
 import os
 import sys
-from collections.abc import Callable, Sequence
-from difflib import get_close_matches
-
-from components.errors import AssayError, ConfigError
+from collections.abc import Callable, Iterable, Sequence
 
 HELP = """\
 Assay: a declarative experiment runner for market forecasts.
@@ -81,10 +78,7 @@ OWN_FOLDER_FLAGS = ("-cd", "--config-dir", "-cp", "--config-path", "-cn", "--con
 def main(arguments: Sequence[str]) -> int:
     """The exit code of the process; what is wrong goes to stderr, one line each, without a stack trace."""
     try:
-        return _dispatch(list(arguments))
-    except AssayError as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
+        return _answer(list(arguments))
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return INTERRUPTED
@@ -94,19 +88,27 @@ def main(arguments: Sequence[str]) -> int:
         return 1
 
 
-def _dispatch(arguments: list[str]) -> int:
-    first = arguments[0] if arguments else "help"
-    if first in HELP_FLAGS:
+def _answer(arguments: list[str]) -> int:
+    if not arguments or arguments[0] in HELP_FLAGS:
         print(HELP, end="")
         return 0
+    from components.errors import AssayError
+
+    try:
+        return _dispatch(arguments)
+    except AssayError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+
+
+def _dispatch(arguments: list[str]) -> int:
+    first = arguments[0]
     if first in VERBS:
         module, _, function = VERBS[first].partition(":")
         verb: Callable[[list[str]], int] = getattr(importlib.import_module(module), function)
         return verb(arguments[1:])
     if "=" not in first and not first.startswith(("-", "~")):
-        near = get_close_matches(first, VERBS, n=1)
-        hint = f"did you mean '{near[0]}'?" if near else f"verbs: {', '.join(VERBS)}"
-        raise ConfigError(f"{first}: neither a verb nor KEY=VALUE; {hint}")
+        raise _refusal(f"{first}: neither a verb nor KEY=VALUE", first, VERBS, f"verbs: {', '.join(VERBS)}")
     return _hydra_form(arguments)
 
 
@@ -133,11 +135,20 @@ def _hydra_form(arguments: list[str]) -> int:
 def _refuse_unknown(flag: str) -> None:
     known = (*HELP_FLAGS[:2], *MULTIRUN_FLAGS, *RUN_FLAGS, *SHOW_FLAGS)
     if flag in OWN_FOLDER_FLAGS:
-        raise ConfigError(f"{flag}: not supported; put your files into ./conf, they win over the shipped ones")
+        raise _refusal(f"{flag}: not supported", "", (), "put your files into ./conf, they win over the shipped ones")
     if flag not in known:
-        near = get_close_matches(flag, known, n=1)
-        hint = f"did you mean '{near[0]}'?" if near else "see --help"
-        raise ConfigError(f"{flag}: unknown flag; {hint}")
+        raise _refusal(f"{flag}: unknown flag", flag, known, "see --help")
+
+
+def _refusal(message: str, name: str, known: Iterable[str], otherwise: str) -> Exception:
+    """The error for a name that is not among those known: the nearest of them, or else another hint."""
+    from difflib import get_close_matches
+
+    from components.errors import ConfigError
+
+    near = get_close_matches(name, known, n=1)
+    hint = f"did you mean '{near[0]}'?" if near else otherwise
+    return ConfigError(f"{message}; {hint}")
 
 
 def _run(overrides: list[str]) -> int:
