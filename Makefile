@@ -25,6 +25,19 @@ test: .venv/installed-dev  ## lint, types, layers and the default tests
 test-slow: .venv/installed-dev  ## the tests that take minutes
 	$(BIN)/pytest -n 2 --dist loadfile -m "slow and not gpu"
 
+test-lowest: .venv/installed  ## by hand: the unit tests on the lowest versions that pyproject.toml allows
+	$(PYTHON) -m venv --clear .venv-lowest
+	$(BIN)/python tools/lowest.py > .venv-lowest/constraints.txt
+	PIP_CONSTRAINT=.venv-lowest/constraints.txt .venv-lowest/bin/python -m pip install --quiet --editable ".[dev]"
+	.venv-lowest/bin/pytest -n 2 --dist loadfile -m "not slow and not gpu" tests/unit tests/conformance tests/oracles
+
+coverage: .venv/installed-dev  ## by hand: branch coverage of the unit tests, kernels excluded; fails under 90 %
+	$(BIN)/coverage run -m pytest -q -m "not slow and not gpu" tests/unit tests/conformance tests/oracles
+	$(BIN)/coverage report
+
+bench: .venv/installed-dev  ## by hand, on an idle machine: benchmarks beside the recorded ones; fails if a ratio got worse
+	$(BIN)/python tools/bench.py
+
 format: .venv/installed-dev  ## rewrite the sources in house style
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
@@ -37,6 +50,8 @@ clean:  ## remove outputs and caches, keep .venv
 	rm -rf outputs .pytest_cache .ruff_cache .mypy_cache .hypothesis
 
 .venv/bin/python:
+	@command -v $(PYTHON) >/dev/null || { echo "Assay needs Python 3.11.5 or later; $(PYTHON) is not installed" >&2; exit 1; }
+	@$(PYTHON) tools/preflight.py
 	$(PYTHON) -m venv .venv
 
 .venv/installed: pyproject.toml constraints.txt | .venv/bin/python
@@ -51,4 +66,4 @@ clean:  ## remove outputs and caches, keep .venv
 	$(BIN)/python -m compileall -q .venv/lib src >/dev/null || true
 	touch $@
 
-.PHONY: help setup setup-dev run test test-slow format docs clean
+.PHONY: help setup setup-dev run test test-slow test-lowest coverage bench format docs clean

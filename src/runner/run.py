@@ -1,53 +1,64 @@
 """One experiment from checked configuration to verdict: compute, record, judge, report, promote."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from components.errors import AssayError
 from runner import exit_codes
-from runner.composition.compose import Composed
+from runner.composition.composed import Composed
 from runner.compute import pipeline
+from runner.compute.paths import median_path, path_sharpes
 from runner.compute.pipeline import Executed, Prepared
-from runner.compute.stage import Cache
+from runner.compute.stage import Cache, Pruned
 from runner.console import Console
-from runner.judging.evidence import gather
+from runner.judging.evidence import Gathered, gather
 from runner.judging.judge import Judged, conclude, run_key
 from runner.judging.junit import junit
 from runner.judging.tries import tries_in_figures
 from runner.judging.verdict import Verdict
+from runner.judging.watched import Judge, Watcher
 from runner.outputs import OUTPUTS
 from runner.promotion.promote import Candidate, Promotion, Wish, promote
 from runner.promotion.words import say
 from runner.recording.records import RunRecord
 from runner.report import description
-from runner.report.written import report_on
+from runner.report.written import pictures_of, report_on
 from runner.specification.experiment import Experiment
 from runner.specification.tracker import RunInfo, Session
 from runner.tracking import tracked
-from runner.trial import trial
+from runner.trial import Tried, trial
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What a run came to: its folder, its verdict and the exit code of the process."""
+    """What a run came to: its folder, its verdict, None where it was pruned, and the exit code of the process."""
 
     folder: Path
-    verdict: Verdict
+    verdict: Verdict | None
     exit_code: int
 
 
-def run_experiment(experiment: Experiment, composed: Composed, console: Console, *, single: bool) -> Outcome:
+def run_experiment(
+    experiment: Experiment, composed: Composed, console: Console, *, single: bool, pruner: Judge | None = None
+) -> Outcome:
     """Runs a checked experiment and records all of it under outputs/runs/.
 
     Verdict and report are written before a promotion is tried: whatever happens there, they are kept.
-    single: no job of a sweep, so that a passing run may promote itself.
+    single: no job of a sweep, so that a passing run may promote itself, and has pictures and a report; in a job folds
+    are fitted one after the other.
+    pruner: hears the validation scores of each fold, in order, and may stop the trial.
     """
     for notice in composed.notices:
         console.note(notice)
-    cache = pipeline.open_cache(OUTPUTS, console)
+    if not single:
+        experiment = replace(experiment, resources=replace(experiment.resources, workers=1))
+    watcher = Watcher(experiment, pruner) if pruner else None
+    cache = pipeline.open_cache(OUTPUTS, console, watcher)
     prepared = pipeline.prepare(experiment, cache)
+    if watcher:
+        watcher.prepared = prepared
     for notice in prepared.panel.notices:
         console.note(notice)
     executed = pipeline.execute(experiment, prepared, cache)
@@ -57,18 +68,14 @@ def run_experiment(experiment: Experiment, composed: Composed, console: Console,
         record.write_text("config.yaml", description.settings_text(composed.config))
         record.note(description.description(experiment, composed, prepared))
         with tracked(experiment.tracking, _info(experiment, composed.config, record)) as session:
-            with trial(experiment, prepared, executed, record) as tried:
-                executed.fit()
-                tried.found(gathered.evidence.value)
-                trials = tried.trials(experiment, prepared, gathered.evidence, cache)
-                judged = conclude(experiment, prepared, executed, gathered, trials, cache)
-                _write_results(record, prepared, executed, judged, cache)
-                tried.broken += judged.broken
-            record.note({"tries": tries_in_figures(trials.value), "stages": cache.times, "keys": _keys(cache)})
-            report, broken = report_on(record, key, cache)
-            _close(record, session, [*tried.broken, *broken])
+            try:
+                judged, images = _tried(experiment, prepared, executed, gathered, record, cache, pictured=single)
+            except Pruned as stop:
+                return _pruned(stop, watcher, record, session, console)
             session.log_metrics(judged.evidence.value.metrics)
-            session.log_files([report, *sorted((record.folder / "plots").glob("*.png"))])
+            session.log_files(cache.run("report", lambda: report_on(record.folder, images)) if single else [])
+            if record.manifest["state"] == "failed":
+                session.finish("failed")
             if not (single and judged.verdict.passed and _promotes_itself(experiment, record)):
                 console.summary(record.folder)
                 return _outcome(experiment, record, judged.verdict, None)
@@ -81,8 +88,59 @@ def run_experiment(experiment: Experiment, composed: Composed, console: Console,
                 gates=judged.verdict.to_json(),
                 run=record.manifest,
             )
-            promotion = _promoted(candidate, record, session, cache, console)
+            promotion = _promoted(candidate, record, images, session, cache, console)
     return _outcome(experiment, record, judged.verdict, promotion)
+
+
+def _tried(
+    experiment: Experiment,
+    prepared: Prepared,
+    executed: Executed,
+    gathered: Gathered,
+    record: RunRecord,
+    cache: Cache,
+    *,
+    pictured: bool,
+) -> tuple[Judged, Mapping[str, bytes]]:
+    """The trial: fitted, compared with all others on the same data, judged, written down; and its pictures. The run
+    is closed with it, since its report says how it ended. Raises Pruned."""
+    with trial(experiment, prepared, executed, record) as tried:
+        _fit(experiment, prepared, executed, tried, cache)
+        tried.found(gathered.evidence.value)
+        trials = tried.trials(experiment, prepared, gathered.evidence, cache)
+        judged = conclude(experiment, prepared, executed, gathered, trials, cache)
+        _write_results(record, prepared, executed, judged, cache)
+        record.note({"tries": tries_in_figures(trials.value), "stages": cache.times, "keys": _keys(cache)})
+        run_key = record.manifest["run_key"]
+        images, undrawn = pictures_of(record.folder, run_key, cache) if pictured else ({}, [])
+        tried.broken += [*judged.broken, *undrawn]
+    if tried.broken:
+        record.note({"broken": tried.broken})
+    record.close("failed" if tried.broken else "finished")
+    return judged, images
+
+
+def _pruned(stop: Pruned, watcher: Watcher | None, record: RunRecord, session: Session, console: Console) -> Outcome:
+    """A trial that was stopped has no verdict and no report; what was heard of it is kept."""
+    scores = list(watcher.scores) if watcher else []
+    record.note({"pruned": {"fold": stop.fold, "reason": stop.reason, "scores": scores}})
+    record.close("pruned")
+    session.finish("finished")
+    console.note(str(stop))
+    return Outcome(folder=record.folder, verdict=None, exit_code=exit_codes.RAN)
+
+
+def _fit(experiment: Experiment, prepared: Prepared, executed: Executed, tried: Tried, cache: Cache) -> None:
+    """Fits all folds. A trial that is pruned leaves behind what its heard folds forecast and earned."""
+    try:
+        executed.fit()
+    except Pruned as stop:
+        quiet = cache.quiet()
+        heard = pipeline.with_folds(prepared, prepared.folds[: stop.fold])
+        partial = pipeline.execute(experiment, heard, quiet)
+        seen = max(end for fold in heard.folds for _, end in fold.span.test)
+        tried.found(gather(experiment, heard, partial, quiet).evidence.value, until=seen)
+        raise
 
 
 def _info(experiment: Experiment, config: Mapping[str, Any], record: RunRecord) -> RunInfo:
@@ -106,6 +164,10 @@ def _write_results(record: RunRecord, prepared: Prepared, executed: Executed, ju
     record.write_bytes("junit.xml", junit(str(record.manifest["experiment"]), judged.verdict))
     record.write_json("statistics.json", judged.figures)
     record.note({"judged": {"family_state": judged.state}})
+    if executed.paths:
+        accounts = [path.traded.value for path in executed.paths]
+        sharpes = path_sharpes(accounts, periods=prepared.panel.bars_per_year)
+        record.note({"paths": {"judged": median_path(accounts), "sharpe": sharpes}})
 
 
 def _keys(cache: Cache) -> dict[str, str]:
@@ -113,21 +175,19 @@ def _keys(cache: Cache) -> dict[str, str]:
     return {name: stage.key for name, stage in cache.made.items()}
 
 
-def _close(record: RunRecord, session: Session, broken: list[str]) -> None:
-    """A run of which something broke says so everywhere."""
-    if broken:
-        record.note({"broken": broken})
-    record.close("failed" if broken else "finished")
-    if broken:
-        session.finish("failed")
-
-
 def _promotes_itself(experiment: Experiment, record: RunRecord) -> bool:
     whole = record.manifest["state"] == "finished"
     return whole and experiment.export.promote == "auto" and not experiment.debug.enabled
 
 
-def _promoted(candidate: Candidate, record: RunRecord, session: Session, cache: Cache, console: Console) -> Promotion:
+def _promoted(
+    candidate: Candidate,
+    record: RunRecord,
+    images: Mapping[str, bytes],
+    session: Session,
+    cache: Cache,
+    console: Console,
+) -> Promotion:
     """What came of promoting the run. Where that breaks, the run folder says so before the error goes on."""
     try:
         promotion = promote(candidate, Wish(), cache)
@@ -138,14 +198,14 @@ def _promoted(candidate: Candidate, record: RunRecord, session: Session, cache: 
         reason = str(error) if isinstance(error, AssayError) else f"{type(error).__name__}: {error}"
         record.reopen({"broken": [f"promotion: {reason}"], "promotion": {"state": "failed", "reason": reason}})
         record.close("failed")
-        report_on(record, record.manifest["run_key"], cache)
+        report_on(record.folder, images)
         console.summary(record.folder)
         raise
     record.write_json("promotion.json", promotion.to_json())
     record.note({"bundle": str(promotion.folder) if promotion.folder else None})
     if promotion.folder:
         session.log_bundle(promotion.folder, promotion.aliases)
-    report_on(record, record.manifest["run_key"], cache)
+    report_on(record.folder, images)
     console.summary(record.folder)
     say(console, promotion)
     return promotion

@@ -5,9 +5,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from components.values import Evidence, Trials
 from runner.compute.pipeline import Executed, Prepared
-from runner.compute.stage import Cache, Keyed, Stage
+from runner.compute.stage import Cache, Keyed, Pruned, Stage
 from runner.compute.target import target_text
 from runner.judging.tries import alone, family_of, family_trials, own_series, trial_key
 from runner.recording.ledger import Ledger, Series
@@ -40,9 +42,12 @@ class Tried:
         family = family_of(experiment, prepared.panel)
         return family_trials(self.ledger, family, self.key, self.target, self.outputs, evidence, cache)
 
-    def found(self, evidence: Evidence) -> None:
-        """What the trial leaves behind for those after it."""
-        self.metrics, self.series = evidence.metrics, own_series(evidence)
+    def found(self, evidence: Evidence, *, until: np.datetime64 | None = None) -> None:
+        """What the trial leaves behind for those after it; until: only what it saw before then."""
+        series = own_series(evidence)
+        if until is not None:
+            series = {name: one.before(until) for name, one in series.items()}
+        self.metrics, self.series = evidence.metrics, series
 
 
 @contextmanager
@@ -70,6 +75,10 @@ def trial(experiment: Experiment, prepared: Prepared, executed: Executed, record
         yield tried
     except KeyboardInterrupt:
         ledger.finish_trial(key, "interrupted", {})
+        raise
+    except Pruned as stop:
+        found = {"metrics": dict(tried.metrics), "folds": stop.fold, "reason": stop.reason}
+        record.note({"ledger_head": ledger.finish_trial(key, "pruned", found, tried.series)})
         raise
     except BaseException as error:
         ledger.finish_trial(key, "failed", {"error": f"{type(error).__name__}: {error}"}, tried.series)

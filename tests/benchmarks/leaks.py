@@ -1,6 +1,6 @@
 """Share of a run's time that its leak tests take: cold runs of shipped experiments, from their own stage times.
 
-Run: python tests/benchmarks/leaks.py [experiment ...]; prints one JSON line per experiment. value: seconds of the
+Run: python tests/benchmarks/leaks.py [experiment ...]; prints one JSON line per experiment. share: seconds of the
 stage `leak tests` over those of all stages and of the whole process; bar: the largest share allowed; ok: it is below.
 """
 
@@ -33,8 +33,7 @@ def measure(experiment: str) -> dict[str, object]:
     share = leaks / total
     return {
         "name": f"leak tests of {experiment}",
-        "value": round(share, 4),
-        "unit": "share of the stages' time",
+        "share": round(share, 4),
         "bar": BAR_SHARE,
         "ok": share < BAR_SHARE,
         "seconds": {"leak tests": round(leaks, 3), "stages": round(total, 2), "process": round(whole, 2)},

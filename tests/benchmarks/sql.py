@@ -1,5 +1,9 @@
-"""How long reading a million bars through DuckDB takes: `python tests/benchmarks/sql.py`, a few seconds."""
+"""How long reading a million bars through DuckDB takes: `python tests/benchmarks/sql.py`, a few seconds.
 
+Prints one JSON line a figure.
+"""
+
+import json
 import tempfile
 import time
 from pathlib import Path
@@ -29,7 +33,8 @@ def main() -> None:
                 panel = Sql(**(dict(Sql.examples()[0]) | place | changes)).load()
                 seconds = time.perf_counter() - start
                 what = f"{Path(place['table'] or '').name}{', incremental' if incremental else ''}"
-                print(f"{panel.n_rows:,} bars of {what:<30} {seconds:6.2f} s")
+                line = {"name": f"{panel.n_rows:,} bars of {what}", "value": round(seconds, 3), "unit": "s"}
+                print(json.dumps(line))
 
 
 if __name__ == "__main__":

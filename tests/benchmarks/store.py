@@ -1,8 +1,9 @@
 """How long caching and recording take: `python tests/benchmarks/store.py`, about half a minute.
 
-Prints one line per figure: what, seconds, and throughput where it makes sense.
+Prints one JSON line a figure, with its throughput where that makes sense.
 """
 
+import json
 import tempfile
 import time
 from collections.abc import Callable
@@ -11,11 +12,12 @@ from pathlib import Path
 
 import numpy as np
 
-import components.expressions
+from runner.compute.features import compute_features
 from runner.recording.ledger import Family, Ledger
 from runner.recording.records import RunRecord
+from runner.storage.code import code_of
 from runner.storage.formats import ARRAYS, JSON
-from runner.storage.keys import code_fingerprint, content_hash
+from runner.storage.keys import content_hash
 from runner.storage.store import Store
 from runner.tracking import RunInfo, tracked
 from runner.tracking.wandb import WandB
@@ -34,8 +36,8 @@ def timed(what: str, action: Callable[[], object], *, per: int = 1, megabytes: f
     start = time.perf_counter()
     action()
     seconds = (time.perf_counter() - start) / per
-    rate = f"{megabytes / seconds:10,.0f} MB/s" if megabytes else ""
-    print(f"{what:<58} {1000 * seconds:10.2f} ms {rate}")
+    rate = {"mb_per_s": round(megabytes / seconds)} if megabytes else {}
+    print(json.dumps({"name": what, "value": round(1000 * seconds, 2), "unit": "ms", **rate}))
 
 
 def store(folder: Path) -> None:
@@ -87,7 +89,7 @@ def run(folder: Path) -> None:
     timed("its state closed", lambda: record.close("finished"))
     for name in ("first-run", "second-run"):
         info = RunInfo(name=name, experiment="vol", config={}, folder=record.folder, outputs=folder)
-        timed(f"W&B offline, {name.replace('-', ' ')} of the process", lambda info=info: track(info))
+        timed(f"W&B offline, {name.replace('-', ' ')} of the process: posted", lambda info=info: track(info))
 
 
 def track(info: RunInfo) -> None:
@@ -97,8 +99,8 @@ def track(info: RunInfo) -> None:
 
 
 def main() -> None:
-    timed("fingerprint of the expression engine", lambda: code_fingerprint(components.expressions))
-    timed("fingerprint of the store", lambda: code_fingerprint(Store))
+    timed("code that the feature table reaches", lambda: code_of(compute_features))
+    timed("code that the store reaches", lambda: code_of(Store))
     with tempfile.TemporaryDirectory() as folder:
         store(Path(folder) / "store")
         ledger(Path(folder))

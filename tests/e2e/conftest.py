@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from environments import built_wheel, core_environment
 from harness import Assay, Run, Shipped, data_overrides, ended
 
 
@@ -33,3 +34,10 @@ def shipped(shipped_folder: Path) -> Shipped:
         return done[name]
 
     return run
+
+
+@pytest.fixture(scope="session")
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bin folder of an environment that holds the wheel and its core requirements alone."""
+    folder = tmp_path_factory.mktemp("wheel")
+    return core_environment(folder / "environment", built_wheel(folder))

@@ -70,7 +70,13 @@ def test_help_imports_nothing_heavy() -> None:
             [f"experiment=nope: no such choice for experiment; choices: {', '.join(config_files('experiment'))}"],
         ),
         (
-            ["+experiment=sp500_volatility", "+model.lerning_rate=0.1", "seed=-1", "resources.threads=x", "gates.enforce=1"],
+            [
+                "+experiment=sp500_volatility",
+                "+model.lerning_rate=0.1",
+                "seed=-1",
+                "resources.threads=x",
+                "gates.enforce=1",
+            ],
             [
                 "seed: -1 is not allowed; must be >= 0",
                 "threads: 'x' is not allowed; must be an integer >= 0",

@@ -54,6 +54,32 @@ def test_a_rejection_counts_under_enforce_only(assay: Assay, tmp_path: Path) -> 
     assert sorted(path.name for path in tmp_path.iterdir() if path.name != "home") == ["outputs"]
 
 
+def test_jobs_draw_nothing_until_they_are_asked_and_are_tracked_together(assay: Assay, tmp_path: Path) -> None:
+    quick = [text for text in QUICK if not text.startswith("tracking=")]
+    done = assay("-m", *quick, "model=naive,ridge")
+    assert done.returncode == 0, done.stderr
+    (sweep,) = tmp_path.glob("outputs/sweeps/*")
+    assert done.stdout.splitlines()[-1] == (
+        f"Jobs draw no pictures: python -m runner report RUN does, RUN from {sweep.relative_to(tmp_path)}/jobs/JOB.json"
+    )
+    folders = [tmp_path / job["run_folder"] for job in jobs(tmp_path)]
+    assert not any((folder / "report.html").exists() or (folder / "plots").exists() for folder in folders)
+    assert len(list(tmp_path.glob("outputs/wandb/offline-run-*"))) == 2
+    assert not list(tmp_path.glob("outputs/wandb/pending/*.json"))
+    assert assay("report", folders[0].name).returncode == 0
+    assert (folders[0] / "report.html").is_file()
+    assert len(list((folders[0] / "plots").glob("*.png"))) >= 4
+
+
+def test_another_launcher_runs_the_same_jobs(assay: Assay, tmp_path: Path) -> None:
+    done = assay("-m", *QUICK, "model=naive", "seed=1,2", "hydra/launcher=basic")
+    assert done.returncode == 0, done.stderr
+    found = jobs(tmp_path)
+    assert [job["exit_code"] for job in found] == [0, 0]
+    assert [job["overrides"][-1] for job in found] == ["++seed=1", "++seed=2"]
+    assert sorted(path.name for path in tmp_path.iterdir() if path.name != "home") == ["outputs"]
+
+
 def test_nothing_runs_when_one_point_is_wrong(assay: Assay, tmp_path: Path) -> None:
     done = assay("-m", *QUICK, "model=ridge", "model.penalty=1,2,0")
     assert (done.returncode, done.stdout) == (2, "")

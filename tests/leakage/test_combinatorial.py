@@ -14,7 +14,7 @@ from components.split.combinatorial_purged import CombinatorialPurged
 from components.values import Fold, Int, within
 from runner.compute.features import FeatureTable
 from runner.compute.folds import Candidates, candidates, fold_of
-from runner.compute.target import compute_labels
+from unit.runner.compute.test_folds import labels_of
 
 HORIZON, BARS = 5, 600
 SEEDS = range(12)
@@ -36,7 +36,7 @@ def noise(seed: int) -> tuple[Panel, FeatureTable, Candidates]:
         fields={"close": 100 * np.exp(np.cumsum(steps))},
     )
     table = FeatureTable(names=tuple(COLUMNS), values_FR=evaluate(COLUMNS, panel, threads=1))
-    labels = compute_labels(parse(f"ref(close, -{HORIZON}) / close - 1"), panel, threads=1)
+    labels = labels_of(panel, f"ref(close, -{HORIZON}) / close - 1")
     return panel, table, candidates(NoPreprocessing(), table, labels, panel, COLUMNS)
 
 

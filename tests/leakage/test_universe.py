@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from components.panel import Panel
-from components.values import Float
+from components.values import Float, Output, Outputs
 from runner.composition.configure import configure
 from runner.compute import pipeline
 from runner.compute.decisions import decide_weights
@@ -35,7 +35,7 @@ def universe(panel: Panel) -> str:
 def executed(folder: Path, *overrides: str) -> tuple[Experiment, Prepared, Executed]:
     with Path(os.devnull).open("w") as sink:
         cache = pipeline.open_cache(folder, Console(sink))
-        experiment, composed = configure([*RUN, *overrides])
+        experiment, _ = configure([*RUN, *overrides])
         prepared = pipeline.prepare(experiment, cache)
         return experiment, prepared, pipeline.execute(experiment, prepared, cache)
 
@@ -138,14 +138,13 @@ def test_the_only_member_is_sold_when_it_leaves() -> None:
         row_M=np.array([0, 1, 4]),
         fold_M=np.array([1, 1, 1]),
         is_test_M=np.array([False, True, True]),
-        forecast_M=np.array([0.1, 0.2, 0.3]),
+        values_MO=np.array([[0.1], [0.2], [0.3]]),
+        outputs=Outputs(columns=(Output(target="target", horizon_bars=1, statistic="mean"),)),
         train_mean_K=np.zeros(1),
-        preprocessors=({},),
-        models=({},),
     )
-    decided_D, weights_DS = decide_weights(Follow(), forecasts, panel)  # type: ignore[arg-type]
-    np.testing.assert_array_equal(decided_D, times[1:5])
-    np.testing.assert_array_equal(weights_DS[:, 0], [0.2, 0.0, 0.0, 0.3])
+    decided = decide_weights(panel, forecasts, portfolio=Follow())  # type: ignore[arg-type]
+    np.testing.assert_array_equal(decided.decided_D, times[1:5])
+    np.testing.assert_array_equal(decided.weights_DS[:, 0], [0.2, 0.0, 0.0, 0.3])
 
 
 def test_a_universe_of_everybody_changes_nothing(tmp_path: Path) -> None:

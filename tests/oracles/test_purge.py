@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from components.errors import DataError
-from components.expressions import Node, parse
+from components.expressions import Node
 from components.panel import Panel
 from components.preprocess.none import NoPreprocessing
 from components.split.combinatorial_purged import CombinatorialPurged
@@ -14,8 +14,8 @@ from components.split.held_out_symbols import HeldOutSymbols
 from components.values import Fold, Span
 from runner.compute.features import FeatureTable
 from runner.compute.folds import Candidates, candidates, first_bars_read, fold_of, make_folds
-from runner.compute.target import Labels, compute_labels
-from unit.stages.test_folds import WHOLE, columns_of, ragged, table_of
+from runner.compute.target import Labels
+from unit.runner.compute.test_folds import WHOLE, columns_of, labels_of, ragged, table_of
 
 Rows = list[int]
 
@@ -96,7 +96,7 @@ def made(
     panel = ragged(seed, n_symbols, 70)
     feature = f"mean(close, {window})"
     columns = columns_of(f"cs_rank({feature})" if compares else feature, f"close / ref(close, {horizon})")
-    labels = compute_labels(parse(f"ref(close, -{horizon}) / close - 1"), panel, threads=1)
+    labels = labels_of(panel, f"ref(close, -{horizon}) / close - 1")
     return panel, table_of(panel, columns), labels, columns
 
 
@@ -196,7 +196,7 @@ def test_held_out_symbols_against_loops(seed: int, horizon: int, held_out: int) 
         (
             60,
             "split: fold 2 has no valid rows left after purging labels of 2 bars and, after test spans, features that "
-            "look 59 bars back; lower split.n_groups or split.n_test_groups, raise split.valid_share, shorten the "
+            "look 59 bars back; lower split.n_groups or split.n_test_groups, change split.valid_share, shorten the "
             "horizon or the longest features or give more bars",
         ),
     ],
@@ -204,7 +204,7 @@ def test_held_out_symbols_against_loops(seed: int, horizon: int, held_out: int) 
 def test_an_embargo_that_eats_a_part_is_named(window: int, line: str) -> None:
     panel = ragged(3, 1, 330)
     columns = columns_of(f"mean(close, {window})", "close / ref(close, 2)")
-    labels = compute_labels(parse("ref(close, -2) / close - 1"), panel, threads=1)
+    labels = labels_of(panel, "ref(close, -2) / close - 1")
     split = CombinatorialPurged(n_groups=3, n_test_groups=1, valid_share=0.2, vault_start=None)
     with pytest.raises(DataError) as error:
         make_folds(split, NoPreprocessing(), table_of(panel, columns), labels, panel, WHOLE, columns)

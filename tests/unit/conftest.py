@@ -8,6 +8,12 @@ from pathlib import Path
 import pytest
 
 
+@pytest.fixture(autouse=True)
+def tracking_ends_with_its_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No process that writes what is tracked outlives the folder that it writes to."""
+    monkeypatch.setenv("ASSAY_TRACKING_WAIT", "1")
+
+
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 256 KiB."""

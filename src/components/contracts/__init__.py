@@ -6,8 +6,9 @@ imports only the standard library, numpy and contracts at its top, so that disco
 """
 
 from components.contracts.backtest import Backtest
-from components.contracts.calibration import Calibration, FittedCalibration
+from components.contracts.calibration import Calibration, FittedCalibration, LearnsFrom
 from components.contracts.component import Component
+from components.contracts.constraints import Constraints
 from components.contracts.ensemble import Ensemble
 from components.contracts.features import Features
 from components.contracts.gate import Gate, Gates
@@ -30,6 +31,7 @@ __all__ = [
     "Backtest",
     "Calibration",
     "Component",
+    "Constraints",
     "Ensemble",
     "Enters",
     "Features",
@@ -41,6 +43,7 @@ __all__ = [
     "Gates",
     "Inherited",
     "Kind",
+    "LearnsFrom",
     "Loss",
     "Metric",
     "Model",

@@ -18,6 +18,12 @@ class Component(ABC):
     """Parameters that change no forecast, weight, cost or verdict (timeouts, cache sizes)."""
     libraries: ClassVar[tuple[str, ...]] = ()
     """Distributions whose version enters the cache key of what this component computes."""
+    optional: ClassVar[tuple[str, ...]] = ()
+    """Distributions that it may need and the core does not bring; `list` shows the extra that does."""
+
+    def packages(self) -> tuple[str, ...]:
+        """Those of `optional` without which it does not work as it is configured; all by default."""
+        return self.optional
 
     def flaws(self) -> tuple[str, ...]:
         """Why it could never do its work, by its parameters alone; a clause each, said before a run."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from components.bars import Bars
 from components.errors import ConfigError, DataError, Problem
+from components.optional import installation
 from components.panel import TIME_DTYPE, Float, Int
 
 
@@ -51,8 +52,8 @@ def moment(text: str, name: str) -> np.datetime64:
     return np.datetime64(time, "us")
 
 
-def library(name: str, *, extra: str) -> Any:
-    """An optional package, imported. Raises DataError naming the extra that installs it."""
+def library(name: str) -> Any:
+    """An optional package, imported. Raises DataError naming what installs it."""
     # What it would log to the terminal, if nobody listens, is said in our errors.
     logger = logging.getLogger(name.partition(".")[0])
     if not logger.handlers:
@@ -60,4 +61,5 @@ def library(name: str, *, extra: str) -> Any:
     try:
         return importlib.import_module(name)
     except ImportError:
-        raise DataError(f"data: needs the package {name}; pip install 'assay-runner[{extra}]'") from None
+        package = name.partition(".")[0]
+        raise DataError(f"data: needs {package}, not installed; {installation([package])}") from None

@@ -22,7 +22,7 @@ class DuckDb(Database):
     def __init__(self, path: str | None, *, name: str) -> None:
         """Raises DataError where the file is missing, locked or no database."""
         self.name = name
-        self._duckdb = library("duckdb", extra="sql")
+        self._duckdb = library("duckdb")
         if path is not None and not Path(path).is_file():
             raise DataError(f"{path}: no such file; give an existing DuckDB database in data.database")
         try:

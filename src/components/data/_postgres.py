@@ -25,7 +25,7 @@ class Postgres(Database):
 
     def __init__(self, url_env: str, *, timeout_s: float) -> None:
         """Raises DataError where the variable is not set, holds no URL, or the server cannot be reached."""
-        self._psycopg = library("psycopg", extra="sql")
+        self._psycopg = library("psycopg")
         url = os.environ.get(url_env, "")
         if not url:
             raise DataError(
@@ -33,7 +33,7 @@ class Postgres(Database):
                 "set it to a PostgreSQL URL such as postgresql://user@host:5432/database"
             )
         try:
-            parts = library("psycopg.conninfo", extra="sql").conninfo_to_dict(url)
+            parts = library("psycopg.conninfo").conninfo_to_dict(url)
         except self._psycopg.Error:
             raise DataError(
                 f"data.url_env: the value of {url_env} is no PostgreSQL URL; write postgresql://user@host:5432/database"

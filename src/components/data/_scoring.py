@@ -1,7 +1,6 @@
 """Scores of texts, from -1 (bad news) to 1 (good news)."""
 
 import hashlib
-import importlib.util
 import json
 from collections.abc import Callable, Sequence
 from importlib import metadata
@@ -12,8 +11,10 @@ import numpy as np
 
 from components.data import _fetched
 from components.errors import DataError
+from components.optional import installation, missing
 from components.panel import Float
 
+FINBERT = ("transformers", "torch")
 Scorer = Callable[[Sequence[str]], Float]
 
 
@@ -24,10 +25,10 @@ def remembered(score: Scorer, texts_N: Sequence[str], *, folder: str, identity: 
     """
     known: dict[str, float] = json.loads(_fetched.recall(folder, identity) or b"{}")
     keys_N = [hashlib.sha256(text.encode()).hexdigest()[:32] for text in texts_N]
-    missing = [i for i, key in enumerate(keys_N) if key not in known]
-    if missing:
-        scores = score([texts_N[i] for i in missing])
-        known |= {keys_N[i]: float(value) for i, value in zip(missing, scores, strict=True)}
+    unknown = [i for i, key in enumerate(keys_N) if key not in known]
+    if unknown:
+        scores = score([texts_N[i] for i in unknown])
+        known |= {keys_N[i]: float(value) for i, value in zip(unknown, scores, strict=True)}
         _fetched.keep(folder, identity, json.dumps(known).encode())
     return np.array([known[key] for key in keys_N], dtype=np.float64)
 
@@ -41,15 +42,14 @@ def finbert_identity(folder: str) -> str:
 
     Raises DataError where one of them is not there.
     """
-    for name in ("transformers", "torch"):
-        if importlib.util.find_spec(name) is None:
-            raise DataError(f"scorer finbert: {name} is not installed; pip install 'assay-runner[finbert]'")
+    if absent := missing(FINBERT):
+        raise DataError(f"scorer finbert: needs {' and '.join(absent)}, not installed; {installation(FINBERT)}")
     if not Path(folder).is_dir():
         raise DataError(f"{folder}: no such folder; give the folder of a downloaded model in data.finbert_folder")
     digest = hashlib.sha256()
     for path in sorted(path for path in Path(folder).glob("*") if path.is_file()):
         digest.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
-    versions = [f"{name} {metadata.version(name)}" for name in ("transformers", "torch")]
+    versions = [f"{name} {metadata.version(name)}" for name in FINBERT]
     return f"finbert {digest.hexdigest()} {' '.join(versions)}"
 
 

@@ -62,7 +62,7 @@ class Service:
 
     def __init__(self, manners: Manners) -> None:
         self._manners = manners
-        self._httpx = library("httpx", extra="http")
+        self._httpx = library("httpx")
         self._client = self._httpx.Client(timeout=manners.timeout_s, headers={"User-Agent": AGENT})
         self._jitter = np.random.default_rng(manners.jitter_seed)
         self._next_request = 0.0

@@ -78,6 +78,7 @@ class Http(Source):
         {"max_pages", "api_key_env", "retries", "timeout_s", "backoff_s", "jitter_seed"}
         | {"requests_per_second", "cache_folder"}
     )
+    optional: ClassVar[tuple[str, ...]] = ("httpx",)
 
     url: str
     symbols: Annotated[tuple[str, ...], MinLen(1)]

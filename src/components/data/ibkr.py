@@ -73,6 +73,7 @@ class Ibkr(Source):
     inert: ClassVar[frozenset[str]] = frozenset(
         {"host", "port", "client_id", "requests_per_second", "timeout_s", "cache_folder"}
     )
+    optional: ClassVar[tuple[str, ...]] = ("ib_async",)
 
     host: str
     port: Annotated[int, Ge(1), Le(65535)]
@@ -120,7 +121,7 @@ class Ibkr(Source):
         missing = [part for part in wanted if part not in found]
         if missing:
             # ib_async remembers the first loop it sees: another one each time would not do.
-            loop = library("ib_async", extra="ibkr").util.getLoop()
+            loop = library("ib_async").util.getLoop()
             found |= loop.run_until_complete(self._ask(missing))
         tables = [self._inside(found[part]) for part in wanted]
         counts = [len(table) for table in tables]
@@ -166,7 +167,7 @@ class Ibkr(Source):
         return None if kept is None else pd.read_parquet(io.BytesIO(kept))
 
     async def _ask(self, parts: Sequence[tuple[str, Span]]) -> "dict[tuple[str, Span], pd.DataFrame]":
-        ib_async = library("ib_async", extra="ibkr")
+        ib_async = library("ib_async")
         connection = ib_async.IB()
         connection.RaiseRequestErrors = True
         try:

@@ -54,6 +54,7 @@ class Sentiment(Source):
     """
 
     inert: ClassVar[frozenset[str]] = frozenset({"cache_folder"})
+    optional: ClassVar[tuple[str, ...]] = _scoring.FINBERT
 
     main: Source
     stamps: Literal["end", "date"]
@@ -69,6 +70,9 @@ class Sentiment(Source):
     lag_minutes: Annotated[float, Ge(0)]
     half_life_hours: Annotated[float, Gt(0)]
     cache_folder: str
+
+    def packages(self) -> tuple[str, ...]:
+        return self.optional if self.scorer == "finbert" else ()
 
     def facts(self) -> SourceFacts:
         facts = self.main.facts()

@@ -53,6 +53,7 @@ class Sql(Source):
     """
 
     inert: ClassVar[frozenset[str]] = frozenset({"incremental", "timeout_s", "cache_folder"})
+    optional: ClassVar[tuple[str, ...]] = ("duckdb", "psycopg")
 
     url_env: str | None
     database: str | None
@@ -67,6 +68,9 @@ class Sql(Source):
     incremental: bool
     timeout_s: Annotated[float, Gt(0)]
     cache_folder: str
+
+    def packages(self) -> tuple[str, ...]:
+        return ("psycopg",) if self.url_env is not None else ("duckdb",)
 
     def facts(self) -> SourceFacts:
         # The query is no part of the identity: another query of the same bars is the same family.

@@ -52,6 +52,7 @@ class YFinance(Source):
     """
 
     inert: ClassVar[frozenset[str]] = frozenset({"timeout_s", "cache_folder"})
+    optional: ClassVar[tuple[str, ...]] = ("yfinance",)
 
     symbols: Annotated[tuple[str, ...], MinLen(1)]
     start: str
@@ -107,7 +108,7 @@ class YFinance(Source):
 
     def _fetched(self, symbol: str) -> "pd.DataFrame":
         place = f"yfinance: symbol {symbol}, {self.start} to {self.end}, {self.interval}"
-        yfinance = library("yfinance", extra="yfinance")
+        yfinance = library("yfinance")
         with _raising(yfinance):
             try:
                 history = yfinance.Ticker(symbol).history(

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from annotated_types import Gt
 
@@ -24,6 +24,8 @@ class LogCosh(Loss):
     """
 
     scale: Annotated[float, Gt(0)]
+
+    optional: ClassVar[tuple[str, ...]] = ("torch",)
 
     @classmethod
     def examples(cls) -> Sequence[Mapping[str, Any]]:

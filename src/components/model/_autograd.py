@@ -1,7 +1,6 @@
 """Gradient and Hessian of a loss written in torch, for boosted trees."""
 
 from dataclasses import dataclass
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -16,10 +15,6 @@ curvature tends to zero and a Newton step to infinity."""
 
 LOGIT_BOUND = 30.0
 """Scores beyond it are probabilities of 0 or 1 at double precision."""
-
-
-def torch_is_installed() -> bool:
-    return find_spec("torch") is not None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -10,12 +10,13 @@ from annotated_types import Ge, Gt, Le
 
 from components.contracts import NOTHING, FittedModel, Inherited, Loss, Model, Start
 from components.errors import ConfigError, DataError, Problem
-from components.model._autograd import TorchObjective, torch_is_installed
+from components.model._autograd import TorchObjective
 from components.model._trees import ITERATIONS, TreeSum, TreeSums, fitted_sums, sums_from_files, trees_text
+from components.optional import installation, missing
 from components.seeds import derive
 from components.values import Float, Float32, Resources, Samples, Statistic
 
-NEEDS_TORCH = "torch, which is not installed: pip install 'assay-runner[torch]'"
+TORCH = ("torch",)
 BINS_FILE = "bins.npy"
 SAMPLED_ROWS = 50_000
 """Rows from which shared bins are cut: of 255 bins, each edge lies among some 200 of them."""
@@ -100,8 +101,8 @@ class LightGBM(Model):
         return ()
 
     def supports(self, loss: Loss) -> str | None:
-        if any(part.native("lightgbm") is None for part in loss.parts) and not torch_is_installed():
-            return f"this loss only through {NEEDS_TORCH}"
+        if any(part.native("lightgbm") is None for part in loss.parts) and missing(TORCH):
+            return f"this loss only through torch, not installed; {installation(TORCH)}"
         return None
 
     def fit(
@@ -243,9 +244,9 @@ class Task:
 
 
 def _torch_objective(loss: Loss, y_N: Float) -> TorchObjective:
-    if not torch_is_installed():
-        name = type(loss).__name__
-        raise ConfigError(Problem("loss", f"LightGBM minimises {name} through {NEEDS_TORCH}", OWN_LOSSES))
+    if missing(TORCH):
+        message = f"LightGBM minimises {type(loss).__name__} through torch, not installed"
+        raise ConfigError(Problem("loss", message, f"{installation(TORCH)}; {OWN_LOSSES}"))
     return TorchObjective.of(loss, y_N)
 
 

@@ -26,7 +26,8 @@ class CombinatorialPurged(Split):
         | test | train ........ | test | train ........... valid |      one of C(N, k) folds
 
     Every group is tested in phi = C(N-1, k-1) folds, so that the test forecasts make phi paths through all of
-    history: the j-th fold that tests a group, in order, gives the group's forecasts on path j.
+    history: the j-th fold that tests a group, in order, gives the group's forecasts on path j. A run is judged on
+    the path whose account has the median Sharpe ratio; its report tells that of every path.
 
     A model is trained on what comes after a test span too. The runner purges both sides, as it does everywhere: a
     label that is not known when a test span begins is left out, and after a test span every row whose features look
@@ -46,7 +47,7 @@ class CombinatorialPurged(Split):
     valid_share: Annotated[float, Gt(0), Lt(1)]
     vault_start: str | None
 
-    remedy: ClassVar[str] = "lower split.n_groups or split.n_test_groups, raise split.valid_share"
+    remedy: ClassVar[str] = "lower split.n_groups or split.n_test_groups, change split.valid_share"
 
     @property
     def n_paths(self) -> int:

@@ -26,6 +26,7 @@ from components.statistics.sharpe import (
     sharpe_sample,
     standard_error,
 )
+from components.statistics.student import student_cdf, student_quantile
 from components.values import Float
 
 
@@ -135,14 +136,12 @@ def tries_that_pass(deflated: Deflated) -> float:
 def _against(
     statistic: float, null_error: float, error: float, degrees_of_freedom: float, n_independent: float
 ) -> Deflated:
-    from scipy.special import stdtr, stdtrit
-
     hurdle = null_error * lucks_best(n_independent)
     return Deflated(
         statistic=statistic,
         hurdle=hurdle,
-        confidence=float(stdtr(degrees_of_freedom, (statistic - hurdle) / error)),
-        critical=hurdle + error * float(stdtrit(degrees_of_freedom, 0.95)),
+        confidence=student_cdf((statistic - hurdle) / error, degrees_of_freedom),
+        critical=hurdle + error * student_quantile(0.95, degrees_of_freedom),
         null_error=null_error,
         n_independent=n_independent,
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from components.statistics.student import student_cdf, student_quantile
 from components.values import Float
 
 
@@ -34,9 +35,7 @@ class MeanTest:
 
     def critical(self, level: float) -> float:
         """The t statistic from which a one-sided test at this level rejects "the mean is zero"."""
-        from scipy.special import stdtrit
-
-        return float(stdtrit(self.degrees_of_freedom, 1 - level))
+        return student_quantile(1 - level, self.degrees_of_freedom)
 
 
 def long_run_variance(x_T: Float, lags: int) -> float:
@@ -86,8 +85,6 @@ def mean_test(x_T: Float, overlap_bars: int = 1) -> MeanTest:
 
 def _student_test(x_T: Float, standard_error: float, *, degrees_of_freedom: float, lags: int) -> MeanTest:
     """The t test of mean(x_T) with a given standard error."""
-    from scipy.special import stdtr
-
     mean, n = float(x_T.mean()), len(x_T)
     if not standard_error > 1e-12 * float(np.abs(x_T).max()):
         return _undefined(mean, n, lags)
@@ -97,8 +94,8 @@ def _student_test(x_T: Float, standard_error: float, *, degrees_of_freedom: floa
         standard_error=standard_error,
         t=t,
         degrees_of_freedom=degrees_of_freedom,
-        p_greater=float(stdtr(degrees_of_freedom, -t)),
-        p_two_sided=2 * float(stdtr(degrees_of_freedom, -abs(t))),
+        p_greater=student_cdf(-t, degrees_of_freedom),
+        p_two_sided=2 * student_cdf(-abs(t), degrees_of_freedom),
         n=n,
         lags=lags,
     )

@@ -12,8 +12,9 @@ from components.data.files import Files, column_names
 from components.errors import DataError
 from components.panel import Panel
 from components.values import Float, Int, Time
+from runner.bundle.forecast import BundleForecast, time_texts
 from runner.bundle.layout import VARIANTS
-from runner.bundle.reader import Bundle, BundleForecast, time_texts
+from runner.bundle.reader import Bundle
 
 OPTIONS = {
     "data.path": "--data",
@@ -78,7 +79,7 @@ def _rows(bundle: Bundle, forecast: BundleForecast, *, last_only: bool) -> Itera
     """
     panel = forecast.panel
     dates_D, forecast_DS = forecast.grid()
-    weights_DS = bundle.weights(forecast_DS)
+    weights_DS = bundle.weights(forecast.view())
     ends = forecast.interval_grids()
     weights_DS[_outsiders(panel, dates_D)] = 0.0  # a portfolio with a memory would go on holding those who left
     if last_only:

@@ -1,21 +1,18 @@
-"""Which components there are, found by an import walk; nothing outside it is ever built."""
+"""Which components there are, by an index of their packages; nothing outside it is ever built."""
 
 import functools
-import importlib
 import importlib.util
-import inspect
 import os
-import pkgutil
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import components
 import runner
 from components.contracts import Component
-from components.errors import ConfigError, ContractError
+from components.errors import ConfigError
+from runner.composition.index import Index, index, load_class
 from runner.composition.schema import class_path, is_component, parameters, unwrap
 from runner.specification.experiment import Experiment
 
@@ -41,15 +38,51 @@ def slot_kind(annotation: Any) -> type | None:
     return None
 
 
-def catalogue() -> Mapping[str, type[Component]]:
-    """`module.Class` -> class: the shipped components and those of the user's own packages."""
-    return _concrete(user_packages())
+class Catalogue(Mapping[str, type[Component]]):
+    """`module.Class` -> class, imported when it is asked for; names and facts (`concrete`) come from the index.
+
+    A file of a user's package that cannot be imported is in nobody's way until a class in it is asked for, or
+    all classes are: then it raises ContractError in one line.
+    """
+
+    def __init__(self, *parts: Index) -> None:
+        self._known = {target: facts for part in parts for target, facts in part.classes.items()}
+        self._broken = {module: error for part in parts for module, error in part.broken.items()}
+        self.concrete = {target: facts for target, facts in self._known.items() if not facts.lacks}
+
+    def __getitem__(self, target: str) -> type[Component]:
+        self._refuse_broken(target)
+        return load_class(target, self.concrete[target])
+
+    def __contains__(self, target: object) -> bool:
+        self._refuse_broken(str(target))
+        return target in self.concrete
+
+    def __iter__(self) -> Iterator[str]:
+        for error in self._broken.values():
+            raise error
+        return iter(self.concrete)
+
+    def __len__(self) -> int:
+        return len(self.concrete)
+
+    def fitting(self, kind: type) -> list[str]:
+        """The names of all classes of a kind."""
+        return [target for target, facts in self.concrete.items() if class_path(kind) in facts.kinds]
+
+    def unfinished(self, target: str) -> tuple[str, ...]:
+        """What a class that is found but no component lacks of its contract; () for any other name."""
+        return self._known[target].lacks if target in self._known else ()
+
+    def _refuse_broken(self, target: str) -> None:
+        for module, error in self._broken.items():
+            if target.startswith(f"{module}."):
+                raise error
 
 
-def unfinished(target: str) -> tuple[str, ...]:
-    """What a class that is found but no component lacks of its contract; () for any other name."""
-    cls = _walk(user_packages()).get(target)
-    return tuple(sorted(getattr(cls, "__abstractmethods__", ())))
+def catalogue() -> Catalogue:
+    """The shipped components and those of the user's own packages."""
+    return _catalogue(user_packages())
 
 
 def user_packages() -> tuple[str, ...]:
@@ -74,21 +107,8 @@ def _named_in(pyproject: str) -> tuple[str, ...]:
 
 
 @functools.cache
-def _concrete(packages: tuple[str, ...]) -> Mapping[str, type[Component]]:
-    return {name: cls for name, cls in _walk(packages).items() if not inspect.isabstract(cls)}
-
-
-@functools.cache
-def _walk(packages: tuple[str, ...]) -> Mapping[str, type[Component]]:
-    found: dict[str, type[Component]] = {}
-    for name in (*_shipped(), *packages):
-        for module in _modules(name, own=name not in packages):
-            for cls in vars(module).values():
-                if _is_public(cls) and cls.__module__ == module.__name__:
-                    found[class_path(cls)] = cls
-                    if not inspect.isabstract(cls):
-                        parameters(cls)
-    return dict(sorted(found.items()))
+def _catalogue(packages: tuple[str, ...]) -> Catalogue:
+    return Catalogue(index(_shipped(), own=True), *(index([package], own=False) for package in packages))
 
 
 def _shipped() -> tuple[str, ...]:
@@ -102,33 +122,3 @@ def _shipped() -> tuple[str, ...]:
         if found or kind.__module__.startswith("runner."):
             names.append(found[0] if found else kind.__module__)
     return tuple(names)
-
-
-def _is_public(cls: Any) -> bool:
-    return is_component(cls) and not cls.__name__.startswith("_")
-
-
-def _modules(name: str, *, own: bool) -> Iterator[ModuleType]:
-    module = importlib.import_module(name) if own else _import_foreign(name)
-    yield module
-    for info in pkgutil.iter_modules(getattr(module, "__path__", ()), f"{name}."):
-        yield from _modules(info.name, own=own)
-
-
-def _import_foreign(name: str) -> ModuleType:
-    """A user's module; a broken one is its author's to mend."""
-    try:
-        spec = importlib.util.find_spec(name)
-    except ModuleNotFoundError:
-        spec = None
-    if spec is None:
-        raise ConfigError(
-            f"{name}: no such package; it is named in ./pyproject.toml ([tool.assay] components) or in "
-            "ASSAY_COMPONENTS; install it or mend the name"
-        )
-    try:
-        return importlib.import_module(name)
-    except (Exception, SystemExit) as error:
-        raise ContractError(
-            f"{spec.origin}: cannot be imported: {type(error).__name__}: {error}; mend the component file"
-        ) from error

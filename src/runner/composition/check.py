@@ -1,15 +1,13 @@
 """What is wrong with a configuration, found from the constructors' signatures; nothing is built."""
 
 import difflib
-import functools
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
-
 from components.contracts import Component
 from components.errors import Problem
-from runner.composition.catalog import catalogue, unfinished
+from runner.composition.accept import accepts
+from runner.composition.catalog import catalogue
 from runner.composition.schema import (
     allowed,
     alternatives,
@@ -115,46 +113,29 @@ def unknown_key(path: str, key: Any, expected: Iterable[str]) -> Problem:
 
 
 def _target(section: Mapping[Any, Any], kind: type, path: str) -> type[Component] | Problem:
-    """The catalogued class that the section names, or what is wrong with the name; imports nothing."""
+    """The catalogued class that the section names, or what is wrong with the name; imports nothing else."""
     where = join(path, TARGET)
     known = catalogue()
-    fitting = [name for name, cls in known.items() if issubclass(cls, kind)]
+    fitting = known.fitting(kind)
     target = section.get(TARGET, MISSING)
     if target == MISSING:
         return Problem(where, f"missing; must be of kind {kind.__name__}: {', '.join(fitting) or 'none found'}")
-    cls = known.get(target) if isinstance(target, str) else None
-    if cls is None and isinstance(target, str) and (lacking := unfinished(target)):
+    if isinstance(target, str) and (lacking := known.unfinished(target)):
         return Problem(where, f"{target} is no component: it lacks {', '.join(lacking)} of its contract")
-    if cls is None:
-        near = nearest(str(target), fitting) or nearest(str(target), known)
+    if not isinstance(target, str) or target not in known:
+        near = nearest(str(target), fitting) or nearest(str(target), known.concrete)
         hint = f"did you mean '{near}'?" if near else f"known: {', '.join(fitting) or 'none'}"
         return Problem(where, f"{show(target)} is not a component; it was not imported", hint)
+    cls = known[target]
     if not issubclass(cls, kind):
         return Problem(where, f"{target} is of kind {kind_of(cls).__name__}; must be of kind {kind.__name__}")
     return cls
 
 
 def _leaf_problems(value: Any, annotation: Any, path: str) -> Iterator[Problem]:
-    if not holds_components(annotation) and _accepts(annotation, value):
+    if not holds_components(annotation) and accepts(annotation, value):
         return
     choices = [c for member in alternatives(annotation) for c in literals(member)]
     near = nearest(value, choices) if isinstance(value, str) else None
     hint = f"did you mean {show(near)}?" if near else ""
     yield Problem(path, f"{show(value)} is not allowed; must be {allowed(annotation, value)}", hint)
-
-
-def _accepts(annotation: Any, value: Any) -> bool:
-    try:
-        _adapter(annotation).validate_python(_tuples(value))
-    except ValidationError:
-        return False
-    return True
-
-
-def _tuples(value: Any) -> Any:
-    return tuple(_tuples(entry) for entry in value) if isinstance(value, list) else value
-
-
-@functools.cache
-def _adapter(annotation: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(annotation, config=ConfigDict(strict=True, allow_inf_nan=False))

@@ -3,7 +3,7 @@
 import copy
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from hydra import version
@@ -17,6 +17,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from components.errors import ConfigError, Problem
 from runner.composition.check import MISSING
+from runner.composition.composed import Composed
 from runner.composition.interpolation import resolve
 from runner.composition.overrides import EXPERIMENT, Request, apply, no_choice, parsed, sort
 from runner.composition.places import config_folder
@@ -32,28 +33,6 @@ VOLATILE_JOB = ("name", "config_name", "override_dirname")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Composed:
-    """A configuration and how it came about.
-
-    config       plain maps, lists and scalars, references resolved, to be checked
-    experiment   the chosen experiment, None without one
-    choices      slot -> chosen file
-    overrides    the command line, as given
-    notices      what the user should know, one sentence each
-    local_files  files of ./conf that were used
-    problems     what is wrong already: choices, keys and references; such leaves are `???` in config
-    """
-
-    config: dict[str, Any]
-    experiment: str | None
-    choices: Mapping[str, str]
-    overrides: tuple[str, ...]
-    notices: tuple[str, ...]
-    local_files: tuple[str, ...]
-    problems: tuple[Problem, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
 class Files:
     """What the chosen files say together, before single values are set."""
 
@@ -63,8 +42,12 @@ class Files:
     local_files: tuple[str, ...]
 
 
-Memo = dict[Any, Files]
-"""Files by request: the points of a sweep that choose the same files read them once."""
+@dataclass(frozen=True, kw_only=True)
+class Memo:
+    """What the points of a sweep share: files by request, read once, and points by overrides, composed once."""
+
+    files: dict[Any, Files] = field(default_factory=dict[Any, Files])
+    points: dict[tuple[str, ...], Composed] = field(default_factory=dict[tuple[str, ...], Composed])
 
 
 def compose(overrides: Sequence[str], *, memo: Memo | None = None) -> Composed:
@@ -73,13 +56,19 @@ def compose(overrides: Sequence[str], *, memo: Memo | None = None) -> Composed:
     Raises ConfigError where there is no configuration to speak of: an override that cannot be read, an
     experiment that does not exist, a broken file, `hydra.*` set where it may not be.
     """
-    memo = {} if memo is None else memo
+    memo, point = memo or Memo(), tuple(overrides)
+    if point not in memo.points:
+        memo.points[point] = _composed(point, memo.files)
+    return memo.points[point]
+
+
+def _composed(overrides: tuple[str, ...], known: dict[Any, Files]) -> Composed:
     loader = config_loader()
     request, problems = sort(parsed(overrides), loader.repository)
     key = (request.experiment, *sorted(request.choices.items()), *request.hydra)
-    if key not in memo:
-        memo[key] = _files(loader, request)
-    files = memo[key]
+    if key not in known:
+        known[key] = _files(loader, request)
+    files = known[key]
     raw = copy.deepcopy(files.raw)
     problems += [problem for leaf in request.leaves if (problem := apply(raw, leaf))]
     config, unresolved = resolve(raw)
@@ -87,7 +76,7 @@ def compose(overrides: Sequence[str], *, memo: Memo | None = None) -> Composed:
         config=config,
         experiment=request.experiment,
         choices=files.choices,
-        overrides=tuple(overrides),
+        overrides=overrides,
         notices=files.notices,
         local_files=files.local_files,
         problems=(*problems, *unresolved),

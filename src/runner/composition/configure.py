@@ -2,30 +2,50 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from components.errors import ConfigError, Problem
 from runner.composition.build import build
 from runner.composition.check import problems
-from runner.composition.compose import Composed, Memo, compose
+from runner.composition.composed import Composed
+from runner.composition.packages import absent_packages
+from runner.composition.remembered import remembered
 from runner.composition.rules import analyse, rule_notices, rule_problems
 from runner.specification.experiment import Experiment
 
+if TYPE_CHECKING:
+    from runner.composition.compose import Memo
 
-def configure(overrides: Sequence[str], *, memo: Memo | None = None) -> tuple[Experiment, Composed]:
+
+def configure(overrides: Sequence[str], *, memo: "Memo | None" = None) -> tuple[Experiment, Composed]:
     """The experiment that a command line asks for, checked, with all notices in what was composed.
 
     Reads no data beyond the names of its columns. Raises ConfigError with all problems: of the command
-    line and of single values, or, once every section can be built, of sections that do not fit together.
+    line and of single values, or, once every section can be built, of packages that are not installed, or of
+    sections that do not fit together.
     """
-    composed = compose(overrides, memo=memo)
+    composed = _composed(overrides, memo)
     found = [*composed.problems, *_further(problems(composed.config, Experiment), composed.problems)]
     if found:
         raise ConfigError(*found)
     experiment = build(Experiment, composed.config)
+    if found := absent_packages(experiment):
+        raise ConfigError(*found)
     analysis = analyse(experiment)
     if found := rule_problems(analysis):
         raise ConfigError(*found)
     return experiment, replace(composed, notices=(*composed.notices, *rule_notices(analysis)))
+
+
+def _composed(overrides: Sequence[str], memo: "Memo | None") -> Composed:
+    """Kept compositions are found without Hydra; the points of a sweep share files instead."""
+
+    def compose(texts: Sequence[str]) -> Composed:
+        from runner.composition.compose import compose
+
+        return compose(texts, memo=memo)
+
+    return remembered(overrides, compose) if memo is None else compose(overrides)
 
 
 def _further(found: Iterable[Problem], known: Iterable[Problem]) -> list[Problem]:

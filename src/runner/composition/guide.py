@@ -7,6 +7,7 @@ from pathlib import Path
 
 from components.contracts import Component, Metric
 from components.errors import ConfigError
+from components.optional import extra_of
 from runner.composition.catalog import catalogue, slot_kind, slots
 from runner.composition.check import TARGET, nearest
 from runner.composition.figures import metrics
@@ -17,7 +18,6 @@ from runner.composition.schema import (
     class_path,
     holds_components,
     is_mapping,
-    kind_of,
     parameters,
     show,
     unwrap,
@@ -49,14 +49,24 @@ def _list_lines(group: str) -> Iterator[tuple[str, str]]:
     if group == METRICS_GROUP:
         yield from ((name, metric.says) for name, metric in metrics().items())
         return
-    used = set()
+    known, used = catalogue().concrete, set()
     for choice, path in config_files(group).items():
-        cls = _class_of(path)
-        used.add(cls)
-        yield choice, _first_comment(path) or (_first_line(cls) if cls else "")
-    for cls in catalogue().values():
-        if cls not in used and kind_of(cls) in _kinds(group):
-            yield cls.__name__, _first_line(cls)
+        target = _target_of(path)
+        used.add(target)
+        fact = known.get(target)
+        yield choice, _with_extra(target, _first_comment(path) or (fact.says if fact else ""))
+    kinds = [class_path(kind) for kind in _kinds(group)]
+    for target in catalogue():
+        if target not in used and known[target].kinds[-1] in kinds:
+            yield target.rpartition(".")[2], _with_extra(target, known[target].says)
+
+
+def _with_extra(target: str, line: str) -> str:
+    optional = catalogue()[target].optional if target in catalogue() else ()
+    if not optional:
+        return line
+    extra = extra_of(optional)
+    return f"{line} (extra {extra})" if extra else f"{line} (needs {', '.join(optional)})"
 
 
 def _operators() -> dict[str, tuple[str, str]]:
@@ -95,7 +105,7 @@ def explained(name: str) -> list[str]:
         found.append([operators[name][0], "", operators[name][1]])
     if not found:
         choices = [full.partition("/")[2] for full in _all_choices()]
-        classes = (cls.__name__ for cls in catalogue().values())
+        classes = (target.rpartition(".")[2] for target in catalogue())
         near = nearest(name, [*_all_choices(), *choices, *classes, *metrics(), *operators])
         hint = f"did you mean '{near}'?" if near else "see python -m runner list"
         raise ConfigError(f"{name}: neither a choice, a class, a metric nor an operator; {hint}")
@@ -120,9 +130,9 @@ def _choices_named(name: str) -> Iterator[list[str]]:
 
 
 def _classes_named(name: str) -> Iterator[list[str]]:
-    for target, cls in catalogue().items():
-        if name in (target, cls.__name__):
-            yield [target, "", *_about(cls, {})]
+    for target in catalogue():
+        if name in (target, target.rpartition(".")[2]):
+            yield [target, "", *_about(catalogue()[target], {})]
 
 
 def _all_choices() -> Mapping[str, Path]:
@@ -168,11 +178,11 @@ def _settings(path: Path) -> dict[str, tuple[str, str]]:
 
 
 def _class_of(path: Path) -> type[Component] | None:
-    return catalogue().get(_settings(path).get(TARGET, ("", ""))[0])
+    return catalogue().get(_target_of(path))
 
 
-def _first_line(cls: type[Component]) -> str:
-    return (inspect.getdoc(cls) or "").partition("\n")[0]
+def _target_of(path: Path) -> str:
+    return _settings(path).get(TARGET, ("", ""))[0]
 
 
 def _first_comment(path: Path) -> str:

@@ -1,7 +1,6 @@
 """References between settings: `${seed}` is resolved, a call such as `${oc.env:HOME}` is refused."""
 
 import re
-from collections.abc import Iterator
 from typing import Any, cast
 
 from omegaconf import OmegaConf
@@ -9,6 +8,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from components.errors import ConfigError, Problem
 from runner.composition.check import MISSING
+from runner.composition.composed import leaves
 from runner.composition.schema import show
 
 REFERENCE = re.compile(r"\$\{[\w.\[\]]+\}")
@@ -21,18 +21,6 @@ def calls_resolver(text: Any) -> bool:
     if not isinstance(text, str) or "${" not in text:
         return False
     return "${" in REFERENCE.sub("", ESCAPED.sub("", text))
-
-
-def leaves(value: Any, *keys: Any) -> Iterator[tuple[tuple[Any, ...], Any]]:
-    """(keys, value) of everything in maps and lists that is neither."""
-    if isinstance(value, dict):
-        for key, entry in value.items():
-            yield from leaves(entry, *keys, key)
-    elif isinstance(value, list):
-        for index, entry in enumerate(value):
-            yield from leaves(entry, *keys, index)
-    else:
-        yield keys, value
 
 
 def resolve(config: dict[str, Any]) -> tuple[dict[str, Any], list[Problem]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from components.contracts import TARGET, Component, Gate, Model
 from components.errors import ConfigError, DataError, Problem
 from components.expressions import Node, parse, reach
+from components.values import fields_read
 from runner.composition.check import nearest
 from runner.composition.figures import lacking
 from runner.composition.fitting import choice, fitted_models, fitting_problems, target_texts
@@ -120,6 +121,31 @@ def portfolio_understands_forecast(analysis: Analysis) -> Iterator[Problem]:
         )
 
 
+def portfolio_has_its_interval(analysis: Analysis) -> Iterator[Problem]:
+    experiment = analysis.experiment
+    target = {"target": 1}
+    given = experiment.loss.head.outputs(target).interval or experiment.calibration.interval_coverage()
+    if experiment.portfolio.needs_interval and given is None:
+        yield Problem(
+            "portfolio",
+            f"{choice(experiment.portfolio)} needs forecasts with an interval, which neither the loss "
+            f"{choice(experiment.loss)} nor the calibration {choice(experiment.calibration)} makes",
+            "choose another portfolio, or the calibration 'conformal'",
+        )
+
+
+def decisions_have_their_fields(analysis: Analysis) -> Iterator[Problem]:
+    fields, experiment = analysis.fields, analysis.experiment
+    for path, reader in (("portfolio", experiment.portfolio), ("constraints", experiment.constraints)):
+        lacking = [name for name in fields_read(reader.reads) if fields and name not in fields]
+        if fields and lacking:
+            yield Problem(
+                path,
+                f"{choice(reader)} reads {listed([show(name) for name in lacking])}, which the data does not have",
+                f"fields: {', '.join(fields)}",
+            )
+
+
 def models_find_their_columns(analysis: Analysis) -> Iterator[Problem]:
     names = tuple(analysis.experiment.features.expanded())
     try:
@@ -199,6 +225,8 @@ RULES: tuple[Rule, ...] = (
     models_find_their_columns,
     what_is_fitted_fits,
     portfolio_understands_forecast,
+    portfolio_has_its_interval,
+    decisions_have_their_fields,
     backtest_has_its_fields,
     gates_find_their_baselines,
     gates_find_their_scenarios,

@@ -170,7 +170,7 @@ def ranges(annotation: Any) -> str:
     """The range in words, for example `> 0 and < 1`; empty where there is none."""
     _, metadata = unwrap(annotation)
     parts: list[str] = []
-    for constraint in _flat(metadata):
+    for constraint in flat(metadata):
         parts += [f"{sign} {getattr(constraint, name)}" for cls, name, sign in BOUNDS if type(constraint) is cls]
         if isinstance(constraint, at.MinLen):
             parts.append(f"with at least {_entries(constraint.min_length)}")
@@ -208,11 +208,12 @@ def show(value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def _flat(metadata: tuple[Any, ...]) -> list[Any]:
-    flat: list[Any] = []
+def flat(metadata: tuple[Any, ...]) -> list[Any]:
+    """The single constraints of an annotation; an interval is two of them."""
+    single: list[Any] = []
     for constraint in metadata:
-        flat += list(constraint) if isinstance(constraint, at.GroupedMetadata) else [constraint]
-    return flat
+        single += list(constraint) if isinstance(constraint, at.GroupedMetadata) else [constraint]
+    return single
 
 
 def _entries(count: int) -> str:

@@ -12,7 +12,8 @@ from omegaconf import DictConfig, OmegaConf
 
 from components.errors import ConfigError
 from runner.composition.combined import combined, complaint, joined, parts
-from runner.composition.interpolation import REFERENCES_ONLY, calls_resolver, leaves
+from runner.composition.composed import leaves
+from runner.composition.interpolation import REFERENCES_ONLY, calls_resolver
 from runner.composition.places import CONFIG
 
 HYDRA_RULE = "may only be set in conf/hydra/ or on the command line"

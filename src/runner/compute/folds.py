@@ -1,6 +1,6 @@
 """The rows of every fold, purged by what their labels and features read.
 
-Shape legend: R panel rows, N rows of a part, T distinct timestamps.
+Shape legend: R panel rows, N rows of a part, T distinct timestamps, P steps from a bar to the one before.
 """
 
 from collections.abc import Mapping
@@ -153,11 +153,12 @@ def first_bars_read(panel: Panel, lookback_bars: int, *, compares: bool) -> Time
     if not compares:
         return panel.timestamps_R[np.maximum(np.arange(panel.n_rows) - lookback_bars, own_first_R)]
     previous_R = panel.date_codes_R[np.maximum(np.arange(panel.n_rows) - 1, own_first_R)]
-    by_date = np.argsort(panel.date_codes_R, kind="stable")
-    starts_T = np.searchsorted(panel.date_codes_R[by_date], np.arange(len(panel.dates_T)))
+    # Symbols without holes take the same step: one pair of dates stands for all of them.
+    from_P, to_P = np.divmod(np.unique(panel.date_codes_R * len(panel.dates_T) + previous_R), len(panel.dates_T))
+    starts_T = np.searchsorted(from_P, np.arange(len(panel.dates_T)))
     reached_T = np.arange(len(panel.dates_T))
     for _ in range(lookback_bars):
-        reached_T = np.minimum.reduceat(reached_T[previous_R[by_date]], starts_T)
+        reached_T = np.minimum.reduceat(reached_T[to_P], starts_T)
     return panel.dates_T[reached_T[panel.date_codes_R]]
 
 

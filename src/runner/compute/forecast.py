@@ -73,14 +73,16 @@ class FoldFit:
 class Forecasts:
     """Forecasts of every fold, valid and test rows; M rows in order of fold, span, panel row.
 
-    is_test_M tells the span; values_MO the forecasts, outputs what each column is; train_mean_K the mean training
-    label per fold. What calibration adds: raw_M, the decided column as the models made it; an interval as two more
-    columns, NaN outside the test spans; calibrations, what each fold's calibration learnt.
+    is_test_M tells the span; path_M the path of a test row, from 1, and 0 for a validation row; values_MO the
+    forecasts, outputs what each column is; train_mean_K the mean training label per fold. What calibration adds:
+    raw_M, the decided column as the models made it; an interval as two more columns, NaN outside the test spans;
+    calibrations, what each fold's calibration learnt.
     """
 
     row_M: Int
     fold_M: Int
     is_test_M: npt.NDArray[np.bool_]
+    path_M: Int
     values_MO: Float
     outputs: Outputs
     train_mean_K: Float
@@ -96,16 +98,24 @@ class Forecasts:
         """Other forecasts of the same rows."""
         return replace(self, values_MO=values_MO)
 
+    def renumbered(self) -> "Forecasts":
+        """The forecasts of a single fold as those of fold 1."""
+        return replace(self, fold_M=np.ones_like(self.fold_M))
+
     def of_fold(self, number: int) -> "Forecasts":
         """Those of one fold alone, as the model made them."""
-        own_M = self.fold_M == number
-        return Forecasts(
-            row_M=self.row_M[own_M],
-            fold_M=self.fold_M[own_M],
-            is_test_M=self.is_test_M[own_M],
-            values_MO=self.values_MO[own_M],
-            outputs=self.outputs,
-            train_mean_K=self.train_mean_K,
+        return replace(self, raw_M=None, calibrations=()).take(self.fold_M == number)
+
+    def take(self, kept_M: npt.NDArray[np.bool_]) -> "Forecasts":
+        """Some of the rows."""
+        return replace(
+            self,
+            row_M=self.row_M[kept_M],
+            fold_M=self.fold_M[kept_M],
+            is_test_M=self.is_test_M[kept_M],
+            path_M=self.path_M[kept_M],
+            values_MO=self.values_MO[kept_M],
+            raw_M=None if self.raw_M is None else self.raw_M[kept_M],
         )
 
     @property
@@ -266,12 +276,14 @@ def outputs_of(model: Model, loss: Loss, labels: Labels, width: int) -> Outputs:
 
 def joined(folds: Sequence[Fold], fits: Sequence[FoldFit]) -> Forecasts:
     """The forecasts of all folds, one after the other."""
-    spans = [(fold.valid_rows, fold.number, False) for fold in folds], [(f.test_rows, f.number, True) for f in folds]
-    parts = [part for pair in zip(*spans, strict=True) for part in pair]
+    paths = [part for fold in folds for part in (np.zeros(len(fold.valid_rows), dtype=np.int64), fold.test_path_N)]
+    path_M = np.concatenate(paths)
+    rows = [(fold.number, part) for fold in folds for part in (fold.valid_rows, fold.test_rows)]
     return Forecasts(
-        row_M=np.concatenate([rows for rows, *_ in parts]),
-        fold_M=np.concatenate([np.full(len(rows), fold) for rows, fold, _ in parts]),
-        is_test_M=np.concatenate([np.full(len(rows), test) for rows, _, test in parts]),
+        row_M=np.concatenate([part for _, part in rows]),
+        fold_M=np.concatenate([np.full(len(part), fold) for fold, part in rows]),
+        is_test_M=path_M > 0,
+        path_M=path_M,
         values_MO=np.concatenate([values for fit in fits for values in (fit.valid_NO, fit.test_NO)]),
         outputs=fits[0].outputs,
         train_mean_K=np.array([fit.train_mean for fit in fits]),

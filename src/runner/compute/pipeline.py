@@ -6,144 +6,70 @@ Two halves: `prepare` does everything before anything is fitted, `execute` the r
 Nothing is computed before its value is asked for.
 """
 
-import hashlib
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from components.contracts import Loss, Model, Preprocessor, Split
-from components.expressions import Node, parse, to_text
-from components.panel import Panel
 from components.preprocess.none import NoPreprocessing
-from components.values import BacktestResult, Finding, Float, Fold, Time
-from runner.compute.bars import corner, visible_bars
+from components.values import BacktestResult, Float, Time
 from runner.compute.calibrate import calibrate
 from runner.compute.decisions import Decided, decide_weights, trade, trade_benchmark
-from runner.compute.features import FeatureTable, feature_table, input_expressions
-from runner.compute.folds import make_folds
-from runner.compute.forecast import FoldFit, Forecasts, depends, fit_fold, join_folds, prepare_folds
-from runner.compute.forms import BACKTEST, DECIDED, FOLDS, LABELS
-from runner.compute.samples import Design
-from runner.compute.stage import Cache, Given, Keyed, Progress, Stage, joint_key
-from runner.compute.target import Labels, compute_labels, parsed_target
-from runner.compute.threads import one_thread_of_blas
-from runner.specification.debug import Debug
+from runner.compute.forecast import Forecasts
+from runner.compute.forms import BACKTEST, DECIDED
+from runner.compute.paths import median_path, on_path, path_numbers
+from runner.compute.prepared import Prepared, prepare, prepare_bars, with_folds
+from runner.compute.stage import Cache, Given, Keyed, Observer, Progress, Stage, joint_key
+from runner.compute.walk import Walked, walk
 from runner.specification.experiment import Experiment
-from runner.storage.formats import FILES, Files
+from runner.storage.formats import JSON
 from runner.storage.store import Store
 
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Prepared:
-    """Everything before the fit. findings: what the checks of the bars found; columns: expression of every
-    column of the design matrix; targets: of everything that is forecast; vault_begins: from when on bars were kept
-    aside; the rest: stages."""
-
-    panel: Panel
-    findings: tuple[Finding, ...]
-    columns: Mapping[str, Node]
-    targets: Mapping[str, Node]
-    tabled: Keyed[FeatureTable]
-    labelled: Keyed[Labels]
-    divided: Keyed[tuple[Fold, ...]]
-    vault_begins: np.datetime64 | None = None
-
-    def as_input(self) -> "Given[Prepared]":
-        """All of it as one input of a stage."""
-        return Given(key=joint_key(self.bars, self.tabled, self.labelled, self.divided), value=self)
-
-    @property
-    def bars(self) -> Given[Panel]:
-        return Given(key=self.panel.fingerprint, value=self.panel)
-
-    def design(self, experiment: Experiment) -> Design:
-        """Where the experiment's model gets its samples."""
-        return Design(
-            preprocess=experiment.preprocess,
-            table=self.table,
-            labels=self.labels,
-            panel=self.panel,
-            lookback_rows=experiment.fitted_model.lookback_rows,
-        )
-
-    @property
-    def table(self) -> FeatureTable:
-        return self.tabled.value
-
-    @property
-    def labels(self) -> Labels:
-        return self.labelled.value
-
-    @property
-    def folds(self) -> tuple[Fold, ...]:
-        return self.divided.value
-
-    @property
-    def label(self) -> Node:
-        """The target that is decided on."""
-        return next(iter(self.targets.values()))
+__all__ = [
+    "Executed",
+    "Prepared",
+    "Walked",
+    "decide",
+    "execute",
+    "open_cache",
+    "prepare",
+    "prepare_bars",
+    "with_folds",
+]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Walked:
-    """A model through all folds, as a keyed value: the forecasts of all of them.
+class Account:
+    """What forecasts of one path made the portfolio hold, its account, and the benchmark's."""
 
-    name: on the terminal; fits: one stage a fold; workers: how many of them may be computed side by side.
-    """
-
-    name: str
-    fits: tuple[Stage[Files], ...]
-    joined: Stage[Forecasts]
-    workers: int
-    cache: Cache
-
-    @property
-    def key(self) -> str:
-        return self.joined.key
-
-    @property
-    def value(self) -> Forecasts:
-        self.fit()
-        return self.joined.value
-
-    def fold(self, number: int) -> FoldFit:
-        """What a fold fitted, read anew."""
-        return FoldFit.from_files(self.fits[number - 1].value)
-
-    @cached_property
-    def _fitted(self) -> None:
-        with self.cache.group(self.name) as shown, one_thread_of_blas():
-            if self.workers == 1:
-                found = [fit.ensure() for fit in self.fits]
-            else:
-                with ThreadPoolExecutor(self.workers) as pool:
-                    found = list(pool.map(lambda fit: fit.ensure(), self.fits))
-            shown.cached = all(found)
-
-    def fit(self) -> None:
-        """Computes the fits that the store lacks, under one line on the terminal; once."""
-        return self._fitted
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Executed:
-    """Everything after it, as stages; benchmark: the index at equal average exposure through the same backtest."""
-
-    walked: Walked
-    calibrated: Stage[Forecasts]
-    rivals: Mapping[str, Walked]
     decided: Stage[Decided]
     traded: Stage[BacktestResult]
     yardstick: Stage[BacktestResult]
 
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Executed:
+    """Everything after it, as stages; benchmark: the index at equal average exposure through the same backtest.
+
+    calibrated: the forecasts of all folds; judged, rivals, decided, traded, yardstick: of the path that is judged,
+    see `runner.compute.paths`; paths: what every path came to, where there are several.
+    """
+
+    walked: Walked
+    calibrated: Stage[Forecasts]
+    judged: Stage[Forecasts]
+    rivals: Mapping[str, Walked]
+    decided: Stage[Decided]
+    traded: Stage[BacktestResult]
+    yardstick: Stage[BacktestResult]
+    paths: tuple[Account, ...] = ()
+
     def as_input(self) -> "Given[Executed]":
         """All of it as one input of a stage."""
-        return Given(key=joint_key(self.calibrated, self.traded, self.yardstick, *self.rivals.values()), value=self)
+        paths = [path.decided for path in self.paths]
+        key = joint_key(self.calibrated, self.traded, self.yardstick, *paths, *self.rivals.values())
+        return Given(key=key, value=self)
 
     def fit(self) -> None:
         """Fits what the store lacks, the model first."""
@@ -152,11 +78,16 @@ class Executed:
 
     @property
     def forecasts(self) -> Forecasts:
-        return self.calibrated.value
+        return self.judged.value
 
     @cached_property
     def baselines(self) -> dict[str, Forecasts]:
         return {name: rival.value for name, rival in self.rivals.items()}
+
+    @property
+    def every_decision(self) -> tuple[Decided, ...]:
+        """On each path."""
+        return tuple(path.decided.value for path in self.paths) or (self.decided.value,)
 
     @property
     def decided_D(self) -> Time:
@@ -175,123 +106,93 @@ class Executed:
         return self.yardstick.value
 
 
-def prepare(experiment: Experiment, cache: Cache) -> Prepared:
-    """panel -> quality -> features, target -> folds."""
-    with cache.group("panel"):
-        raw, vault_begins = visible_bars(experiment.data, experiment.split)
-    with cache.group("quality"):
-        panel, findings = experiment.quality.inspect(raw)
-    prepared = prepare_bars(experiment, corner(panel, experiment.debug), cache)
-    return replace(prepared, findings=findings, vault_begins=vault_begins)
-
-
-def prepare_bars(experiment: Experiment, panel: Panel, cache: Cache) -> Prepared:
-    """The same from bars that are there already, of which nothing was found."""
-    bars = Given(key=panel.fingerprint, value=panel)
-    columns = input_expressions(experiment.features, experiment.target)
-    targets = parsed_target(experiment.target)
-    tabled = feature_table(
-        bars, columns, source=experiment.data.facts().identity, resources=experiment.resources, cache=cache
-    )
-    labelled = cache.stage(
-        compute_labels,
-        inputs={"panel": bars},
-        settings={
-            "expressions": {name: to_text(node) for name, node in targets.items()},
-            "resources": experiment.resources,
-        },
-        form=LABELS,
-        shown="target",
-    )
-    divided = cache.stage(
-        divide,
-        inputs={"panel": bars, "table": tabled, "labels": labelled},
-        settings={
-            "split": experiment.split,
-            "preprocess": experiment.preprocess,
-            "debug": experiment.debug,
-            "expressions": {name: to_text(node) for name, node in columns.items()},
-            "lookback_rows": experiment.fitted_model.lookback_rows,
-        },
-        form=FOLDS,
-        shown="folds",
-    )
-    return Prepared(
-        panel=panel,
-        findings=(),
-        columns=columns,
-        targets=targets,
-        tabled=tabled,
-        labelled=labelled,
-        divided=divided,
-    )
-
-
-def divide(
-    panel: Panel,
-    table: FeatureTable,
-    labels: Labels,
-    *,
-    split: Split,
-    preprocess: Preprocessor,
-    debug: Debug,
-    expressions: Mapping[str, str],
-    lookback_rows: int,
-) -> tuple[Fold, ...]:
-    """The folds, see `runner.compute.folds`; expressions: of every column of the table."""
-    columns = {name: parse(text) for name, text in expressions.items()}
-    return make_folds(split, preprocess, table, labels, panel, debug, columns, lookback_rows=lookback_rows)
-
-
-def with_folds(prepared: Prepared, folds: tuple[Fold, ...]) -> Prepared:
-    """The same with other folds."""
-    return replace(prepared, divided=Given(key=_rows_hash(folds), value=folds))
-
-
-def _rows_hash(folds: Sequence[Fold]) -> str:
-    digest = hashlib.sha256()
-    for fold in folds:
-        for rows in (fold.train_rows, fold.valid_rows, fold.test_rows, fold.test_path_N):
-            digest.update(len(rows).to_bytes(8, "little") + rows.astype("<i8").tobytes())
-    return digest.hexdigest()
-
-
 def execute(experiment: Experiment, prepared: Prepared, cache: Cache) -> Executed:
     """forecast (fit, predict, combine, calibrate) -> weights -> backtest, and the same for what it is compared
     with; baselines are not calibrated."""
     model = experiment.fitted_model
     walked = walk(experiment, model, experiment.preprocess, prepared, cache)
+    carries = experiment.calibration.carries_state
     calibrated = cache.stage(
         calibrate,
-        inputs={"forecasts": walked, "folds": prepared.divided, "labels": prepared.labelled},
+        inputs={
+            "forecasts": walked,
+            "folds": prepared.divided,
+            "labels": prepared.labelled,
+            "panel": prepared.bars if carries else None,
+            "table": prepared.tabled if carries else None,
+        },
         settings={"calibration": experiment.calibration},
         form=None,
     )
-    decided = decide(experiment, prepared, calibrated, cache, shown="weights")
-    account: dict[str, Any] = {
-        "inputs": {"panel": prepared.bars, "decided": decided},
-        "settings": {"backtest": experiment.backtest},
-    }
+    rivals = {name: _rival(experiment, name, prepared, cache) for name in experiment.baselines}
+    judged, paths = calibrated, []
+    if len(numbers := path_numbers(prepared.folds)) > 1:
+        for number in numbers:
+            path = Given(key=str(number), value=number)
+            one = _on(path, calibrated, cache, part=str(path.key))
+            paths.append(_account(experiment, one, prepared, cache, part=f"path {number}"))
+        median = cache.stage(median_path, inputs={"accounts": [path.traded for path in paths]}, form=JSON)
+        judged = _on(median, calibrated, cache)
+        rivals = {
+            name: replace(rival, joined=_on(median, rival.joined, cache, part=name)) for name, rival in rivals.items()
+        }
+    account = _account(experiment, judged, prepared, cache)
     return Executed(
         walked=walked,
         calibrated=calibrated,
-        rivals={name: _rival(experiment, name, prepared, cache) for name in experiment.baselines},
-        decided=decided,
-        traded=cache.stage(trade, **account, form=BACKTEST, shown="backtest"),
-        yardstick=cache.stage(trade_benchmark, **account, form=BACKTEST, shown="benchmark"),
+        judged=judged,
+        rivals=rivals,
+        decided=account.decided,
+        traded=account.traded,
+        yardstick=account.yardstick,
+        paths=tuple(paths),
     )
 
 
 def decide(
-    experiment: Experiment, prepared: Prepared, forecasts: Keyed[Forecasts], cache: Cache, *, shown: str | None = None
+    experiment: Experiment,
+    prepared: Prepared,
+    forecasts: Keyed[Forecasts],
+    cache: Cache,
+    *,
+    shown: str | None = None,
+    part: str = "",
 ) -> Stage[Decided]:
-    """The stage that makes weights of forecasts."""
+    """The stage that makes weights of the forecasts of one path."""
+    learns = experiment.portfolio.learns_from() is not None
     return cache.stage(
         decide_weights,
-        inputs={"panel": prepared.bars, "forecasts": forecasts},
-        settings={"portfolio": experiment.portfolio},
+        inputs={
+            "panel": prepared.bars,
+            "forecasts": forecasts,
+            "folds": prepared.divided if learns else None,
+            "labels": prepared.labelled if learns else None,
+        },
+        settings={"portfolio": experiment.portfolio, "constraints": experiment.constraints},
         form=DECIDED,
         shown=shown,
+        part=part,
+    )
+
+
+def _on(path: Keyed[int], forecasts: Stage[Forecasts], cache: Cache, *, part: str = "") -> Stage[Forecasts]:
+    return cache.stage(on_path, inputs={"forecasts": forecasts, "path": path}, form=None, part=part)
+
+
+def _account(
+    experiment: Experiment, forecasts: Stage[Forecasts], prepared: Prepared, cache: Cache, *, part: str = ""
+) -> Account:
+    decided = decide(experiment, prepared, forecasts, cache, shown=f"weights {part}".strip(), part=part)
+    account: dict[str, Any] = {
+        "inputs": {"panel": prepared.bars, "decided": decided},
+        "settings": {"backtest": experiment.backtest},
+        "form": BACKTEST,
+        "part": part,
+    }
+    return Account(
+        decided=decided,
+        traded=cache.stage(trade, **account, shown=f"backtest {part}".strip()),
+        yardstick=cache.stage(trade_benchmark, **account, shown=f"benchmark {part}".strip()),
     )
 
 
@@ -302,53 +203,7 @@ def _rival(experiment: Experiment, name: str, prepared: Prepared, cache: Cache) 
     return walk(experiment, experiment.baselines[name], preprocess, prepared, cache, part=name)
 
 
-def walk(
-    experiment: Experiment, model: Model, preprocess: Preprocessor, prepared: Prepared, cache: Cache, *, part: str = ""
-) -> Walked:
-    """A model's stages, one a fold, so that a process that is killed loses one fold."""
-    folds = prepared.folds
-    inputs: dict[str, Any] = {"panel": prepared.bars, "table": prepared.tabled, "labels": prepared.labelled}
-    settings = _settings(experiment, model, preprocess, len(folds))
-    prepared_files = None
-    if depends(model):
-        prepared_files = cache.stage(
-            prepare_folds, inputs={**inputs, "folds": prepared.divided}, settings=settings, form=FILES, part=part
-        )
-    fits: list[Stage[Files]] = []
-    for fold in folds:
-        before = fits[-1] if fits and model.starts_from == "previous_fold" else None
-        given = Given(key=_rows_hash([fold]), value=fold)
-        fit = cache.stage(
-            fit_fold,
-            inputs={**inputs, "fold": given, "prepared": prepared_files, "before": before},
-            settings=settings,
-            form=FILES,
-            part=f"{part} {fold.number}".strip(),
-            remembered=False,
-        )
-        fits.append(fit)
-    joined = cache.stage(join_folds, inputs={"folds": prepared.divided, "fits": fits}, form=None, part=part)
-    return Walked(
-        name=f"baseline {part}" if part else "forecast",
-        fits=tuple(fits),
-        joined=joined,
-        workers=1 if model.starts_from == "previous_fold" else min(experiment.resources.side_by_side, len(fits)),
-        cache=cache,
-    )
-
-
-def _settings(experiment: Experiment, model: Model, preprocess: Preprocessor, n_folds: int) -> dict[str, Any]:
-    loss: Loss = experiment.loss
-    one_of = 1 if model.starts_from == "previous_fold" else n_folds
-    return {
-        "preprocess": preprocess,
-        "model": model,
-        "loss": loss,
-        "seed": experiment.seed,
-        "resources": experiment.resources.for_one_of(one_of),
-    }
-
-
-def open_cache(outputs: Path, progress: Progress) -> Cache:
+def open_cache(outputs: Path, progress: Progress, observer: Observer | None = None) -> Cache:
     """The store under the outputs folder."""
-    return Cache(store=Store(outputs / "store"), progress=progress)
+    cache = Cache(store=Store(outputs / "store"), progress=progress)
+    return cache if observer is None else replace(cache, observer=observer)

@@ -40,6 +40,27 @@ class Progress(Protocol):
     def stage(self, name: str) -> AbstractContextManager[Shown]: ...
 
 
+class Pruned(Exception):
+    """An observer has stopped the trial. fold: the last that was heard; reason: one clause."""
+
+    def __init__(self, fold: int, reason: str) -> None:
+        super().__init__(f"pruned after fold {fold}: {reason}")
+        self.fold, self.reason = fold, reason
+
+
+class Observer(Protocol):
+    """Hears what a run finds out while it runs. May raise Pruned."""
+
+    def fold(self, number: int, fit: Any) -> None:
+        """A fold was fitted, all before it were heard; fit: what it came to."""
+        ...
+
+
+class _Nobody:
+    def fold(self, number: int, fit: Any) -> None:
+        """Nobody listens."""
+
+
 class Keyed(Protocol[T_co]):
     """A value that a stage can take: with a key that tells it from every other value."""
 
@@ -103,6 +124,7 @@ class Cache:
 
     store: Store
     progress: Progress
+    observer: Observer = field(default_factory=_Nobody)
     times: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     made: dict[str, Stage[Any]] = field(default_factory=dict[str, Stage[Any]])
 
@@ -221,7 +243,7 @@ class Cache:
     def _origin(
         self, fn: Callable[..., Any], inputs: Mapping[str, Any], settings: Mapping[str, Any], form: Any
     ) -> dict[str, Any]:
-        if not isinstance(fn, FunctionType) or fn.__qualname__ != fn.__name__:
+        if not isinstance(fn, FunctionType) or fn.__qualname__ != fn.__name__ or not fn.__name__.isidentifier():
             raise ContractError(f"{fn!r} cannot be a stage: only a function of a module has code that can be named")
         subjects = {fn, *([type(form)] if form is not None else ()), *classes_in(settings)}
         code = {f"{each.__module__}.{each.__qualname__}": code_of(each) for each in subjects}
@@ -255,7 +277,7 @@ class Cache:
             yield stage
 
     def quiet(self) -> "Cache":
-        """The same store; nothing is shown or remembered."""
+        """The same store; nothing is shown, heard or remembered."""
         return Cache(store=self.store, progress=_Unseen())
 
 

@@ -38,7 +38,7 @@ def gather(experiment: Experiment, prepared: Prepared, executed: Executed, cache
         name: cache.stage(
             scored,
             inputs={
-                "forecasts": executed.calibrated,
+                "forecasts": executed.judged,
                 "baselines": executed.rivals,
                 "labels": prepared.labelled,
                 "panel": prepared.bars,

@@ -14,12 +14,14 @@ from components.values import Float, Int
 from runner.bundle.assemble import assemble
 from runner.bundle.reader import Bundle
 from runner.compute.calibrate import deployed_calibration
+from runner.compute.decisions import deployed_portfolio
 from runner.compute.forecast import FoldFit
 from runner.compute.pipeline import Executed, Prepared
 from runner.compute.samples import Design
 from runner.compute.stage import Cache
 from runner.compute.threads import one_thread_of_blas
 from runner.report.description import day
+from runner.specification.described import described
 from runner.specification.experiment import Experiment
 
 ITERATIONS = "iterations"
@@ -40,7 +42,8 @@ class Deployed:
 
 def refit(experiment: Experiment, prepared: Prepared, executed: Executed, everything: Prepared) -> Deployed:
     """Fits preprocessor and model on every row of all data whose label is known; no row is held back. The
-    calibration learns from the run's out-of-fold forecasts, since a model's forecasts of its own rows are too good.
+    calibration and the portfolio learn from the run's out-of-fold forecasts, since a model's forecasts of its own rows
+    are too good.
 
     Raises ContractError where the bundle does not forecast what the fitted model forecasts.
     """
@@ -56,6 +59,7 @@ def refit(experiment: Experiment, prepared: Prepared, executed: Executed, everyt
     preprocessor = experiment.preprocess.restore(learnt)
     inputs = model.inputs(preprocessor.columns)
     calibration = deployed_calibration(experiment.calibration, executed.forecasts, prepared.labels)
+    portfolio = deployed_portfolio(experiment.portfolio, prepared.panel, executed.forecasts, prepared.labels)
     bundle = assemble(
         experiment,
         everything,
@@ -63,6 +67,7 @@ def refit(experiment: Experiment, prepared: Prepared, executed: Executed, everyt
         model_files=fitted.to_files(),
         learnt=learnt,
         calibrated=calibration.state(),
+        portfolio=described(portfolio),
     )
     recent = np.flatnonzero(design.eligible_R & (panel.timestamps_R >= prepared.folds[-1].span.test[0][0]))
     raw_MO = fitted.predict(design.prepared(recent, inputs, preprocessor))

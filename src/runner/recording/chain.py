@@ -9,17 +9,13 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
-from functools import cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from components.errors import OutputError
+from runner.recording.database import Connection, Database, Unusable
 from runner.storage.keys import canonical_json, content_hash, finite_or_null
-
-if TYPE_CHECKING:
-    import sqlalchemy as sa
 
 T = TypeVar("T")
 
@@ -29,7 +25,6 @@ GENESIS = "0" * 64
 EMPTY = f"0:{GENESIS}"
 """The head of an empty chain."""
 
-_BUSY_SECONDS = 30.0
 _RETRY_SECONDS = (0.1, 0.2, 0.4)
 
 _ELSEWHERE = "set ASSAY_LEDGER to another place"
@@ -37,6 +32,20 @@ _REMEDIES = {
     "locked": "wait until the process that holds it has ended",
     "full": f"free some space or {_ELSEWHERE}",
     "No module named": "install the driver that its URL asks for",
+}
+
+_TABLES = (
+    """CREATE TABLE events (sequence INTEGER NOT NULL PRIMARY KEY, time TEXT NOT NULL, kind TEXT NOT NULL,
+    family TEXT NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL, previous TEXT NOT NULL UNIQUE,
+    hash TEXT NOT NULL UNIQUE)""",
+    "CREATE INDEX events_by_key ON events (key, kind)",
+    "CREATE INDEX events_by_kind ON events (kind, family, key)",
+    "CREATE TABLE series (hash TEXT NOT NULL PRIMARY KEY, data {bytes} NOT NULL)",
+)
+_BYTES = {"postgresql": "BYTEA"}
+_TABLE_NAMES = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table'",
+    "postgresql": "SELECT tablename AS name FROM pg_tables WHERE schemaname = current_schema()",
 }
 
 # INSERT OR REPLACE deletes without firing DELETE triggers, hence the guard on INSERT.
@@ -59,28 +68,9 @@ _GUARDS = {
     ],
 }
 _GUARD_NAMES = {
-    "sqlite": "SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'events'",
-    "postgresql": "SELECT 3 * count(*) FROM pg_trigger WHERE tgname = 'events_no_change' AND tgenabled = 'O'",
+    "sqlite": "SELECT count(*) AS n FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'events'",
+    "postgresql": "SELECT 3 * count(*) AS n FROM pg_trigger WHERE tgname = 'events_no_change' AND tgenabled = 'O'",
 }
-
-
-@cache
-def _table() -> "sa.Table":
-    import sqlalchemy as sa
-
-    texts = [sa.Column(name, sa.Text, nullable=False) for name in ("time", "kind", "family", "key", "body")]
-    hashes = [sa.Column(name, sa.Text, nullable=False, unique=True) for name in ("previous", "hash")]
-    sequence = sa.Column("sequence", sa.Integer, primary_key=True, autoincrement=False)
-    indexes = [sa.Index("events_by_key", "key", "kind"), sa.Index("events_by_kind", "kind", "family", "key")]
-    return sa.Table("events", sa.MetaData(), sequence, *texts, *hashes, *indexes)
-
-
-@cache
-def _series_table() -> "sa.Table":
-    import sqlalchemy as sa
-
-    hash_ = sa.Column("hash", sa.Text, primary_key=True)
-    return sa.Table("series", _table().metadata, hash_, sa.Column("data", sa.LargeBinary, nullable=False))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,43 +100,35 @@ class Event:
         return content_hash({name: value for name, value in asdict(self).items() if name != "hash"})
 
 
+_INSERT = f"""INSERT INTO events ({", ".join(field.name for field in fields(Event))})
+VALUES ({", ".join(f":{field.name}" for field in fields(Event))})"""  # noqa: S608  # names of our own
+
+
 @dataclass(frozen=True)
 class Transaction:
     """What can be asked and appended while no one else appends."""
 
-    connection: "sa.Connection"
+    connection: Connection
 
     def events(self, *, kind: str | None = None, key: str | None = None) -> Iterator[Event]:
         """Events in order, all or those of one kind and key."""
-        import sqlalchemy as sa
-
-        table = _table()
-        query = sa.select(table).order_by(table.c.sequence)
-        for name, value in (("kind", kind), ("key", key)):
-            if value is not None:
-                query = query.where(table.c[name] == value)
-        for row in self.connection.execute(query):
-            yield Event(**row._mapping)
+        wanted = {name: value for name, value in (("kind", kind), ("key", key)) if value is not None}
+        where = " AND ".join(["1 = 1", *(f"{name} = :{name}" for name in wanted)])
+        for row in self.connection.rows(f"SELECT * FROM events WHERE {where} ORDER BY sequence", wanted):  # noqa: S608
+            yield Event(**row)
 
     def keys_by_family(self, kind: str) -> dict[str, set[str]]:
         """family -> distinct keys of its events of one kind."""
-        import sqlalchemy as sa
-
-        table = _table()
-        query = sa.select(table.c.family, table.c.key).where(table.c.kind == kind).distinct()
         keys: dict[str, set[str]] = {}
-        for row in self.connection.execute(query):
-            keys.setdefault(row.family, set()).add(row.key)
+        query = "SELECT DISTINCT family, key FROM events WHERE kind = :kind"
+        for row in self.connection.rows(query, {"kind": kind}):
+            keys.setdefault(row["family"], set()).add(row["key"])
         return keys
 
     def last(self) -> tuple[int, str]:
         """Sequence number and hash of the newest event; (0, GENESIS) if there is none."""
-        import sqlalchemy as sa
-
-        table = _table()
-        query = sa.select(table.c.sequence, table.c.hash).order_by(table.c.sequence.desc()).limit(1)
-        newest = self.connection.execute(query).first()
-        return (newest.sequence, newest.hash) if newest else (0, GENESIS)
+        newest = self.connection.rows("SELECT sequence, hash FROM events ORDER BY sequence DESC LIMIT 1")
+        return next(((row["sequence"], row["hash"]) for row in newest), (0, GENESIS))
 
     def head(self) -> str:
         """Number and hash of the newest event; EMPTY if there is none."""
@@ -154,20 +136,19 @@ class Transaction:
 
     def keep(self, data: bytes) -> str:
         """Stores bytes under their SHA-256, once, and returns it; an event that holds it vouches for them."""
-        import sqlalchemy as sa
-
-        table, name = _series_table(), hashlib.sha256(data).hexdigest()
-        if self.connection.execute(sa.select(table.c.hash).where(table.c.hash == name)).first() is None:
-            self.connection.execute(table.insert(), {"hash": name, "data": data})
+        name = hashlib.sha256(data).hexdigest()
+        if self._data(name) is None:
+            self.connection.rows("INSERT INTO series (hash, data) VALUES (:hash, :data)", {"hash": name, "data": data})
         return name
 
     def kept(self, name: str) -> bytes | None:
         """The bytes of that hash; None where they are missing or were changed."""
-        import sqlalchemy as sa
-
-        table = _series_table()
-        data = self.connection.execute(sa.select(table.c.data).where(table.c.hash == name)).scalar_one_or_none()
+        data = self._data(name)
         return data if data is not None and hashlib.sha256(data).hexdigest() == name else None
+
+    def _data(self, name: str) -> bytes | None:
+        found = self.connection.rows("SELECT data FROM series WHERE hash = :hash", {"hash": name})
+        return next((bytes(row["data"]) for row in found), None)
 
     def append(self, kind: str, *, family: str, key: str, content: Mapping[str, Any]) -> str:
         """Adds an event and returns the new head. Numbers that are not finite are written as null."""
@@ -183,7 +164,7 @@ class Transaction:
             hash="",
         )
         event = replace(event, hash=event.computed_hash())
-        self.connection.execute(_table().insert(), asdict(event))
+        self.connection.rows(_INSERT, asdict(event))
         return _head(event.sequence, event.hash)
 
 
@@ -191,23 +172,14 @@ class Transaction:
 class Chain:
     """The database of one chain. `open` makes it if it is not there."""
 
-    engine: "sa.Engine"
-    place: str
+    database: Database
 
     @staticmethod
-    def open(url: "sa.URL") -> "Chain":
+    def open(database: Database) -> "Chain":
         """Raises OutputError where the database cannot be reached, read or made."""
-        import sqlalchemy as sa
-
-        is_file = url.get_backend_name() == "sqlite"
-        place = str(url.database) if is_file else url.render_as_string(hide_password=True)
-        arguments = {"timeout": _BUSY_SECONDS, "isolation_level": None} if is_file else {}
-        with _reported(place):
-            engine = sa.create_engine(url, poolclass=sa.NullPool, connect_args=arguments)
-        sa.event.listen(engine, "begin", _begin)
-        chain = Chain(engine, place)
+        chain = Chain(database)
         if not chain.read(_is_made):
-            chain.append(lambda transaction: _create(transaction.connection))
+            chain.append(_create)
         return chain
 
     def append(self, work: Callable[[Transaction], T]) -> T:
@@ -219,58 +191,46 @@ class Chain:
         return self._transact(work, appends=False)
 
     def _transact(self, work: Callable[[Transaction], T], *, appends: bool) -> T:
-        import sqlalchemy as sa
-
         def once() -> T:
-            connecting = self.engine.connect().execution_options(appends=appends)
-            with connecting as connection, connection.begin():
+            with self.database.transaction(appends=appends) as connection:
                 return work(Transaction(connection))
 
-        with _reported(self.place):
+        try:
             for pause in _RETRY_SECONDS:
                 try:
                     return once()
-                except sa.exc.OperationalError as error:
-                    if "locked" not in str(error.orig):
+                except Unusable as error:
+                    if "locked" not in str(error):
                         raise
                     time.sleep(pause)
             return once()
+        except Unusable as error:
+            raise unusable(self.database.place, str(error)) from error
 
     def verify(self, witnesses: Iterable[str]) -> list[str]:
         """What is wrong with the chain, one line each; witnesses are heads noted down elsewhere."""
         return self.read(lambda transaction: _verify(transaction, set(witnesses)))
 
 
-def _begin(connection: "sa.Connection") -> None:
-    appends = connection.get_execution_options().get("appends", False)
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if appends else "BEGIN")
-    elif connection.dialect.name == "postgresql" and appends:
-        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(4277009102)")
-
-
 def _is_made(transaction: Transaction) -> bool:
-    import sqlalchemy as sa
-
-    inspector = sa.inspect(transaction.connection)
-    return all(inspector.has_table(name) for name in ("events", "series"))
+    names = transaction.connection.rows(_TABLE_NAMES[_dialect(transaction)])
+    return {"events", "series"} <= {row["name"] for row in names}
 
 
-def _create(connection: "sa.Connection") -> None:
-    _series_table().metadata.create_all(connection)
-    for statement in _GUARDS.get(connection.dialect.name, []):
-        connection.exec_driver_sql(statement)
+def _create(transaction: Transaction) -> None:
+    if _is_made(transaction):  # by another process, meanwhile
+        return
+    dialect = _dialect(transaction)
+    for statement in (*_TABLES, *_GUARDS[dialect]):
+        transaction.connection.rows(statement.replace("{bytes}", _BYTES.get(dialect, "BLOB")))
 
 
-@contextmanager
-def _reported(place: str) -> Iterator[None]:
-    import sqlalchemy as sa
-
-    try:
-        yield
-    except (sa.exc.DBAPIError, sa.exc.ArgumentError, ImportError) as error:
-        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
-        raise unusable(place, reason) from error
+def _dialect(transaction: Transaction) -> str:
+    """Raises Unusable where the guards of the database's kind are not known."""
+    dialect = transaction.connection.dialect
+    if dialect not in _GUARDS:
+        raise Unusable(f"{dialect} is not supported; use a file or PostgreSQL")
+    return dialect
 
 
 def unusable(place: str, reason: str) -> OutputError:
@@ -299,11 +259,9 @@ def _verify(transaction: Transaction, witnesses: set[str]) -> list[str]:
             problems.append(f"chain broken: event {event.sequence} was changed after it was written")
         last, before = event.sequence, event.hash
         unseen.discard(_head(last, before))
-    dialect = transaction.connection.dialect.name
-    if dialect in _GUARDS:
-        guards = transaction.connection.exec_driver_sql(_GUARD_NAMES[dialect]).scalar_one()
-        if guards < 3:
-            problems.append("chain broken: the guards against changes are missing from the database")
+    guards = next(transaction.connection.rows(_GUARD_NAMES[_dialect(transaction)]))
+    if guards["n"] < 3:
+        problems.append("chain broken: the guards against changes are missing from the database")
     return problems + _testimony(unseen, last)
 
 

@@ -6,18 +6,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from components.errors import ContractError, OutputError
 from components.values import Float, Time
 from runner.recording.chain import Chain, Event, Transaction, unusable
+from runner.recording.database import Database, SQLite, Unusable, database
 from runner.storage.formats import ARRAYS
 from runner.storage.keys import content_hash, finite_or_null
-
-if TYPE_CHECKING:
-    import sqlalchemy as sa
 
 Outcome = Literal["finished", "failed", "interrupted", "pruned"]
 
@@ -67,6 +65,10 @@ class Series:
 
     stamps_T: Time
     values_T: Float
+
+    def before(self, until: np.datetime64) -> "Series":
+        early_T = self.stamps_T < until
+        return Series(stamps_T=self.stamps_T[early_T], values_T=self.values_T[early_T])
 
     def to_bytes(self) -> bytes:
         """The same series, the same bytes."""
@@ -130,7 +132,7 @@ class Ledger:
     def open(url_or_path: str | Path | None = None) -> "Ledger":
         """Opens or makes a ledger: a file, an SQLAlchemy URL, or by default what ASSAY_LEDGER names,
         else ledger.sqlite in the user's data folder."""
-        return Ledger(Chain.open(_url(url_or_path)))
+        return Ledger(Chain.open(_database(url_or_path)))
 
     def start_trial(self, family: Family, key: str, body: Mapping[str, Any]) -> TrialNumber:
         """Writes down that a trial begins; call it before the fit. body: what the trial is, plain.
@@ -237,25 +239,30 @@ class Ledger:
         return self.chain.verify(witnesses)
 
 
-def _url(url_or_path: str | Path | None) -> "sa.URL":
-    import platformdirs
-    import sqlalchemy as sa
-
+def _database(url_or_path: str | Path | None) -> Database:
     place = str(url_or_path or os.environ.get("ASSAY_LEDGER") or "")
     if "://" in place:
         try:
-            return sa.make_url(place)
-        except sa.exc.ArgumentError:
+            return database(place)
+        except ValueError:
             raise OutputError(
                 "ASSAY_LEDGER: is not an SQLAlchemy URL; use a path or, for example, "
                 "postgresql+psycopg://user@host/database"
             ) from None
-    path = Path(place) if place else Path(platformdirs.user_data_dir("assay")) / "ledger.sqlite"
+        except Unusable as error:
+            raise unusable("ASSAY_LEDGER", str(error)) from error
+    path = Path(place) if place else Path(_data_folder()) / "ledger.sqlite"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise unusable(str(path), str(error.strerror)) from error
-    return sa.URL.create("sqlite", database=str(path))
+    return SQLite(path=path)
+
+
+def _data_folder() -> str:
+    import platformdirs
+
+    return platformdirs.user_data_dir("assay")
 
 
 def _declare(transaction: Transaction, family: Family) -> None:

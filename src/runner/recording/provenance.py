@@ -9,6 +9,8 @@ import sys
 from functools import cache
 from typing import Any
 
+from runner.storage.digests import version_of
+
 DISTRIBUTION = "assay-runner"
 _GIT_SECONDS = 5.0
 
@@ -33,13 +35,8 @@ def versions() -> tuple[tuple[str, str], ...]:
         required = []
     for_users = [entry for entry in required if "extra == 'dev'" not in entry.replace('"', "'")]
     names = {match[0] for entry in for_users if (match := re.match(r"[A-Za-z0-9._-]+", entry))}
-    found = []
-    for name in sorted(names | {DISTRIBUTION}):
-        try:
-            found.append((name, importlib.metadata.version(name)))
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return tuple(found)
+    found = {name: version_of(name) for name in sorted(names | {DISTRIBUTION})}
+    return tuple((name, version) for name, version in found.items() if version is not None)
 
 
 def git_state() -> dict[str, Any] | None:

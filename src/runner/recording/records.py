@@ -20,7 +20,7 @@ from runner.storage.keys import finite_or_null
 if TYPE_CHECKING:
     import pandas as pd
 
-EndState = Literal["finished", "failed", "interrupted"]
+EndState = Literal["finished", "failed", "interrupted", "pruned"]
 
 
 class RunRecord:

@@ -6,6 +6,7 @@ from typing import Any
 
 from components.values import SourceFacts
 from runner.judging.verdict import Verdict, in_words
+from runner.report import notation
 
 PASSED, REJECTED, FAILED, NONE = "Passed", "Rejected", "Failed", "No verdict"
 DIRTY = "The code had uncommitted changes: this run cannot be rebuilt from its commit alone."
@@ -58,6 +59,16 @@ def words(manifest: Mapping[str, Any], gates: Mapping[str, Any]) -> Words:
             *manifest["notices"],
             *unclean,
         ),
+    )
+
+
+def paths_note(paths: Mapping[str, Any]) -> str:
+    """What became of several paths through the same history. paths: judged, its number; sharpe: of each account."""
+    ratios = sorted(paths["sharpe"], key=lambda ratio: ratio if notation.is_number(ratio) else 0.0)
+    written = ", ".join(notation.write(ratio, "two decimals") for ratio in ratios)
+    return (
+        f"Every time was tested on {len(ratios)} paths. Judged is path {paths['judged']}, whose account has the median "
+        f"Sharpe ratio; those of all paths: {written}."
     )
 
 

@@ -1,10 +1,9 @@
-"""The report of a run that is being recorded, its pictures from the store where they were drawn before."""
+"""The report of a run, its pictures from the store where they were drawn before."""
 
 from collections.abc import Mapping
 from pathlib import Path
 
 from runner.compute.stage import Cache, Given
-from runner.recording.records import RunRecord
 from runner.recording.run_folder import RunFolder
 from runner.report.page import write_report
 from runner.report.pictures import draw
@@ -14,10 +13,9 @@ ERROR = ".error"
 """Ends the name under which it is kept why a picture could not be drawn."""
 
 
-def report_on(record: RunRecord, run_key: str, cache: Cache) -> tuple[Path, list[str]]:
-    """Writes the report of the folder; its path, and what broke while it was made, one line each."""
-    images, broken = pictures_of(record.folder, run_key, cache)
-    return cache.run("report", lambda: write_report(record.folder, images)), broken
+def report_on(folder: Path, images: Mapping[str, bytes]) -> list[Path]:
+    """Writes the report of a run's folder; its files."""
+    return [write_report(folder, images), *sorted((folder / "plots").glob("*.png"))]
 
 
 def pictures_of(folder: Path, run_key: str, cache: Cache) -> tuple[Mapping[str, bytes], list[str]]:

@@ -60,12 +60,12 @@ def varying(points: Sequence[Sequence[str]]) -> list[str]:
     return [" ".join(text for text in point if counts[text] < len(points)) for point in points]
 
 
-def check_points(points: Sequence[Sequence[str]]) -> None:
-    """Composes and checks every point.
+def check_points(points: Sequence[Sequence[str]]) -> Memo:
+    """Composes and checks every point; returns the files that they read, for those who compose them again.
 
     Raises ConfigError: what is wrong at every point is said once, the rest with its points in front.
     """
-    memo: Memo = {}
+    memo = Memo()
     found: dict[Problem, list[str]] = {}
     for point, name in zip(points, varying(points), strict=True):
         try:
@@ -75,6 +75,7 @@ def check_points(points: Sequence[Sequence[str]]) -> None:
                 found.setdefault(problem, []).append(name)
     if found:
         raise ConfigError(*(_at(problem, names, len(points)) for problem, names in found.items()))
+    return memo
 
 
 def _at(problem: Problem, names: Sequence[str], n_points: int) -> Problem:

@@ -13,13 +13,16 @@ from hydra.core.hydra_config import HydraConfig
 
 from components.errors import AssayError
 from runner import exit_codes
+from runner.composition.compose import Memo
 from runner.composition.configure import configure
 from runner.composition.figures import leading
 from runner.composition.figures import metrics as all_metrics
 from runner.composition.handover import QUIET, for_hydra, hydra_main
+from runner.composition.overrides import parsed
 from runner.outputs import OUTPUTS
 from runner.storage.disk import write_atomically, writing
 from runner.sweeps.grid import check_points, expand, varying, with_search_space
+from runner.tracking.deliver import deliver
 
 SWEEPS = OUTPUTS / "sweeps"
 JOBS = "jobs"
@@ -39,35 +42,51 @@ class Job:
 
 
 def sweep(overrides: Sequence[str]) -> int:
-    """Runs every combination through Hydra's launcher and returns the exit code of the whole.
+    """Runs every combination and returns the exit code of the whole.
 
     Raises ConfigError with the problems of all points before anything runs.
     """
     asked = with_search_space(overrides)
     points = expand(asked)
-    check_points(points)
+    memo = check_points(points)
     folder = _new_folder()
-    settings = [*QUIET, f"hydra.sweep.dir={folder}", "hydra.sweep.subdir=."]
     try:
-        hydra_main(run_job, ["--multirun", *for_hydra(asked), *settings])
-    except SystemExit as end:
-        print(f"{folder}: the launcher ended with exit code {end.code}", file=sys.stderr)
+        if any(override.is_hydra_override() for override in parsed(asked)):
+            _launch(asked, folder, memo)
+        else:
+            # What Hydra's own launcher does, without composing every point twice more.
+            for number, point in enumerate(points):
+                run_job(number, point, folder, memo)
+    finally:
+        deliver(OUTPUTS)
     jobs = _read_jobs(folder)
     results = [jobs.get(n, _vanished(n, point)) for n, point in enumerate(points)]
     _print_table(results, varying(points), folder)
     return exit_codes.of_jobs(job.exit_code for job in results)
 
 
-def run_job(_: Any) -> None:
-    """One job, in whatever process the launcher chose; composes by our rules.
+def _launch(asked: Sequence[str], folder: Path, memo: Memo) -> None:
+    """Runs the jobs through the launcher that `hydra.*` on the command line chose, in whatever processes."""
+
+    def job(_: Any) -> None:
+        settings = HydraConfig.get()
+        run_job(settings.job.num, tuple(settings.overrides.task), Path(settings.sweep.dir), memo)
+
+    settings = [*QUIET, f"hydra.sweep.dir={folder}", "hydra.sweep.subdir=."]
+    try:
+        hydra_main(job, ["--multirun", *for_hydra(asked), *settings])
+    except SystemExit as end:
+        print(f"{folder}: the launcher ended with exit code {end.code}", file=sys.stderr)
+
+
+def run_job(number: int, overrides: Sequence[str], folder: Path, memo: Memo) -> None:
+    """One job; composes by our rules. folder: the sweep's; memo: see `check_points`.
 
     Never raises unless interrupted: an exception would end the jobs that follow.
     """
-    settings = HydraConfig.get()
-    overrides = tuple(settings.overrides.task)
     code, run_folder = exit_codes.INTERRUPTED, None
     try:
-        code, run_folder = _run(overrides)
+        code, run_folder = _run(overrides, memo)
     except AssayError as error:
         print(error, file=sys.stderr)
         code = exit_codes.of_error(error)
@@ -75,12 +94,11 @@ def run_job(_: Any) -> None:
         traceback.print_exc()
         code = exit_codes.UNFORESEEN
     finally:
-        job = Job(job=settings.job.num, overrides=overrides, exit_code=code, run_folder=run_folder)
-        _write(Path(settings.sweep.dir), job)
+        _write(folder, Job(job=number, overrides=tuple(overrides), exit_code=code, run_folder=run_folder))
 
 
-def _run(overrides: Sequence[str]) -> tuple[int, str]:
-    experiment, composed = configure(overrides)
+def _run(overrides: Sequence[str], memo: Memo) -> tuple[int, str]:
+    experiment, composed = configure(overrides, memo=memo)
     from runner.console import Console
     from runner.run import run_experiment
 
@@ -128,6 +146,9 @@ def _print_table(jobs: Sequence[Job], names: Sequence[str], folder: Path) -> Non
     console = Console(highlight=False, markup=False)
     console.print(f"{len(jobs)} jobs in {folder}")
     console.print(table)
+    console.print(
+        f"Jobs draw no pictures: python -m runner report RUN does, RUN from {folder / JOBS}/JOB.json", soft_wrap=True
+    )
 
 
 def _columns(jobs: Sequence[Job], figures: Sequence[Mapping[str, float | None]]) -> list[str]:
@@ -159,7 +180,10 @@ def _metrics(job: Job) -> Mapping[str, float | None]:
 def _ending(job: Job) -> str:
     if job.exit_code not in (exit_codes.RAN, exit_codes.REJECTED) or job.run_folder is None:
         return f"failed ({job.exit_code})"
-    verdict = json.loads((Path(job.run_folder) / "gates.json").read_text(encoding="utf-8"))
+    gates = Path(job.run_folder) / "gates.json"
+    if not gates.is_file():
+        return "pruned"
+    verdict = json.loads(gates.read_text(encoding="utf-8"))
     return "passed" if verdict["passed"] else "rejected"
 
 

@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from runner.composition.interpolation import leaves
+from components.optional import installation
+from runner.composition.composed import leaves
 from runner.specification.tracker import RunInfo, Session, State, Tracker
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ class MLflow(Tracker):
     uri: str | None
     project: str
     registry: bool
+
+    optional: ClassVar[tuple[str, ...]] = ("mlflow-skinny", "alembic")
 
     @classmethod
     def examples(cls) -> Sequence[Mapping[str, Any]]:
@@ -149,7 +152,7 @@ def _silence() -> Iterator[None]:
         try:
             import mlflow  # noqa: F401  # it sets its loggers up when it is imported
         except ImportError:
-            raise RuntimeError("MLflow is not installed; pip install 'assay-runner[mlflow]'") from None
+            raise RuntimeError(f"MLflow is not installed; {installation(MLflow.optional)}") from None
         chatty = [logging.getLogger(name) for name in ("mlflow", "alembic")]
         before = [logger.level for logger in chatty]
         for logger in chatty:

@@ -20,8 +20,8 @@ def run(options: Namespace) -> int:
         check_points(points)
         print(f"ok: {len(points)} points checked")
         return exit_codes.RAN
+    from runner.composition.composed import leaves
     from runner.composition.configure import configure
-    from runner.composition.interpolation import leaves
 
     _, composed = configure(options.overrides)
     n_settings, n_notices = sum(1 for _ in leaves(composed.config)), len(composed.notices)

@@ -44,7 +44,7 @@ def run(options: Namespace) -> int:
     rows = family_rows(ledger, broken=bool(problems))
     if options.json:
         found = {
-            "place": ledger.chain.place,
+            "place": ledger.chain.database.place,
             "head": ledger.head(),
             "families": [asdict(row) for row in rows],
             "witnesses": len(witnesses),
@@ -58,7 +58,7 @@ def run(options: Namespace) -> int:
 
 def _show(ledger: Ledger, rows: Sequence[FamilyRow], n_witnesses: int, problems: Sequence[str]) -> None:
     out = Terminal()
-    out.text(f"Ledger {ledger.chain.place}")
+    out.text(f"Ledger {ledger.chain.database.place}")
     out.text("")
     if rows:
         out.grid(HEADER, [_cells(number, row) for number, row in enumerate(rows, 1)], right=range(len(HEADER)))

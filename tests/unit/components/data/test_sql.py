@@ -411,7 +411,7 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "duckdb", None)
     with pytest.raises(DataError) as error:
         source().fields()
-    assert str(error.value) == "data: needs the package duckdb; pip install 'assay-runner[sql]'"
+    assert str(error.value) == f"data: needs duckdb, not installed; {sys.executable} -m pip install 'assay-runner[sql]'"
 
 
 def test_settings_that_contradict_are_the_configurations_fault() -> None:

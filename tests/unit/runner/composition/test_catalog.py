@@ -1,4 +1,4 @@
-"""Discovery: an import walk, the user's own packages, and what is wrong with them."""
+"""Discovery: the shipped components, the user's own packages, and what is wrong with them."""
 
 import inspect
 import subprocess
@@ -148,7 +148,7 @@ def test_a_broken_component_file_names_itself(
     package("broken_package", {"wrong.py": "import not_installed_anywhere\n"})
     monkeypatch.setenv("ASSAY_COMPONENTS", "broken_package")
     with pytest.raises(ContractError) as caught:
-        catalogue()
+        list(catalogue())
     assert str(caught.value) == (
         f"{tmp_path}/broken_package/wrong.py: cannot be imported: ModuleNotFoundError: "
         "No module named 'not_installed_anywhere'; mend the component file"

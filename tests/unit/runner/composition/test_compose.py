@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from components.errors import ConfigError
-from runner.composition.compose import Composed, compose
+from runner.composition.compose import compose
+from runner.composition.composed import Composed
 from runner.composition.places import config_files
 
 Write = Callable[[str, str], Path]

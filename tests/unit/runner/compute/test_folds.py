@@ -15,10 +15,11 @@ from components.expressions import Node, evaluate, parse
 from components.panel import Panel
 from components.preprocess.none import NoPreprocessing
 from components.split.walk_forward import WalkForward
+from harness import resources
 from runner.compute.bars import corner, visible_bars
 from runner.compute.features import FeatureTable
 from runner.compute.folds import make_folds, purged
-from runner.compute.target import compute_labels
+from runner.compute.target import Labels, compute_labels
 from runner.specification.debug import Debug
 
 RAW = NoPreprocessing()
@@ -52,6 +53,10 @@ def table_of(panel: Panel, columns: Mapping[str, Node]) -> FeatureTable:
     return FeatureTable(names=tuple(columns), values_FR=evaluate(columns, panel, threads=1))
 
 
+def labels_of(panel: Panel, text: str) -> Labels:
+    return compute_labels(panel, expressions={"target": text}, resources=resources())
+
+
 def label_end(panel: Panel, row: int, horizon: int) -> np.datetime64 | None:
     """The slow reference: the time of the symbol's own bar `horizon` bars later."""
     end = panel.offsets[panel.symbol_codes_R[row] + 1]
@@ -64,7 +69,7 @@ def test_invariants(seed: int, n_symbols: int, horizon: int, n_folds: int, rolli
     panel = ragged(seed, n_symbols, 260)
     columns = columns_of("close / ref(close, 10) - 1", f"close / ref(close, {horizon}) - 1")
     table = table_of(panel, columns)
-    labels = compute_labels(parse(f"ref(close, -{horizon}) / close - 1"), panel, threads=1)
+    labels = labels_of(panel, f"ref(close, -{horizon}) / close - 1")
     split = WalkForward(
         n_folds=n_folds,
         first_share=0.4,
@@ -103,30 +108,31 @@ def test_invariants(seed: int, n_symbols: int, horizon: int, n_folds: int, rolli
 
 def test_a_label_that_compares_symbols_is_known_when_the_slowest_is() -> None:
     panel = ragged(3, 3, 120)
-    labels = compute_labels(parse("cs_demean(ref(close, -5) / close - 1)"), panel, threads=1)
-    own = compute_labels(parse("ref(close, -5) / close - 1"), panel, threads=1)
+    labels = labels_of(panel, "cs_demean(ref(close, -5) / close - 1)")
+    own = labels_of(panel, "ref(close, -5) / close - 1")
     defined = ~np.isnat(labels.label_end_R)
     for row in np.flatnonzero(defined):
         same_date = (panel.timestamps_R == panel.timestamps_R[row]) & ~np.isnat(own.label_end_R)
         assert labels.label_end_R[row] == own.label_end_R[same_date].max()
 
 
-def test_the_vault_is_never_seen() -> None:
-    split = WalkForward(n_folds=4, first_share=0.4, valid_share=0.1, window="expanding", vault_start="2010-06-01")
-    bars, begins = visible_bars(Bundled(dataset="sp500"), split)
+@pytest.mark.parametrize(("start", "begins"), [("2010-06-01", "2010-06-01"), ("last 504 bars", "2016-12-29")])
+def test_the_vault_is_never_seen(start: str, begins: str) -> None:
+    split = WalkForward(n_folds=4, first_share=0.4, valid_share=0.1, window="expanding", vault_start=start)
+    bars, found = visible_bars(Bundled(dataset="sp500"), split)
+    assert found == np.datetime64(begins)
     seen = bars.to_panel()
-    assert begins == np.datetime64("2010-06-01")
-    assert seen.timestamps_R.max() < np.datetime64("2010-06-01")
-    labels = compute_labels(parse("ref(close, -5) / close - 1"), seen, threads=1)
+    assert seen.timestamps_R.max() < found
+    labels = labels_of(seen, "ref(close, -5) / close - 1")
     known = labels.label_end_R[~np.isnat(labels.label_end_R)]
-    assert known.max() < np.datetime64("2010-06-01")
+    assert known.max() < found
 
 
 def test_a_span_that_the_purge_empties_is_named() -> None:
     panel = ragged(2, 1, 200)
     columns = columns_of("close / ref(close, 1)", "close / ref(close, 60)")
     table = table_of(panel, columns)
-    labels = compute_labels(parse("ref(close, -60) / close"), panel, threads=1)
+    labels = labels_of(panel, "ref(close, -60) / close")
     split = WalkForward(n_folds=2, first_share=0.5, valid_share=0.05, window="expanding", vault_start=None)
     with pytest.raises(DataError) as error:
         make_folds(split, RAW, table, labels, panel, WHOLE, columns)

@@ -11,6 +11,7 @@ from components.statistics.performance import max_drawdown, sharpe_ratio
 from runner.composition.configure import configure
 from runner.compute import pipeline
 from runner.compute.decisions import price_grid
+from runner.compute.stage import Given
 from runner.console import Console
 from runner.judging.evidence import complete, gather
 from runner.judging.scenarios import stressed
@@ -26,14 +27,14 @@ def cache(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def run(cache):
-    experiment, composed = configure(OVERRIDES)
+    experiment, _ = configure(OVERRIDES)
     prepared = pipeline.prepare(experiment, cache)
-    return experiment, composed.config, prepared, pipeline.execute(experiment, prepared, cache)
+    return experiment, prepared, pipeline.execute(experiment, prepared, cache)
 
 
 def test_stressed_returns_are_those_of_a_backtest_with_the_worse_settings(run, cache):
-    experiment, config, prepared, executed = run
-    found = stressed(experiment, config, prepared, executed, cache)
+    experiment, prepared, executed = run
+    found = stressed(experiment, prepared, executed, cache).value
     prices = price_grid(prepared.panel, experiment.backtest.fields())
     for name, changes in {
         "double_costs": {
@@ -50,8 +51,8 @@ def test_stressed_returns_are_those_of_a_backtest_with_the_worse_settings(run, c
 
 
 def test_they_are_computed_once(run, cache):
-    first = stressed(*run, cache)
-    again = stressed(*run, cache)
+    first = stressed(*run, cache).value
+    again = stressed(*run, cache).value
     assert cache.times[-1]["name"] == "stress"
     assert cache.times[-1]["cached"]
     for name, returns_T in first.items():
@@ -60,8 +61,10 @@ def test_they_are_computed_once(run, cache):
 
 def test_found_out_only_where_a_gate_asks(run, cache):
     experiment, *rest = run
-    evidence = gather(experiment, *rest[1:])
-    asked = complete(evidence, experiment, *rest, cache, alone(evidence))
+    gathered = gather(experiment, *rest, cache)
+    evidence = gathered.evidence.value
+    tries = Given(key="alone", value=alone(evidence))
+    asked = complete(gathered, experiment, *rest, cache, tries).value
     assert set(asked.stress) == {"double_costs", "one_bar_later"}
     for name, returns_T in asked.stress.items():
         assert asked.metrics[f"{name}/sharpe"] == sharpe_ratio(returns_T, evidence.bars_per_year)
@@ -69,4 +72,4 @@ def test_found_out_only_where_a_gate_asks(run, cache):
     assert asked.metrics["double_costs/cagr"] < evidence.metrics["backtest/cagr"]
     checks = {name: gate for name, gate in experiment.gates.checks.items() if not isinstance(gate, SurvivesStress)}
     without = replace(experiment, gates=replace(experiment.gates, checks=checks))
-    assert complete(evidence, without, *rest, cache, alone(evidence)).metrics == evidence.metrics
+    assert complete(gathered, without, *rest, cache, tries).value.metrics == evidence.metrics

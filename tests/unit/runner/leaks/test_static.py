@@ -22,7 +22,7 @@ from runner.leaks.subject import Subject, merged, moved, poisoned
 @pytest.fixture(scope="module")
 def subject(tmp_path_factory: pytest.TempPathFactory) -> Subject:
     folder = tmp_path_factory.mktemp("static")
-    experiment, composed = configure([*RETURNS, *overrides_for(written(market(), folder), FEATURES)])
+    experiment, _ = configure([*RETURNS, *overrides_for(written(market(), folder), FEATURES)])
     cache = pipeline.open_cache(folder / "outputs", Console(io.StringIO()))
     prepared = pipeline.prepare(experiment, cache)
     return Subject(
@@ -35,7 +35,7 @@ def subject(tmp_path_factory: pytest.TempPathFactory) -> Subject:
 def with_fold(subject: Subject, **rows: np.ndarray) -> list[LeakFinding]:
     first, *others = subject.folds
     folds = (replace(first, **rows), *others)
-    return list(static(replace(subject, prepared=replace(subject.prepared, folds=folds))))
+    return list(static(replace(subject, prepared=pipeline.with_folds(subject.prepared, folds))))
 
 
 def test_honest_folds_have_no_finding(subject: Subject) -> None:
@@ -62,7 +62,7 @@ def test_labels_that_end_in_the_next_span_are_counted(subject: Subject) -> None:
 
 
 def test_a_run_makes_its_tests_in_order_and_finds_nothing(subject: Subject) -> None:
-    report = quick_battery(subject.experiment, subject.prepared, subject.executed)
+    report = quick_battery(subject.prepared, subject.executed, experiment=subject.experiment)
     assert report.tests == ("static", "cut", "poison", "replay", "rescale", "inputs")
     assert report.findings == ()
 

@@ -12,9 +12,10 @@ from components.model.lightgbm import LightGBM
 from components.model.naive import Naive
 from components.model.ridge import Ridge
 from components.values import Samples, Span
+from harness import resources
 from runner.compute.pipeline import Prepared
 from runner.promotion.deploy import scaled
-from runner.promotion.vault import vault_fold
+from runner.promotion.vault import identity_of, vault_fold
 
 RNG = np.random.default_rng(0)
 TREES = {**LightGBM.examples()[1], "n_estimators": 200, "early_stopping_rounds": 3}
@@ -32,18 +33,8 @@ def samples(rows: int) -> Samples:
 
 
 def fit(model, train, valid):
-    own = [train.columns.index(name) for name in model.inputs(("a", "b"))]
-    cut = [
-        Samples.of(
-            X_NF=np.ascontiguousarray(part.X_NF[:, own]),
-            y_N=part.y_N,
-            columns=tuple(train.columns[i] for i in own),
-            timestamps_N=part.timestamps_N,
-            symbols_N=part.symbols_N,
-        )
-        for part in (train, valid)
-    ]
-    return model.fit(*cut, loss=Squared(), seed=1, threads=1)
+    own = model.inputs(("a", "b"))
+    return model.fit(train.select(own), valid.select(own), loss=Squared(), seed=1, resources=resources())
 
 
 @given(st.lists(st.tuples(st.integers(1, 500), st.integers(10, 5000)), min_size=1, max_size=9), st.integers(10, 9000))
@@ -65,7 +56,7 @@ def test_trees_that_stopped_early_say_how_many_and_can_be_told() -> None:
     assert 1 <= count < 200
     fixed = fit(model.with_chosen(stopped.chosen()), train, nothing)
     assert fixed.chosen() == {}
-    assert np.array_equal(fixed.predict(valid.X_NF[:, :2]), stopped.predict(valid.X_NF[:, :2]))
+    assert np.array_equal(*(each.predict(valid.select(("a", "b"))) for each in (fixed, stopped)))
 
 
 def test_a_fixed_number_of_trees_stays_fixed() -> None:
@@ -85,8 +76,8 @@ def test_an_ensemble_passes_it_on(kind) -> None:
     train, valid, nothing = samples(300), samples(100), samples(0)
     first = fit(model, train, valid)
     again = fit(model.with_chosen(first.chosen()), train, nothing)
-    X_NF = valid.X_NF if kind == "blend" else valid.X_NF[:, :2]
-    assert np.allclose(again.predict(X_NF), first.predict(X_NF), atol=1e-6)
+    read = valid if kind == "blend" else valid.select(("a", "b"))
+    assert np.allclose(again.predict(read), first.predict(read), atol=1e-6)
     restored = model.from_files(first.to_files())
     assert restored.chosen() == first.chosen()
     names = set(first.chosen())
@@ -97,7 +88,7 @@ def test_an_ensemble_passes_it_on(kind) -> None:
 def test_the_vaults_fold_follows_the_last_one(vaulted) -> None:
     """Against a slow count: as many validation times, right before the vault; rolling windows keep their length."""
     for window in ("expanding", "rolling"):
-        experiment, prepared, everything = vaulted(window)
+        experiment, prepared, everything = vaulted(f"split.window={window}")
         fold = vault_fold(experiment, prepared, everything)
         last = prepared.folds[-1]
         start = np.datetime64("2017-01-01")
@@ -132,9 +123,46 @@ def vaulted(place):
     from runner.console import Console
     from runner.promotion.vault import prepare_all
 
-    def make(window: str):
-        experiment, _ = configure(["+experiment=sp500_volatility", f"split.window={window}", "model=ridge"])
+    def make(*overrides: str):
         cache = pipeline.open_cache(place / "outputs", Console(io.StringIO()))
-        return experiment, pipeline.prepare(experiment, cache), prepare_all(experiment, cache)
+        experiment, _ = configure(["+experiment=sp500_volatility", "model=ridge", "tracking=none", *overrides])
+        prepared = pipeline.prepare(experiment, cache)
+        return experiment, prepared, prepare_all(experiment, cache)
 
     return make
+
+
+def test_a_vault_that_rolls_is_the_last_so_many_times(vaulted) -> None:
+    experiment, prepared, everything = vaulted("split.vault_start='last 504 bars'")
+    stamps = everything.panel.dates_T
+    assert prepared.vault_begins == stamps[-504] == np.datetime64("2016-12-29")
+    assert prepared.panel.dates_T[-1] == stamps[-505]
+    fold = vault_fold(experiment, prepared, everything)
+    assert fold.span.test[0][0] == stamps[-504]
+    family = identity_of(experiment, horizon_bars=5)
+    assert (family.first, family.last) == (stamps[-504].item().date(), stamps[-1].item().date())
+    fixed, _, _ = vaulted("split.vault_start='2016-12-29'")
+    assert identity_of(fixed, horizon_bars=5) == family
+
+
+def test_the_vaults_fold_after_folds_that_trained_on_the_future(vaulted) -> None:
+    """Everything before the vault: nothing rolls, and one stretch of as many times validates."""
+    vault = "split.vault_start='last 504 bars'"
+    experiment, prepared, everything = vaulted("split=combinatorial_purged", "split.n_groups=4", vault)
+    fold = vault_fold(experiment, prepared, everything)
+    begins, first = prepared.vault_begins, prepared.folds[-1]
+    assert fold.span.train[0][0] == first.span.train[0][0]
+    assert fold.span.valid[-1][1] == fold.span.test[0][0] == begins
+    assert times(everything, fold.span, "valid") == times(prepared, first.span, "valid")
+    assert set(fold.test_path_N.tolist()) == {1}
+
+
+def test_symbols_that_are_held_out_stay_so_in_the_vault(vaulted) -> None:
+    us20 = ("experiment=us20_momentum", "split=held_out_symbols", "split.n_folds=2", "split.vault_start='2021-01-01'")
+    listed = vaulted(*us20, "split.held_out=[AAPL,AMD]")
+    fold = vault_fold(*listed)
+    codes = listed[2].panel.symbol_codes_R
+    assert {listed[2].panel.symbols[code] for code in codes[fold.test_rows]} == {"AAPL", "AMD"}
+    assert not {"AAPL", "AMD"} & {listed[2].panel.symbols[code] for code in codes[fold.train_rows]}
+    grouped = vaulted(*us20, "split.held_out=3")
+    assert len(set(codes[vault_fold(*grouped).test_rows])) == len(grouped[2].panel.symbols)

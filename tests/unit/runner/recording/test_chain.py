@@ -190,7 +190,7 @@ def test_what_raises_in_between_leaves_nothing(place):
 @pytest.fixture
 def holder(place, monkeypatch):
     """Another connection, which holds the database; waiting for it is short."""
-    monkeypatch.setattr(chain, "_BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("runner.recording.database._BUSY_SECONDS", 0.05)
     connection = sqlite3.connect(place, isolation_level=None, check_same_thread=False)
     connection.execute("BEGIN IMMEDIATE")
     yield connection

@@ -41,7 +41,7 @@ def test_many_processes_lose_nothing_and_nothing_can_be_changed(url):
     for statement in ("UPDATE events SET body = '{}'", "DELETE FROM events", "TRUNCATE events"):
         with (
             pytest.raises(sa.exc.DBAPIError, match="the ledger is append-only"),
-            ledger.chain.engine.begin() as connection,
+            ledger.chain.database.engine.begin() as connection,
         ):
             connection.exec_driver_sql(statement)
 

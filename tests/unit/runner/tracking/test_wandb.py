@@ -5,12 +5,16 @@ import os
 import struct
 import subprocess
 import sys
+import time
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 import yaml
+from filelock import FileLock
 
 from runner.composition.places import config_folder
+from runner.tracking.orders import Order, post
 
 CONF = config_folder() / "tracking"
 
@@ -19,6 +23,7 @@ SCRIPT = """
 import json, logging, sys
 from pathlib import Path
 from runner.tracking import RunInfo, tracked
+from runner.tracking.deliver import deliver
 from runner.tracking.wandb import WandB
 
 logging.basicConfig(format="%(levelname)s %(message)s", stream=sys.stdout)
@@ -47,6 +52,8 @@ for name in names:
                 raise ValueError
     except ValueError:
         pass
+assert mode == "online" or "wandb" not in sys.modules
+deliver(outputs)
 """
 
 
@@ -57,7 +64,7 @@ def track(outputs: Path, mode: str, *names: str, **environment: str) -> str:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("WANDB")}
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", SCRIPT, str(outputs), mode, *names],
-        env=clean | {"HOME": str(home), "XDG_CONFIG_HOME": str(home), **environment},
+        env=clean | {"HOME": str(home), "XDG_CONFIG_HOME": str(home), "ASSAY_TRACKING_WAIT": "1", **environment},
         capture_output=True,
         text=True,
         timeout=120,
@@ -147,12 +154,52 @@ def test_online_without_a_key_it_keeps_the_run_and_says_what_to_do(tmp_path):
     assert len(list(outputs.glob("wandb/offline-run-*-good-1-offline"))) == 1
 
 
-def test_a_file_that_is_gone_does_not_stop_the_run(tmp_path):
+def test_what_goes_wrong_is_a_line_in_the_runs_folder_and_stops_no_other_run(tmp_path):
     outputs = tmp_path / "outputs"
-    assert track(outputs, "offline", "missing-1", "good-1") == (
-        "WARNING tracking stopped, the run goes on: "
-        f"[Errno 2] No such file or directory: '{outputs}/runs/vol/missing'\n"
+    assert track(outputs, "offline", "missing-1", "good-1") == ""
+    when, _, said = (outputs / "runs" / "vol" / "tracking.log").read_text().partition(" ")
+    assert datetime.fromisoformat(when).tzinfo is not None
+    assert said == (
+        f"Weights & Biases was not told: [Errno 2] No such file or directory: '{outputs}/runs/vol/missing'\n"
     )
+    assert len(list(outputs.glob("wandb/offline-run-*"))) == 2
+    assert not list(outputs.glob("wandb/pending/*.json"))
+
+
+def test_nobody_waits_for_it(tmp_path):
+    outputs = tmp_path / "outputs"
+    assert track(outputs, "offline", "good-1", ASSAY_TRACKING_WAIT="0") == ""
+    deadline = time.monotonic() + 60
+    # The order is there until it is written: the process that was started has outlived the one that posted it.
+    while list(outputs.glob("wandb/pending/*.json")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert len(list(outputs.glob("wandb/offline-run-*-good-1"))) == 1
+    with FileLock(outputs / "wandb" / ".lock", timeout=60):
+        pass
+
+
+def test_an_order_that_is_left_over_is_written_by_the_next_run(tmp_path):
+    outputs = tmp_path / "outputs"
+    order = Order(
+        mode="offline",
+        project="assay",
+        entity=None,
+        group=None,
+        tags=(),
+        id="left",
+        name="left",
+        experiment="vol",
+        config={},
+        folder=str(outputs / "runs" / "vol"),
+        outputs=str(outputs),
+        metrics={},
+        files=(),
+        bundle=None,
+        aliases=(),
+        state="finished",
+    )
+    post(order)
+    assert track(outputs, "offline", "good-1") == ""
     assert len(list(outputs.glob("wandb/offline-run-*"))) == 2
 
 

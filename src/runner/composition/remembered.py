@@ -1,0 +1,85 @@
+"""Compositions kept between processes, as long as nothing that composing reads has changed.
+
+Composing reads the command line, all files of the configuration folders, what Hydra's plugins add, and its
+own code. The content of all of it is in the name under which a composition is kept, so that none is stale.
+"""
+
+import importlib.util
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from runner.composition.composed import Composed
+from runner.composition.places import config_folder, local_folder
+from runner.storage import kept
+
+KIND = "compositions"
+PLUGINS = "hydra_plugins"
+OURS = frozenset({"hydra", "main", "local", "schema"})
+"""Who may put a folder on Hydra's search path so that its files are among those below."""
+
+
+def remembered(overrides: Sequence[str], compose: Callable[[Sequence[str]], Composed]) -> Composed:
+    """What composing this command line gave when everything was as it is now; else composes.
+
+    Kept is only what is without problems and plain enough for JSON to give it back unchanged.
+    """
+    state = _state(overrides)
+    found = kept.load(KIND, state) if state else None
+    if found is not None:
+        return _from_json(found)
+    composed = compose(overrides)
+    if state and not composed.problems:
+        _keep(composed, state)
+    return composed
+
+
+def _keep(composed: Composed, state: str) -> None:
+    try:
+        plain = asdict(composed)
+        is_plain = repr(asdict(_from_json(json.loads(json.dumps(plain))))) == repr(plain)
+    except (TypeError, ValueError):
+        return
+    from runner.composition.compose import config_loader
+
+    is_ours = {part.provider for part in config_loader().config_search_path.get_path()} <= OURS
+    if is_plain and is_ours and _state(composed.overrides) == state:
+        kept.keep(KIND, state, plain)
+
+
+def _from_json(found: dict[str, object]) -> Composed:
+    lists = ("overrides", "notices", "local_files", "problems")
+    return Composed(**{name: tuple(value) if name in lists else value for name, value in found.items()})  # type: ignore[arg-type]
+
+
+def _state(overrides: Sequence[str]) -> str | None:
+    """A digest of everything that composing reads; None where that cannot be known."""
+    own, local, package = config_folder(), local_folder(), Path(__file__).parents[1]
+    plugins = importlib.util.find_spec(PLUGINS)
+    places = list(plugins.submodule_search_locations or ()) if plugins else []
+    folders = [own, local, package / "composition", package / "specification", *map(Path, places)]
+    parts = [kept.environment(), *overrides, str(own), str(local)]
+    try:
+        return kept.digest([*parts, *(part for folder in filter(None, folders) for part in _content(folder))])
+    except (OSError, _LinkedFolder):
+        return None
+
+
+class _LinkedFolder(Exception):
+    """A folder that may lead anywhere, also to itself."""
+
+
+def _content(folder: Path) -> Iterator[str | bytes]:
+    """Every name below a folder, and what the files hold."""
+    for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
+        if entry.name == "__pycache__":
+            continue
+        yield entry.path
+        if entry.is_file():
+            yield Path(entry.path).read_bytes()
+        elif entry.is_symlink():
+            raise _LinkedFolder
+        elif entry.is_dir():
+            yield from _content(Path(entry.path))

@@ -1,0 +1,124 @@
+"""A model through all folds: one stored stage a fold, independent ones side by side, heard in order."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from components.contracts import Loss, Model, Preprocessor
+from runner.compute.forecast import FoldFit, Forecasts, depends, fit_fold, join_folds, prepare_folds
+from runner.compute.prepared import Prepared, folds_hash
+from runner.compute.stage import Cache, Given, Stage
+from runner.compute.threads import one_thread_of_blas
+from runner.specification.experiment import Experiment
+from runner.storage.formats import FILES, Files
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Walked:
+    """A model through all folds, as a keyed value: the forecasts of all of them.
+
+    name: on the terminal; fits: one stage a fold; workers: how many of them may be computed side by side; observed:
+    whether the cache's observer hears of its folds.
+    """
+
+    name: str
+    fits: tuple[Stage[Files], ...]
+    joined: Stage[Forecasts]
+    workers: int
+    cache: Cache
+    observed: bool
+
+    @property
+    def key(self) -> str:
+        return self.joined.key
+
+    @property
+    def value(self) -> Forecasts:
+        self.fit()
+        return self.joined.value
+
+    def fold(self, number: int) -> FoldFit:
+        """What a fold fitted, read anew."""
+        return FoldFit.from_files(self.fits[number - 1].value)
+
+    @cached_property
+    def _fitted(self) -> None:
+        heard = self.cache.observer.fold if self.observed else None
+        with self.cache.group(self.name) as shown, one_thread_of_blas(), _pool(self.workers) as started:
+            found = []
+            for number, ready in enumerate(started([fit.ensure for fit in self.fits]), start=1):
+                found.append(ready())
+                if heard is not None:
+                    heard(number, self.fold(number))
+            shown.cached = all(found)
+
+    def fit(self) -> None:
+        """Computes the fits that the store lacks, under one line on the terminal; once.
+
+        The observer hears of every fold in order, whatever ran ahead. Raises Pruned where it stops the trial.
+        """
+        return self._fitted
+
+
+@contextmanager
+def _pool(workers: int) -> Iterator[Callable[[Sequence[Callable[[], bool]]], Iterator[Callable[[], bool]]]]:
+    """Starts calls side by side and gives their results in order; what has not begun at the end is dropped."""
+    if workers == 1:
+        yield iter
+        return
+    with ThreadPoolExecutor(workers) as pool:
+        try:
+            yield lambda calls: iter([pool.submit(call).result for call in calls])
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def walk(
+    experiment: Experiment, model: Model, preprocess: Preprocessor, prepared: Prepared, cache: Cache, *, part: str = ""
+) -> Walked:
+    """A model's stages, one a fold, so that a process that is killed loses one fold."""
+    folds = prepared.folds
+    inputs: dict[str, Any] = {"panel": prepared.bars, "table": prepared.tabled, "labels": prepared.labelled}
+    settings = _settings(experiment, model, preprocess, len(folds))
+    prepared_files = None
+    if depends(model):
+        prepared_files = cache.stage(
+            prepare_folds, inputs={**inputs, "folds": prepared.divided}, settings=settings, form=FILES, part=part
+        )
+    fits: list[Stage[Files]] = []
+    for fold in folds:
+        before = fits[-1] if fits and model.starts_from == "previous_fold" else None
+        given = Given(key=folds_hash([fold]), value=fold)
+        fit = cache.stage(
+            fit_fold,
+            inputs={**inputs, "fold": given, "prepared": prepared_files, "before": before},
+            settings=settings,
+            form=FILES,
+            part=f"{part} {fold.number}".strip(),
+            remembered=False,
+        )
+        fits.append(fit)
+    joined = cache.stage(join_folds, inputs={"folds": prepared.divided, "fits": fits}, form=None, part=part)
+    return Walked(
+        name=f"baseline {part}" if part else "forecast",
+        fits=tuple(fits),
+        joined=joined,
+        workers=1 if model.starts_from == "previous_fold" else min(experiment.resources.side_by_side, len(fits)),
+        cache=cache,
+        observed=not part,
+    )
+
+
+def _settings(experiment: Experiment, model: Model, preprocess: Preprocessor, n_folds: int) -> dict[str, Any]:
+    loss: Loss = experiment.loss
+    one_of = 1 if model.starts_from == "previous_fold" else n_folds
+    return {
+        "preprocess": preprocess,
+        "model": model,
+        "loss": loss,
+        "seed": experiment.seed,
+        "resources": experiment.resources.for_one_of(one_of),
+    }
