@@ -176,7 +176,7 @@ class ScaledTree(FittedModel):
             helper.make_node("Cast", ["scaled"], ["wide"], to=TensorProto.DOUBLE),
             helper.make_node(
                 "TreeEnsembleRegressor", ["wide"], ["sum"], domain="ai.onnx.ml", n_targets=1,
-                **_joined([_onnx_tree(tree, 0)]),
+                **_joined([_onnx_tree(tree, 0, 0)]),
             ),
             helper.make_node("Cast", ["sum"], ["score"], to=TensorProto.DOUBLE),
             *link_nodes("score", "identity"),
