@@ -13,9 +13,15 @@ import pandas as pd
 import pytest
 import yaml
 
+from components.values import Resources
 from runner.composition.places import config_folder
 
 Assay = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def resources(threads: int = 1) -> Resources:
+    """What a fit in a test may use."""
+    return Resources(threads=threads, workers=1, device="cpu", precision="float32")
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ def measure(symbols: int, days: int, bar: float, threads: int) -> None:
     nodes, panel = alpha158(), market(symbols, days)
     size = f"{len(nodes)} features, {symbols} symbols x {days} days"
     yesterday = panel.before(panel.dates_T[-1])
-    settings = {"source": "benchmark", "threads": threads}
+    settings = {"place": "features-benchmark", "threads": threads}
     with tempfile.TemporaryDirectory() as folder:
         store = Store(Path(folder))
         all_s, _ = timed(lambda: load_features(nodes, yesterday, store=store, **settings))

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from runner.composition.configure import configure
 from runner.compute import pipeline
+from runner.compute.stage import Given
 from runner.console import Console
 from runner.judging.evidence import complete, gather
 from runner.judging.tries import alone
@@ -23,14 +24,16 @@ EXPERIMENTS = ("sp500_volatility", "sp500_direction", "us20_momentum", "nasdaq_t
 
 
 def measure(name: str, folder: Path) -> dict[str, object]:
-    experiment, composed = configure([f"+experiment={name}", "resources.threads=1"])
+    experiment, _ = configure([f"+experiment={name}", "resources.threads=1"])
     cache = pipeline.open_cache(folder, Console(io.StringIO()))
     began = time.process_time()
     prepared = pipeline.prepare(experiment, cache)
     executed = pipeline.execute(experiment, prepared, cache)
-    evidence = gather(experiment, prepared, executed)
+    gathered = gather(experiment, prepared, executed, cache)
+    evidence = gathered.evidence.value
     computed = time.process_time()
-    evidence = complete(evidence, experiment, composed.config, prepared, executed, cache, alone(evidence))
+    tries = Given(key="alone", value=alone(evidence))
+    evidence = complete(gathered, experiment, prepared, executed, cache, tries).value
     completed = time.process_time()
     seconds = {}
     for gate_name, gate in experiment.gates.checks.items():

@@ -30,7 +30,7 @@ from components.features.expressions import ExpressionFeatures
 from components.loss.squared import Squared
 from components.model.lightgbm import LightGBM
 from components.panel import Panel
-from components.values import Samples
+from components.values import Output, Outputs, Resources, Samples
 from runner.bundle.reader import Bundle
 from runner.bundle.recipe import Recipe
 from runner.bundle.stream import Stream
@@ -39,6 +39,7 @@ from runner.bundle.writer import write_bundle
 CONF = Path(__file__).parents[2] / "conf" / "features"
 SETS = ("alpha158", "volatility")
 DAY = np.timedelta64(1, "D")
+RESOURCES = Resources(threads=0, workers=0, device="cpu", precision="float32")
 LOADER = """
 import json, sys, time
 from pathlib import Path
@@ -95,13 +96,15 @@ def make_bundle(name: str, panel: Panel, trees: int, leaves: int) -> Bundle:
         symbols_N=few.symbol_codes_R[rows],
     )
     parameters = {**LightGBM.examples()[0], "n_estimators": trees, "num_leaves": leaves, "max_bin": 255}
-    fitted = LightGBM(**parameters).fit(samples, samples, loss=Squared(), seed=0, threads=0)
+    fitted = LightGBM(**parameters).fit(samples, samples, loss=Squared(), seed=0, resources=RESOURCES)
     recipe = Recipe(
         expressions={key: to_text(node) for key, node in nodes.items()},
         inputs=columns,
         target=to_text(label),
         kind="return",
         horizon_bars=5,
+        outputs=Outputs(columns=(Output(target="target", horizon_bars=5, statistic="mean"),)).to_json(),
+        lookback_rows=1,
         portfolio=yaml.safe_load((CONF.parent / "portfolio" / "rank_long_short.yaml").read_text()),
         bars_per_year=365.25,
         universe=panel.symbols,

@@ -86,7 +86,7 @@ def fit_overhead(repeats: int = 9) -> None:
     }  # fmt: skip
 
     def ours() -> None:
-        walk_forward(model, experiment.loss, prepared.folds, design, seed=0, threads=2)
+        walk_forward(model, experiment.loss, prepared.folds, design, seed=0, resources=experiment.resources)
 
     def bare() -> None:
         for fold in prepared.folds:

@@ -12,11 +12,12 @@ from pathlib import Path
 
 import numpy as np
 
-import components.expressions
+from runner.compute.features import compute_features
 from runner.recording.ledger import Family, Ledger
 from runner.recording.records import RunRecord
+from runner.storage.code import code_of
 from runner.storage.formats import ARRAYS, JSON
-from runner.storage.keys import code_fingerprint, content_hash
+from runner.storage.keys import content_hash
 from runner.storage.store import Store
 from runner.tracking import RunInfo, tracked
 from runner.tracking.wandb import WandB
@@ -98,8 +99,8 @@ def track(info: RunInfo) -> None:
 
 
 def main() -> None:
-    timed("fingerprint of the expression engine", lambda: code_fingerprint(components.expressions))
-    timed("fingerprint of the store", lambda: code_fingerprint(Store))
+    timed("code that the feature table reaches", lambda: code_of(compute_features))
+    timed("code that the store reaches", lambda: code_of(Store))
     with tempfile.TemporaryDirectory() as folder:
         store(Path(folder) / "store")
         ledger(Path(folder))

@@ -20,7 +20,7 @@ from runner.composition.configure import configure
 from runner.composition.places import config_folder
 from runner.composition.schema import literals, parameters
 from runner.compute import pipeline
-from runner.compute.identity import INERT
+from runner.compute.stage import Given
 from runner.console import Console
 from runner.judging.evidence import complete, gather
 from runner.judging.tries import alone
@@ -34,7 +34,8 @@ TEXTS = {
     "metric": ["valid/r2", "test/auc", "test/mse", "r2", "auc", "rank_ic"],
     "baseline": ["har", "last_value", "train_mean", "absent"],
 }
-INERT_LEAVES = ("name", "threads", "debug.enabled")
+INERT_LEAVES = ("name", "resources.threads", "resources.workers", "debug.enabled")
+INERT_SECTIONS = ("tracking", "export")
 
 
 def leaves(section: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any, Any]]:
@@ -84,6 +85,9 @@ ELSEWHERE = (
     "data.universe_field",
     "gates.checks.interval_coverage.tolerance",
     "gates.checks.interval_coverage.span",
+    # Of networks, which no shipped experiment of bundled data fits.
+    "resources.device",
+    "resources.precision",
 )
 MEMBERS = "symbol,start,end\nsp500,1999-01-01,2016-12-31\n"
 
@@ -110,15 +114,16 @@ def others(path: str, value: Any, annotation: Any) -> list[Any]:
 
 def digest(overrides: list[str], cache: pipeline.Cache) -> str:
     """A hash of forecasts, weights, trades, equity and verdict, and of the exit code under enforce."""
-    experiment, composed = configure(overrides)
+    experiment, _ = configure(overrides)
     prepared = pipeline.prepare(experiment, cache)
     executed = pipeline.execute(experiment, prepared, cache)
-    evidence = gather(experiment, prepared, executed)
-    evidence = complete(evidence, experiment, composed.config, prepared, executed, cache, alone(evidence))
-    verdict = judge(experiment.gates, evidence)
+    gathered = gather(experiment, prepared, executed, cache)
+    tries = Given(key="alone", value=alone(gathered.evidence.value))
+    evidence = complete(gathered, experiment, prepared, executed, cache, tries).value
+    verdict = judge(evidence, gates=experiment.gates)
     if experiment.split.vault_start is not None and "vault" in experiment.gates.needs():
         everything = prepare_all(experiment, cache)
-        looked = look(experiment, composed.config, prepared, everything, cache, reused=False)
+        looked = look(experiment, prepared, everything, cache, reused=False)
         opened = replace(evidence, metrics={**evidence.metrics, **looked.metrics}, vault=looked.vault)
         verdict = judge_vault(experiment.gates, opened, verdict.gates)
     found = hashlib.sha256(json.dumps(verdict.to_json()).encode())
@@ -183,7 +188,7 @@ SETTINGS = settings()
 
 
 def is_inert(path: str) -> bool:
-    return path in INERT_LEAVES or (path.split(".")[0] in INERT and not path.startswith("debug."))
+    return path in INERT_LEAVES or path.split(".")[0] in INERT_SECTIONS
 
 
 @pytest.mark.slow
@@ -250,7 +255,7 @@ def test_nothing_escapes_the_lists() -> None:
     assert len(SETTINGS) > 80
     assert {path.split(".")[0] for path in SETTINGS if is_inert(path)} == {
         "name",
-        "threads",
+        "resources",
         "tracking",
         "export",
         "debug",

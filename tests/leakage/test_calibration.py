@@ -13,6 +13,7 @@ from components.model.lightgbm import LightGBM
 from components.panel import Panel
 from components.preprocess.none import NoPreprocessing
 from components.split.walk_forward import WalkForward
+from harness import resources
 from runner.composition.build import build
 from runner.composition.catalog import catalogue
 from runner.composition.schema import class_path
@@ -52,13 +53,14 @@ def made(kind):
         ends[s * BARS : (s + 1) * BARS - HORIZON] = times[HORIZON:]
     y_R = 0.5 * table.values_FR[0] + rng.normal(size=rows)
     y_R = (y_R > 0).astype(float) if kind == "direction" else y_R
-    labels = Labels(y_R=np.where(np.isnat(ends), np.nan, y_R), label_end_R=ends, horizon_bars=HORIZON)
+    labels = Labels.of(np.where(np.isnat(ends), np.nan, y_R), ends, HORIZON)
     split = WalkForward(n_folds=3, first_share=0.4, valid_share=0.12, window="expanding", vault_start=None)
     folds = make_folds(split, NoPreprocessing(), table, labels, panel, Debug(**Debug.examples()[0]), COLUMNS)
     design = Design(preprocess=NoPreprocessing(), table=table, labels=labels, panel=panel)
     loss = Logistic() if kind == "direction" else Squared()
     model = LightGBM(**{**LightGBM.examples()[0], "n_estimators": 20})
-    return folds, walk_forward(model, loss, folds, design, seed=0, threads=1), labels, panel
+    forecasts, _ = walk_forward(model, loss, folds, design, seed=0, resources=resources())
+    return folds, forecasts, labels, panel
 
 
 MADE = {kind: made(kind) for kind in ("level", "direction")}
@@ -72,16 +74,16 @@ def relabelled(labels, rows):
     """Other labels, of the same kind, in these rows."""
     y_R = labels.y_R.copy()
     y_R[rows] = 1 - y_R[rows] if set(np.unique(y_R[np.isfinite(y_R)])) == {0.0, 1.0} else 7 - 3 * y_R[rows]
-    return replace(labels, y_R=y_R)
+    return replace(labels, y_RK=y_R[:, None])
 
 
 @pytest.mark.parametrize("calibration", BUILT, ids=lambda each: repr(each)[:60])
 def test_labels_not_known_when_a_test_span_begins_change_nothing(calibration):
     folds, forecasts, labels, _ = fitting(calibration)
-    whole = calibrate(calibration, forecasts, folds, labels)
+    whole = calibrate(forecasts, folds, labels, calibration=calibration)
     for fold in folds:
         later = np.flatnonzero(~(labels.label_end_R <= fold.span.test[0][0]))
-        again = calibrate(calibration, forecasts, folds, relabelled(labels, later))
+        again = calibrate(forecasts, folds, relabelled(labels, later), calibration=calibration)
         test_M = forecasts.is_test_M & (forecasts.fold_M == fold.number)
         assert again.forecast_M[test_M].tobytes() == whole.forecast_M[test_M].tobytes()
         assert again.calibrations[fold.number - 1] == whole.calibrations[fold.number - 1]
@@ -114,14 +116,14 @@ def test_only_out_of_fold_forecasts_teach(calibration):
 def test_labels_that_teach_do_change_something(calibration):
     folds, forecasts, labels, _ = fitting(calibration)
     changed = relabelled(labels, folds[0].valid_rows)
-    states = [calibrate(calibration, forecasts, folds, each).calibrations[0] for each in (labels, changed)]
+    states = [calibrate(forecasts, folds, each, calibration=calibration).calibrations[0] for each in (labels, changed)]
     assert (states[0] != states[1]) == bool(states[0])  # no calibration learns nothing
 
 
 @pytest.mark.parametrize("calibration", BUILT, ids=lambda each: repr(each)[:60])
 def test_validation_forecasts_stay_as_they_are_and_are_scored_without_intervals(calibration):
     folds, forecasts, labels, panel = fitting(calibration)
-    after = calibrate(calibration, forecasts, folds, labels)
+    after = calibrate(forecasts, folds, labels, calibration=calibration)
     valid_M = ~forecasts.is_test_M
     assert after.forecast_M[valid_M].tobytes() == forecasts.forecast_M[valid_M].tobytes()
     assert after.raw_M.tobytes() == forecasts.forecast_M.tobytes()
@@ -137,8 +139,8 @@ def test_validation_forecasts_stay_as_they_are_and_are_scored_without_intervals(
 def test_calibrating_twice_is_calibrating_once():
     for calibration in BUILT:
         folds, forecasts, labels, _ = fitting(calibration)
-        once = calibrate(calibration, forecasts, folds, labels)
-        assert calibrate(calibration, once, folds, labels).forecast_M.tobytes() == once.forecast_M.tobytes()
+        once = calibrate(forecasts, folds, labels, calibration=calibration)
+        assert calibrate(once, folds, labels, calibration=calibration).forecast_M.tobytes() == once.forecast_M.tobytes()
 
 
 @pytest.mark.parametrize("calibration", BUILT, ids=lambda each: repr(each)[:60])
@@ -146,7 +148,7 @@ def test_a_deployed_calibration_has_learnt_from_all_test_rows_with_a_label(calib
     folds, forecasts, labels, _ = fitting(calibration)
     tested_M = forecasts.is_test_M & np.isfinite(labels.y_R[forecasts.row_M])
     wanted = calibration.fit(forecasts.forecast_M[tested_M], labels.y_R[forecasts.row_M[tested_M]])
-    calibrated = calibrate(calibration, forecasts, folds, labels)
+    calibrated = calibrate(forecasts, folds, labels, calibration=calibration)
     for given in (forecasts, calibrated):
         assert deployed_calibration(calibration, given, labels).state() == wanted.state()
     valid = np.concatenate([fold.valid_rows for fold in folds])

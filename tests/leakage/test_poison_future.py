@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from components.expressions import evaluate
+from components.expressions import evaluate, to_text
 from components.panel import Panel
+from harness import resources
 from runner.composition.configure import configure
 from runner.compute.bars import visible_bars
 from runner.compute.decisions import decide_weights
@@ -39,17 +40,20 @@ def test_forecasts_and_weights_of_earlier_folds_do_not_move(name: str, window: s
     )
     bars, _ = experiment.quality.inspect(visible_bars(experiment.data, experiment.split)[0])
     columns = input_expressions(experiment.features, experiment.target)
-    label = parsed_target(experiment.target)
+    texts = {name: to_text(node) for name, node in parsed_target(experiment.target).items()}
 
     def forecast(panel: Panel) -> tuple[Forecasts, np.ndarray, np.ndarray, tuple]:
         values_FR = evaluate(columns, panel, threads=2)
         table = FeatureTable(names=tuple(columns), values_FR=values_FR)
-        labels = compute_labels(label, panel, threads=2)
+        labels = compute_labels(panel, expressions=texts, resources=resources(2))
         preprocess = experiment.preprocess
         folds = make_folds(experiment.split, preprocess, table, labels, panel, experiment.debug, columns)
         design = Design(preprocess=preprocess, table=table, labels=labels, panel=panel)
-        found = walk_forward(experiment.model, experiment.loss, folds, design, seed=0, threads=2)
-        return found, *decide_weights(experiment.portfolio, found, panel), folds
+        found, _ = walk_forward(experiment.model, experiment.loss, folds, design, seed=0, resources=resources(2))
+        decided = decide_weights(
+            panel, found, folds, labels, portfolio=experiment.portfolio, constraints=experiment.constraints
+        )
+        return found, decided.decided_D, decided.weights_DS, folds
 
     clean, decided_D, weights_DS, folds = forecast(bars)
     cut = folds[1].span.test[0][1]

@@ -4,14 +4,14 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, get_args
 
 import numpy as np
 from annotated_types import Ge, Gt, Lt
 
 from components.calibration._out_of_fold import OutOfFold, enough
 from components.contracts import FittedCalibration, Kind
-from components.values import Calibrated, Float
+from components.values import Calibrated, Float, Statistic
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +32,7 @@ class Conformal(OutOfFold):
     """
 
     forecast_kind: ClassVar[tuple[Kind, ...]] = ("level", "return")
+    corrects: ClassVar[frozenset[Statistic]] = frozenset(get_args(Statistic))
 
     coverage: Annotated[float, Gt(0), Lt(1)]
     n_groups: Annotated[int, Ge(1)]

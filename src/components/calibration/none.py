@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 
 from components.contracts import Calibration, FittedCalibration, Kind
-from components.values import Calibrated, Float
+from components.values import Calibrated, Float, Statistic
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,6 +13,7 @@ class NoCalibration(Calibration):
     """The forecasts as the model made them: g = f."""
 
     forecast_kind: ClassVar[tuple[Kind, ...]] = ("level", "return", "direction")
+    corrects: ClassVar[frozenset[Statistic]] = frozenset(get_args(Statistic))
 
     @classmethod
     def examples(cls) -> Sequence[Mapping[str, Any]]:

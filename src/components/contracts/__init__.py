@@ -6,8 +6,9 @@ imports only the standard library, numpy and contracts at its top, so that disco
 """
 
 from components.contracts.backtest import Backtest
-from components.contracts.calibration import Calibration, FittedCalibration
+from components.contracts.calibration import Calibration, FittedCalibration, LearnsFrom
 from components.contracts.component import Component
+from components.contracts.constraints import Constraints
 from components.contracts.ensemble import Ensemble
 from components.contracts.features import Features
 from components.contracts.gate import Gate, Gates
@@ -15,7 +16,7 @@ from components.contracts.loss import Loss
 from components.contracts.metric import AccountMetric, ForecastMetric, Metric, OrderMetric, ReturnMetric
 from components.contracts.model import NOTHING, FittedModel, Inherited, Model, Start
 from components.contracts.portfolio import Portfolio
-from components.contracts.preprocess import FittedPreprocessor, Preprocessor
+from components.contracts.preprocess import NO_PREPROCESSING, FittedPreprocessor, Nothing, Preprocessor, Unchanged
 from components.contracts.quality import Quality
 from components.contracts.scenario import Enters, Scenario
 from components.contracts.source import Source
@@ -25,11 +26,13 @@ from components.contracts.target import LAST_LABEL, TARGET, Kind, Target
 __all__ = [
     "LAST_LABEL",
     "NOTHING",
+    "NO_PREPROCESSING",
     "TARGET",
     "AccountMetric",
     "Backtest",
     "Calibration",
     "Component",
+    "Constraints",
     "Ensemble",
     "Enters",
     "Features",
@@ -41,9 +44,11 @@ __all__ = [
     "Gates",
     "Inherited",
     "Kind",
+    "LearnsFrom",
     "Loss",
     "Metric",
     "Model",
+    "Nothing",
     "OrderMetric",
     "Portfolio",
     "Preprocessor",
@@ -54,4 +59,5 @@ __all__ = [
     "Split",
     "Start",
     "Target",
+    "Unchanged",
 ]

@@ -6,7 +6,10 @@ from typing import Any, ClassVar, Literal
 
 from components.contracts.component import Component
 from components.contracts.target import Kind
-from components.values import Calibrated, Float
+from components.values import Calibrated, Float, Int, State, Statistic
+
+LearnsFrom = Literal["valid", "previous_tests"]
+"""Which out-of-fold forecasts a fold learns from, see Calibration."""
 
 
 class FittedCalibration(ABC):
@@ -19,6 +22,19 @@ class FittedCalibration(ABC):
     @abstractmethod
     def state(self) -> Mapping[str, Any]:
         """Everything `Calibration.restore` needs, as plain JSON values: finite numbers, texts, lists, maps."""
+
+    def start(self, symbols: int, horizon_bars: int) -> State:
+        """What a calibration with `carries_state` carries before the first bar of so many symbols."""
+        return {}
+
+    def step(self, state: State, codes_N: Int, forecast_N: Float, matured_N: Float) -> tuple[State, Calibrated]:
+        """What it carries on, and the calibrated forecasts of one bar of each of N symbols; changes no argument.
+
+        codes_N: of the symbols, ascending, each with a bar now; forecast_N: NaN where there is none. matured_N: the
+        label of each symbol's bar `horizon_bars` of its bars ago, known now, NaN where there is none: float64 of what
+        is computed in float32.
+        """
+        return state, self.apply(forecast_N)
 
 
 class Calibration(Component):
@@ -40,8 +56,14 @@ class Calibration(Component):
     """Kinds of target whose forecasts it understands."""
     needs_probabilities: ClassVar[bool] = False
     """Whether it takes only forecasts that a loss has made probabilities."""
+    carries_state: ClassVar[bool] = False
+    """Whether it goes on learning from labels as they mature, by `FittedCalibration.step`. Each fold begins anew, and
+    so does a stream that is not restored."""
 
-    def learns_from(self) -> Literal["valid", "previous_tests"]:
+    corrects: ClassVar[frozenset[Statistic]] = frozenset({"mean", "probability"})
+    """Statistics that stay what they are under it: a line through outcomes makes a mean of a quantile."""
+
+    def learns_from(self) -> LearnsFrom:
         return "valid"
 
     def interval_coverage(self) -> float | None:

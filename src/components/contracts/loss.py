@@ -22,9 +22,16 @@ class Loss(Component):
         """What it asks of a model: by default one mean of each target."""
         return Head()
 
+    @property
+    def parts(self) -> "tuple[Loss, ...]":
+        """A loss for each output of a target alone, of which it is the mean, so that a model with one output can be
+        fitted on each; itself where it has one output, or where its outputs cannot be told apart."""
+        return (self,)
+
     @abstractmethod
     def __call__(self, score_N: "torch.Tensor", target_N: "torch.Tensor") -> "torch.Tensor":
-        """(N,) loss per sample from raw scores (before the link)."""
+        """(N,) loss per sample from raw scores (before the link), which are (N, O) where the head has O > 1 outputs of
+        a target."""
 
     @abstractmethod
     def native(self, library: Literal["lightgbm"]) -> Mapping[str, Any] | None:

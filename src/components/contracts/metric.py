@@ -76,10 +76,16 @@ class Metric(Component):
 @dataclass(frozen=True, kw_only=True)
 class ForecastMetric(Metric):
     """Of forecasts beside their outcomes, for targets of these kinds; of the baselines too, unless it is about
-    intervals, which it then finds."""
+    intervals or quantiles, which it then finds.
+
+    needs_quantiles: it is of forecasts that are quantiles, of the level in scored.outputs.decided; needs_train_mean: it
+    reads the mean training label, which is known of the target that is decided on alone.
+    """
 
     kinds: ClassVar[tuple[Kind, ...]] = KINDS
     needs_intervals: ClassVar[bool] = False
+    needs_quantiles: ClassVar[bool] = False
+    needs_train_mean: ClassVar[bool] = False
 
     @abstractmethod
     def value(self, scored: Scored) -> float:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from components.contracts import LAST_LABEL, NOTHING, FittedModel, Inherited, Loss, Model
+from components.contracts import LAST_LABEL, NOTHING, FittedModel, Inherited, Loss, Model, Start
 from components.graph import forecast_graph, rounded
 from components.seeds import derive
 from components.values import Float, Resources, Samples
@@ -25,7 +25,8 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True)
 class Committee(Model):
-    """Members in the order of their names' first mention; it reads the union of their columns."""
+    """Members in the order of their names' first mention; it reads the union of their columns, gives what all of them
+    give, and hands to each what it prepared or started from."""
 
     members: Mapping[str, Model]
 
@@ -35,7 +36,30 @@ class Committee(Model):
 
     @abstractmethod
     def weights(self, forecasts_MN: Float, valid: Samples) -> Float:
-        """(M,) weights that sum to 1, from the members' forecasts of the valid rows."""
+        """(M,) weights that sum to 1, from the members' forecasts of what is decided on, of the valid rows."""
+
+    @property
+    def lookback_rows(self) -> int:
+        return max(member.lookback_rows for member in self.members.values())
+
+    @property
+    def shares(self) -> bool:
+        return any(member.shares for member in self.members.values())
+
+    @property
+    def starts_from(self) -> Start:
+        """Members that start at all start from the same: others are refused beforehand."""
+        starts: list[Start] = [member.starts_from for member in self.members.values()]
+        return next((start for start in starts if start != "nothing"), "nothing")
+
+    def prepare(self, common: Samples, *, seed: int) -> Mapping[str, bytes]:
+        columns = self._columns(common)
+        return {
+            f"{name}/{path}": data
+            for (name, member), own in zip(self.members.items(), columns, strict=True)
+            if member.shares
+            for path, data in member.prepare(common.select(own), seed=derive(seed, "member", name)).items()
+        }
 
     def supports(self, loss: Loss) -> str | None:
         for name, member in self.members.items():
@@ -57,22 +81,37 @@ class Committee(Model):
         resources: Resources,
         inherited: Inherited = NOTHING,
     ) -> FittedModel:
-        features = tuple(column for column in train.columns if column != LAST_LABEL)
-        columns = [member.inputs(features) for member in self.members.values()]
+        columns = self._columns(train)
         fitted = []
         for (name, member), own in zip(self.members.items(), columns, strict=True):
             member_seed = derive(seed, "member", name)
             sample = self.sample(train, derive(member_seed, "sample")).select(own)
-            fitted.append(member.fit(sample, valid.select(own), loss=loss, seed=member_seed, resources=resources))
+            fitted.append(
+                member.fit(
+                    sample,
+                    valid.select(own),
+                    loss=loss,
+                    seed=member_seed,
+                    resources=resources,
+                    inherited=_handed(name, member, inherited),
+                )
+            )
+        decision = loss.head.decision
         forecasts_MN = np.array(
-            [model.predict(valid.select(own))[:, 0] for model, own in zip(fitted, columns, strict=True)]
+            [model.predict(valid.select(own))[:, decision] for model, own in zip(fitted, columns, strict=True)]
         )
         return WeightedMean(
             members=tuple(zip(self.members, fitted, strict=True)),
             columns=tuple(columns),
             weights_M=self.weights(forecasts_MN, valid),
             all_columns=train.columns,
+            lookbacks=tuple(member.lookback_rows for member in self.members.values()),
         )
+
+    def _columns(self, samples: Samples) -> list[tuple[str, ...]]:
+        """What each member reads."""
+        features = tuple(column for column in samples.columns if column != LAST_LABEL)
+        return [member.inputs(features) for member in self.members.values()]
 
     def with_chosen(self, chosen: Mapping[str, float]) -> Model:
         members = {name: member.with_chosen(_own(name, chosen)) for name, member in self.members.items()}
@@ -86,7 +125,15 @@ class Committee(Model):
             columns=tuple(tuple(columns) for columns in content["columns"]),
             weights_M=np.array(content["weights"], dtype=np.float64),
             all_columns=tuple(content["all_columns"]),
+            lookbacks=tuple(member.lookback_rows for member in self.members.values()),
         )
+
+
+def _handed(name: str, member: Model, inherited: Inherited) -> Inherited:
+    """A member's part of what the committee is handed."""
+    shared = _own(name, inherited.shared or {}) if member.shares else {}
+    start = _own(name, inherited.start or {}) if member.starts_from != "nothing" else {}
+    return Inherited(shared=shared or None, start=start or None)
 
 
 def _own(member: str, entries: Mapping[str, T]) -> dict[str, T]:
@@ -97,18 +144,22 @@ def _own(member: str, entries: Mapping[str, T]) -> dict[str, T]:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class WeightedMean(FittedModel):
-    """f(x) = sum over members m of weights_M[m] f_m(columns[m] of x)."""
+    """f(x) = sum over members m of weights_M[m] f_m(columns[m] of x), output by output.
+
+    lookbacks: rows that each member reads.
+    """
 
     members: Sequence[tuple[str, FittedModel]]
     columns: Sequence[tuple[str, ...]]
     weights_M: Float
     all_columns: tuple[str, ...]
+    lookbacks: tuple[int, ...]
 
     def predict(self, samples: Samples) -> Float:
-        total_N1 = np.zeros((len(samples), 1))
+        total_NO: Float = np.zeros(())
         for (_, model), own, weight in zip(self.members, self.columns, self.weights_M, strict=True):
-            total_N1 += weight * model.predict(samples.select(own))
-        return rounded(total_N1)
+            total_NO = total_NO + weight * model.predict(samples.select(own))
+        return rounded(total_NO)
 
     def chosen(self) -> Mapping[str, float]:
         weights = {f"{name}/{WEIGHT}": float(w) for (name, _), w in zip(self.members, self.weights_M, strict=True)}
@@ -136,15 +187,24 @@ class WeightedMean(FittedModel):
 
         nodes: list[Any] = []
         constants: dict[str, npt.NDArray[Any]] = {"nothing": np.array(0.0)}
-        total = "nothing"
-        for number, ((_, model), own) in enumerate(zip(self.members, self.columns, strict=True)):
+        total, n_outputs, longest = "nothing", 1, max(self.lookbacks)
+        parts = zip(self.members, self.columns, self.lookbacks, strict=True)
+        for number, ((_, model), own, lookback) in enumerate(parts):
             member = f"member_{number}"
             index = np.array([self.all_columns.index(column) for column in own], dtype=np.int64)
             graph = compose.add_prefix(model.to_onnx(), f"{member}/").graph
+            n_outputs = graph.output[0].type.tensor_type.shape.dim[1].dim_value
             constants |= {f"{member}_columns": index, f"{member}_weight": self.weights_M[number]}
             constants |= {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
+            rows = "features"
+            if longest > 1:
+                # The last rows alone; of a member that reads one, without the dimension of rows.
+                last = np.arange(longest - lookback, longest)
+                constants[f"{member}_last"] = last if lookback > 1 else last[0]
+                rows = f"{member}_rows"
+                nodes.append(helper.make_node("Gather", ["features", f"{member}_last"], [rows], axis=1))
             nodes += [
-                helper.make_node("Gather", ["features", f"{member}_columns"], [f"{member}/features"], axis=1),
+                helper.make_node("Gather", [rows, f"{member}_columns"], [f"{member}/features"], axis=-1),
                 *graph.node,
                 helper.make_node("Cast", [f"{member}/forecast"], [f"{member}_wide"], to=TensorProto.DOUBLE),
                 helper.make_node("Mul", [f"{member}_wide", f"{member}_weight"], [f"{member}_part"]),
@@ -152,4 +212,4 @@ class WeightedMean(FittedModel):
             ]
             total = f"{member}_total"
         nodes.append(helper.make_node("Cast", [total], ["forecast"], to=TensorProto.FLOAT))
-        return forecast_graph(nodes, constants, len(self.all_columns))
+        return forecast_graph(nodes, constants, len(self.all_columns), n_outputs=n_outputs, lookback_rows=longest)

@@ -78,6 +78,20 @@ class FeatureStream:
             codes_N = codes_S[panel.symbol_codes_R[rows]]
             self.push(codes_N, panel.timestamps_R[rows], fields_IN, panel.in_universe_R[rows])
 
+    def saved(self) -> dict[str, npt.NDArray[np.generic]]:
+        """All that symbols carry."""
+        return {"state_SV": self._state_SV.copy(), "counts_S": self._counts_S.copy()}
+
+    def restore(self, saved: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Takes on what a stream of the same expressions, fields and number of symbols carried."""
+        if saved["state_SV"].shape != self._state_SV.shape:
+            raise DataError("stream: what was saved is of other expressions or another number of symbols")
+        self._state_SV, self._counts_S = saved["state_SV"].copy(), saved["counts_S"].copy()
+
+    def bars(self, code: int) -> int:
+        """How many bars of a symbol it has taken in."""
+        return int(self._counts_S[code])
+
     def push(self, codes_N: Int, timestamps_N: Time, fields_IN: Float, members_N: Bools) -> Float32:
         """(C, N) values of the expressions at one new bar of each of N different symbols.
 

@@ -18,6 +18,7 @@ class R2TrainMean(ForecastMetric):
     place = 21
     kinds = ("level", "return")
     per_fold = True
+    needs_train_mean = True
 
     def value(self, scored: Scored) -> float:
         return forecast.r2_against(scored.target_M, scored.forecast_M, scored.train_mean_M)

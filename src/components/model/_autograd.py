@@ -42,9 +42,6 @@ class TorchObjective:
         )
         return TorchObjective(loss=loss, start=float(found.x))
 
-    def start_scores(self, n_rows: int) -> Float:
-        return np.full(n_rows, self.start)
-
     def __call__(self, score_N: Float, data: Any) -> tuple[Float, Float]:
         return derivatives(self.loss, score_N, data.get_label())
 

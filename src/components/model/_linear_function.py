@@ -44,17 +44,24 @@ class LinearFunction(FittedModel):
         )
 
     def to_onnx(self) -> "onnx.ModelProto":
+        return self.graph(lookback_rows=1)
+
+    def graph(self, *, lookback_rows: int) -> "onnx.ModelProto":
+        """The function of so many rows side by side, oldest first."""
         from onnx import helper
 
+        n_outputs, n_inputs = self.coefficients_OF.shape
+        flat = [helper.make_node("Flatten", ["wide"], ["flat"], axis=1)] if lookback_rows > 1 else []
         nodes = [
             wide_features(),
-            helper.make_node("MatMul", ["wide", "coefficients"], ["product"]),
+            *flat,
+            helper.make_node("MatMul", ["flat" if flat else "wide", "coefficients"], ["product"]),
             helper.make_node("Add", ["product", "intercept"], ["score"]),
             *link_nodes("score", "identity"),
         ]
         constants = {"coefficients": np.ascontiguousarray(self.coefficients_OF.T), "intercept": self.intercept_O}
-        n_outputs, n_columns = self.coefficients_OF.shape
-        return forecast_graph(nodes, constants, n_columns, n_outputs=n_outputs)
+        n_columns = n_inputs // lookback_rows
+        return forecast_graph(nodes, constants, n_columns, n_outputs=n_outputs, lookback_rows=lookback_rows)
 
 
 def least_squares_only(loss: Loss) -> str | None:

@@ -9,7 +9,7 @@ import numpy as np
 from components.contracts import NOTHING, FittedModel, Inherited, Loss, Model
 from components.model._columns import named
 from components.model._linear_function import LinearFunction, least_squares_only, standardise
-from components.values import Float, Resources, Samples
+from components.values import Float, Resources, Samples, Statistic
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +26,7 @@ class Linear(Model):
     DataError without train rows.
     """
 
+    gives: ClassVar[frozenset[Statistic]] = frozenset({"mean"})
     several_targets: ClassVar[bool] = True
 
     features: tuple[str, ...] | None

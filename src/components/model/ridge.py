@@ -9,7 +9,7 @@ from annotated_types import Gt
 
 from components.contracts import NOTHING, FittedModel, Inherited, Loss, Model
 from components.model._linear_function import LinearFunction, least_squares_only, standardise
-from components.values import Resources, Samples
+from components.values import Resources, Samples, Statistic
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +24,7 @@ class Ridge(Model):
     Rows must be finite; a constant column gets slope 0. Raises DataError without train rows.
     """
 
+    gives: ClassVar[frozenset[Statistic]] = frozenset({"mean"})
     several_targets: ClassVar[bool] = True
 
     penalty: Annotated[float, Gt(0)]

@@ -8,7 +8,7 @@ from annotated_types import Ge, Gt, Le, Lt
 
 from components.contracts import Portfolio
 from components.portfolio._threshold import long_short_flat
-from components.values import Float
+from components.values import Float, View
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,9 +30,9 @@ class Direction(Portfolio):
     long_exposure: Annotated[float, Ge(0)]
     short_exposure: Annotated[float, Ge(0)]
 
-    def weights(self, forecast_DS: Float, *, bars_per_year: float) -> Float:
+    def weights(self, view: View) -> Float:
         return long_short_flat(
-            forecast_DS,
+            view.forecast_DS,
             long_above=self.long_above,
             short_below=self.short_below,
             long_exposure=self.long_exposure,

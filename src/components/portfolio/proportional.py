@@ -8,7 +8,7 @@ import numpy as np
 from annotated_types import Gt
 
 from components.contracts import Portfolio
-from components.values import Float
+from components.values import Float, View
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +29,8 @@ class Proportional(Portfolio):
 
     gross_exposure: Annotated[float, Gt(0)]
 
-    def weights(self, forecast_DS: Float, *, bars_per_year: float) -> Float:
+    def weights(self, view: View) -> Float:
+        forecast_DS = view.forecast_DS
         available_DS = np.isfinite(forecast_DS)
         count_D1 = np.maximum(available_DS.sum(axis=1, keepdims=True), 1)
         value_DS = np.where(available_DS, forecast_DS, 0.0)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from annotated_types import Ge, Gt, Le
 
 from components.contracts import Portfolio
-from components.values import Float
+from components.values import Float, View
 
 ROUNDING = 1e-9
 """0.29 * 100 is 28.999999999999996 in floating point, and means 29 symbols."""
@@ -42,7 +42,8 @@ class RankLongShort(Portfolio):
     def lookback_bars(self) -> int:
         return self.holding_bars
 
-    def weights(self, forecast_DS: Float, *, bars_per_year: float) -> Float:
+    def weights(self, view: View) -> Float:
+        forecast_DS = view.forecast_DS
         available_DS = np.isfinite(forecast_DS)
         count_D = available_DS.sum(axis=1)
         places_D = np.maximum(1, np.floor(self.quantile * count_D + ROUNDING).astype(np.int64))

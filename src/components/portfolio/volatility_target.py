@@ -10,7 +10,7 @@ from annotated_types import Gt
 
 from components.contracts import Portfolio
 from components.errors import DataError
-from components.values import Float
+from components.values import Float, View
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +35,8 @@ class VolatilityTarget(Portfolio):
     max_weight: Annotated[float, Gt(0)]
     forecast_unit: Literal["log_variance", "variance", "volatility"]
 
-    def weights(self, forecast_DS: Float, *, bars_per_year: float) -> Float:
+    def weights(self, view: View) -> Float:
+        forecast_DS, bars_per_year = view.forecast_DS, view.bars_per_year
         if not bars_per_year > 0:
             raise DataError(
                 f"bars_per_year is {bars_per_year}: a volatility cannot be annualised; "

@@ -68,6 +68,26 @@ def qlike(y_M: Float, f_M: Float) -> float:
     return mean(np.exp(gap_M) - gap_M - 1)
 
 
+# --- quantiles
+
+
+def pinball(y_M: Float, f_M: Float, level: float) -> float:
+    """Mean of max(q (y - f), (q - 1) (y - f)) for forecasts f of the quantile q, in the target's unit.
+
+    Least, in expectation, at the true quantile (Koenker & Bassett 1978, Econometrica 46:33); of the median it is half
+    the mean absolute error.
+    """
+    y_M, f_M = pairs(y_M, f_M)
+    error_M = y_M - f_M
+    return mean(np.maximum(level * error_M, (level - 1) * error_M))
+
+
+def share_below(y_M: Float, f_M: Float) -> float:
+    """Share of outcomes at or below their forecast: q, where forecasts are the quantile q."""
+    y_M, f_M = pairs(y_M, f_M)
+    return mean((y_M <= f_M).astype(np.float64))
+
+
 # --- explained variance
 
 

@@ -18,12 +18,16 @@ from components.values.forecast import Calibrated, Head, Output, Outputs, Scored
 from components.values.resources import Resources
 from components.values.samples import Fold, Interval, Span, within
 from components.values.trading import BacktestResult, PriceGrid
+from components.values.view import HELD, RETURN, Constrained, Relaxed, State, View, fields_read
 
 __all__ = [
+    "HELD",
+    "RETURN",
     "BacktestResult",
     "Block",
     "Calibrated",
     "Certificate",
+    "Constrained",
     "Evidence",
     "Finding",
     "Float",
@@ -40,14 +44,18 @@ __all__ = [
     "Outputs",
     "Played",
     "PriceGrid",
+    "Relaxed",
     "Resources",
     "Samples",
     "Scored",
     "SourceFacts",
     "Span",
+    "State",
     "Statistic",
     "Time",
     "Trials",
     "Vault",
+    "View",
+    "fields_read",
     "within",
 ]

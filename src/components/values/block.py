@@ -82,7 +82,7 @@ class Samples:
         return Samples(
             block=Block(values_RF=np.ascontiguousarray(X_NF), columns=columns, first_R=first_R),
             rows_N=np.arange(len(X_NF)),
-            y_NK=y_N.reshape(len(y_N), -1),
+            y_NK=_by_target(y_N),
             timestamps_N=timestamps_N,
             symbols_N=symbols_N,
         )
@@ -129,7 +129,7 @@ class Samples:
         )
 
     def with_labels(self, y_NK: Float) -> "Samples":
-        return replace(self, y_NK=y_NK.reshape(len(y_NK), -1))
+        return replace(self, y_NK=_by_target(y_NK))
 
     def take(self, index: npt.NDArray[np.generic]) -> "Samples":
         """Some of the rows, in any order and number; each keeps its past."""
@@ -141,3 +141,8 @@ class Samples:
             symbols_N=self.symbols_N[index],
             weight_N=None if self.weight_N is None else self.weight_N[index],
         )
+
+
+def _by_target(y_NK: Float) -> Float:
+    """(N, K) labels; (N,) are those of one target."""
+    return y_NK if y_NK.ndim == 2 else y_NK[:, None]

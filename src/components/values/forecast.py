@@ -122,6 +122,14 @@ class Calibrated:
     lower_N: Float | None = None
     upper_N: Float | None = None
 
+    def take(self, index: Int) -> "Calibrated":
+        """Those at some places."""
+        return Calibrated(
+            forecast_N=self.forecast_N[index],
+            lower_N=None if self.lower_N is None else self.lower_N[index],
+            upper_N=None if self.upper_N is None else self.upper_N[index],
+        )
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Scored:

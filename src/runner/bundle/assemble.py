@@ -12,6 +12,7 @@ from runner.bundle.reader import Bundle
 from runner.bundle.recipe import Recipe
 from runner.compute.pipeline import Prepared
 from runner.compute.target import target_text
+from runner.compute.view import read_by
 from runner.specification.described import described
 from runner.specification.experiment import Experiment
 
@@ -24,9 +25,11 @@ def assemble(
     model_files: Mapping[str, bytes],
     learnt: Mapping[str, Any],
     calibrated: Mapping[str, Any],
+    portfolio: Mapping[str, Any],
 ) -> Bundle:
     """The bundle of one fitted model. outputs: of the model, before its calibration; model_files: what `to_files`
-    wrote; learnt: its preprocessor's state; calibrated: that of the calibration of its forecasts."""
+    wrote; learnt: its preprocessor's state; calibrated: that of the calibration of its forecasts; portfolio: the
+    configuration of the portfolio that was fitted for it."""
     model = experiment.fitted_model
     fitted = model.from_files(model_files)
     columns = experiment.preprocess.restore(learnt).columns
@@ -38,7 +41,9 @@ def assemble(
         target=target_text(prepared.targets),
         kind=experiment.target.kind,
         horizon_bars=prepared.labels.horizon_bars,
-        portfolio=described(experiment.portfolio),
+        portfolio=portfolio,
+        constraints=described(experiment.constraints),
+        reads=read_by(experiment.portfolio, experiment.constraints),
         bars_per_year=panel.bars_per_year,
         universe=tuple(np.array(panel.symbols, dtype=object)[at_the_end]),
         membership=IN_UNIVERSE in panel.fields,

@@ -54,8 +54,9 @@ def certification(experiment: Experiment, prepared: Prepared, executed: Executed
 
 def certify(prepared: Prepared, executed: Executed, *, experiment: Experiment) -> Certification:
     """Replays the run through bundles of its folds' models. Only figures: what differs raises nothing here."""
-    forecasts, made = executed.forecasts, executed.walked.value
-    bundles = {}
+    forecasts, made = executed.calibrated.value, executed.walked.value
+    bundles, decided = {}, executed.every_decision
+    portfolios = {fold: portfolio for each in decided for fold, portfolio in each.portfolios.items()}
     for fold, calibrated in zip(prepared.folds, forecasts.calibrations, strict=True):
         fit = executed.walked.fold(fold.number)
         bundles[fold.number] = assemble(
@@ -65,6 +66,7 @@ def certify(prepared: Prepared, executed: Executed, *, experiment: Experiment) -
             model_files=fit.model,
             learnt=fit.learnt,
             calibrated=calibrated,
+            portfolio=portfolios[fold.number],
         )
     test = forecasts.is_test_M
     run = OutOfSample(
@@ -73,10 +75,10 @@ def certify(prepared: Prepared, executed: Executed, *, experiment: Experiment) -
         values_CR=prepared.table.values_FR,
         row_M=forecasts.row_M[test],
         fold_M=forecasts.fold_M[test],
+        path_M=forecasts.path_M[test],
         values_MO=forecasts.values_MO[test],
         decision=forecasts.outputs.decision,
-        decided_D=executed.decided_D,
-        weights_DS=executed.weights_DS,
+        decided=decided,
     )
     return certified(bundles, run, threads=experiment.resources.threads)
 

@@ -15,11 +15,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from components.contracts import Portfolio
 from components.panel import Panel
-from components.values import Float, Float32, Int, Time
-from runner.bundle.reader import Bundle, time_texts
-from runner.bundle.stream import Orders
+from components.values import Float, Float32, Int, Time, View
+from runner.bundle.forecast import time_texts
+from runner.bundle.reader import Bundle
+from runner.compute.decisions import Decided
+from runner.compute.orders import Orders, ordered, seen_at
+from runner.compute.view import view_of
 
 FORECAST_TOLERANCE = 1e-5
 WEIGHT_TOLERANCE = 1e-6
@@ -30,8 +32,8 @@ TOLERANCE = "1e-5 x max(|f|, standard deviation of the fold's forecasts); weight
 class OutOfSample:
     """What a run forecast and ordered out of sample.
 
-    names, values_CR: the columns of the run's design matrix on the panel's rows; row_M, fold_M, values_MO: panel
-    row, fold and forecasts; decision: the column that is decided on; decided_D, weights_DS: its decisions.
+    names, values_CR: the columns of the run's design matrix on the panel's rows; row_M, fold_M, path_M, values_MO:
+    panel row, fold, path and forecasts; decision: the column that is decided on; decided: on each path.
     """
 
     panel: Panel
@@ -39,10 +41,24 @@ class OutOfSample:
     values_CR: Float32
     row_M: Int
     fold_M: Int
+    path_M: Int
     values_MO: Float
     decision: int
-    decided_D: Time
-    weights_DS: Float
+    decided: Sequence[Decided]
+
+    @cached_property
+    def decided_D(self) -> Time:
+        """(D,) decision times, path by path."""
+        return np.concatenate([each.decided_D for each in self.decided])
+
+    @cached_property
+    def weights_DS(self) -> Float:
+        return np.concatenate([each.weights_DS for each in self.decided])
+
+    @cached_property
+    def fold_D(self) -> Int:
+        """The fold to whose test span a decision belongs."""
+        return np.concatenate([each.fold_D for each in self.decided])
 
     @cached_property
     def tolerance_MO(self) -> Float:
@@ -60,23 +76,18 @@ class OutOfSample:
         """Forecasts of which any output differs by more than the tolerance; a missing one is none of them."""
         return np.asarray((np.abs(replay.values_MO - self.values_MO) > self.tolerance_MO).any(axis=1))
 
-    @cached_property
-    def fold_D(self) -> Int:
-        """The fold to whose test span a decision belongs."""
-        fold_D = np.zeros(len(self.decided_D), dtype=np.int64)
-        np.maximum.at(fold_D, self.decisions_M, self.fold_M)
-        return np.maximum.accumulate(fold_D)
-
-    @cached_property
-    def decisions_M(self) -> Int:
-        """The decision in which a forecast takes part."""
-        return np.searchsorted(self.decided_D, self.panel.timestamps_R[self.row_M])
-
-    def grid(self, values_MO: Float) -> Float:
-        """(D, S) forecasts that are decided on, NaN where there is none."""
-        forecast_DS = np.full(self.weights_DS.shape, np.nan)
-        forecast_DS[self.decisions_M, self.panel.symbol_codes_R[self.row_M]] = values_MO[:, self.decision]
-        return forecast_DS
+    def view(self, values_MO: Float, decided: Decided, bundle: Bundle) -> View:
+        """What is seen on a path with these forecasts."""
+        own_M = self.path_M == decided.path
+        return view_of(
+            self.panel,
+            self.row_M[own_M],
+            values_MO[own_M],
+            bundle.outputs,
+            decided.decided_D,
+            bundle.recipe.reads,
+            bars_per_year=bundle.recipe.bars_per_year,
+        )
 
     def where(self, row: int) -> str:
         """Bar and symbol of a panel row."""
@@ -104,16 +115,24 @@ def at_once(bundles: Mapping[int, Bundle], run: OutOfSample, *, threads: int) ->
         own = np.flatnonzero(run.fold_M == fold)
         dates_T = np.zeros(len(run.panel.dates_T), dtype=bool)
         dates_T[run.panel.date_codes_R[run.row_M[own]]] = True
-        members_R = run.panel.in_universe_R
+        members_R, asked_R = run.panel.in_universe_R, np.zeros(run.panel.n_rows, dtype=bool)
+        asked_R[run.row_M[own]] = True
         if bundle.recipe.lookback_rows == 1:  # no other row plays a part
             members_R = members_R & dates_T[run.panel.date_codes_R]
-        rows, found_NO = bundle.infer(values_CR, run.panel.timestamps_R, members_R, run.panel.symbol_codes_R)
+        rows, found_NO = bundle.infer(values_CR, run.panel.timestamps_R, members_R, run.panel.symbol_codes_R, asked_R)
         found_RO = np.full((run.panel.n_rows, run.values_MO.shape[1]), np.nan)
         found_RO[rows] = found_NO
         values_MO[own] = found_RO[run.row_M[own]]
-    portfolio, bars_per_year = any_bundle.portfolio, any_bundle.recipe.bars_per_year
-    weights_DS = portfolio.weights(run.grid(values_MO), bars_per_year=bars_per_year)
+    weights_DS = np.concatenate([_at_once(bundles, run, values_MO, decided) for decided in run.decided])
     return Replay(values_MO=values_MO, weights_DS=weights_DS, values_CM=values_CR[:, run.row_M])
+
+
+def _at_once(bundles: Mapping[int, Bundle], run: OutOfSample, values_MO: Float, decided: Decided) -> Float:
+    """(D, S) weights of a path."""
+    any_bundle = next(iter(bundles.values()))
+    portfolios = {int(fold): bundles[int(fold)].portfolio for fold in np.unique(decided.fold_D)}
+    view = run.view(values_MO, decided, any_bundle)
+    return ordered(view, decided.fold_D, portfolios, any_bundle.constraints).weights_DS
 
 
 def bar_by_bar(bundles: Mapping[int, Bundle], run: OutOfSample, *, threads: int) -> Replay:
@@ -133,6 +152,7 @@ def bar_by_bar(bundles: Mapping[int, Bundle], run: OutOfSample, *, threads: int)
     pasts = {
         fold: bundle.past_of(history, places_S, len(panel.symbols), threads=threads) for fold, bundle in bundles.items()
     }
+    carried = {fold: bundle.begun(len(panel.symbols)) for fold, bundle in bundles.items()}
     values_MO = np.full(run.values_MO.shape, np.nan)
     values_CM = np.full((len(any_bundle.recipe.nodes), len(run.row_M)), np.nan, dtype=np.float32)
     m_of_R = [(fold, _positions(run, fold)) for fold in bundles]
@@ -145,12 +165,13 @@ def bar_by_bar(bundles: Mapping[int, Bundle], run: OutOfSample, *, threads: int)
         values_CN = features.push(codes_N, times_N, fields_IR[:, rows], members_N)
         for fold, position_R in m_of_R:
             m_N = position_R[rows]
-            if pasts[fold] is not None or (m_N >= 0).any():
-                found, found_NO = bundles[fold].infer_next(values_CN, times_N, members_N, codes_N, pasts[fold])
-                wanted = m_N[found] >= 0
-                values_MO[m_N[found][wanted]] = found_NO[wanted]
+            if pasts[fold] is not None or carried[fold] is not None or (m_N >= 0).any():
+                found, found_NO = bundles[fold].infer_next(
+                    values_CN, times_N, members_N, codes_N, pasts[fold], carried[fold], m_N >= 0
+                )
+                values_MO[m_N[found]] = found_NO
                 values_CM[:, m_N[m_N >= 0]] = values_CN[:, m_N >= 0]
-    weights_DS = _ordered(any_bundle.portfolio, run.grid(values_MO), any_bundle.recipe.bars_per_year)
+    weights_DS = np.concatenate([_one_by_one(bundles, run, values_MO, decided) for decided in run.decided])
     return Replay(values_MO=values_MO, weights_DS=weights_DS, values_CM=values_CM)
 
 
@@ -171,9 +192,15 @@ def _dates(panel: Panel, first: np.datetime64, last: np.datetime64) -> Iterator[
         yield order[bounds[date] : bounds[date + 1] if date + 1 < len(bounds) else None]
 
 
-def _ordered(portfolio: Portfolio, forecast_DS: Float, bars_per_year: float) -> Float:
-    orders = Orders(portfolio, bars_per_year)
-    return np.array([orders.decide(forecast_S) for forecast_S in forecast_DS])
+def _one_by_one(bundles: Mapping[int, Bundle], run: OutOfSample, values_MO: Float, decided: Decided) -> Float:
+    """(D, S) weights of a path, each decision from what it may depend on alone."""
+    any_bundle = next(iter(bundles.values()))
+    orders, constraints = Orders(any_bundle.constraints, len(run.panel.symbols)), any_bundle.constraints
+    view, weights_DS = run.view(values_MO, decided, any_bundle), np.zeros(decided.weights_DS.shape)
+    for d, fold in enumerate(decided.fold_D):
+        portfolio = bundles[int(fold)].portfolio
+        weights_DS[d] = orders.decide(portfolio, seen_at(view, d, portfolio, constraints))[1].weight_S
+    return weights_DS
 
 
 def compared(run: OutOfSample, replay: Replay) -> dict[str, Any]:
@@ -227,7 +254,8 @@ def first_divergence(run: OutOfSample, replay: Replay) -> str:
             found.append((stamps_M[m], kind, int(m)))
     wrong_DS = wrong_orders(run.weights_DS, replay.weights_DS)
     if wrong_DS.any():
-        d = int(np.flatnonzero(wrong_DS.any(axis=1))[0])
+        wrong_D = np.flatnonzero(wrong_DS.any(axis=1))
+        d = int(wrong_D[np.argmin(run.decided_D[wrong_D])])
         found.append((run.decided_D[d], "order", d))
     if not found:
         return ""

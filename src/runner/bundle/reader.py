@@ -3,6 +3,7 @@
 Shape legend: R panel rows, F columns, M forecast rows, D dates with a forecast, S symbols of the panel.
 """
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,11 +14,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from components.contracts import Calibration, FittedCalibration, FittedPreprocessor, Portfolio, Preprocessor
+from components.contracts import (
+    NO_PREPROCESSING,
+    Calibration,
+    Constraints,
+    FittedCalibration,
+    FittedPreprocessor,
+    Portfolio,
+    Preprocessor,
+    Unchanged,
+)
 from components.errors import DataError
 from components.panel import Panel
-from components.preprocess.none import NoPreprocessing, Unchanged
-from components.values import Block, Float, Float32, Int, Outputs, Time
+from components.values import Block, Calibrated, Float, Float32, Int, Outputs, Time, View
+from runner.bundle.forecast import BundleForecast
 from runner.bundle.layout import (
     FORMAT_VERSION,
     GRAPH,
@@ -28,10 +38,12 @@ from runner.bundle.layout import (
 )
 from runner.bundle.past import Past
 from runner.bundle.recipe import Recipe
+from runner.bundle.restore import restored
+from runner.compute.carried import Carried, replayed
 from runner.compute.design import design_matrix, rows_ready
+from runner.compute.orders import ordered
 
 Bools = npt.NDArray[np.bool_]
-NOTHING = f"{NoPreprocessing.__module__}.{NoPreprocessing.__qualname__}"
 
 
 def _variant_file(folder: Path, files: Mapping[str, bytes], variant: str) -> str:
@@ -39,91 +51,6 @@ def _variant_file(folder: Path, files: Mapping[str, bytes], variant: str) -> str
     if variant not in held:
         raise DataError(f"{folder}: has no variant '{variant}' of its graph; it has {', '.join(held) or 'none'}")
     return VARIANT_GRAPHS[variant]
-
-
-def time_texts(times_D: Time) -> npt.NDArray[np.str_]:
-    """ISO 8601, no finer than needed."""
-    for unit in ("D", "s"):
-        if (times_D == times_D.astype(f"datetime64[{unit}]")).all():
-            return np.datetime_as_string(times_D, unit=unit)
-    return np.datetime_as_string(times_D)
-
-
-def forecast_grid(panel: Panel, row_M: Int, forecast_M: Float) -> tuple[Time, Float]:
-    """(D,) dates of the rows and (D, S) forecasts, NaN where there is none."""
-    dates_D, position_M = np.unique(panel.timestamps_R[row_M], return_inverse=True)
-    forecast_DS = np.full((len(dates_D), len(panel.symbols)), np.nan)
-    forecast_DS[position_M, panel.symbol_codes_R[row_M]] = forecast_M
-    return dates_D, forecast_DS
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class BundleForecast:
-    """Forecasts of the rows of a panel at which there are enough values.
-
-    values_FR: the columns; missing_tolerance: share of the features that may be missing; row_M: panel
-    rows, in order; values_MO: their forecasts, of which outputs says what each column is.
-    """
-
-    panel: Panel
-    recipe: Recipe
-    values_FR: Float32
-    missing_tolerance: float
-    row_M: Int
-    values_MO: Float
-    outputs: Outputs
-
-    @property
-    def forecast_M(self) -> Float:
-        """The column that is decided on."""
-        return self.values_MO[:, self.outputs.decision]
-
-    @property
-    def lower_M(self) -> Float | None:
-        return None if self.outputs.interval is None else self.values_MO[:, self.outputs.interval[0]]
-
-    @property
-    def upper_M(self) -> Float | None:
-        return None if self.outputs.interval is None else self.values_MO[:, self.outputs.interval[1]]
-
-    @property
-    def timestamps_M(self) -> Time:
-        return self.panel.timestamps_R[self.row_M]
-
-    @property
-    def symbols_M(self) -> npt.NDArray[np.object_]:
-        return np.asarray(self.panel.symbols, dtype=object)[self.panel.symbol_codes_R[self.row_M]]
-
-    def grid(self) -> tuple[Time, Float]:
-        """(D,) dates with at least one forecast and (D, S) forecasts, NaN where there is none."""
-        return forecast_grid(self.panel, self.row_M, self.forecast_M)
-
-    def interval_grids(self) -> tuple[Float, ...]:
-        """(D, S) lower and upper ends on the dates of `grid`; nothing without intervals."""
-        ends = [values_M for values_M in (self.lower_M, self.upper_M) if values_M is not None]
-        return tuple(forecast_grid(self.panel, self.row_M, values_M)[1] for values_M in ends)
-
-    @property
-    def short_M(self) -> npt.NDArray[np.bool_]:
-        """(M,) forecasts from fewer bars of the symbol than the slowest column needs: what lacks was filled."""
-        first_M = self.panel.offsets[:-1][self.panel.symbol_codes_R[self.row_M]]
-        return np.asarray(self.row_M - first_M + 1 < self.recipe.slowest[1])
-
-    def why_not(self, row: int) -> str:
-        """Why a row of the panel has no forecast."""
-        code = int(self.panel.symbol_codes_R[row])
-        given, (slowest, needed) = row - int(self.panel.offsets[code]) + 1, self.recipe.slowest
-        who = f"{self.panel.symbols[code]}, {time_texts(self.panel.timestamps_R[row : row + 1])[0]}"
-        finite_F = np.isfinite(self.values_FR[:, row])
-        if not self.panel.in_universe_R[row]:
-            return f"{who}: not in the universe"
-        if finite_F[-1] and self.missing_tolerance > 0.0:
-            missing, share = int((~finite_F).sum()), f"{self.missing_tolerance:.3g}"
-            return f"{who}: {missing} of {len(finite_F) - 1} features are missing; {share} of them may be"
-        if given < needed:
-            return f"{who}: {given} bars up to here, {needed} needed ('{slowest}' looks back {needed - 1} bars)"
-        column = tuple(self.recipe.expressions)[int(np.argmin(finite_F))]
-        return f"{who}: '{column}' cannot be computed: a value that it reads is missing or out of its range"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -160,27 +87,32 @@ class Bundle:
         )
 
     @cached_property
-    def portfolio(self) -> Portfolio:
-        """Raises ConfigError for a class that is no catalogued portfolio."""
-        from runner.composition.build import build
+    def digest(self) -> str:
+        """SHA-256 of all that its forecasts and weights follow from."""
+        content = json.dumps([self.recipe.to_json(), self.learnt], sort_keys=True).encode()
+        return hashlib.sha256(content + b"\x00" + self.graph).hexdigest()
 
-        portfolio: Portfolio = build(Portfolio, self.recipe.portfolio, path="portfolio")  # type: ignore[type-abstract]
-        return portfolio
+    @property
+    def past_bars(self) -> int:
+        """Bars that portfolio and constraints read besides forecasts, a decision's own included."""
+        return max(self.portfolio.past_bars, self.constraints.past_bars)
+
+    @cached_property
+    def portfolio(self) -> Portfolio:
+        """Raises ConfigError for a class that is no portfolio."""
+        return restored(Portfolio, self.recipe.portfolio, path="portfolio")  # type: ignore[type-abstract]
+
+    @cached_property
+    def constraints(self) -> Constraints:
+        """Raises ConfigError for a class that is no constraints."""
+        return restored(Constraints, self.recipe.constraints, path="constraints")  # type: ignore[type-abstract]
 
     @cached_property
     def preprocess(self) -> Preprocessor:
-        """Raises ConfigError for a class that is no catalogued preprocessor."""
-        # The commonest choice is imported already; for another, all components are looked through.
-        if self.recipe.preprocess is None or self.recipe.preprocess == {"_target_": NOTHING}:
-            return NoPreprocessing()
-        from runner.composition.build import build
-
-        preprocess: Preprocessor = build(
-            Preprocessor,  # type: ignore[type-abstract]
-            self.recipe.preprocess,
-            path="preprocess",
-        )
-        return preprocess
+        """Raises ConfigError for a class that is no preprocessor."""
+        if self.recipe.preprocess is None:
+            return NO_PREPROCESSING
+        return restored(Preprocessor, self.recipe.preprocess, path="preprocess")  # type: ignore[type-abstract]
 
     @cached_property
     def preprocessor(self) -> FittedPreprocessor:
@@ -190,16 +122,10 @@ class Bundle:
 
     @cached_property
     def _calibration_settings(self) -> Calibration:
-        """Raises ConfigError for a class that is no catalogued calibration."""
-        from runner.composition.build import build
-
+        """Raises ConfigError for a class that is no calibration."""
         assert self.recipe.calibration is not None
-        calibration: Calibration = build(
-            Calibration,  # type: ignore[type-abstract]
-            self.recipe.calibration["settings"],
-            path="calibration",
-        )
-        return calibration
+        settings = self.recipe.calibration["settings"]
+        return restored(Calibration, settings, path="calibration")  # type: ignore[type-abstract]
 
     @cached_property
     def calibration(self) -> FittedCalibration | None:
@@ -220,13 +146,26 @@ class Bundle:
         coverage = self._calibration_settings.interval_coverage()
         return self.graph_outputs if coverage is None else self.graph_outputs.with_interval(coverage)
 
+    @property
+    def carries_state(self) -> bool:
+        """Whether the calibration goes on learning from bar to bar."""
+        return self.calibration is not None and self._calibration_settings.carries_state
+
+    def begun(self, symbols: int) -> Carried | None:
+        """What the calibration carries before the first bar of so many symbols; None where it carries nothing."""
+        if self.calibration is None or not self.carries_state:
+            return None
+        return Carried.begun(self.calibration, symbols, self.recipe.horizon_bars)
+
     def _calibrated(self, values_MO: Float) -> Float:
         if self.calibration is None:
             return values_MO
-        decision = self.graph_outputs.decision
-        found = self.calibration.apply(values_MO[:, decision])
+        return self._finished(values_MO, self.calibration.apply(values_MO[:, self.graph_outputs.decision]))
+
+    def _finished(self, values_MO: Float, found: Calibrated) -> Float:
+        """All outputs, of those of the graph and of what the calibration made of what is decided on."""
         values_MO = values_MO.copy()
-        values_MO[:, decision] = found.forecast_N
+        values_MO[:, self.graph_outputs.decision] = found.forecast_N
         if found.lower_N is None or found.upper_N is None:
             return values_MO
         return np.column_stack([values_MO, found.lower_N, found.upper_N])
@@ -252,7 +191,7 @@ class Bundle:
 
         self.check(panel)
         values_FR: Float32 = evaluate(self.recipe.nodes, panel, threads=threads)
-        row_M, X_MG = self.design(values_FR, panel.timestamps_R, panel.in_universe_R, panel.symbol_codes_R)
+        row_M, values_MO = self.infer(values_FR, panel.timestamps_R, panel.in_universe_R, panel.symbol_codes_R)
         if len(row_M) == 0:
             raise DataError(self._nothing(panel, values_FR))
         return BundleForecast(
@@ -261,27 +200,64 @@ class Bundle:
             values_FR=values_FR,
             missing_tolerance=self.preprocess.missing_tolerance,
             row_M=row_M,
-            values_MO=self._calibrated(self.run_graph(X_MG)),
+            values_MO=values_MO,
             outputs=self.outputs,
         )
 
     def infer(
-        self, values_FR: Float32, timestamps_R: Time, members_R: Bools, symbols_R: npt.NDArray[np.integer[Any]]
+        self,
+        values_FR: Float32,
+        timestamps_R: Time,
+        members_R: Bools,
+        symbols_R: npt.NDArray[np.integer[Any]],
+        asked_R: Bools | None = None,
     ) -> tuple[Int, Float]:
         """Rows (M,) of the columns that can be forecast, and their forecasts (M, O); members_R: of the universe;
-        symbols_R: codes of the symbols, which stand together, each in order of time."""
+        symbols_R: codes of the symbols, which stand together, each in order of time; asked_R: rows that shall be
+        forecast, None: all. A calibration that goes on learning begins at the first of them."""
         row_M, X_MG = self.design(values_FR, timestamps_R, members_R, symbols_R)
-        return row_M, self._forecasts(X_MG)
+        if asked_R is not None:
+            row_M, X_MG = row_M[asked_R[row_M]], X_MG[asked_R[row_M]]
+        if len(row_M) == 0 or self.calibration is None or not self.carries_state:
+            return row_M, self._forecasts(X_MG)
+        values_MO, raw_R = self.run_graph(X_MG), np.full(len(timestamps_R), np.nan)
+        raw_R[row_M] = values_MO[:, self.graph_outputs.decision]
+        found = replayed(
+            self.calibration,
+            raw_R,
+            matured_R=values_FR[-1],
+            date_codes_R=np.unique(timestamps_R, return_inverse=True)[1],
+            codes_R=symbols_R,
+            symbols=int(symbols_R.max()) + 1,
+            horizon_bars=self.recipe.horizon_bars,
+        )
+        return row_M, self._finished(values_MO, found.take(row_M))
 
     def infer_next(
-        self, values_FN: Float32, timestamps_N: Time, members_N: Bools, codes_N: Int, past: Past | None
+        self,
+        values_FN: Float32,
+        timestamps_N: Time,
+        members_N: Bools,
+        codes_N: Int,
+        past: Past | None,
+        carried: Carried | None,
+        asked_N: Bools | None = None,
     ) -> tuple[Int, Float]:
-        """The same at the next date, a row a symbol; past: of a bundle that looks back, which takes in the rows."""
+        """The same at the next date, a row a symbol; past: of a bundle that looks back, which takes in the rows;
+        carried: of a calibration that goes on learning, which does so."""
         row_M, X_MG = self._ready(values_FN, timestamps_N, members_N)
         if past is not None and len(row_M):
             enough_M, X_MG = past.windows(codes_N[row_M], X_MG)
             row_M = row_M[enough_M]
-        return row_M, self._forecasts(X_MG)
+        if asked_N is not None:
+            row_M, X_MG = row_M[asked_N[row_M]], X_MG[asked_N[row_M]]
+        if carried is None:
+            return row_M, self._forecasts(X_MG)
+        values_MO = self.run_graph(X_MG) if len(row_M) else np.empty((0, len(self.graph_outputs)))
+        raw_N = np.full(len(codes_N), np.nan)
+        raw_N[row_M] = values_MO[:, self.graph_outputs.decision]
+        found = carried.step(codes_N, raw_N, values_FN[-1])
+        return row_M, self._finished(values_MO, found.take(row_M))
 
     def past_of(self, history: Panel, codes_S: Int, symbols: int, *, threads: int) -> Past | None:
         """What the graph will read of the history besides new rows; None if it looks back no further than a row.
@@ -330,9 +306,11 @@ class Bundle:
         wide_MO: Float = forecast_MO.astype(np.float64)
         return wide_MO
 
-    def weights(self, forecast_DS: Float) -> Float:
-        """(D, S) target weights of consecutive rows; NaN where they depend on rows before the first."""
-        weights_DS = self.portfolio.weights(forecast_DS, bars_per_year=self.recipe.bars_per_year).copy()
+    def weights(self, view: View) -> Float:
+        """(D, S) target weights of consecutive decisions; NaN where they depend on ones before the first. Nothing is
+        held before the first, where that matters."""
+        found = ordered(view, np.zeros(len(view.decided_D), dtype=np.int64), {0: self.portfolio}, self.constraints)
+        weights_DS = found.weights_DS.copy()
         weights_DS[: self.portfolio.lookback_bars - 1] = np.nan
         return weights_DS
 

@@ -8,6 +8,7 @@ from typing import Any
 from components.contracts import Kind
 from components.expressions import Node, Reach, fields_of, parse, reach
 from components.panel import IN_UNIVERSE
+from components.values import fields_read
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,7 +19,9 @@ class Recipe:
     target         expression of what is forecast, its kind, and the bars it looks ahead
     outputs        columns of the graph's forecast, see `Outputs.to_json`
     lookback_rows  rows of its symbol that the graph reads for one forecast, those that can be forecast alone
-    portfolio      configuration of the portfolio: `_target_` and parameters
+    portfolio      configuration of the portfolio: `_target_` and parameters, what it learnt among them
+    constraints    configuration of the constraints
+    reads          what both read besides forecasts, see `components.values.View`
     bars_per_year  of the run's data: the weights are annualised with it, however short the new data is
     universe       symbols with a bar at the end of the run's data
     membership     whether the run's data had the field in_universe, without which a bar is no member
@@ -40,6 +43,8 @@ class Recipe:
     membership: bool = False
     preprocess: Mapping[str, Any] | None = None
     calibration: Mapping[str, Any] | None = None
+    constraints: Mapping[str, Any]
+    reads: tuple[str, ...] = ()
 
     @cached_property
     def nodes(self) -> Mapping[str, Node]:
@@ -57,8 +62,8 @@ class Recipe:
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """Fields that the bars need, sorted: those that the expressions read, and membership."""
-        read = frozenset[str]().union(*(fields_of(node) for node in self.nodes.values()))
+        """Fields that the bars need, sorted: those that expressions, portfolio and constraints read, and membership."""
+        read = frozenset(fields_read(self.reads)).union(*(fields_of(node) for node in self.nodes.values()))
         return tuple(sorted(read | {IN_UNIVERSE} if self.membership else read))
 
     @property
@@ -76,5 +81,5 @@ class Recipe:
 
     @staticmethod
     def from_json(content: Mapping[str, Any]) -> "Recipe":
-        sequences = {name: tuple(content[name]) for name in ("inputs", "universe")}
+        sequences = {name: tuple(content.get(name, ())) for name in ("inputs", "universe", "reads")}
         return Recipe(**{**content, **sequences})

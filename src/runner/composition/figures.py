@@ -2,6 +2,7 @@
 
 valid/NAME, test/NAME                the model's forecasts; NAME_fold_2 on fold 2 alone
 valid/BASELINE/NAME, test/...        a baseline's forecasts of the same rows
+valid/output/OUTPUT/NAME, test/...   an output of the model that is not decided on: another quantile, another target
 backtest/NAME, benchmark/NAME        the portfolio, and the same average exposure held constant
 SCENARIO/NAME, as double_costs/...   the portfolio in another world, see conf/robustness
 vault/NAME, vault_backtest/NAME ...  the same of the vault, once it was opened
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from components.contracts import ForecastMetric, Metric, OrderMetric, ReturnMetric
 from components.contracts.metric import ACCOUNTS, FORECASTS, SPANS, span_words
 from components.errors import ContractError
+from components.values import Output, Outputs
 from runner.composition.catalog import catalogue
 from runner.composition.check import nearest
 from runner.composition.schema import class_path, listed, show
@@ -22,11 +24,13 @@ from runner.specification.experiment import Experiment
 
 FOLD = re.compile(r"(?P<name>.+)_fold_(?P<fold>\w+)")
 PER_FOLD = ("valid/", "test/")
+OUTPUT = "output/"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Figure:
-    """A flat name, read. baseline, fold: None where it is of the model, of all folds."""
+    """A flat name, read. baseline: or output/OUTPUT; fold: None both where it is of what the model decides on, of all
+    folds."""
 
     metric: Metric
     span: str
@@ -36,7 +40,7 @@ class Figure:
     @property
     def words(self) -> str:
         """What a sentence calls it: `R² (...) of har on the test spans, fold 2`."""
-        of = f" of {self.baseline}" if self.baseline else ""
+        of = f" of {self.baseline.replace(OUTPUT, 'the output ')}" if self.baseline else ""
         on = f", fold {self.fold}" if self.fold else ""
         return f"{self.metric.phrase or self.metric.label}{of} {span_words(self.span)}{on}"
 
@@ -111,13 +115,40 @@ def _possible(experiment: Experiment) -> Iterator[tuple[str, Metric]]:
         if isinstance(metric, ForecastMetric | OrderMetric):
             if _unfit(metric, experiment):
                 continue
-            of_model_alone = isinstance(metric, ForecastMetric) and metric.needs_intervals
-            spans = [span for span in FORECASTS if not (of_model_alone and span == "valid")]
-            owners = ["", *(() if of_model_alone else (f"{baseline}/" for baseline in experiment.baselines))]
-            yield from ((f"{span}/{owner}{name}", metric) for span in spans for owner in owners)
+            of_interval = isinstance(metric, ForecastMetric) and metric.needs_intervals
+            spans = [span for span in FORECASTS if not (of_interval and span == "valid")]
+            yield from ((f"{span}/{owner}{name}", metric) for span in spans for owner in _owners(metric, experiment))
         else:
             spans = [*ACCOUNTS, *(worse if isinstance(metric, ReturnMetric) else ())]
             yield from ((f"{span}/{name}", metric) for span in spans)
+
+
+def _owners(metric: ForecastMetric | OrderMetric, experiment: Experiment) -> Iterator[str]:
+    """Whose figure it can be, each with a stroke behind it; empty: of what the model decides on."""
+    yield ""
+    if not isinstance(metric, ForecastMetric) or not (metric.needs_intervals or metric.needs_quantiles):
+        yield from (f"{baseline}/" for baseline in experiment.baselines)
+    outputs = _outputs(experiment)
+    for place, output in enumerate(outputs.columns):
+        if place != outputs.decision and fits_further(metric, output):
+            yield f"{OUTPUT}{output.name}/"
+
+
+def _outputs(experiment: Experiment) -> Outputs:
+    """Columns of the forecasts, horizons aside."""
+    made = experiment.loss.head.outputs(dict.fromkeys(experiment.target.columns(), 1))
+    coverage = experiment.calibration.interval_coverage()
+    return made if coverage is None else made.with_interval(coverage)
+
+
+def fits_further(metric: Metric, output: Output) -> bool:
+    """Whether the metric is given of an output that is not decided on: of a quantile those of quantiles alone, since
+    any other would take it for a mean."""
+    if not isinstance(metric, ForecastMetric):
+        return isinstance(metric, OrderMetric) and output.statistic != "quantile"
+    return metric.needs_quantiles == (output.statistic == "quantile") and not (
+        metric.needs_intervals or metric.needs_train_mean
+    )
 
 
 def _unfit(metric: Metric, experiment: Experiment) -> str:
@@ -127,8 +158,11 @@ def _unfit(metric: Metric, experiment: Experiment) -> str:
     if experiment.target.kind not in metric.kinds:
         kinds = listed([show(kind) for kind in metric.kinds])
         return f"{metric.name()} is for a target of kind {kinds}, and this is '{experiment.target.kind}'"
-    if metric.needs_intervals and experiment.calibration.interval_coverage() is None:
-        return f"{metric.name()} is of intervals, which the calibration does not make"
+    outputs = _outputs(experiment)
+    if metric.needs_intervals and outputs.interval is None:
+        return f"{metric.name()} is of intervals, which neither calibration nor loss makes"
+    if metric.needs_quantiles and all(output.statistic != "quantile" for output in outputs.columns):
+        return f"{metric.name()} is of quantiles, which neither calibration nor loss makes"
     return ""
 
 
@@ -142,6 +176,9 @@ def _why(stem: str, experiment: Experiment) -> str:
         return f"there is no metric '{last}'"
     if unfit := _unfit(metric, experiment):
         return unfit
+    if span in FORECASTS and baseline.startswith(OUTPUT):
+        outputs = [output.name for output in _outputs(experiment).columns]
+        return f"no output '{baseline.removeprefix(OUTPUT)}' has it; outputs: {', '.join(outputs)}"
     if span in FORECASTS and baseline and baseline not in experiment.baselines:
         return f"'{baseline}' is not among the baselines ({', '.join(experiment.baselines) or 'none'})"
     return f"{last} is a figure of {metric.about}"

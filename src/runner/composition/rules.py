@@ -4,17 +4,17 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from components.contracts import Component, Gate, Model
+from components.contracts import TARGET, Component, Gate, Model
 from components.errors import ConfigError, DataError, Problem
 from components.expressions import Node, parse, reach
+from components.values import fields_read
 from runner.composition.check import nearest
 from runner.composition.figures import lacking
+from runner.composition.fitting import choice, fitted_models, fitting_problems, target_texts
 from runner.composition.schema import listed, show
 from runner.specification.experiment import Experiment
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-
-TARGET = "target"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +46,7 @@ def analyse(experiment: Experiment) -> Analysis:
         broken.append(Problem("data", str(error)))
     except ConfigError as error:
         broken += [replace(problem, path=f"data.{problem.path}") for problem in error.problems]
-    features, texts, let = experiment.features, {TARGET: experiment.target.text()}, {}
+    features, texts, let = experiment.features, target_texts(experiment.target), {}
     for name, text in features.expanded().items():
         path = f"features.{features.where(name)}"
         texts[path], let[path] = text, features.definitions_of(name)
@@ -81,18 +81,20 @@ def expressions_parse(analysis: Analysis) -> Iterator[Problem]:
 
 
 def features_look_back(analysis: Analysis) -> Iterator[Problem]:
+    targets = target_texts(analysis.experiment.target)
     for path, node in analysis.nodes.items():
         ahead = reach(node).lookahead_bars
-        if path != TARGET and ahead > 0:
+        if path not in targets and ahead > 0:
             message = f"looks {_bars(ahead)} into the future: {analysis.texts[path]}"
             yield Problem(path, message, "a feature may only look back")
 
 
 def target_looks_forward(analysis: Analysis) -> Iterator[Problem]:
-    node = analysis.nodes.get(TARGET)
-    if node is not None and reach(node).lookahead_bars < 1:
-        message = f"does not look into the future: {analysis.texts[TARGET]}"
-        yield Problem(TARGET, message, "a target reads at least one later bar")
+    for path in target_texts(analysis.experiment.target):
+        node = analysis.nodes.get(path)
+        if node is not None and reach(node).lookahead_bars < 1:
+            message = f"does not look into the future: {analysis.texts[path]}"
+            yield Problem(path, message, "a target reads at least one later bar")
 
 
 def backtest_has_its_fields(analysis: Analysis) -> Iterator[Problem]:
@@ -106,33 +108,6 @@ def backtest_has_its_fields(analysis: Analysis) -> Iterator[Problem]:
         )
 
 
-def loss_fits_models(analysis: Analysis) -> Iterator[Problem]:
-    loss = analysis.experiment.loss
-    for path, model in _models(analysis.experiment).items():
-        able, takes = model.supports(loss), listed(list(model.needs_labels))
-        # A baseline is a yardstick with a criterion of its own: the HAR stays least squares under any loss.
-        if able is not None and not path.startswith("baselines."):
-            yield Problem(path, f"{_choice(model)} cannot minimise the loss {_choice(loss)}; it can: {able}")
-        elif loss.head.labels not in model.needs_labels:
-            yield Problem(
-                path,
-                f"{_choice(model)} cannot be fitted on {loss.head.labels} labels, "
-                f"which the loss {_choice(loss)} asks for; it takes {takes} labels",
-            )
-
-
-def loss_fits_target(analysis: Analysis) -> Iterator[Problem]:
-    experiment = analysis.experiment
-    head, kind = experiment.loss.head, experiment.target.kind
-    if (head.labels == "binary" or head.link == "sigmoid") and kind != "direction":
-        yield Problem(
-            "loss",
-            f"{_choice(experiment.loss)} needs a target of kind 'direction' (labels 0 and 1), "
-            f"but {_choice(experiment.target)} is of kind '{kind}'",
-            "choose another loss or target",
-        )
-
-
 def portfolio_understands_forecast(analysis: Analysis) -> Iterator[Problem]:
     experiment = analysis.experiment
     kinds, kind = experiment.portfolio.forecast_kind, experiment.target.kind
@@ -140,30 +115,35 @@ def portfolio_understands_forecast(analysis: Analysis) -> Iterator[Problem]:
     if kind not in kinds:
         yield Problem(
             "portfolio",
-            f"{_choice(experiment.portfolio)} understands forecasts of kind {understood}, "
-            f"but {_choice(experiment.target)} is of kind '{kind}'",
+            f"{choice(experiment.portfolio)} understands forecasts of kind {understood}, "
+            f"but {choice(experiment.target)} is of kind '{kind}'",
             "choose another portfolio or target",
         )
 
 
-def calibration_fits_forecast(analysis: Analysis) -> Iterator[Problem]:
+def portfolio_has_its_interval(analysis: Analysis) -> Iterator[Problem]:
     experiment = analysis.experiment
-    calibration, kind = experiment.calibration, experiment.target.kind
-    if kind not in calibration.forecast_kind:
-        understood = listed([show(known) for known in calibration.forecast_kind])
+    target = {"target": 1}
+    given = experiment.loss.head.outputs(target).interval or experiment.calibration.interval_coverage()
+    if experiment.portfolio.needs_interval and given is None:
         yield Problem(
-            "calibration",
-            f"{_choice(calibration)} understands forecasts of kind {understood}, "
-            f"but {_choice(experiment.target)} is of kind '{kind}'",
-            "choose another calibration or target",
+            "portfolio",
+            f"{choice(experiment.portfolio)} needs forecasts with an interval, which neither the loss "
+            f"{choice(experiment.loss)} nor the calibration {choice(experiment.calibration)} makes",
+            "choose another portfolio, or the calibration 'conformal'",
         )
-    elif calibration.needs_probabilities and experiment.loss.head.link != "sigmoid":
-        yield Problem(
-            "calibration",
-            f"{_choice(calibration)} needs forecasts that are probabilities, "
-            f"but the loss {_choice(experiment.loss)} does not make any",
-            "choose another calibration, or the loss 'logistic'",
-        )
+
+
+def decisions_have_their_fields(analysis: Analysis) -> Iterator[Problem]:
+    fields, experiment = analysis.fields, analysis.experiment
+    for path, reader in (("portfolio", experiment.portfolio), ("constraints", experiment.constraints)):
+        lacking = [name for name in fields_read(reader.reads) if fields and name not in fields]
+        if fields and lacking:
+            yield Problem(
+                path,
+                f"{choice(reader)} reads {listed([show(name) for name in lacking])}, which the data does not have",
+                f"fields: {', '.join(fields)}",
+            )
 
 
 def models_find_their_columns(analysis: Analysis) -> Iterator[Problem]:
@@ -173,7 +153,7 @@ def models_find_their_columns(analysis: Analysis) -> Iterator[Problem]:
     except ConfigError as error:
         yield from error.problems
         sure = names
-    for path, model in _models(analysis.experiment).items():
+    for path, model in fitted_models(analysis.experiment).items():
         unknown = _complaints(model, names)
         for problem in unknown:
             yield Problem(f"{path}{problem.path.removeprefix('model')}", problem.message, problem.hint)
@@ -215,6 +195,8 @@ def gates_find_their_scenarios(analysis: Analysis) -> Iterator[Problem]:
 
 
 def gates_find_their_figures(analysis: Analysis) -> Iterator[Problem]:
+    if analysis.experiment.loss.flaws():
+        return  # it cannot say what is forecast
     for path, gate in _gates(analysis.experiment).items():
         for figure in gate.figures():
             if found := lacking(figure, analysis.experiment):
@@ -230,6 +212,10 @@ def components_can_do_their_work(analysis: Analysis) -> Iterator[Problem]:
             yield Problem(path, flaw)
 
 
+def what_is_fitted_fits(analysis: Analysis) -> Iterator[Problem]:
+    yield from fitting_problems(analysis.experiment)
+
+
 RULES: tuple[Rule, ...] = (
     names_are_file_names,
     expressions_parse,
@@ -237,10 +223,10 @@ RULES: tuple[Rule, ...] = (
     target_looks_forward,
     split_is_possible,
     models_find_their_columns,
-    loss_fits_models,
-    loss_fits_target,
-    calibration_fits_forecast,
+    what_is_fitted_fits,
     portfolio_understands_forecast,
+    portfolio_has_its_interval,
+    decisions_have_their_fields,
     backtest_has_its_fields,
     gates_find_their_baselines,
     gates_find_their_scenarios,
@@ -274,17 +260,6 @@ def _gates(experiment: Experiment) -> Mapping[str, Gate]:
     """dotted path -> gate."""
     gates = experiment.gates
     return {f"gates.{gates.where(name)}": gate for name, gate in gates.checks.items()}
-
-
-def _models(experiment: Experiment) -> Mapping[str, Model]:
-    """dotted path -> model, of everything that is fitted."""
-    members = {f"ensemble.models.{name}": model for name, model in experiment.ensemble.members().items()}
-    baselines = {f"baselines.{name}": model for name, model in experiment.baselines.items()}
-    return {"model": experiment.model, **members, **baselines}
-
-
-def _choice(component: object) -> str:
-    return f"'{type(component).__module__.rpartition('.')[2]}'"
 
 
 def _bars(count: int) -> str:

@@ -9,18 +9,29 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from components.contracts import Calibration, FittedCalibration
+from components.contracts import Calibration, FittedCalibration, LearnsFrom
 from components.errors import DataError
-from components.values import Float, Fold
+from components.panel import Panel
+from components.values import Calibrated, Float, Fold, Int
+from runner.compute.carried import replayed
+from runner.compute.features import FeatureTable
 from runner.compute.forecast import Forecasts
 from runner.compute.target import Labels
 
 Mask = npt.NDArray[np.bool_]
 
 
-def calibrate(forecasts: Forecasts, folds: Sequence[Fold], labels: Labels, *, calibration: Calibration) -> Forecasts:
+def calibrate(
+    forecasts: Forecasts,
+    folds: Sequence[Fold],
+    labels: Labels,
+    panel: Panel | None,
+    table: FeatureTable | None,
+    *,
+    calibration: Calibration,
+) -> Forecasts:
     """The forecasts with what is decided on calibrated in each test span, its interval as two more columns, and what
-    each fold learnt.
+    each fold learnt. panel, table: for a calibration that carries state, None for others.
 
     Validation forecasts stay as they are, so that what a sweep optimises is never calibrated on itself.
     Raises DataError naming the fold that has too few forecasts to learn from.
@@ -29,10 +40,15 @@ def calibrate(forecasts: Forecasts, folds: Sequence[Fold], labels: Labels, *, ca
     forecast_M, ends_M2 = raw_M.copy(), np.full((len(raw_M), 2), np.nan)
     states = []
     for fold in folds:
-        known_M = learning_rows(calibration, forecasts, fold, folds, labels)
+        known_M = learning_rows(calibration.learns_from(), forecasts, fold, folds, labels)
         fitted = _fitted(calibration, raw_M, known_M, forecasts, labels, f"fold {fold.number}")
         test_M = forecasts.is_test_M & (forecasts.fold_M == fold.number)
-        calibrated = fitted.apply(raw_M[test_M])
+        if calibration.carries_state:
+            assert panel is not None, "it sees bars"
+            assert table is not None, "it sees labels as they mature"
+            calibrated = _carried(fitted, raw_M[test_M], forecasts.row_M[test_M], labels.horizon_bars, panel, table)
+        else:
+            calibrated = fitted.apply(raw_M[test_M])
         forecast_M[test_M] = calibrated.forecast_N
         if calibrated.lower_N is not None and calibrated.upper_N is not None:
             ends_M2[test_M] = np.column_stack([calibrated.lower_N, calibrated.upper_N])
@@ -51,12 +67,30 @@ def calibrate(forecasts: Forecasts, folds: Sequence[Fold], labels: Labels, *, ca
     )
 
 
+def _carried(
+    fitted: FittedCalibration, raw_N: Float, rows_N: Int, horizon_bars: int, panel: Panel, table: FeatureTable
+) -> Calibrated:
+    """The forecasts of a fold's test rows, calibrated date by date as they would have been."""
+    raw_R = np.full(panel.n_rows, np.nan)
+    raw_R[rows_N] = raw_N
+    found = replayed(
+        fitted,
+        raw_R,
+        matured_R=table.values_FR[-1],
+        date_codes_R=panel.date_codes_R,
+        codes_R=panel.symbol_codes_R,
+        symbols=len(panel.symbols),
+        horizon_bars=horizon_bars,
+    )
+    return found.take(rows_N)
+
+
 def learning_rows(
-    calibration: Calibration, forecasts: Forecasts, fold: Fold, folds: Sequence[Fold], labels: Labels
+    learns_from: LearnsFrom, forecasts: Forecasts, fold: Fold, folds: Sequence[Fold], labels: Labels
 ) -> Mask:
-    """(M,) the forecasts that a fold's calibration may learn from: its validation forecasts, or the test forecasts
-    of those folds of which everything, what they learnt from as well, lies before its test span."""
-    if calibration.learns_from() == "previous_tests" and fold.span.test_symbols is None:
+    """(M,) the forecasts that what is fitted on a fold's forecasts may learn from: its validation forecasts, or the
+    test forecasts of those folds of which everything, what they learnt from as well, lies before its test span."""
+    if learns_from == "previous_tests" and fold.span.test_symbols is None:
         begins = fold.span.test[0][0]
         before = [other.number for other in folds if other.span.only_learns_before(begins)]
         # NaT compares false: an undefined label is never known.

@@ -3,6 +3,7 @@
 Shape legend: N samples, M forecast rows, K folds, O outputs.
 """
 
+import itertools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,7 +24,7 @@ from components.contracts import (
 from components.errors import ContractError, DataError
 from components.panel import Panel
 from components.seeds import derive
-from components.values import Float, Fold, Int, Output, Outputs, Resources
+from components.values import Float, Fold, Head, Int, Outputs, Resources
 from runner.compute.features import FeatureTable
 from runner.compute.samples import Design
 from runner.compute.target import Labels
@@ -72,14 +73,16 @@ class FoldFit:
 class Forecasts:
     """Forecasts of every fold, valid and test rows; M rows in order of fold, span, panel row.
 
-    is_test_M tells the span; values_MO the forecasts, outputs what each column is; train_mean_K the mean training
-    label per fold. What calibration adds: raw_M, the decided column as the models made it; an interval as two more
-    columns, NaN outside the test spans; calibrations, what each fold's calibration learnt.
+    is_test_M tells the span; path_M the path of a test row, from 1, and 0 for a validation row; values_MO the
+    forecasts, outputs what each column is; train_mean_K the mean training label per fold. What calibration adds:
+    raw_M, the decided column as the models made it; an interval as two more columns, NaN outside the test spans;
+    calibrations, what each fold's calibration learnt.
     """
 
     row_M: Int
     fold_M: Int
     is_test_M: npt.NDArray[np.bool_]
+    path_M: Int
     values_MO: Float
     outputs: Outputs
     train_mean_K: Float
@@ -101,14 +104,18 @@ class Forecasts:
 
     def of_fold(self, number: int) -> "Forecasts":
         """Those of one fold alone, as the model made them."""
-        own_M = self.fold_M == number
-        return Forecasts(
-            row_M=self.row_M[own_M],
-            fold_M=self.fold_M[own_M],
-            is_test_M=self.is_test_M[own_M],
-            values_MO=self.values_MO[own_M],
-            outputs=self.outputs,
-            train_mean_K=self.train_mean_K,
+        return replace(self, raw_M=None, calibrations=()).take(self.fold_M == number)
+
+    def take(self, kept_M: npt.NDArray[np.bool_]) -> "Forecasts":
+        """Some of the rows."""
+        return replace(
+            self,
+            row_M=self.row_M[kept_M],
+            fold_M=self.fold_M[kept_M],
+            is_test_M=self.is_test_M[kept_M],
+            path_M=self.path_M[kept_M],
+            values_MO=self.values_MO[kept_M],
+            raw_M=None if self.raw_M is None else self.raw_M[kept_M],
         )
 
     @property
@@ -146,6 +153,8 @@ def prepare_folds(
 
     Raises DataError where there are none.
     """
+    if model.starts_from == "previous_fold":
+        refuse_folds_out_of_order(folds, labels, panel)
     design = Design(preprocess=preprocess, table=table, labels=labels, panel=panel, lookback_rows=model.lookback_rows)
     rows = common_rows(folds, labels, panel)
     seed = derive(seed, "common")
@@ -172,6 +181,19 @@ def common_rows(folds: Sequence[Fold], labels: Labels, panel: Panel) -> Int:
             "choose split=walk_forward, or a model whose fits do not depend on each other"
         )
     return rows
+
+
+def refuse_folds_out_of_order(folds: Sequence[Fold], labels: Labels, panel: Panel) -> None:
+    """Raises DataError where a fold before another trains on labels that end after the other one's first validation or
+    test row: what starts from it would know what it is tested on."""
+    for earlier, later in itertools.combinations(folds, 2):
+        begins = panel.timestamps_R[np.concatenate([later.valid_rows, later.test_rows])].min()
+        if (labels.label_end_R[earlier.train_rows] > begins).any():
+            raise DataError(
+                f"split: fold {later.number} cannot start from a fold before it, which trains on what comes after fold "
+                f"{later.number} begins to be validated or tested; choose split=walk_forward, or a model whose folds "
+                "start from nothing"
+            )
 
 
 def fit_fold(
@@ -237,14 +259,15 @@ def fitted_fold(
 
 
 def outputs_of(model: Model, loss: Loss, labels: Labels, width: int) -> Outputs:
-    """What the columns of a model's forecasts are: what the loss asks for, or the mean of the target that is decided
-    on alone, which is what a naive forecast gives. Raises ContractError for another number of columns."""
-    asked = loss.head.outputs(labels.horizons)
+    """What the columns of a model's forecasts are: what the loss asks for, or means, where a baseline cannot give that;
+    of every target, or of the one that is decided on alone, which is what a naive forecast gives. Raises ContractError
+    for another number of columns."""
+    head = loss.head if loss.head.statistic in model.gives else Head()
+    asked = head.outputs(labels.horizons)
     if width == len(asked):
         return asked
     if width == 1:
-        target, bars = next(iter(labels.horizons.items()))
-        return Outputs(columns=(Output(target=target, horizon_bars=bars, statistic="mean"),))
+        return head.outputs({name: labels.horizons[name] for name in list(labels.horizons)[:1]})
     raise ContractError(
         f"model: {type(model).__name__} forecasts {width} columns where {type(loss).__name__} asks for "
         f"{', '.join(output.name for output in asked.columns)}; mend its predict"
@@ -253,12 +276,14 @@ def outputs_of(model: Model, loss: Loss, labels: Labels, width: int) -> Outputs:
 
 def joined(folds: Sequence[Fold], fits: Sequence[FoldFit]) -> Forecasts:
     """The forecasts of all folds, one after the other."""
-    spans = [(fold.valid_rows, fold.number, False) for fold in folds], [(f.test_rows, f.number, True) for f in folds]
-    parts = [part for pair in zip(*spans, strict=True) for part in pair]
+    paths = [part for fold in folds for part in (np.zeros(len(fold.valid_rows), dtype=np.int64), fold.test_path_N)]
+    path_M = np.concatenate(paths)
+    rows = [(fold.number, part) for fold in folds for part in (fold.valid_rows, fold.test_rows)]
     return Forecasts(
-        row_M=np.concatenate([rows for rows, *_ in parts]),
-        fold_M=np.concatenate([np.full(len(rows), fold) for rows, fold, _ in parts]),
-        is_test_M=np.concatenate([np.full(len(rows), test) for rows, _, test in parts]),
+        row_M=np.concatenate([part for _, part in rows]),
+        fold_M=np.concatenate([np.full(len(part), fold) for fold, part in rows]),
+        is_test_M=path_M > 0,
+        path_M=path_M,
         values_MO=np.concatenate([values for fit in fits for values in (fit.valid_NO, fit.test_NO)]),
         outputs=fits[0].outputs,
         train_mean_K=np.array([fit.train_mean for fit in fits]),

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from components.values import BacktestResult, Fold, Interval, LeakFinding, LeakReport, Span
+from components.values import BacktestResult, Fold, Interval, LeakFinding, LeakReport, Relaxed, Span
 from runner.compute.decisions import Decided
 from runner.compute.target import Labels
 from runner.storage.formats import ARRAYS, FRAME, Files
@@ -76,11 +76,25 @@ def _span(content: dict[str, Any]) -> Span:
 
 
 class _DecidedForm:
+    """Times, folds and weights as arrays; the rest as JSON."""
+
     def encode(self, value: Decided) -> Files:
-        return ARRAYS.encode({"decided_D": value.decided_D, "weights_DS": value.weights_DS})
+        arrays = {name: getattr(value, name) for name in ("decided_D", "fold_D", "weights_DS")}
+        facts = {
+            "path": value.path,
+            "portfolios": list(value.portfolios.items()),
+            "relaxed": [[d, asdict(each)] for d, each in value.relaxed],
+        }
+        return {**_prefixed("arrays", ARRAYS.encode(arrays)), "facts.json": json.dumps(facts).encode()}
 
     def decode(self, files: Files) -> Decided:
-        return Decided(**ARRAYS.decode(files))
+        facts = json.loads(files["facts.json"])
+        return Decided(
+            **ARRAYS.decode(_under("arrays", files)),
+            path=facts["path"],
+            portfolios=dict(facts["portfolios"]),
+            relaxed=tuple((d, Relaxed(**each)) for d, each in facts["relaxed"]),
+        )
 
 
 class _BacktestForm:

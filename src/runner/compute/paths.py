@@ -8,7 +8,6 @@ Shape legend: M forecast rows.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -22,20 +21,9 @@ def path_numbers(folds: Sequence[Fold]) -> range:
     return range(1, 1 + max(path for fold in folds for path in fold.span.paths))
 
 
-def on_path(forecasts: Forecasts, folds: Sequence[Fold], path: int) -> Forecasts:
+def on_path(forecasts: Forecasts, path: int) -> Forecasts:
     """All validation forecasts, and the test forecasts of one path."""
-    kept_M = ~forecasts.is_test_M
-    for fold in folds:
-        own_M = forecasts.is_test_M & (forecasts.fold_M == fold.number)
-        kept_M[own_M] = np.isin(forecasts.row_M[own_M], fold.test_rows[fold.test_path_N == path])
-    return replace(
-        forecasts,
-        row_M=forecasts.row_M[kept_M],
-        fold_M=forecasts.fold_M[kept_M],
-        is_test_M=forecasts.is_test_M[kept_M],
-        values_MO=forecasts.values_MO[kept_M],
-        raw_M=None if forecasts.raw_M is None else forecasts.raw_M[kept_M],
-    )
+    return forecasts.take(np.isin(forecasts.path_M, (0, path)))
 
 
 def median_path(accounts: Sequence[BacktestResult]) -> int:

@@ -9,10 +9,9 @@ Nothing is computed before its value is asked for.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
-from components.preprocess.none import NoPreprocessing
+from components.contracts import NO_PREPROCESSING
 from components.values import BacktestResult, Float, Time
 from runner.compute.calibrate import calibrate
 from runner.compute.decisions import Decided, decide_weights, trade, trade_benchmark
@@ -23,6 +22,7 @@ from runner.compute.prepared import Prepared, prepare, prepare_bars, with_folds
 from runner.compute.stage import Cache, Given, Keyed, Observer, Progress, Stage, joint_key
 from runner.compute.walk import Walked, walk
 from runner.specification.experiment import Experiment
+from runner.specification.places import Places
 from runner.storage.formats import JSON
 from runner.storage.store import Store
 
@@ -40,11 +40,20 @@ __all__ = [
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class Account:
+    """What forecasts of one path made the portfolio hold, its account, and the benchmark's."""
+
+    decided: Stage[Decided]
+    traded: Stage[BacktestResult]
+    yardstick: Stage[BacktestResult]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Executed:
     """Everything after it, as stages; benchmark: the index at equal average exposure through the same backtest.
 
     calibrated: the forecasts of all folds; judged, rivals, decided, traded, yardstick: of the path that is judged,
-    see `runner.compute.paths`; paths: the account of every path, where there are several.
+    see `runner.compute.paths`; paths: what every path came to, where there are several.
     """
 
     walked: Walked
@@ -54,11 +63,13 @@ class Executed:
     decided: Stage[Decided]
     traded: Stage[BacktestResult]
     yardstick: Stage[BacktestResult]
-    paths: tuple[Stage[BacktestResult], ...] = ()
+    paths: tuple[Account, ...] = ()
 
     def as_input(self) -> "Given[Executed]":
         """All of it as one input of a stage."""
-        return Given(key=joint_key(self.calibrated, self.traded, self.yardstick, *self.rivals.values()), value=self)
+        paths = [path.decided for path in self.paths]
+        key = joint_key(self.calibrated, self.traded, self.yardstick, *paths, *self.rivals.values())
+        return Given(key=key, value=self)
 
     def fit(self) -> None:
         """Fits what the store lacks, the model first."""
@@ -72,6 +83,11 @@ class Executed:
     @cached_property
     def baselines(self) -> dict[str, Forecasts]:
         return {name: rival.value for name, rival in self.rivals.items()}
+
+    @property
+    def every_decision(self) -> tuple[Decided, ...]:
+        """On each path."""
+        return tuple(path.decided.value for path in self.paths) or (self.decided.value,)
 
     @property
     def decided_D(self) -> Time:
@@ -95,9 +111,16 @@ def execute(experiment: Experiment, prepared: Prepared, cache: Cache) -> Execute
     with; baselines are not calibrated."""
     model = experiment.fitted_model
     walked = walk(experiment, model, experiment.preprocess, prepared, cache)
+    carries = experiment.calibration.carries_state
     calibrated = cache.stage(
         calibrate,
-        inputs={"forecasts": walked, "folds": prepared.divided, "labels": prepared.labelled},
+        inputs={
+            "forecasts": walked,
+            "folds": prepared.divided,
+            "labels": prepared.labelled,
+            "panel": prepared.bars if carries else None,
+            "table": prepared.tabled if carries else None,
+        },
         settings={"calibration": experiment.calibration},
         form=None,
     )
@@ -106,23 +129,22 @@ def execute(experiment: Experiment, prepared: Prepared, cache: Cache) -> Execute
     if len(numbers := path_numbers(prepared.folds)) > 1:
         for number in numbers:
             path = Given(key=str(number), value=number)
-            one = _on(path, calibrated, prepared, cache, part=str(path.key))
-            paths.append(_account(experiment, one, prepared, cache, part=f"path {number}")[1])
-        median = cache.stage(median_path, inputs={"accounts": paths}, form=JSON)
-        judged = _on(median, calibrated, prepared, cache)
+            one = _on(path, calibrated, cache, part=str(path.key))
+            paths.append(_account(experiment, one, prepared, cache, part=f"path {number}"))
+        median = cache.stage(median_path, inputs={"accounts": [path.traded for path in paths]}, form=JSON)
+        judged = _on(median, calibrated, cache)
         rivals = {
-            name: replace(rival, joined=_on(median, rival.joined, prepared, cache, part=name))
-            for name, rival in rivals.items()
+            name: replace(rival, joined=_on(median, rival.joined, cache, part=name)) for name, rival in rivals.items()
         }
-    decided, traded, yardstick = _account(experiment, judged, prepared, cache)
+    account = _account(experiment, judged, prepared, cache)
     return Executed(
         walked=walked,
         calibrated=calibrated,
         judged=judged,
         rivals=rivals,
-        decided=decided,
-        traded=traded,
-        yardstick=yardstick,
+        decided=account.decided,
+        traded=account.traded,
+        yardstick=account.yardstick,
         paths=tuple(paths),
     )
 
@@ -136,28 +158,30 @@ def decide(
     shown: str | None = None,
     part: str = "",
 ) -> Stage[Decided]:
-    """The stage that makes weights of forecasts."""
+    """The stage that makes weights of the forecasts of one path."""
+    learns = experiment.portfolio.learns_from() is not None
     return cache.stage(
         decide_weights,
-        inputs={"panel": prepared.bars, "forecasts": forecasts},
-        settings={"portfolio": experiment.portfolio},
+        inputs={
+            "panel": prepared.bars,
+            "forecasts": forecasts,
+            "folds": prepared.divided if learns else None,
+            "labels": prepared.labelled if learns else None,
+        },
+        settings={"portfolio": experiment.portfolio, "constraints": experiment.constraints},
         form=DECIDED,
         shown=shown,
         part=part,
     )
 
 
-def _on(
-    path: Keyed[int], forecasts: Stage[Forecasts], prepared: Prepared, cache: Cache, *, part: str = ""
-) -> Stage[Forecasts]:
-    inputs = {"forecasts": forecasts, "folds": prepared.divided, "path": path}
-    return cache.stage(on_path, inputs=inputs, form=None, part=part)
+def _on(path: Keyed[int], forecasts: Stage[Forecasts], cache: Cache, *, part: str = "") -> Stage[Forecasts]:
+    return cache.stage(on_path, inputs={"forecasts": forecasts, "path": path}, form=None, part=part)
 
 
 def _account(
     experiment: Experiment, forecasts: Stage[Forecasts], prepared: Prepared, cache: Cache, *, part: str = ""
-) -> tuple[Stage[Decided], Stage[BacktestResult], Stage[BacktestResult]]:
-    """What the forecasts make the portfolio hold, its account, and the benchmark's."""
+) -> Account:
     decided = decide(experiment, prepared, forecasts, cache, shown=f"weights {part}".strip(), part=part)
     account: dict[str, Any] = {
         "inputs": {"panel": prepared.bars, "decided": decided},
@@ -165,18 +189,21 @@ def _account(
         "form": BACKTEST,
         "part": part,
     }
-    traded = cache.stage(trade, **account, shown=f"backtest {part}".strip())
-    return decided, traded, cache.stage(trade_benchmark, **account, shown=f"benchmark {part}".strip())
+    return Account(
+        decided=decided,
+        traded=cache.stage(trade, **account, shown=f"backtest {part}".strip()),
+        yardstick=cache.stage(trade_benchmark, **account, shown=f"benchmark {part}".strip()),
+    )
 
 
 def _rival(experiment: Experiment, name: str, prepared: Prepared, cache: Cache) -> Walked:
     """A baseline reads the features as they are, so that it stays the yardstick that its name says, whatever
     the model is given; only holes are filled as for the model, since both forecast the same rows."""
-    preprocess = experiment.preprocess.filling() or NoPreprocessing()
+    preprocess = experiment.preprocess.filling() or NO_PREPROCESSING
     return walk(experiment, experiment.baselines[name], preprocess, prepared, cache, part=name)
 
 
-def open_cache(outputs: Path, progress: Progress, observer: Observer | None = None) -> Cache:
-    """The store under the outputs folder."""
-    cache = Cache(store=Store(outputs / "store"), progress=progress)
+def open_cache(places: Places, progress: Progress, observer: Observer | None = None) -> Cache:
+    """The store that lies there."""
+    cache = Cache(store=Store(places.store), progress=progress)
     return cache if observer is None else replace(cache, observer=observer)

@@ -18,7 +18,9 @@ from runner.compute.samples import Design
 from runner.compute.stage import Cache, Given, Keyed, joint_key
 from runner.compute.target import Labels, compute_labels, parsed_target
 from runner.specification.debug import Debug
+from runner.specification.described import described
 from runner.specification.experiment import Experiment
+from runner.storage.keys import content_hash
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -142,12 +144,14 @@ def divide(
 
 def with_folds(prepared: Prepared, folds: tuple[Fold, ...]) -> Prepared:
     """The same with other folds."""
-    return replace(prepared, divided=Given(key=rows_hash(folds), value=folds))
+    return replace(prepared, divided=Given(key=folds_hash(folds), value=folds))
 
 
-def rows_hash(folds: Sequence[Fold]) -> str:
+def folds_hash(folds: Sequence[Fold]) -> str:
+    """Of their rows and all else that results depend on: the number seeds a fold's fit, the span its calibration."""
     digest = hashlib.sha256()
     for fold in folds:
+        digest.update(content_hash([fold.number, described(fold.span)]).encode())
         for rows in (fold.train_rows, fold.valid_rows, fold.test_rows, fold.test_path_N):
             digest.update(len(rows).to_bytes(8, "little") + rows.astype("<i8").tobytes())
     return digest.hexdigest()

@@ -243,7 +243,7 @@ class Cache:
     def _origin(
         self, fn: Callable[..., Any], inputs: Mapping[str, Any], settings: Mapping[str, Any], form: Any
     ) -> dict[str, Any]:
-        if not isinstance(fn, FunctionType) or fn.__qualname__ != fn.__name__:
+        if not isinstance(fn, FunctionType) or fn.__qualname__ != fn.__name__ or not fn.__name__.isidentifier():
             raise ContractError(f"{fn!r} cannot be a stage: only a function of a module has code that can be named")
         subjects = {fn, *([type(form)] if form is not None else ()), *classes_in(settings)}
         code = {f"{each.__module__}.{each.__qualname__}": code_of(each) for each in subjects}

@@ -9,7 +9,7 @@ from typing import Any
 
 from components.contracts import Loss, Model, Preprocessor
 from runner.compute.forecast import FoldFit, Forecasts, depends, fit_fold, join_folds, prepare_folds
-from runner.compute.prepared import Prepared, rows_hash
+from runner.compute.prepared import Prepared, folds_hash
 from runner.compute.stage import Cache, Given, Stage
 from runner.compute.threads import one_thread_of_blas
 from runner.specification.experiment import Experiment
@@ -91,7 +91,7 @@ def walk(
     fits: list[Stage[Files]] = []
     for fold in folds:
         before = fits[-1] if fits and model.starts_from == "previous_fold" else None
-        given = Given(key=rows_hash([fold]), value=fold)
+        given = Given(key=folds_hash([fold]), value=fold)
         fit = cache.stage(
             fit_fold,
             inputs={**inputs, "fold": given, "prepared": prepared_files, "before": before},

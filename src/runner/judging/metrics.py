@@ -1,7 +1,7 @@
 """The flat figures of a run: name -> number, NaN where a figure is undefined; `composition.figures` reads names."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +12,7 @@ from components.errors import ContractError
 from components.statistics.comparison import per_timestamp
 from components.statistics.cross_section import MIN_SYMBOLS, cross_sections, section_coefficients
 from components.values import BacktestResult, Float, Scored
+from runner.composition.figures import OUTPUT, fits_further
 from runner.composition.schema import class_path
 
 
@@ -31,8 +32,10 @@ def run_metrics(
     for scored in (valid, test):
         found |= _prefixed(scored.span, score(scored, metrics, kind, horizon_bars))
         for name, baseline_M in scored.baselines.items():
-            rival = replace(scored, forecast_M=baseline_M, lower_M=None, upper_M=None, coverage=None)
+            rival = replace(scored, forecast_M=baseline_M, lower_M=None, upper_M=None, coverage=None, outputs=None)
             found |= _prefixed(f"{scored.span}/{name}", score(rival, metrics, kind, horizon_bars))
+        for name, other in further_outputs(scored):
+            found |= _prefixed(f"{scored.span}/{name}", score_further(other, metrics, kind))
     for name, result in (("backtest", backtest), ("benchmark", benchmark)):
         found |= _prefixed(name, account_metrics(result, metrics, bars_per_year))
     return found
@@ -40,18 +43,54 @@ def run_metrics(
 
 def score(scored: Scored, metrics: Mapping[str, Metric], kind: Kind, horizon_bars: int) -> dict[str, float]:
     """Figures of scored forecasts by every one of the metrics that fits them, over all rows and per fold."""
+    quantiles = scored.outputs is not None and scored.outputs.decided.statistic == "quantile"
     fitting = [
         metric
         for metric in metrics.values()
         if isinstance(metric, ForecastMetric)
         and kind in metric.kinds
         and (scored.lower_M is not None or not metric.needs_intervals)
+        and (quantiles or not metric.needs_quantiles)
     ]
     found = {metric.name(): _value(metric, scored) for metric in fitting}
     for fold in np.unique(scored.fold_M):
         rows = _rows(scored, scored.fold_M == fold)
         found |= {f"{metric.name()}_fold_{fold}": _value(metric, rows) for metric in fitting if metric.per_fold}
     return found | _order(scored, metrics, horizon_bars)
+
+
+def further_outputs(scored: Scored) -> Iterator[tuple[str, Scored]]:
+    """(name, scored) of every output but the one that is decided on: as if that one were, where its target is known;
+    nothing of one that has no forecast."""
+    outputs, values_MO, targets_MK = scored.outputs, scored.values_MO, scored.targets_MK
+    if outputs is None or values_MO is None or targets_MK is None:
+        return
+    for place, output in enumerate(outputs.columns):
+        target_M = targets_MK[:, scored.target_names.index(output.target)]
+        known_M = np.isfinite(target_M) & np.isfinite(values_MO[:, place])
+        if place == outputs.decision or not known_M.any():
+            continue
+        as_decided = replace(
+            scored,
+            forecast_M=values_MO[:, place],
+            target_M=target_M,
+            train_mean_M=np.full(len(target_M), np.nan),
+            lower_M=None,
+            upper_M=None,
+            coverage=None,
+            outputs=replace(outputs, decision=place),
+        )
+        yield f"{OUTPUT}{output.name}", _rows(as_decided, known_M)
+
+
+def score_further(scored: Scored, metrics: Mapping[str, Metric], kind: Kind) -> dict[str, float]:
+    """Figures of another output over all folds: of a quantile those of quantiles alone, since any other would take it
+    for a mean."""
+    assert scored.outputs is not None
+    output = scored.outputs.decided
+    fitting = {name: metric for name, metric in metrics.items() if fits_further(metric, output)}
+    found = score(scored, fitting, kind, output.horizon_bars)
+    return {name: value for name, value in found.items() if name in metrics}
 
 
 def account_metrics(account: BacktestResult, metrics: Mapping[str, Metric], bars_per_year: float) -> dict[str, float]:

@@ -2,6 +2,7 @@
 computed again."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -93,7 +94,7 @@ def trade_at_other_prices(
 
 def decide_otherwise(decided: Decided, *, scenario: Scenario) -> Decided:
     """Other weights at the same times."""
-    return Decided(decided_D=decided.decided_D, weights_DS=scenario.decisions(decided.weights_DS))
+    return replace(decided, weights_DS=scenario.decisions(decided.weights_DS))
 
 
 def forecast_otherwise(forecasts: Forecasts, *, scenario: Scenario, seed: int) -> Forecasts:

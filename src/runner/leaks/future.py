@@ -12,9 +12,10 @@ import numpy as np
 
 from components.contracts import FittedPreprocessor
 from components.panel import Panel
-from components.values import Float, Float32, Fold, Int, LeakFinding, Time
+from components.values import Float, Float32, Fold, Int, LeakFinding, Time, View
 from runner.compute.calibrate import calibrate
-from runner.compute.decisions import forecast_grid, price_grid
+from runner.compute.decisions import fit_of_fold, price_grid, seen
+from runner.compute.orders import ordered
 from runner.compute.samples import Design
 from runner.leaks.subject import Mask, Subject, day, feature_path, leak, moved, moved_sentence, poisoned, stretch
 
@@ -38,6 +39,7 @@ def future(subject: Subject, how: How, folds: tuple[Fold, ...], *, dates: int | 
         yield from _forecasts(subject, how, fold, dates)
         if how == "poison":
             yield from _calibration(subject, fold)
+            yield from _portfolio(subject, fold)
     yield from _weights(subject, how)
     for place in _fill_places(subject, thorough=dates is None):
         yield from _backtest(subject, how, place)
@@ -114,20 +116,27 @@ def _calibration(subject: Subject, fold: Fold) -> Iterator[LeakFinding]:
     forecasts, labels, panel = subject.executed.calibrated.value, subject.prepared.labels, subject.panel
     start, rng = subject.inside(fold), subject.rng(f"calibration of fold {fold.number}")
     begins = fold.span.test[0][0]
-    late_R = np.setdiff1d(np.flatnonzero(labels.label_end_R > begins), fold.valid_rows)
+    late_R = _late(subject, fold)
     later_M = np.flatnonzero(panel.timestamps_R[forecasts.row_M] >= start)
     y_RK, raw_M = labels.y_RK.copy(), forecasts.uncalibrated_M.copy()
     y_RK[late_R, 0], raw_M[later_M] = rng.permutation(y_RK[late_R, 0]), rng.permutation(raw_M[later_M])
     other = replace(subject.executed.walked.value, raw_M=raw_M)
     other_labels = replace(labels, y_RK=y_RK)
-    again = calibrate(other, subject.folds, other_labels, calibration=subject.experiment.calibration)
+    calibration, table = subject.experiment.calibration, subject.prepared.table
+    if calibration.carries_state:
+        values_FR = table.values_FR.copy()
+        later_R = panel.timestamps_R >= start
+        values_FR[-1, later_R] = rng.permutation(values_FR[-1, later_R])
+        table = replace(table, values_FR=values_FR)
+    again = calibrate(other, subject.folds, other_labels, panel, table, calibration=calibration)
     known_M = forecasts.is_test_M & (forecasts.fold_M == fold.number)
     known_M &= panel.timestamps_R[forecasts.row_M] < start
-    old_K, new_K = forecasts.forecast_M[known_M], again.forecast_M[known_M]
-    if (moved_K := moved(old_K, new_K)).any():
-        change = f"with forecasts from {day(start)} on and outcomes after {day(begins)} changed"
-        sentence = moved_sentence(panel, forecasts.row_M[known_M], old_K, new_K, moved_K, change=change)
-        yield leak("poison", f"calibration (fold {fold.number})", sentence)
+    for old_K, new_K in zip(forecasts.values_MO[known_M].T, again.values_MO[known_M].T, strict=True):
+        if (moved_K := moved(old_K, new_K)).any():
+            change = f"with forecasts from {day(start)} on and outcomes after {day(begins)} changed"
+            sentence = moved_sentence(panel, forecasts.row_M[known_M], old_K, new_K, moved_K, change=change)
+            yield leak("poison", f"calibration (fold {fold.number})", sentence)
+            break
 
 
 def _near(panel: Panel, rows: Int, start: np.datetime64, dates: int | None) -> Int:
@@ -172,24 +181,69 @@ def _shaken(X_NF: Float32, rng: np.random.Generator) -> Float32:
 
 
 def _weights(subject: Subject, how: How) -> Iterator[LeakFinding]:
-    """Weights before some times, without the later forecasts, or with other ones."""
-    executed, panel, rng = subject.executed, subject.panel, subject.rng("weights")
-    decided_D, forecast_DS = forecast_grid(executed.forecasts, panel)
-    scale = 3 * float(np.nanstd(forecast_DS))
-    for place in rng.integers(1, len(decided_D), WEIGHT_TIMES) if len(decided_D) > 1 else ():
-        other_DS = forecast_DS[:place].copy() if how == "cut" else forecast_DS.copy()
-        other_DS[place:] += rng.normal(0.0, scale or 1.0, other_DS[place:].shape)
-        weights_DS = subject.experiment.portfolio.weights(other_DS, bars_per_year=panel.bars_per_year)
-        old_KS, new_KS = executed.weights_DS[:place], weights_DS[:place]
+    """Weights before some times, without the later forecasts and bars, or with other ones; of the portfolios as they
+    were fitted and of the constraints."""
+    panel, rng, decided = subject.panel, subject.rng("weights"), subject.executed.decided.value
+    portfolios, constraints = subject.portfolios, subject.experiment.constraints
+    forecasts = subject.executed.forecasts
+    own_M = forecasts.path_M == decided.path
+    view = seen(panel, forecasts, own_M, decided.decided_D, subject.experiment.portfolio, constraints)
+    for place in rng.integers(1, len(decided.decided_D), WEIGHT_TIMES) if len(decided.decided_D) > 1 else ():
+        other = _other(view, place, rng) if how == "poison" else _cut(view, place)
+        found = ordered(other, decided.fold_D[: len(other.decided_D)], portfolios, constraints)
+        old_KS, new_KS = decided.weights_DS[:place], found.weights_DS[:place]
         if (moved_KS := moved(old_KS.ravel(), new_KS.ravel()).reshape(old_KS.shape)).any():
             d, s = np.argwhere(moved_KS)[0]
             yield leak(
                 how,
                 "portfolio",
-                f"{said(how, decided_D[place])}, {int(moved_KS.sum())} of {moved_KS.size} earlier weights move; the "
-                f"first: {panel.symbols[s]} {day(decided_D[d])}, {old_KS[d, s]:.6g} becomes {new_KS[d, s]:.6g}",
+                f"{said(how, decided.decided_D[place])}, {int(moved_KS.sum())} of {moved_KS.size} earlier weights "
+                f"move; the first: {panel.symbols[s]} {day(decided.decided_D[d])}, {old_KS[d, s]:.6g} becomes "
+                f"{new_KS[d, s]:.6g}",
             )
             return
+
+
+def _cut(view: View, place: int) -> View:
+    return view.until(place - 1, decisions=place, bars=len(view.times_T))
+
+
+def _other(view: View, place: int, rng: np.random.Generator) -> View:
+    """The view with other forecasts from a decision on, and other bars after the one before it."""
+    values_DSO = view.values_DSO.copy()
+    spread_O = np.nan_to_num(3 * np.nanstd(values_DSO, axis=(0, 1))) + 1e-9
+    values_DSO[place:] += rng.normal(size=values_DSO[place:].shape) * spread_O
+    later_T = view.times_T > view.decided_D[place - 1]
+    past = {name: values_TS.copy() for name, values_TS in view.past.items()}
+    for values_TS in past.values():
+        values_TS[later_T] *= rng.uniform(-3, 3, values_TS[later_T].shape)
+    return replace(view, values_DSO=values_DSO, past=past)
+
+
+def _portfolio(subject: Subject, fold: Fold) -> Iterator[LeakFinding]:
+    """The portfolio that was fitted for a fold, with other outcomes wherever they were not known when its test span
+    began, those of its validation rows apart."""
+    portfolio, forecasts, labels = subject.experiment.portfolio, subject.executed.forecasts, subject.prepared.labels
+    if portfolio.learns_from() is None or fold.number not in subject.portfolios:
+        return
+    late_R = _late(subject, fold)
+    y_RK = labels.y_RK.copy()
+    y_RK[late_R, 0] = subject.rng(f"portfolio of fold {fold.number}").permutation(y_RK[late_R, 0])
+    again = fit_of_fold(portfolio, subject.panel, forecasts, fold, subject.folds, replace(labels, y_RK=y_RK))
+    if again != subject.portfolios[fold.number]:
+        begins = day(fold.span.test[0][0])
+        yield leak(
+            "poison",
+            f"portfolio (fold {fold.number})",
+            f"with outcomes after {begins} changed, what it learnt for decisions from then on changes: "
+            f"{subject.portfolios[fold.number]} becomes {again}",
+        )
+
+
+def _late(subject: Subject, fold: Fold) -> Int:
+    """Rows whose outcome was not known when a fold's test span began, its validation rows apart."""
+    late_R = np.flatnonzero(subject.prepared.labels.label_end_R > fold.span.test[0][0])
+    return np.setdiff1d(late_R, fold.valid_rows)
 
 
 def _fill_places(subject: Subject, *, thorough: bool) -> list[int]:

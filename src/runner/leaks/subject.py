@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from components.contracts import FittedModel, FittedPreprocessor, Model
+from components.contracts import FittedModel, FittedPreprocessor, Model, Portfolio
 from components.expressions import reach, to_text
 from components.panel import Panel
 from components.seeds import derive
 from components.values import Float, Float32, Fold, Int, LeakFinding, LeakReport, Time
+from runner.compute.decisions import fit_of_fold
 from runner.compute.folds import candidates
 from runner.compute.forecast import opened
 from runner.compute.pipeline import Executed, Prepared
@@ -57,6 +58,19 @@ class Subject:
     def decision(self) -> int:
         """The output that is decided on."""
         return self.executed.forecasts.outputs.decision
+
+    @cached_property
+    def portfolios(self) -> dict[int, Portfolio]:
+        """fold -> the portfolio that decided in it, fitted again as it was."""
+        prepared, forecasts = self.prepared, self.executed.forecasts
+        portfolio, numbers = self.experiment.portfolio, self.executed.decided.value.portfolios
+        if portfolio.learns_from() is None:
+            return dict.fromkeys(numbers, portfolio)
+        folds = {number: self.folds[number - 1] for number in numbers}
+        return {
+            number: fit_of_fold(portfolio, self.panel, forecasts, fold, self.folds, prepared.labels)
+            for number, fold in folds.items()
+        }
 
     @cached_property
     def first_read_R(self) -> Time:

@@ -14,11 +14,14 @@ from components.values import Float, Int
 from runner.bundle.assemble import assemble
 from runner.bundle.reader import Bundle
 from runner.compute.calibrate import deployed_calibration
+from runner.compute.decisions import deployed_portfolio
+from runner.compute.forecast import FoldFit
 from runner.compute.pipeline import Executed, Prepared
 from runner.compute.samples import Design
 from runner.compute.stage import Cache
 from runner.compute.threads import one_thread_of_blas
 from runner.report.description import day
+from runner.specification.described import described
 from runner.specification.experiment import Experiment
 
 ITERATIONS = "iterations"
@@ -39,7 +42,8 @@ class Deployed:
 
 def refit(experiment: Experiment, prepared: Prepared, executed: Executed, everything: Prepared) -> Deployed:
     """Fits preprocessor and model on every row of all data whose label is known; no row is held back. The
-    calibration learns from the run's out-of-fold forecasts, since a model's forecasts of its own rows are too good.
+    calibration and the portfolio learn from the run's out-of-fold forecasts, since a model's forecasts of its own rows
+    are too good.
 
     Raises ContractError where the bundle does not forecast what the fitted model forecasts.
     """
@@ -51,10 +55,11 @@ def refit(experiment: Experiment, prepared: Prepared, executed: Executed, everyt
     )
     model = experiment.fitted_model.with_chosen(chosen)
     with one_thread_of_blas():
-        learnt, fitted = _fitted(experiment, model, design, rows, seed)
+        learnt, fitted = _fitted(experiment, model, design, rows, seed, last=executed.walked.fold(len(prepared.folds)))
     preprocessor = experiment.preprocess.restore(learnt)
     inputs = model.inputs(preprocessor.columns)
     calibration = deployed_calibration(experiment.calibration, executed.forecasts, prepared.labels)
+    portfolio = deployed_portfolio(experiment.portfolio, prepared.panel, executed.forecasts, prepared.labels)
     bundle = assemble(
         experiment,
         everything,
@@ -62,6 +67,7 @@ def refit(experiment: Experiment, prepared: Prepared, executed: Executed, everyt
         model_files=fitted.to_files(),
         learnt=learnt,
         calibrated=calibration.state(),
+        portfolio=described(portfolio),
     )
     recent = np.flatnonzero(design.eligible_R & (panel.timestamps_R >= prepared.folds[-1].span.test[0][0]))
     raw_MO = fitted.predict(design.prepared(recent, inputs, preprocessor))
@@ -81,19 +87,28 @@ def refit(experiment: Experiment, prepared: Prepared, executed: Executed, everyt
 
 
 def _fitted(
-    experiment: Experiment, model: Model, design: Design, rows: Int, seed: int
+    experiment: Experiment, model: Model, design: Design, rows: Int, seed: int, *, last: FoldFit
 ) -> tuple[Mapping[str, Any], FittedModel]:
-    """The state of the preprocessor, and the model, fitted on the rows; what folds share is prepared anew on them."""
-    preprocessor = experiment.preprocess.fit(design.raw(rows), seed=derive(seed, "preprocess"))
+    """The state of the preprocessor, and the model, fitted on the rows.
+
+    What folds share, and a pooled model, are made anew of them. A model that starts from the fold before is fitted as
+    the fold after the last one: on top of that, behind its preprocessor.
+    """
+    goes_on = model.starts_from == "previous_fold"
+    preprocessor = (
+        experiment.preprocess.restore(last.learnt)
+        if goes_on
+        else experiment.preprocess.fit(design.raw(rows), seed=derive(seed, "preprocess"))
+    )
     train = design.prepared(rows, model.inputs(preprocessor.columns), preprocessor)
     nothing = train.take(np.empty(0, dtype=np.int64))
     shared = model.prepare(train, seed=seed) if model.shares else None
     settings: dict[str, Any] = {"loss": experiment.loss, "seed": seed, "resources": experiment.resources}
-    inherited = Inherited(shared=shared)
-    if model.starts_from != "nothing":
-        start = model.fit(train, nothing, inherited=inherited, **settings)
-        inherited = Inherited(shared=shared, start=start.to_files())
-    return preprocessor.state(), model.fit(train, nothing, inherited=inherited, **settings)
+    start = last.model if goes_on else None
+    if model.starts_from == "pooled":
+        pooled = model.fit(train, nothing, inherited=Inherited(shared=shared), **settings)
+        start = pooled.to_files()
+    return preprocessor.state(), model.fit(train, nothing, inherited=Inherited(shared=shared, start=start), **settings)
 
 
 def certify_folds(experiment: Experiment, prepared: Prepared, executed: Executed, cache: Cache) -> Mapping[str, Any]:

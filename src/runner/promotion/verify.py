@@ -44,7 +44,7 @@ def verify(root: Path, name: str, chosen: Sequence[int]) -> dict[str, Any]:
         try:
             files = read_verified(folder)
             bundle = Bundle.open(folder)
-            _ = bundle.portfolio, bundle.preprocessor, bundle.recipe.nodes, bundle.session
+            _ = bundle.portfolio, bundle.constraints, bundle.preprocessor, bundle.recipe.nodes, bundle.session
         except AssayError as error:
             found.append(str(error))
             continue

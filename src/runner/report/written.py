@@ -1,4 +1,4 @@
-"""The report of a run that is being recorded, its pictures from the store where they were drawn before."""
+"""The report of a run, its pictures from the store where they were drawn before."""
 
 from collections.abc import Mapping
 from pathlib import Path

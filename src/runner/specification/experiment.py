@@ -9,6 +9,7 @@ from annotated_types import Ge
 from components.contracts import (
     Backtest,
     Calibration,
+    Constraints,
     Ensemble,
     Features,
     Gates,
@@ -57,6 +58,7 @@ class Experiment:
     calibration: Calibration
     baselines: Mapping[str, Model]
     portfolio: Portfolio
+    constraints: Constraints
     backtest: Backtest
     robustness: Mapping[str, Scenario]
     gates: Gates

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from components.contracts import Ensemble, FittedModel, Loss, Model
-from components.values import Float, Float32, Samples
+from components.contracts import NOTHING, Ensemble, FittedModel, Inherited, Loss, Model
+from components.values import Float, Float32, Resources, Samples
 
 if TYPE_CHECKING:
     import onnx
@@ -24,7 +24,10 @@ class Line(FittedModel):
     how: str
     known: Mapping[str, float]
 
-    def predict(self, X_NF: Float32) -> Float:
+    def predict(self, samples: Samples) -> Float:
+        return self.forecast(samples.X_NF)[:, None]
+
+    def forecast(self, X_NF: Float32) -> Float:
         forecast_N = np.asarray(X_NF, dtype=np.float64) @ self.slopes_F
         if self.how == "smooth":
             return np.convolve(np.pad(forecast_N, 2, mode="edge"), np.ones(5) / 5, mode="valid")
@@ -46,7 +49,16 @@ class Line(FittedModel):
 
 @dataclass(frozen=True, kw_only=True)
 class _Base(Model):
-    def fit(self, train: Samples, valid: Samples, *, loss: Loss, seed: int, threads: int) -> FittedModel:
+    def fit(
+        self,
+        train: Samples,
+        valid: Samples,
+        *,
+        loss: Loss,
+        seed: int,
+        resources: Resources,
+        inherited: Inherited = NOTHING,
+    ) -> FittedModel:
         slopes_F, *_ = np.linalg.lstsq(train.X_NF.astype(np.float64), train.y_N, rcond=None)
         return self.made(slopes_F, train, valid)
 

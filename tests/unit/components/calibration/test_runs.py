@@ -47,14 +47,14 @@ def run(cache):
 
 
 def bundle_of(experiment, config, prepared, executed):
-    forecasts = executed.forecasts
+    last = executed.walked.fold(prepared.folds[-1].number)
     return assemble(
         experiment,
-        config,
         prepared,
-        model_files=forecasts.models[-1],
-        learnt=forecasts.preprocessors[-1],
-        calibrated=forecasts.calibrations[-1],
+        outputs=last.outputs,
+        model_files=last.model,
+        learnt=last.learnt,
+        calibrated=executed.forecasts.calibrations[-1],
     )
 
 
@@ -66,7 +66,7 @@ def test_a_bundle_forecasts_what_the_run_forecast_to_the_bit(case, run):
     forecasts = executed.forecasts
     last = forecasts.is_test_M & (forecasts.fold_M == prepared.folds[-1].number)
     rows = forecasts.row_M[last]
-    outcome = certify(experiment, config, prepared, executed).parity
+    outcome = certify(prepared, executed, experiment=experiment).parity
     assert outcome["passed"]
     assert outcome["stream"]["passed"]
     assert outcome["max_abs_difference"] == outcome["stream"]["max_abs_difference"] == 0.0
@@ -87,33 +87,32 @@ def test_a_bundle_forecasts_what_the_run_forecast_to_the_bit(case, run):
 
 
 def test_another_calibration_fits_no_model_again(run, cache):
-    run(*VOLATILITY)
+    run(*VOLATILITY)[3].fit()
     for overrides in (CASES["line"], CASES["curve"], CASES["intervals"]):
         cache.times.clear()
-        run(*overrides)
+        run(*overrides)[3].fit()
         assert {stage["name"]: stage["cached"] for stage in cache.times}["forecast"]
 
 
-def test_weights_and_figures_are_those_of_the_calibrated_forecasts_baselines_are_not_touched(run):
+def test_weights_and_figures_are_those_of_the_calibrated_forecasts_baselines_are_not_touched(run, cache):
     plain, line = run(*VOLATILITY), run(*CASES["line"])
     before, after = plain[3], line[3]
     assert not np.array_equal(before.weights_DS, after.weights_DS)
-    evidence = [gather(*(each[0], each[2], each[3])) for each in (plain, line)]
-    metrics = [each.metrics for each in evidence]
+    metrics = [gather(each[0], each[2], each[3], cache).metrics.value for each in (plain, line)]
     assert metrics[0]["test/mse"] != metrics[1]["test/mse"]
     same = [name for name in metrics[0] if name.startswith("valid/") or "/har/" in name]
     assert len(same) > 10
     np.testing.assert_equal([metrics[0][name] for name in same], [metrics[1][name] for name in same])
 
 
-def test_intervals_reach_table_and_figures(run):
+def test_intervals_reach_table_and_figures(run, cache):
     experiment, _, prepared, executed = run(*CASES["intervals"])
     frame = forecast_frame(prepared, executed)
     tested = frame[frame["span"] == "test"]
     assert "uncalibrated" not in frame
     assert tested[["lower", "upper"]].notna().all(axis=None)
     assert frame.loc[frame["span"] == "valid", ["lower", "upper"]].isna().all(axis=None)
-    figures = gather(experiment, prepared, executed).metrics
+    figures = gather(experiment, prepared, executed, cache).metrics.value
     scored = tested.dropna(subset=["target"])
     inside = scored["target"].between(scored["lower"], scored["upper"])
     assert figures["test/interval_coverage"] == pytest.approx(inside.mean())
@@ -122,11 +121,11 @@ def test_intervals_reach_table_and_figures(run):
     assert not [name for name in figures if name.startswith(("valid/interval", "test/har/interval"))]
 
 
-def test_probabilities_have_a_calibration_error_and_both_columns(run):
+def test_probabilities_have_a_calibration_error_and_both_columns(run, cache):
     experiment, _, prepared, executed = run(*CASES["probabilities"])
     frame = forecast_frame(prepared, executed)
     assert (frame["uncalibrated"] != frame["forecast"])[frame["span"] == "test"].any()
-    figures = gather(experiment, prepared, executed).metrics
+    figures = gather(experiment, prepared, executed, cache).metrics.value
     assert 0 <= figures["test/calibration_error"] < 1
     assert "test/train_mean/calibration_error" in figures
     assert frame["forecast"].between(0, 1).all()
@@ -167,7 +166,7 @@ def test_a_bundle_of_an_earlier_format_forecasts_what_its_model_does(run):
 
 def test_a_fold_with_too_few_forecasts_is_named(run):
     with pytest.raises(DataError) as caught:
-        run(*VOLATILITY, "calibration=conformal", "calibration.coverage=0.9999")
+        _ = run(*VOLATILITY, "calibration=conformal", "calibration.coverage=0.9999")[3].forecasts
     assert str(caught.value).startswith(
         "calibration, fold 1: coverage 0.9999 needs at least 9999 out-of-fold forecasts"
     )

@@ -19,6 +19,7 @@ from components.model.naive import Naive
 from components.model.ridge import Ridge
 from components.seeds import derive
 from components.values import Samples
+from harness import resources
 
 FEATURES = ("a", "b", "c", "d")
 TREES = LightGBM(**LightGBM.examples()[0])
@@ -47,7 +48,8 @@ def samples(columns, times=300, symbols=2, seed=0):
 
 def fit(model, seed=0, threads=1):
     columns = model.inputs(FEATURES)
-    return model.fit(samples(columns), samples(columns, times=100, seed=1), loss=Squared(), seed=seed, threads=threads)
+    train, valid = samples(columns), samples(columns, times=100, seed=1)
+    return model.fit(train, valid, loss=Squared(), seed=seed, resources=resources(threads))
 
 
 CASES = {
@@ -65,12 +67,12 @@ def test_graph_and_files_give_the_forecasts(name):
     model = CASES[name]
     fitted, again = fit(model), fit(model, threads=2)
     test = samples(model.inputs(FEATURES), times=2500, seed=2)
-    forecast_N = fitted.predict(test.X_NF)
+    forecast_N1 = fitted.predict(test)
     assert fitted.to_files() == again.to_files()
-    assert np.array_equal(model.from_files(fitted.to_files()).predict(test.X_NF), forecast_N)
+    assert np.array_equal(model.from_files(fitted.to_files()).predict(test), forecast_N1)
     session = onnxruntime.InferenceSession(fitted.to_onnx().SerializeToString())
     (graph_N1,) = session.run(["forecast"], {"features": test.X_NF})
-    assert np.array_equal(graph_N1[:, 0], forecast_N)
+    assert np.array_equal(graph_N1, forecast_N1)
 
 
 def test_single_is_the_model_itself():
@@ -93,10 +95,10 @@ def test_bagging_is_the_mean_of_fits_on_time_blocks_with_derived_seeds():
         member_seed = derive(7, "member", f"bag_{number}")
         starts = np.random.default_rng(derive(member_seed, "sample")).integers(300 - 5 + 1, size=48)
         rows = [row for start in starts for row in range(len(train)) if start <= row % 300 < start + 5]
-        member = RIDGE.fit(train.take(np.array(rows)), train, loss=Squared(), seed=member_seed, threads=1)
-        forecasts.append(member.predict(test.X_NF))
-    fitted = model.fit(train, train, loss=Squared(), seed=7, threads=1)
-    assert fitted.predict(test.X_NF) == pytest.approx(np.mean(forecasts, axis=0), abs=1e-6)
+        member = RIDGE.fit(train.take(np.array(rows)), train, loss=Squared(), seed=member_seed, resources=resources())
+        forecasts.append(member.predict(test))
+    fitted = model.fit(train, train, loss=Squared(), seed=7, resources=resources())
+    assert fitted.predict(test) == pytest.approx(np.mean(forecasts, axis=0), abs=1e-6)
     assert np.ptp(forecasts, axis=0).min() > 0
 
 
@@ -109,7 +111,7 @@ def test_bagging_parameters_matter_and_seeds_too():
 
 def test_weights_of_a_blend():
     train, valid = samples(("a",), times=50), samples(("a",), times=20, seed=1)
-    exact = replace(valid, y_N=valid.y_N)
+    exact = valid.with_labels(valid.y_N)
 
     def weights(weighting, forecasts_MN):
         return Blend(models={"m": RIDGE}, weighting=weighting).around(RIDGE).weights(forecasts_MN, exact)
@@ -121,7 +123,7 @@ def test_weights_of_a_blend():
     assert weights("inverse_mse", perfect) == pytest.approx([1, 0])
     model = Blend(models={"m": RIDGE}, weighting="inverse_mse").around(RIDGE)
     with pytest.raises(DataError) as error:
-        model.fit(train, valid.take(np.arange(0)), loss=Squared(), seed=0, threads=1)
+        model.fit(train, valid.take(np.arange(0)), loss=Squared(), seed=0, resources=resources())
     assert str(error.value) == "the valid span has no rows to weight the models by; set ensemble.weighting: equal"
 
 

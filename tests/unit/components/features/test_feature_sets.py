@@ -18,7 +18,7 @@ from components.panel import Panel
 from runner.composition.build import build
 from runner.composition.places import config_folder
 
-SETS = sorted(path.stem for path in config_folder().glob("features/*.yaml"))
+SETS = sorted(path.stem for path in config_folder().glob("features/*.yaml") if path.stem != "combined")
 LENGTHS = (1500, 1500, 1100)
 POISONED = 700  # a bar of the first symbol
 

@@ -70,7 +70,7 @@ def test_a_closed_vault_defers_the_gate_and_rejects_nothing(make_scored, make_ev
             "later": on(DirectionSkill, "vault"),
         },
     )
-    verdict = judge(gates, make_evidence(metrics={"test/r2": 0.1}))
+    verdict = judge(make_evidence(metrics={"test/r2": 0.1}), gates=gates)
     assert verdict.passed
     assert [gate.status for gate in verdict.gates] == ["passed", "deferred"]
     with pytest.raises(ContractError, match="the vault is closed"):
@@ -87,7 +87,7 @@ def test_a_vault_that_was_seen_before_only_advises_and_the_words_still_end_with_
     empty = np.empty(0)
     seen = Vault(scored=make_scored(Y, -Y), returns_T=empty, benchmark_T=empty, reused=True)
     gates = GateSet(enforce=False, checks={"skill": on(DirectionSkill, "vault")})
-    (outcome,) = judge(gates, make_evidence(kind="return", vault=seen)).gates
+    (outcome,) = judge(make_evidence(kind="return", vault=seen), gates=gates).gates
     assert (outcome.status, outcome.required) == ("failed", False)
     assert outcome.finding.endswith("The vault's bars had been seen before, so this is only advice.")
     assert outcome.says == f"{outcome.finding} {outcome.suffices}"

@@ -71,7 +71,7 @@ def test_gates_on_the_vault_wait_for_it_and_are_only_advice_once_it_was_seen(mak
     rival = BeatsBaseline(baseline="last_value", loss="squared", level=0.05, span="vault", required=True)
     plain = MetricGate(metric="test/r2", minimum=0.0, maximum=None, required=True)
     gates = GateSet(enforce=False, checks={"plain": plain, "figure": figure, "rival": rival, "loss": gate()})
-    before = judge(gates, make_evidence(kind="return", metrics={"test/r2": 0.1}))
+    before = judge(make_evidence(kind="return", metrics={"test/r2": 0.1}), gates=gates)
     assert [outcome.status for outcome in before.gates] == ["passed", "deferred", "deferred", "deferred"]
     assert before.passed
 
@@ -93,6 +93,6 @@ def test_gates_on_the_vault_wait_for_it_and_are_only_advice_once_it_was_seen(mak
 
 def test_without_a_vault_its_gates_do_not_apply(make_evidence) -> None:
     gates = GateSet(enforce=False, checks={"loss": gate()})
-    verdict = judge_vault(gates, make_evidence(), judge(gates, make_evidence()).gates)
+    verdict = judge_vault(gates, make_evidence(), judge(make_evidence(), gates=gates).gates)
     assert (verdict.passed, verdict.gates[0].status) == (False, "not_applicable")
     assert verdict.gates[0].says.startswith("No vault was held back")

@@ -16,6 +16,7 @@ from components.loss.squared import Squared
 from components.model._autograd import TorchObjective, derivatives, mean_loss
 from components.model.lightgbm import LightGBM
 from components.values import Samples
+from harness import resources
 
 LOSSES = [Squared(), Huber(delta=0.5), Logistic(), LogCosh(scale=0.5)]
 MODEL = LightGBM(
@@ -47,7 +48,7 @@ def samples(rows, seed=0, binary=False, columns=5):
 def fit(model, loss, rows=600, seed=1, threads=1, binary=None):
     binary = loss.head.labels == "binary" if binary is None else binary
     train, valid = samples(rows, binary=binary), samples(300, seed=1, binary=binary)
-    return model.fit(train, valid, loss=loss, seed=seed, threads=threads)
+    return model.fit(train, valid, loss=loss, seed=seed, resources=resources(threads))
 
 
 NATIVE = [Squared(), Huber(delta=0.5), Logistic()]
@@ -100,7 +101,7 @@ def test_same_bytes_for_same_arguments_and_any_number_of_threads(loss):
 def test_train_and_valid_are_left_as_they_are():
     train, valid = samples(300), samples(100, seed=1)
     copies = [array.copy() for data in (train, valid) for array in (data.X_NF, data.y_N)]
-    MODEL.fit(train, valid, loss=LogCosh(scale=1.0), seed=0, threads=1)
+    MODEL.fit(train, valid, loss=LogCosh(scale=1.0), seed=0, resources=resources())
     for before, after in zip(copies, [train.X_NF, train.y_N, valid.X_NF, valid.y_N], strict=True):
         assert np.array_equal(before, after)
 
@@ -108,10 +109,10 @@ def test_train_and_valid_are_left_as_they_are():
 @pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: type(loss).__name__)
 def test_it_prints_nothing(loss, capfd):
     fitted = fit(replace(MODEL, n_estimators=3), loss)
-    MODEL.from_files(fitted.to_files()).predict(samples(10).X_NF)
+    MODEL.from_files(fitted.to_files()).predict(samples(10))
     constant = samples(300)
-    constant = replace(constant, y_N=np.zeros(300))
-    MODEL.fit(constant, constant, loss=loss, seed=0, threads=1)
+    constant = constant.with_labels(np.zeros(300))
+    MODEL.fit(constant, constant, loss=loss, seed=0, resources=resources())
     assert capfd.readouterr() == ("", "")
 
 
@@ -141,7 +142,7 @@ def test_it_learns_and_early_stopping_keeps_the_best_trees():
     model = replace(MODEL, n_estimators=300, learning_rate=0.3)
     test = samples(2000, seed=9)
     stopped, full = (
-        fit(replace(model, early_stopping_rounds=rounds), Squared()).predict(test.X_NF) for rounds in (20, None)
+        fit(replace(model, early_stopping_rounds=rounds), Squared()).predict(test)[:, 0] for rounds in (20, None)
     )
     mse_stopped, mse_full = (np.mean((f - test.y_N) ** 2) for f in (stopped, full))
     assert mse_stopped < mse_full < np.var(test.y_N)
@@ -150,9 +151,9 @@ def test_it_learns_and_early_stopping_keeps_the_best_trees():
 @pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: type(loss).__name__)
 def test_a_constant_label_is_forecast_everywhere(loss):
     train = samples(200)
-    train = replace(train, y_N=np.full(200, 1.0))
-    fitted = MODEL.fit(train, train, loss=loss, seed=0, threads=1)
-    assert fitted.predict(train.X_NF) == pytest.approx(np.ones(200), abs=1e-6)
+    train = train.with_labels(np.full(200, 1.0))
+    fitted = MODEL.fit(train, train, loss=loss, seed=0, resources=resources())
+    assert fitted.predict(train)[:, 0] == pytest.approx(np.ones(200), abs=1e-6)
 
 
 def test_log_cosh_starts_at_its_minimum_and_withstands_wild_labels():
@@ -162,24 +163,24 @@ def test_log_cosh_starts_at_its_minimum_and_withstands_wild_labels():
     gradient_N, _ = derivatives(loss, np.full(100, start), y_N)
     assert abs(gradient_N.sum()) < 1e-3
     train = samples(600)
-    wild = replace(train, y_N=np.where(np.arange(600) % 50 == 0, 1e4, train.y_N))
-    forecast = MODEL.fit(wild, train, loss=loss, seed=0, threads=1).predict(train.X_NF)
+    wild = train.with_labels(np.where(np.arange(600) % 50 == 0, 1e4, train.y_N))
+    forecast = MODEL.fit(wild, train, loss=loss, seed=0, resources=resources()).predict(train)[:, 0]
     assert np.mean((forecast - train.y_N) ** 2) < np.var(train.y_N)
 
 
 def test_no_rows_are_errors_of_the_data():
     train, nothing = samples(50), samples(50).take(np.arange(0))
     with pytest.raises(DataError) as error:
-        MODEL.fit(train.take(np.arange(1)), train, loss=Squared(), seed=0, threads=1)
+        MODEL.fit(train.take(np.arange(1)), train, loss=Squared(), seed=0, resources=resources())
     assert str(error.value) == (
         "the train span has 1 rows, of which model.bagging_fraction = 0.8 draws none; use a longer history"
     )
     with pytest.raises(DataError, match=r"^the train span has 0 rows"):
-        MODEL.fit(nothing, train, loss=Squared(), seed=0, threads=1)
+        MODEL.fit(nothing, train, loss=Squared(), seed=0, resources=resources())
     with pytest.raises(DataError) as error:
-        MODEL.fit(train, nothing, loss=Squared(), seed=0, threads=1)
+        MODEL.fit(train, nothing, loss=Squared(), seed=0, resources=resources())
     assert str(error.value) == ("the valid span has no rows to stop early on; set model.early_stopping_rounds: null")
-    replace(MODEL, early_stopping_rounds=None).fit(train, nothing, loss=Squared(), seed=0, threads=1)
+    replace(MODEL, early_stopping_rounds=None).fit(train, nothing, loss=Squared(), seed=0, resources=resources())
 
 
 def test_a_missing_torch_is_said_in_one_line(monkeypatch):
@@ -203,7 +204,7 @@ from components.loss.huber import Huber
 from components.loss.logistic import Logistic
 from components.loss.squared import Squared
 from components.model.lightgbm import LightGBM
-from components.values import Samples
+from components.values import Resources, Samples
 rng = np.random.default_rng(0)
 data = Samples.of(
     X_NF=rng.normal(size=(200, 2)).astype(np.float32), y_N=rng.integers(2, size=200).astype(float),
@@ -212,9 +213,10 @@ data = Samples.of(
     symbols_N=np.zeros(200, np.int32),
 )
 model = LightGBM(**LightGBM.examples()[1])
+resources = Resources(threads=1, workers=1, device="cpu", precision="float32")
 for loss in (Squared(), Huber(delta=1.0), Logistic()):
     assert model.supports(loss) is None
-    model.fit(data, data, loss=loss, seed=0, threads=1).to_onnx()
+    model.fit(data, data, loss=loss, seed=0, resources=resources).to_onnx()
 print("torch" in sys.modules)
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)

@@ -13,6 +13,7 @@ from components.model.linear import Linear
 from components.model.naive import Naive
 from components.model.ridge import Ridge
 from components.values import Samples
+from harness import resources
 
 SQUARED = Squared()
 
@@ -35,7 +36,7 @@ def random_samples(seed, rows=300, columns=4, scale=1.0):
 
 
 def fit(model, train, seed=0, threads=1):
-    return model.fit(train, train.take(np.arange(0)), loss=SQUARED, seed=seed, threads=threads)
+    return model.fit(train, train.take(np.arange(0)), loss=SQUARED, seed=seed, resources=resources(threads))
 
 
 @pytest.mark.parametrize("scale", [1e-6, 1.0, 1e9])
@@ -44,15 +45,15 @@ def test_linear_solves_the_normal_equations(scale):
     X = train.X_NF.astype(np.float64) / scale
     A = np.column_stack([np.ones(len(X)), X])
     expected = A @ np.linalg.solve(A.T @ A, A.T @ train.y_N)
-    assert fit(Linear(features=None), train).predict(train.X_NF) == pytest.approx(expected, rel=1e-6)
+    assert fit(Linear(features=None), train).predict(train)[:, 0] == pytest.approx(expected, rel=1e-6)
 
 
 def test_linear_recovers_a_line_exactly():
     X_NF = np.arange(12, dtype=np.float32).reshape(6, 2) ** 2
     train = samples(X_NF, 2 + 3 * X_NF[:, 0] - 0.5 * X_NF[:, 1])
     fitted = fit(Linear(features=None), train)
-    assert fitted.coefficients_F == pytest.approx([3, -0.5])
-    assert fitted.intercept == pytest.approx(2)
+    assert fitted.coefficients_OF[0] == pytest.approx([3, -0.5])
+    assert fitted.intercept_O[0] == pytest.approx(2)
 
 
 def test_a_repeated_column_shares_the_slope_and_a_constant_one_gets_none():
@@ -60,7 +61,7 @@ def test_a_repeated_column_shares_the_slope_and_a_constant_one_gets_none():
     x_N = base.X_NF[:, 0]
     train = samples(np.column_stack([x_N, x_N, np.full(len(x_N), 0.1)]), 4 * x_N)
     for model, tolerance in ((Linear(features=None), 1e-6), (Ridge(penalty=1e-6), 1e-4)):
-        assert fit(model, train).coefficients_F == pytest.approx([2, 2, 0], abs=tolerance)
+        assert fit(model, train).coefficients_OF[0] == pytest.approx([2, 2, 0], abs=tolerance)
 
 
 @pytest.mark.parametrize("penalty", [0.1, 10.0, 1000.0])
@@ -71,13 +72,13 @@ def test_ridge_equals_scikit_learn_on_standardised_columns(penalty):
     train = random_samples(3)
     Z_NF = StandardScaler().fit_transform(train.X_NF.astype(np.float64))
     expected = Reference(alpha=penalty).fit(Z_NF, train.y_N).predict(Z_NF)
-    assert fit(Ridge(penalty=penalty), train).predict(train.X_NF) == pytest.approx(expected, rel=1e-6)
+    assert fit(Ridge(penalty=penalty), train).predict(train)[:, 0] == pytest.approx(expected, rel=1e-6)
 
 
 def test_a_penalty_of_as_many_rows_halves_a_lone_slope():
     train = random_samples(4, columns=1)
-    free = fit(Linear(features=None), train).coefficients_F
-    assert fit(Ridge(penalty=float(len(train))), train).coefficients_F == pytest.approx(free / 2)
+    free = fit(Linear(features=None), train).coefficients_OF[0]
+    assert fit(Ridge(penalty=float(len(train))), train).coefficients_OF[0] == pytest.approx(free / 2)
 
 
 @given(seed=st.integers(0, 10_000), shift=st.floats(-1e3, 1e3), factor=st.floats(0.01, 100))
@@ -86,7 +87,7 @@ def test_forecasts_do_not_depend_on_the_units_of_a_feature(seed, shift, factor):
     train = random_samples(seed, rows=60, columns=2)
     moved = samples(train.X_NF.astype(np.float64) * [factor, 1] + [shift * factor, 0], train.y_N)
     for model in (Linear(features=None), Ridge(penalty=5.0)):
-        before, after = (fit(model, data).predict(data.X_NF) for data in (train, moved))
+        before, after = (fit(model, data).predict(data)[:, 0] for data in (train, moved))
         # The moved features are rounded to float32 anew, by up to 2^-24 of the shift.
         assert after == pytest.approx(before, abs=2e-3)
 
@@ -94,8 +95,9 @@ def test_forecasts_do_not_depend_on_the_units_of_a_feature(seed, shift, factor):
 def test_naive_forecasts():
     train = random_samples(5)
     last = samples([[0.25], [-3.0]], [0, 0])
-    assert fit(Naive(method="last_value"), train).predict(last.X_NF).tolist() == [0.25, -3.0]
-    mean = fit(Naive(method="train_mean"), train).predict(np.empty((3, 0), dtype=np.float32))
+    nothing = samples(np.empty((3, 0)), np.zeros(3))
+    assert fit(Naive(method="last_value"), train).predict(last)[:, 0].tolist() == [0.25, -3.0]
+    mean = fit(Naive(method="train_mean"), train).predict(nothing)[:, 0]
     assert mean.tolist() == [float(np.float32(train.y_N.mean()))] * 3
 
 

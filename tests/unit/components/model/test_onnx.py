@@ -15,6 +15,7 @@ from components.model.linear import Linear
 from components.model.naive import Naive
 from components.model.ridge import Ridge
 from components.values import Samples
+from harness import resources
 
 BOOSTED = LightGBM(**LightGBM.examples()[1])
 ROWS = 5000
@@ -69,28 +70,30 @@ def test_graph_and_files_give_the_forecasts(name):
     model, loss = CASES[name]
     columns = len(model.inputs(tuple("abcdef")))
     train, test = (samples(rows, columns, rows, loss.head.labels == "binary") for rows in (3000, ROWS))
-    fitted = model.fit(train, train, loss=loss, seed=0, threads=1)
+    fitted = model.fit(train, train, loss=loss, seed=0, resources=resources())
     X_NF = at_thresholds(fitted.trees, test.X_NF) if isinstance(model, LightGBM) else test.X_NF
-    forecast_N = fitted.predict(X_NF)
-    assert forecast_N.shape == (ROWS,)
-    assert np.array_equal(forecast_N, forecast_N.astype(np.float32))
-    assert np.array_equal(model.from_files(fitted.to_files()).predict(X_NF), forecast_N)
+    test = test.with_features(X_NF, test.columns)
+    forecast_N1 = fitted.predict(test)
+    assert forecast_N1.shape == (ROWS, 1)
+    assert np.array_equal(forecast_N1, forecast_N1.astype(np.float32))
+    assert np.array_equal(model.from_files(fitted.to_files()).predict(test), forecast_N1)
     session = onnxruntime.InferenceSession(fitted.to_onnx().SerializeToString())
     assert [i.name for i in session.get_inputs()] == ["features"]
     (graph_N1,) = session.run(["forecast"], {"features": X_NF})
     assert graph_N1.dtype == np.float32
     assert graph_N1.shape == (ROWS, 1)
-    assert np.array_equal(graph_N1[:, 0], forecast_N)
+    assert np.array_equal(graph_N1, forecast_N1)
     (nothing,) = session.run(["forecast"], {"features": X_NF[:0]})
     assert nothing.shape == (0, 1)
-    assert fitted.predict(X_NF[:0]).shape == (0,)
+    assert fitted.predict(test.take(np.arange(0))).shape == (0, 1)
 
 
 def test_a_column_of_volumes_does_not_cancel_in_a_linear_graph():
     rng = np.random.default_rng(1)
     X_NF = (1e9 + 1e3 * rng.normal(size=(2000, 2))).astype(np.float32)
-    train = replace(samples(2000, 2, 0, False), X_NF=X_NF, y_N=(X_NF[:, 0] - X_NF[:, 1]) / 1e3)
-    fitted = Linear(features=None).fit(train, train, loss=Squared(), seed=0, threads=1)
+    train = samples(2000, 2, 0, False).with_features(X_NF, ("x0", "x1"))
+    train = train.with_labels((X_NF[:, 0] - X_NF[:, 1]).astype(np.float64) / 1e3)
+    fitted = Linear(features=None).fit(train, train, loss=Squared(), seed=0, resources=resources())
     session = onnxruntime.InferenceSession(fitted.to_onnx().SerializeToString())
     (graph_N1,) = session.run(None, {"features": X_NF})
     assert graph_N1[:, 0] == pytest.approx(train.y_N, abs=1e-6)

@@ -1,7 +1,6 @@
 """Every preprocessor against a slow reference, with missing values, ties and constants."""
 
 import json
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -173,7 +172,7 @@ def test_robust_zscore_against_scipy():
 
 def test_robust_zscore_of_a_rare_event_keeps_the_event():
     x = np.float32([0] * 9 + [10])
-    train = replace(rows(10), X_NF=x[:, None], columns=("event",))
+    train = rows(10).with_features(x[:, None], ("event",))
     # Mean absolute deviation 1, by hand.
     assert applied(RobustZScore(clip=None), train)[:, 0] == pytest.approx([0] * 9 + [10 / np.sqrt(np.pi / 2)])
 
@@ -199,7 +198,7 @@ def test_rank_gauss_with_a_knot_a_value_is_normal_scores():
 
 
 def test_rank_gauss_in_between_and_beyond():
-    train = replace(rows(4), X_NF=np.float32([[1], [2], [3], [4]]), columns=("x",))
+    train = rows(4).with_features(np.float32([[1], [2], [3], [4]]), ("x",))
     inner, outer = stats.norm.ppf([0.625, 0.875])
     Z_NF = applied(RankGauss(n_quantiles=4), train, np.float32([[2.5], [3.5], [4], [99], [-99]])[:4])
     assert Z_NF[:, 0] == pytest.approx([0, (inner + outer) / 2, outer, outer], abs=1e-6)
@@ -306,7 +305,7 @@ def test_only_information_sees_a_relation_without_correlation():
     x_N = np.linspace(-1, 1, 400)
     weak_N = x_N**2 + 3 * np.random.default_rng(0).normal(size=400)
     X_NF = np.column_stack([x_N, weak_N]).astype(np.float32)
-    train = replace(rows(400), X_NF=X_NF, y_N=x_N**2, columns=("parabola", "weak"))
+    train = rows(400).with_features(X_NF, ("parabola", "weak")).with_labels(x_N**2)
     chosen = {
         score: TopFeatures(score=score, n_features=1, keep=()).fit(train, seed=0).columns
         for score in ("correlation", "mutual_information", "gain")
@@ -363,7 +362,7 @@ def test_errors_say_what_to_do():
     )
     with pytest.raises(ConfigError) as error:
         Impute(statistic="mean", indicator=True, max_missing_fraction=0.0).fit(
-            replace(train, columns=("fat", "fat_missing", "a", "b", "c")), seed=0
+            train.with_features(train.X_NF, ("fat", "fat_missing", "a", "b", "c")), seed=0
         )
     assert str(error.value) == (
         "features.expressions.fat_missing: has the name of an indicator of preprocess; rename the feature"

@@ -16,6 +16,7 @@ from components.model.ridge import Ridge
 from components.preprocess.none import Unchanged
 from components.preprocess.zscore import ZScore
 from components.values import Samples
+from harness import resources
 from runner.bundle import layout
 from runner.bundle.assemble import assemble
 from runner.bundle.certificate import certify
@@ -64,14 +65,14 @@ def last_fold(prepared, executed):
 
 
 def _bundle(experiment, config, prepared, executed):
-    fitted = executed.forecasts
+    last = executed.walked.fold(prepared.folds[-1].number)
     return assemble(
         experiment,
-        config,
         prepared,
-        model_files=fitted.models[-1],
-        learnt=fitted.preprocessors[-1],
-        calibrated=fitted.calibrations[-1],
+        outputs=last.outputs,
+        model_files=last.model,
+        learnt=last.learnt,
+        calibrated=executed.forecasts.calibrations[-1],
     )
 
 
@@ -107,8 +108,8 @@ def test_an_opened_bundle_forecasts_what_the_run_forecast(case, run, tmp_path):
 
 @pytest.mark.parametrize("case", CASES)
 def test_every_fold_is_certified_at_once_and_bar_by_bar(case, run):
-    experiment, config, prepared, executed = run(*CASES[case])
-    found = certify(experiment, config, prepared, executed)
+    experiment, _, prepared, executed = run(*CASES[case])
+    found = certify(prepared, executed, experiment=experiment)
     assert found.parity["passed"]
     assert found.parity["stream"]["passed"], found.parity["stream"]
     assert found.certificate.forecasts == executed.forecasts.is_test_M.sum()
@@ -200,15 +201,16 @@ def test_the_order_of_steps_is_part_of_the_key(run):
 
 def test_cached_is_what_was_computed(run, tmp_path):
     overrides = CASES["normal scores"]
-    experiment, composed = configure(overrides)
+    experiment, _ = configure(overrides)
     fresh = pipeline.open_cache(tmp_path, Console(io.StringIO()))
-    computed, cached = (
-        pipeline.execute(experiment, composed.config, pipeline.prepare(experiment, fresh), fresh) for _ in range(2)
-    )
-    assert fresh.times[-1]["cached"]
-    texts = [json.dumps(each.forecasts.preprocessors) for each in (computed, cached)]
-    assert texts[0] == texts[1]
-    assert cached.forecasts.models == computed.forecasts.models
+    computed, cached = (pipeline.execute(experiment, pipeline.prepare(experiment, fresh), fresh) for _ in range(2))
+    forecasts = [each.forecasts.values_MO.tobytes() for each in (computed, cached)]
+    assert [time["cached"] for time in fresh.times if time["name"] == "forecast"] == [False, True]
+    assert forecasts[0] == forecasts[1]
+    for fold in pipeline.prepare(experiment, fresh).folds:
+        first, second = (each.walked.fold(fold.number) for each in (computed, cached))
+        assert first.to_files() == second.to_files()
+        assert json.dumps(first.learnt) == json.dumps(second.learnt)
 
 
 def test_models_that_name_what_may_be_dropped_are_told_before_the_run(run):
@@ -275,9 +277,9 @@ def test_the_known_trap_of_scaling_in_float32_is_not_ours():
         if train.X_NF[200, 0] < train.X_NF[300, 0] <= rewritten[200, 0]
     )
     settings = {**LightGBM.examples()[0], "feature_fraction": 1.0, "bagging_fraction": 1.0, "num_leaves": 31}
-    fitted = LightGBM(**settings).fit(train, train, loss=Squared(), seed=0, threads=1)
+    fitted = LightGBM(**settings).fit(train, train, loss=Squared(), seed=0, resources=resources())
     graph = onnxruntime.InferenceSession(fitted.to_onnx().SerializeToString(), providers=["CPUExecutionProvider"])
-    forecast_N = fitted.predict(train.X_NF)
+    forecast_N = fitted.predict(train)[:, 0]
     ours_N, theirs_N = (graph.run(None, {"features": X_NF})[0][:, 0] for X_NF in (train.X_NF, rewritten))
     assert forecast_N[200] < 0 < forecast_N[300]
     assert np.array_equal(ours_N, forecast_N)

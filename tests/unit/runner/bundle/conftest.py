@@ -11,7 +11,8 @@ from components.expressions import evaluate, parse, reach, shift, to_text
 from components.loss.squared import Squared
 from components.model.lightgbm import LightGBM
 from components.panel import Panel
-from components.values import Samples
+from components.values import Output, Outputs, Samples
+from harness import resources
 from runner.bundle.reader import Bundle
 from runner.bundle.recipe import Recipe
 from runner.bundle.writer import write_bundle
@@ -152,13 +153,15 @@ def make(model, portfolio=PORTFOLIO, **extra):
 
     train = samples(np.flatnonzero(ready_R & np.isfinite(y_R) & (panel.timestamps_R < split)))
     row_M = np.flatnonzero(ready_R & (panel.timestamps_R >= split))
-    fitted = model.fit(train, train, loss=Squared(), seed=0, threads=1)
+    fitted = model.fit(train, train, loss=Squared(), seed=0, resources=resources())
     recipe = Recipe(
         expressions={name: to_text(node) for name, node in nodes.items()},
         inputs=inputs,
         target=to_text(label),
         kind="level",
         horizon_bars=5,
+        outputs=Outputs(columns=(Output(target="target", horizon_bars=5, statistic="mean"),)).to_json(),
+        lookback_rows=1,
         portfolio=portfolio,
         bars_per_year=panel.bars_per_year,
         universe=panel.symbols,
@@ -169,7 +172,7 @@ def make(model, portfolio=PORTFOLIO, **extra):
         panel=panel,
         fitted=fitted,
         row_M=row_M,
-        forecast_M=fitted.predict(samples(row_M).X_NF),
+        forecast_M=fitted.predict(samples(row_M))[:, 0],
     )
 
 

@@ -13,6 +13,7 @@ from components.graph import forecast_graph, link_nodes
 from components.model._trees import _joined, _onnx_tree
 from components.model.linear import Linear
 from components.model.naive import Naive
+from components.values import Samples
 from runner.bundle.certificate import certified, refuse_differing
 from runner.bundle.parity import OutOfSample, at_once, bar_by_bar, compared, first_divergence
 from runner.bundle.reader import Bundle
@@ -43,7 +44,8 @@ def out_of_sample(made, forecast_M=None, folds=2, weights_DS=None):
         values_CR=evaluate(recipe.nodes, made.panel),
         row_M=made.row_M,
         fold_M=1 + (position_M * folds // len(decided_D)),
-        forecast_M=forecast_M,
+        values_MO=forecast_M[:, None],
+        decision=0,
         decided_D=decided_D,
         weights_DS=made.bundle.portfolio.weights(forecast_DS, bars_per_year=recipe.bars_per_year),
     )
@@ -100,7 +102,7 @@ def test_a_forecast_that_is_not_made_is_missing(made):
     run, row_M = out_of_sample(made), np.concatenate([[3], made.row_M[1:]])
     decided_D = np.unique(made.panel.timestamps_R[np.concatenate([row_M, made.row_M])])
     run = replace(run, row_M=row_M, decided_D=decided_D, weights_DS=np.zeros((len(decided_D), 3)))
-    weights_DS = made.bundle.portfolio.weights(run.grid(run.forecast_M), bars_per_year=made.bundle.recipe.bars_per_year)
+    weights_DS = made.bundle.portfolio.weights(run.grid(run.values_MO), bars_per_year=made.bundle.recipe.bars_per_year)
     run = replace(run, weights_DS=weights_DS)
     outcome = compared(run, at_once(both(made), run, threads=1))
     assert (outcome["passed"], outcome["missing_forecasts"], outcome["differing_orders"]) == (False, 1, 1)
@@ -145,9 +147,9 @@ class ScaledTree(FittedModel):
     mean_F: Any
     scale_F: Any
 
-    def predict(self, X_NF):
-        Z_NF = (X_NF.astype(np.float64) - self.mean_F) / self.scale_F
-        return np.where(Z_NF[:, 0] <= self.threshold, -10.0, -9.0)
+    def predict(self, samples):
+        Z_NF = (samples.X_NF.astype(np.float64) - self.mean_F) / self.scale_F
+        return np.where(Z_NF[:, :1] <= self.threshold, -10.0, -9.0)
 
     def to_files(self):
         return {"threshold.txt": repr(self.threshold).encode()}
@@ -168,7 +170,7 @@ class ScaledTree(FittedModel):
             helper.make_node("Cast", ["scaled"], ["wide"], to=TensorProto.DOUBLE),
             helper.make_node(
                 "TreeEnsembleRegressor", ["wide"], ["sum"], domain="ai.onnx.ml", n_targets=1,
-                **_joined([_onnx_tree(tree, 0)]),
+                **_joined([_onnx_tree(tree, 0, 0)]),
             ),
             helper.make_node("Cast", ["sum"], ["score"], to=TensorProto.DOUBLE),
             *link_nodes("score", "identity"),
@@ -179,7 +181,9 @@ class ScaledTree(FittedModel):
 
 def test_a_scaler_in_float32_that_flips_a_branch_is_found_and_named(made):
     recipe, panel = made.bundle.recipe, made.panel
-    rows, X_NF = made.bundle.design(out_of_sample(made).values_CR, panel.timestamps_R, panel.in_universe_R)
+    rows, X_NF = made.bundle.design(
+        out_of_sample(made).values_CR, panel.timestamps_R, panel.in_universe_R, panel.symbol_codes_R
+    )
     mean_F, scale_F = X_NF.mean(axis=0, dtype=np.float64), X_NF.std(axis=0, dtype=np.float64)
     Z_NF = (X_NF.astype(np.float64) - mean_F) / scale_F
     narrow_NF = (X_NF - mean_F.astype(np.float32)) / scale_F.astype(np.float32)
@@ -189,7 +193,15 @@ def test_a_scaler_in_float32_that_flips_a_branch_is_found_and_named(made):
     threshold = min(float(Z_NF[flipped, 0]), float(narrow_NF[flipped, 0]))
     model = ScaledTree(threshold=threshold, mean_F=mean_F, scale_F=scale_F)
     predicted_R = np.full(panel.n_rows, np.nan)
-    predicted_R[rows] = model.predict(X_NF)
+    codes_N = panel.symbol_codes_R[rows]
+    read = Samples.of(
+        X_NF=X_NF,
+        y_N=np.zeros(len(rows)),
+        columns=recipe.inputs,
+        timestamps_N=panel.timestamps_R[rows],
+        symbols_N=codes_N,
+    )
+    predicted_R[rows] = model.predict(read)[:, 0]
     run = out_of_sample(made, predicted_R[made.row_M])
     trap = Bundle(recipe=recipe, graph=model.to_onnx().SerializeToString())
     found = certified({1: trap, 2: trap}, run, threads=1)

@@ -74,7 +74,7 @@ def test_the_leading_metric_depends_on_the_kind_of_target() -> None:
         ("backtest/r2", "r2 is a figure of forecasts", "test/r2"),
         ("double_costs/n_trades", "n_trades is a figure of an account", "backtest/n_trades"),
         ("test/auc", "auc is for a target of kind 'direction', and this is 'level'", ""),
-        ("test/interval_width", "interval_width is of intervals, which the calibration does not make", ""),
+        ("test/interval_width", "interval_width is of intervals, which neither calibration nor loss makes", ""),
         (
             "tests/r2",
             "a figure begins with valid, test, vault, backtest, benchmark, vault_backtest, vault_benchmark, "

@@ -15,7 +15,7 @@ from components.expressions import Node, evaluate, parse
 from components.panel import Panel
 from components.preprocess.none import NoPreprocessing
 from components.split.walk_forward import WalkForward
-from components.values import Resources
+from harness import resources
 from runner.compute.bars import corner, visible_bars
 from runner.compute.features import FeatureTable
 from runner.compute.folds import make_folds, purged
@@ -53,9 +53,8 @@ def table_of(panel: Panel, columns: Mapping[str, Node]) -> FeatureTable:
     return FeatureTable(names=tuple(columns), values_FR=evaluate(columns, panel, threads=1))
 
 
-def labels_of(panel: Panel, target: str) -> Labels:
-    resources = Resources(threads=1, workers=1, device="cpu", precision="float32")
-    return compute_labels(panel, expressions={"target": target}, resources=resources)
+def labels_of(panel: Panel, text: str) -> Labels:
+    return compute_labels(panel, expressions={"target": text}, resources=resources())
 
 
 def label_end(panel: Panel, row: int, horizon: int) -> np.datetime64 | None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from components.panel import Panel
 from runner.composition.configure import configure
 from runner.compute import pipeline
+from runner.compute.stage import Given
 from runner.console import Console
 from runner.judging.evidence import complete, gather, market_returns
 from runner.judging.tries import alone
@@ -90,16 +91,16 @@ def test_the_first_bar_of_all_has_no_return() -> None:
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     cache = pipeline.open_cache(tmp_path_factory.mktemp("evidence"), Console(io.StringIO()))
-    experiment, composed = configure(("+experiment=us20_momentum", "debug=fast", "model=ridge", "seed=3"))
+    experiment, _ = configure(("+experiment=us20_momentum", "debug=fast", "model=ridge", "seed=3"))
     prepared = pipeline.prepare(experiment, cache)
     executed = pipeline.execute(experiment, prepared, cache)
     return SimpleNamespace(
         cache=cache,
         experiment=experiment,
-        config=composed.config,
         prepared=prepared,
         executed=executed,
-        evidence=gather(experiment, prepared, executed),
+        gathered=(gathered := gather(experiment, prepared, executed, cache)),
+        evidence=gathered.evidence.value,
     )
 
 
@@ -135,11 +136,12 @@ def test_what_no_gate_asks_for_is_not_found_out(run) -> None:
     evidence, cache = run.evidence, run.cache
     before = len(cache.times)
     # The leak tests are made in every run.
-    whole = complete(evidence, experiment, run.config, run.prepared, run.executed, cache, alone(evidence))
+    tries = Given(key="alone", value=alone(evidence))
+    whole = complete(run.gathered, experiment, run.prepared, run.executed, cache, tries).value
     assert [stage["name"] for stage in cache.times[before:]] == ["leak tests"]
     assert whole.trials is not None
     assert whole.trials.count == 1
-    assert whole.stress == {}
+    assert whole.scenarios == {}
     assert whole.leaks is not None
     assert whole.certificate is whole.vault is None
     assert whole.metrics == evidence.metrics

@@ -10,6 +10,7 @@ from components.panel import Panel
 from components.values import Fold, Span
 from runner.compute.features import FeatureTable
 from runner.compute.pipeline import Prepared
+from runner.compute.stage import Given
 from runner.compute.target import Labels
 from runner.judging.feature_figures import (
     FeatureFacts,
@@ -140,11 +141,10 @@ def prepared_of(symbols: int, hidden: float) -> Prepared:
         panel=panel,
         findings=(),
         columns=columns,
-        label=parse("ref(close, -1)"),
-        table=FeatureTable(names=("a", "b", "c", "last_label"), values_FR=values_FR),
-        labels=Labels(y_R=y_R, label_end_R=panel.timestamps_R, horizon_bars=1),
-        folds=rows.folds,
-        design_key="",
+        targets={"target": parse("ref(close, -1)")},
+        tabled=Given(key="table", value=FeatureTable(names=("a", "b", "c", "last_label"), values_FR=values_FR)),
+        labelled=Given(key="labels", value=Labels.of(y_R, panel.timestamps_R, 1)),
+        divided=Given(key="folds", value=rows.folds),
     )
 
 

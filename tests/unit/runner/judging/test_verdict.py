@@ -3,17 +3,17 @@
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from components.contracts import Gate
-from components.errors import ContractError
+from components.gates.bundle_parity import BundleParity
 from components.gates.gate_set import GateSet
 from components.values import Evidence, Judgement, Scored, SourceFacts
-from runner.judging.verdict import GateOutcome, in_words, judge, of_outcomes
+from runner.judging.verdict import GateOutcome, Verdict, in_words, judge, of_outcomes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +59,7 @@ FREE = SourceFacts(identity="x", description="x", survivorship="free", adjustmen
 
 
 def verdict(**gates: Fixed):
-    return judge(GateSet(enforce=False, checks=gates), EVIDENCE)
+    return judge(EVIDENCE, gates=GateSet(enforce=False, checks=gates))
 
 
 def required(status: str, value: float | None = 1.0) -> Fixed:
@@ -101,6 +101,7 @@ def test_json_has_exactly_the_agreed_keys_and_strict_numbers() -> None:
                 "threshold": 0.5,
                 "says": "It passed.",
                 "suffices": "",
+                "broken": False,
             },
             {
                 "name": "b",
@@ -110,6 +111,7 @@ def test_json_has_exactly_the_agreed_keys_and_strict_numbers() -> None:
                 "threshold": 0.5,
                 "says": "It failed.",
                 "suffices": "",
+                "broken": False,
             },
             {
                 "name": "c",
@@ -119,21 +121,39 @@ def test_json_has_exactly_the_agreed_keys_and_strict_numbers() -> None:
                 "threshold": 0.5,
                 "says": "It passed.",
                 "suffices": "",
+                "broken": False,
             },
         ],
     }
 
 
-def test_a_gate_that_raises_is_named() -> None:
-    with pytest.raises(ContractError) as caught:
-        verdict(a=required("passed"), slow=required("raise"))
-    assert str(caught.value) == ("gates.checks.slow: Fixed.judge raised ZeroDivisionError: float division by zero")
+@pytest.mark.parametrize(
+    ("status", "says"),
+    [
+        ("raise", "Fixed.judge raised ZeroDivisionError: float division by zero."),
+        ("nothing", "Fixed.judge returned NoneType, not a Judgement."),
+    ],
+)
+@pytest.mark.parametrize("weight", [True, False])
+def test_a_gate_that_breaks_has_failed_and_says_why(status: str, says: str, weight: bool) -> None:
+    found = verdict(a=required("passed"), odd=Fixed(status=status, required=weight))
+    assert found.gates[1] == GateOutcome(
+        name="odd", status="failed", required=weight, value=None, threshold=None, says=says, broken=True
+    )
+    assert found.broken == (f"gate odd: {says}",)
+    assert found.passed == (not weight)
+    assert Verdict.from_json(json.loads(json.dumps(found.to_json()))) == found
 
 
-def test_a_gate_that_returns_something_else_is_named() -> None:
-    with pytest.raises(ContractError) as caught:
-        verdict(odd=required("nothing"))
-    assert str(caught.value) == "gates.checks.odd: Fixed.judge returned NoneType, not a Judgement"
+def test_a_gate_whose_evidence_broke_has_failed_and_others_are_judged() -> None:
+    evidence = replace(EVIDENCE, broken={"bundle": "TypeError: no matching definition"})
+    gates = {"parity": BundleParity(required=True), "other": required("passed")}
+    found = judge(evidence, gates=GateSet(enforce=False, checks=gates))
+    says = "What it looks at could not be computed: bundle (TypeError: no matching definition)."
+    assert [(gate.status, gate.broken) for gate in found.gates] == [("failed", True), ("passed", False)]
+    assert found.gates[0].says == says
+    assert not found.passed
+    assert in_words(found, facts=FREE, trial=1, family_trials=1).failed == (f"parity: {says}",)
 
 
 def test_a_rejection_names_the_failed_gates_and_repeats_what_they_say() -> None:

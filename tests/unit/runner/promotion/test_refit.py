@@ -12,6 +12,7 @@ from components.model.lightgbm import LightGBM
 from components.model.naive import Naive
 from components.model.ridge import Ridge
 from components.values import Samples, Span
+from harness import resources
 from runner.compute.pipeline import Prepared
 from runner.promotion.deploy import scaled
 from runner.promotion.vault import identity_of, vault_fold
@@ -32,18 +33,8 @@ def samples(rows: int) -> Samples:
 
 
 def fit(model, train, valid):
-    own = [train.columns.index(name) for name in model.inputs(("a", "b"))]
-    cut = [
-        Samples.of(
-            X_NF=np.ascontiguousarray(part.X_NF[:, own]),
-            y_N=part.y_N,
-            columns=tuple(train.columns[i] for i in own),
-            timestamps_N=part.timestamps_N,
-            symbols_N=part.symbols_N,
-        )
-        for part in (train, valid)
-    ]
-    return model.fit(*cut, loss=Squared(), seed=1, threads=1)
+    own = model.inputs(("a", "b"))
+    return model.fit(train.select(own), valid.select(own), loss=Squared(), seed=1, resources=resources())
 
 
 @given(st.lists(st.tuples(st.integers(1, 500), st.integers(10, 5000)), min_size=1, max_size=9), st.integers(10, 9000))
@@ -65,7 +56,7 @@ def test_trees_that_stopped_early_say_how_many_and_can_be_told() -> None:
     assert 1 <= count < 200
     fixed = fit(model.with_chosen(stopped.chosen()), train, nothing)
     assert fixed.chosen() == {}
-    assert np.array_equal(fixed.predict(valid.X_NF[:, :2]), stopped.predict(valid.X_NF[:, :2]))
+    assert np.array_equal(*(each.predict(valid.select(("a", "b"))) for each in (fixed, stopped)))
 
 
 def test_a_fixed_number_of_trees_stays_fixed() -> None:
@@ -85,8 +76,8 @@ def test_an_ensemble_passes_it_on(kind) -> None:
     train, valid, nothing = samples(300), samples(100), samples(0)
     first = fit(model, train, valid)
     again = fit(model.with_chosen(first.chosen()), train, nothing)
-    X_NF = valid.X_NF if kind == "blend" else valid.X_NF[:, :2]
-    assert np.allclose(again.predict(X_NF), first.predict(X_NF), atol=1e-6)
+    read = valid if kind == "blend" else valid.select(("a", "b"))
+    assert np.allclose(again.predict(read), first.predict(read), atol=1e-6)
     restored = model.from_files(first.to_files())
     assert restored.chosen() == first.chosen()
     names = set(first.chosen())

@@ -27,7 +27,7 @@ BOTH = {"rank": ACROSS["rank"], **ALONG, "smooth": ACROSS["smooth"]}
 
 
 def load(nodes, panel: Panel, root: Path) -> tuple[np.ndarray, int]:  # type: ignore[no-untyped-def]
-    return load_features(nodes, panel, source="test", store=Store(root), threads=1)
+    return load_features(nodes, panel, place="features-test", store=Store(root), threads=1)
 
 
 def check(nodes, panel: Panel, root: Path) -> int:  # type: ignore[no-untyped-def]
@@ -106,7 +106,7 @@ def test_a_symbol_listed_later_leaves_earlier_cross_sections_alone(market: Panel
 
 def test_other_sources_and_fields_are_not_looked_at(market: Panel, tmp_path: Path) -> None:
     check(ALONG, market, tmp_path)
-    _, computed = load_features(ALONG, market, source="other", store=Store(tmp_path), threads=1)
+    _, computed = load_features(ALONG, market, place="features-other", store=Store(tmp_path), threads=1)
     assert computed == len(ALONG) * market.n_rows
     wider = replace(market, fields={**market.fields, "open": market.fields["close"]})
     assert check(ALONG, wider, tmp_path) == len(ALONG) * market.n_rows
@@ -167,7 +167,7 @@ class Vanishing(Store):
 
 def test_parts_that_keep_vanishing_do_not_matter(market: Panel, tmp_path: Path) -> None:
     check(BOTH, market, tmp_path)
-    values_FR, computed = load_features(BOTH, market, source="test", store=Vanishing(tmp_path), threads=1)
+    values_FR, computed = load_features(BOTH, market, place="features-test", store=Vanishing(tmp_path), threads=1)
     assert computed == len(BOTH) * market.n_rows
     assert values_FR.tobytes() == evaluate(BOTH, market, threads=1).tobytes()
 

@@ -2,8 +2,6 @@
 
 import hashlib
 import json
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -11,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.errors import ContractError
-from runner.storage.keys import canonical_json, content_hash, finite_or_null, stage_key
+from runner.storage.keys import canonical_json, content_hash, finite_or_null
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
 plain = st.recursive(scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4))
@@ -64,36 +62,6 @@ def test_what_is_not_plain_is_refused_with_its_place(value, where, shown):
         f"{where}: {shown} cannot be part of a key; allowed are null, booleans, finite numbers, texts, "
         "lists and mappings with text keys"
     )
-
-
-def test_every_part_of_a_stage_key_matters():
-    base = {"stage": "forecast", "config": {"a": 1}, "code": "c", "inputs": ["x", "y"]}
-    variants = [
-        base,
-        base | {"stage": "backtest"},
-        base | {"config": {"a": 2}},
-        base | {"code": "d"},
-        base | {"inputs": ["y", "x"]},
-        base | {"inputs": ["x"]},
-    ]
-    keys = {stage_key(**variant) for variant in variants}
-    assert len(keys) == len(variants)
-    assert all(len(key) == 64 and set(key) <= set("0123456789abcdef") for key in keys)
-
-
-def test_a_stage_key_is_the_same_in_another_process():
-    code = "from runner.storage.keys import stage_key; print(stage_key('s', {'b': 0.1, 'a': ['x']}, 'c', ['i']))"
-    outputs = {
-        subprocess.run(
-            [sys.executable, "-c", code],
-            env={"PYTHONHASHSEED": seed, "PATH": ""},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        for seed in ("1", "2")
-    }
-    assert outputs == {stage_key("s", {"a": ["x"], "b": 0.1}, "c", ["i"]) + "\n"}
 
 
 def test_numbers_that_are_not_finite_become_null_everywhere():

@@ -76,6 +76,7 @@ def test_an_entry_is_data_files_and_an_index_with_their_checksums(tmp_path):
         "stage": "forecast",
         "key": KEY,
         "files": {"a.txt": hashlib.sha256(b"one").hexdigest(), "deep/b.txt": hashlib.sha256(b"").hexdigest()},
+        "origin": None,
     }
 
 

@@ -65,7 +65,7 @@ def test_the_shipped_search_spaces_are_sound(space: str) -> None:
 
 def test_what_is_wrong_at_some_points_names_them_and_at_all_is_said_once() -> None:
     assert complaint("model=ridge", "model.penalty=1,0,-1", "resources.threads=-1") == [
-        "threads: -1 is not allowed; must be >= 0",
+        "resources.threads: -1 is not allowed; must be >= 0",
         "at model.penalty=0: model.penalty: 0 is not allowed; must be > 0",
         "at model.penalty=-1: model.penalty: -1 is not allowed; must be > 0",
     ]
