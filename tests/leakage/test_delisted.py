@@ -32,10 +32,10 @@ def subject(tmp_path_factory: pytest.TempPathFactory) -> Subject:
     folder = tmp_path_factory.mktemp("delisted")
     frame = with_halt(with_end(market(4), "S1", "2016-10-14"), "S2", "2016-10-03", "2016-10-21")
     frame = with_end(frame, "S3", "2016-10-25")
-    experiment, composed = configure([*RETURNS, *HAIRCUT, *overrides_for(written(frame, folder), FEATURES)])
+    experiment, _ = configure([*RETURNS, *HAIRCUT, *overrides_for(written(frame, folder), FEATURES)])
     cache = pipeline.open_cache(folder / "outputs", Console(io.StringIO()))
     prepared = pipeline.prepare(experiment, cache)
-    executed = pipeline.execute(experiment, composed.config, prepared, cache)
+    executed = pipeline.execute(experiment, prepared, cache)
     return Subject(experiment=experiment, prepared=prepared, executed=executed)
 
 
@@ -62,14 +62,14 @@ def test_what_no_order_caused_is_not_too_early(subject: Subject) -> None:
 def test_an_end_in_the_vault(tmp_path: Path) -> None:
     frame = with_end(market(3), "S1", "2017-06-30")
     chosen = [*RETURNS, *HAIRCUT, "split.vault_start=2017-04-03", *overrides_for(written(frame, tmp_path), FEATURES)]
-    experiment, composed = configure(chosen)
+    experiment, _ = configure(chosen)
     cache = pipeline.open_cache(tmp_path / "outputs", Console(io.StringIO()))
     prepared = pipeline.prepare(experiment, cache)
     everything = vault.prepare_all(experiment, cache)
     fold = vault.vault_fold(experiment, prepared, everything)
     within = pipeline.with_folds(everything, (fold,))
-    found = pipeline.execute(experiment, composed.config, within, cache).backtest
+    found = pipeline.execute(experiment, within, cache).backtest
     closed = found.trades[found.trades["cause"] == "delisting"]
     assert closed["symbol"].tolist() == ["S1"]
     assert closed["filled_at"].dt.strftime("%Y-%m-%d").tolist() == ["2017-07-03"]
-    assert not pipeline.execute(experiment, composed.config, prepared, cache).backtest.equity["delisted"].any()
+    assert not pipeline.execute(experiment, prepared, cache).backtest.equity["delisted"].any()

@@ -18,17 +18,17 @@ ROUNDING = 1e-12
 class Bounds(Constraints):
     """No weight, no sum of sizes and no change beyond its bound.
 
-    In this order, so that what comes later gives way to what came before:
+    In this order:
     1. Where a symbol has no finite forecast its weight is 0.
     2. max_weight: each weight is cut to -max_weight .. max_weight; what is cut is shared out to nobody.
     3. max_gross: if the sizes sum to more, all are scaled down alike.
-    4. max_turnover: the part lambda of the way from what is held to there, as much as sum |w - held| <= max_turnover
-       allows, after what step 1 closes. Where that alone is more, the bound is relaxed.
-    5. min_gross: if the sizes sum to less, they are scaled up until they do, as far as 2 and 4 allow; what is flat
-       stays flat. Where that is not far enough, or nothing is held at all, the bound is relaxed.
+    4. min_gross: if the sizes sum to less, they are scaled up until they do, as far as max_weight allows; what is flat
+       stays flat.
+    5. max_turnover: from what is held as far towards there as sum |w - held| <= max_turnover allows, after what step 1
+       closes.
 
-    So 2 and 3 always hold; what is relaxed is reported with what was asked and reached. Carries `held_S`: the weights
-    of the decision before.
+    max_weight and max_gross always hold. min_gross gives way to them and to max_turnover, and that to step 1; each time
+    it does, that is reported with what was asked and reached. Carries `held_S`: the weights of the decision before.
 
     max_weight: size of one weight, fraction of equity. min_gross, max_gross: sum of the sizes of all weights, fraction
     of equity. max_turnover: sum of the sizes of all changes at a decision, fraction of equity; null: any.
@@ -60,18 +60,14 @@ class Bounds(Constraints):
     def step(self, state: State, weight_S: Float, view: View) -> tuple[State, Constrained]:
         held_S: Float = state["held_S"].astype(np.float64)
         allowed_S = np.isfinite(view.forecast_DS[-1])
-        target_S = self._capped(np.where(allowed_S, weight_S, 0.0))
+        target_S = self._grown(self._capped(np.where(allowed_S, weight_S, 0.0)))
         kept_S = np.where(allowed_S, held_S, 0.0)
-        closed = float(np.abs(held_S - kept_S).sum())
-        budget = np.inf if self.max_turnover is None else max(self.max_turnover - closed, 0.0)
-        moved_S = _towards(kept_S, target_S, budget)
-        grown_S = self._grown(moved_S)
-        if np.abs(grown_S - kept_S).sum() > budget:
-            # The way back from there, over what the first move left of the budget.
-            left = max(budget - float(np.abs(moved_S - kept_S).sum()), 0.0)
-            grown_S = _towards(moved_S, grown_S, left)
-        relaxed = tuple(self._relaxed(grown_S, float(np.abs(grown_S - held_S).sum())))
-        return {"held_S": grown_S}, Constrained(weight_S=grown_S, relaxed=relaxed)
+        found_S = target_S
+        if self.max_turnover is not None:
+            closed = float(np.abs(held_S - kept_S).sum())
+            found_S = _towards(kept_S, target_S, max(self.max_turnover - closed, 0.0))
+        relaxed = tuple(self._relaxed(found_S, float(np.abs(found_S - held_S).sum())))
+        return {"held_S": found_S}, Constrained(weight_S=found_S, relaxed=relaxed)
 
     def _capped(self, weight_S: Float) -> Float:
         cut_S = np.clip(weight_S, -self.max_weight, self.max_weight)

@@ -100,7 +100,8 @@ class TreeSums(FittedModel):
 
     def predict(self, samples: Samples) -> Float:
         values_NO = np.column_stack([one.predict(samples) for one in self.sums])
-        return np.sort(values_NO.reshape(len(samples), -1, self.width), axis=2).reshape(values_NO.shape)
+        by_target = (len(samples), len(self.sums) // self.width, self.width)
+        return np.sort(values_NO.reshape(by_target), axis=2).reshape(values_NO.shape)
 
     def chosen(self) -> Mapping[str, float]:
         return {
@@ -170,9 +171,9 @@ def forest_graph(sums: Sequence[TreeSum], *, width: int = 1) -> "onnx.ModelProto
         *link_nodes("ordered", sums[0].link),
     ]
     constants = {
-        "by_target": np.array([-1, len(sums) // width, width]),
+        "by_target": np.array([0, len(sums) // width, width]),  # 0: as many rows as there are
         "width": np.array([width]),
-        "by_row": np.array([-1, len(sums)]),
+        "by_row": np.array([0, len(sums)]),
     }
     return forecast_graph(nodes, constants, n_columns, n_outputs=len(sums))
 
@@ -198,7 +199,7 @@ def _parsed(text: str) -> list[dict[str, npt.NDArray[Any]]]:
     return [{key: np.array(_value(block, key).split(), dtype=kind) for key, kind in kinds.items()} for block in blocks]
 
 
-def _onnx_tree(tree: dict[str, npt.NDArray[Any]], number: int, output: int) -> dict[str, npt.NDArray[Any]]:
+def _onnx_tree(tree: dict[str, npt.NDArray[Any]], number: int, output: int = 0) -> dict[str, npt.NDArray[Any]]:
     """The tree in the operator's attributes, for one output: splits are nodes 0 .. L - 2, leaves follow them."""
     n_leaves, n_splits = len(tree["leaf_value"]), len(tree["leaf_value"]) - 1
     leaf_zeros = np.zeros(n_leaves, dtype=np.int64)

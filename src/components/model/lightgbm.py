@@ -20,7 +20,7 @@ TORCH = ("torch",)
 BINS_FILE = "bins.npy"
 SAMPLED_ROWS = 50_000
 """Rows from which shared bins are cut: of 255 bins, each edge lies among some 200 of them."""
-OWN_LOSSES = "or choose a loss that LightGBM has itself, such as squared, huber, quantile or logistic"
+OWN_LOSSES = "or choose a loss that LightGBM has itself, such as squared, huber or logistic"
 
 
 @dataclass(frozen=True, kw_only=True)

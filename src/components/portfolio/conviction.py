@@ -37,7 +37,9 @@ class Conviction(Portfolio):
         ends = view.interval_DS
         if ends is None:
             raise ContractError("conviction: the forecasts have no interval")
-        forecast_DS, half_DS = view.forecast_DS, (ends[1] - ends[0]) / 2
+        forecast_DS = view.forecast_DS
+        with np.errstate(invalid="ignore"):
+            half_DS = (ends[1] - ends[0]) / 2
         usable_DS = np.isfinite(forecast_DS) & np.isfinite(half_DS) & (half_DS > 0)
         share_DS = np.clip(np.divide(forecast_DS, half_DS, where=usable_DS, out=np.zeros_like(forecast_DS)), -1, 1)
         exposure_DS = np.where(share_DS > 0, self.long_exposure, self.short_exposure)

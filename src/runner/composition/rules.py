@@ -195,6 +195,8 @@ def gates_find_their_scenarios(analysis: Analysis) -> Iterator[Problem]:
 
 
 def gates_find_their_figures(analysis: Analysis) -> Iterator[Problem]:
+    if analysis.experiment.loss.flaws():
+        return  # it cannot say what is forecast
     for path, gate in _gates(analysis.experiment).items():
         for figure in gate.figures():
             if found := lacking(figure, analysis.experiment):

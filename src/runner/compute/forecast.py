@@ -3,6 +3,7 @@
 Shape legend: N samples, M forecast rows, K folds, O outputs.
 """
 
+import itertools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -152,6 +153,8 @@ def prepare_folds(
 
     Raises DataError where there are none.
     """
+    if model.starts_from == "previous_fold":
+        refuse_folds_out_of_order(folds, labels, panel)
     design = Design(preprocess=preprocess, table=table, labels=labels, panel=panel, lookback_rows=model.lookback_rows)
     rows = common_rows(folds, labels, panel)
     seed = derive(seed, "common")
@@ -178,6 +181,19 @@ def common_rows(folds: Sequence[Fold], labels: Labels, panel: Panel) -> Int:
             "choose split=walk_forward, or a model whose fits do not depend on each other"
         )
     return rows
+
+
+def refuse_folds_out_of_order(folds: Sequence[Fold], labels: Labels, panel: Panel) -> None:
+    """Raises DataError where a fold before another trains on labels that end after the other one's first validation or
+    test row: what starts from it would know what it is tested on."""
+    for earlier, later in itertools.combinations(folds, 2):
+        begins = panel.timestamps_R[np.concatenate([later.valid_rows, later.test_rows])].min()
+        if (labels.label_end_R[earlier.train_rows] > begins).any():
+            raise DataError(
+                f"split: fold {later.number} cannot start from a fold before it, which trains on what comes after fold "
+                f"{later.number} begins to be validated or tested; choose split=walk_forward, or a model whose folds "
+                "start from nothing"
+            )
 
 
 def fit_fold(

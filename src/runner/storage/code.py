@@ -6,9 +6,11 @@ under site-packages). Of a module that is reached, statements that may act on im
 all of it.
 """
 
+import hashlib
 import importlib.util
+import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
@@ -16,12 +18,15 @@ from types import FunctionType
 
 from components.errors import ContractError
 from runner.storage.digests import source_of, version_of
-from runner.storage.keys import content_hash
-from runner.storage.source import Statement
+from runner.storage.source import Statement, bound
 
 _OURS = frozenset({"components", "runner"})
 _INSTALLED = frozenset({"site-packages", "dist-packages"})
 _WHOLE = ""
+_LIBRARY = -1
+
+Node = tuple[str, int]
+"""A statement: module, place in it; or a library: name, _LIBRARY."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +39,7 @@ class Code:
 
     @cached_property
     def digest(self) -> str:
-        return content_hash({"parts": self.parts, "versions": self.versions})
+        return hashlib.sha256(json.dumps([self.parts, self.versions], sort_keys=True).encode()).hexdigest()
 
 
 @cache
@@ -43,16 +48,212 @@ def code_of(subject: type | FunctionType) -> Code:
 
     Raises ContractError if the subject has no source file.
     """
-    search = _Search(home=subject.__module__.partition(".")[0])
-    module = subject.__module__
-    search.enter(module, _own_file(module), _name(subject))
-    search.run()
-    libraries = search.libraries | set(getattr(subject, "libraries", ()))
-    versions = {library: version_of(library) for library in sorted(libraries - sys.stdlib_module_names)}
-    return Code(
-        parts=dict(sorted(search.parts.items())),
-        versions={"python": f"{sys.version_info[0]}.{sys.version_info[1]}", **versions},
-    )
+    home = subject.__module__.partition(".")[0]
+    return _reader("" if home in _OURS else home).code_of(subject)
+
+
+@cache
+def _reader(home: str) -> "Reader":
+    return Reader(home=home)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Module:
+    """A module's statements: by the names that they define, and those that always count."""
+
+    file: Path
+    package: str
+    statements: tuple[Statement, ...]
+    named: dict[str, list[int]]
+    acting: tuple[int, ...]
+
+
+@dataclass(kw_only=True, eq=False)
+class Reader:
+    """Reads modules and remembers what they say. home: top-level package that counts as ours wherever it lies;
+    text: what a file says."""
+
+    home: str = ""
+    text: Callable[[Path], bytes] = Path.read_bytes
+    _files: dict[str, Path | None] = field(default_factory=dict[str, "Path | None"])
+    _modules: dict[str, _Module | None] = field(default_factory=dict[str, "_Module | None"])
+    _resolved: dict[tuple[str, str], frozenset[Node]] = field(default_factory=dict[tuple[str, str], frozenset[Node]])
+    _next: dict[Node, frozenset[Node]] = field(default_factory=dict[Node, frozenset[Node]])
+    _data: dict[Node, dict[str, str]] = field(default_factory=dict[Node, dict[str, str]])
+
+    def code_of(self, subject: type | FunctionType) -> Code:
+        """See `code_of`."""
+        module = subject.__module__
+        if module not in self._files:
+            self._files[module] = _own_file(module)
+        libraries = set(getattr(subject, "libraries", ()))
+        return self._code(self._reached(self._resolve(module, _name(subject))), libraries)
+
+    def _reached(self, start: Iterable[Node]) -> set[Node]:
+        seen, pending = set(start), list(start)
+        while pending:
+            new = self._following(pending.pop()) - seen
+            seen |= new
+            pending += new
+        return seen
+
+    def _code(self, reached: set[Node], libraries: set[str]) -> Code:
+        parts: dict[str, str] = {}
+        for module, place in reached:
+            if place == _LIBRARY:
+                libraries.add(module)
+                continue
+            known = self._module(module)
+            assert known is not None
+            statement = known.statements[place]
+            parts[f"{module}:{statement.label}"] = statement.digest
+            parts |= self._data.get((module, place), {})
+        versions = {library: version_of(library) for library in sorted(libraries - sys.stdlib_module_names)}
+        python = f"{sys.version_info[0]}.{sys.version_info[1]}"
+        return Code(parts=dict(sorted(parts.items())), versions={"python": python, **versions})
+
+    def _file(self, module: str) -> Path | None:
+        if module not in self._files:
+            self._files[module] = _file_of(module)
+        return self._files[module]
+
+    def _module(self, module: str) -> _Module | None:
+        if module not in self._modules:
+            self._modules[module] = self._read(module)
+        return self._modules[module]
+
+    def _read(self, module: str) -> _Module | None:
+        file = self._file(module)
+        if file is None:
+            return None
+        package = module if file.name == "__init__.py" else module.rpartition(".")[0]
+        statements = source_of(self.text(file), package)
+        named: dict[str, list[int]] = {}
+        for place, each in enumerate(statements):
+            for name in each.defines:
+                named.setdefault(name, []).append(place)
+        acting = tuple(place for place, each in enumerate(statements) if each.acts)
+        return _Module(file=file, package=package, statements=statements, named=named, acting=acting)
+
+    def _resolve(self, module: str, dotted: str) -> frozenset[Node]:
+        """The statements that define a name of a module, or of the module below it that `dotted` leads to, and what
+        runs when that is imported."""
+        if (module, dotted) not in self._resolved:
+            self._resolved[module, dotted] = frozenset(self._find(module, dotted))
+        return self._resolved[module, dotted]
+
+    def _find(self, module: str, dotted: str) -> Iterator[Node]:
+        if not self._is_ours(module):
+            yield module.partition(".")[0], _LIBRARY
+            return
+        names = dotted.split(".") if dotted else []
+        while names and self._file(f"{module}.{names[0]}") is not None:
+            own = self._module(module)
+            yield from ((module, place) for place in (own.named.get(names[0], ()) if own else ()))
+            module = f"{module}.{names.pop(0)}"
+        for package in _prefixes(module)[:-1]:
+            yield from self._acting(package)
+        own = self._module(module)
+        if own is None:
+            return
+        named = own.named.get(names[0]) if names else None
+        if named is None:
+            yield from ((module, place) for place in range(len(own.statements)))
+        else:
+            yield from ((module, place) for place in named)
+            yield from self._acting(module)
+
+    def _acting(self, module: str) -> Iterator[Node]:
+        own = self._module(module)
+        if own is not None:
+            yield from ((module, place) for place in own.acting)
+            classes = [place for place, each in enumerate(own.statements) if each.bases and not each.acts]
+            yield from ((module, place) for place in classes if self._is_hooked(module, place))
+
+    def _is_hooked(self, module: str, place: int, deep: int = 0) -> bool:
+        """Whether some base of a class sees the classes that are made of it."""
+        own = self._module(module)
+        assert own is not None
+        bases = [where for base in own.statements[place].bases for where in self._defining(own, module, base)]
+        return deep < 20 and any(
+            known.statements[at].hooks or self._is_hooked(name, at, deep + 1)
+            for name, at in bases
+            if (name, at) != (module, place) and (known := self._module(name)) is not None
+        )
+
+    def _defining(self, own: _Module, module: str, dotted: str, deep: int = 0) -> Iterator[Node]:
+        """The project's statement that defines a name, through imports."""
+        head, _, rest = dotted.partition(".")
+        for place in own.named.get(head, ()):
+            imports = own.statements[place].imports
+            if not imports:
+                yield module, place
+                continue
+            (_, target, name), *_ = imports
+            if deep > 20 or not self._is_ours(target):
+                continue
+            path = ".".join(filter(None, [name, rest]))
+            while path and self._file(f"{target}.{path.partition('.')[0]}") is not None:
+                target, path = f"{target}.{path.partition('.')[0]}", path.partition(".")[2]
+            if path and (other := self._module(target)) is not None:
+                yield from self._defining(other, target, path, deep + 1)
+
+    def _following(self, node: Node) -> frozenset[Node]:
+        if node not in self._next:
+            self._next[node] = frozenset(self._follow(node))
+        return self._next[node]
+
+    def _follow(self, node: Node) -> Iterator[Node]:
+        """What a statement leads to; notes the data files that it may read."""
+        module, place = node
+        if place == _LIBRARY:
+            return
+        own = self._module(module)
+        assert own is not None
+        statement = own.statements[place]
+        needed = [(target, name) for _, target, name in statement.imports] + list(statement.inner)
+        for target, name in needed:
+            if not statement.typing or self._is_ours(target):
+                yield from self._resolve(target, _WHOLE if name == "*" else name)
+        for mention in statement.mentions:
+            yield from self._mentioned(own, module, mention)
+        if statement.importing:
+            for other in self._modules_beside(own):
+                yield from self._resolve(other, _WHOLE)
+        data = dict(self._data_files(own, module, statement))
+        if data:
+            self._data[node] = data
+
+    def _mentioned(self, own: _Module, module: str, mention: str) -> Iterator[Node]:
+        head, _, rest = mention.partition(".")
+        for place in own.named.get(head, ()):
+            yield module, place
+            for local, target, name in own.statements[place].imports if rest else ():
+                whole = bound(local, target, name)
+                if self._is_ours(whole) and self._file(f"{whole}.{rest.partition('.')[0]}"):
+                    yield from self._resolve(whole, rest)
+
+    def _is_ours(self, module: str) -> bool:
+        return _is_project(module.partition(".")[0], self.home)
+
+    def _modules_beside(self, own: _Module) -> Iterator[str]:
+        for other in _files_under(own.file.parent, own.package):
+            if other.suffix == ".py":
+                inside = other.relative_to(own.file.parent).with_suffix("").parts
+                yield ".".join([*filter(None, [own.package]), *(part for part in inside if part != "__init__")])
+
+    def _data_files(self, own: _Module, module: str, statement: Statement) -> Iterator[tuple[str, str]]:
+        """(label, digest) of each."""
+        folder = own.file.parent
+        named = [folder / text for text in statement.texts if not text.startswith(("/", "."))]
+        if statement.reading:
+            above = len(own.package.split(".")) - 1 if statement.above and own.package else 0
+            folder = [folder, *folder.parents][above]
+            named += _files_under(folder, own.package)
+        for file in named:
+            if file.suffix not in (".py", ".pyc") and file.is_file():
+                inside = file.relative_to(folder) if file.is_relative_to(folder) else file.name
+                yield f"{module}/{inside}", hashlib.sha256(self.text(file)).hexdigest()
 
 
 def _name(subject: type | FunctionType) -> str:
@@ -61,121 +262,17 @@ def _name(subject: type | FunctionType) -> str:
     return name if name.isidentifier() else _WHOLE
 
 
-@dataclass(kw_only=True, eq=False)
-class _Search:
-    """What was found, and (module, name) of what is still to be looked at."""
-
-    home: str
-    parts: dict[str, str] = field(default_factory=dict[str, str])
-    libraries: set[str] = field(default_factory=set[str])
-    _files: dict[str, Path | None] = field(default_factory=dict[str, "Path | None"])
-    _seen: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
-    _pending: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
-
-    def enter(self, module: str, file: Path | None, name: str) -> None:
-        self._files[module] = file
-        self._want(module, name)
-
-    def run(self) -> None:
-        while self._pending:
-            module, name = self._pending.pop()
-            for statement in self._statements(module, name):
-                self._take(module, statement)
-
-    def _want(self, module: str, name: str) -> None:
-        """Notes a name of a project module, and the packages above it, which are imported with it."""
-        top = module.partition(".")[0]
-        if not _is_project(top, self.home):
-            self.libraries.add(top)
-            return
-        if name != _WHOLE and self._file(f"{module}.{name}") is not None:
-            module, name = f"{module}.{name}", _WHOLE
-        for wanted in (*((package, "*") for package in _prefixes(module)[:-1]), (module, name)):
-            if wanted not in self._seen:
-                self._seen.add(wanted)
-                self._pending.append(wanted)
-
-    def _file(self, module: str) -> Path | None:
-        if module not in self._files:
-            self._files[module] = _file_of(module)
-        return self._files[module]
-
-    def _read(self, module: str) -> tuple[Statement, ...]:
-        file = self._file(module)
-        if file is None:
-            return ()
-        package = module if file.name == "__init__.py" else module.rpartition(".")[0]
-        return source_of(file.read_bytes(), package)
-
-    def _statements(self, module: str, name: str) -> Iterator[Statement]:
-        """Those that define the name, and those that act on import; all where the name is not found."""
-        statements = self._read(module)
-        acting = [each for each in statements if each.defines is None]
-        if name == "*":
-            yield from acting
-            return
-        named = [each for each in statements if each.defines is not None and name in each.defines]
-        yield from (*named, *acting) if named else statements
-
-    def _take(self, module: str, statement: Statement) -> None:
-        label = f"{module}:{'+'.join(statement.defines or ('*',))}"
-        if self.parts.get(label) == statement.digest or f"{label}#{statement.digest[:8]}" in self.parts:
-            return
-        self.parts[label if label not in self.parts else f"{label}#{statement.digest[:8]}"] = statement.digest
-        for _, target, name in statement.imports:
-            self._import(target, name, statement.typing)
-        for target, name in statement.inner:
-            self._import(target, name, statement.typing)
-        for mention in statement.mentions:
-            self._mention(module, mention)
-        if statement.importing:
-            self._all_modules(module)
-        if statement.reading:
-            self._all_data_files(module)
-        self._data_files(module, statement.texts)
-
-    def _import(self, target: str, name: str, typing: bool) -> None:
-        if typing and not _is_project(target.partition(".")[0], self.home):
-            return
-        # What is used of a whole module is found where it is mentioned.
-        self._want(target, _WHOLE if name in ("", "*") else name)
-
-    def _mention(self, module: str, mention: str) -> None:
-        name = mention.partition(".")[0]
-        if any(each.defines is not None and name in each.defines for each in self._read(module)):
-            self._want_own(module, name)
-
-    def _want_own(self, module: str, name: str) -> None:
-        if (module, name) not in self._seen:
-            self._seen.add((module, name))
-            self._pending.append((module, name))
-
-    def _all_modules(self, module: str) -> None:
-        file = self._file(module)
-        assert file is not None
-        package = module if file.name == "__init__.py" else module.rpartition(".")[0]
-        for other in sorted(file.parent.rglob("*.py")):
-            inside = other.relative_to(file.parent).with_suffix("").parts
-            self._want(".".join([*filter(None, [package]), *(part for part in inside if part != "__init__")]), _WHOLE)
-
-    def _all_data_files(self, module: str) -> None:
-        file = self._file(module)
-        assert file is not None
-        for other in sorted(file.parent.rglob("*")):
-            if other.is_file() and other.suffix not in (".py", ".pyc"):
-                self._data_file(module, other)
-
-    def _data_files(self, module: str, texts: tuple[str, ...]) -> None:
-        file = self._file(module)
-        assert file is not None
-        for text in texts:
-            if "." in text and not text.startswith(("/", ".")):
-                other = file.parent / text
-                if other.suffix != ".py" and other.is_file():
-                    self._data_file(module, other)
-
-    def _data_file(self, module: str, file: Path) -> None:
-        self.parts[f"{module}/{file.name}"] = content_hash(file.read_bytes().hex())
+def _files_under(folder: Path, package: str) -> list[Path]:
+    """All files of a package; beside a module of no package, those that are not in folders of their own kind."""
+    found = sorted(path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    if package:
+        return found
+    inside = [(path, path.relative_to(folder).parts) for path in found]
+    return [
+        path
+        for path, parts in inside
+        if not _INSTALLED.intersection(parts) and not any(part.startswith(".") for part in parts)
+    ]
 
 
 def _prefixes(name: str) -> list[str]:

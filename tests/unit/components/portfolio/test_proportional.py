@@ -1,10 +1,11 @@
 import numpy as np
 
 from components.portfolio.proportional import Proportional
+from views import view
 
 
 def weights(forecast, gross=1.0):
-    return Proportional(gross_exposure=gross).weights(np.asarray(forecast, dtype=float), bars_per_year=252.0)
+    return Proportional(gross_exposure=gross).weights(view(forecast))
 
 
 def test_by_hand():

@@ -4,11 +4,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from components.portfolio.rank_long_short import RankLongShort
+from views import view
 
 
 def weights(forecast, *, quantile=0.2, gross=1.0, holding=1):
     portfolio = RankLongShort(quantile=quantile, gross_exposure=gross, holding_bars=holding)
-    return portfolio.weights(np.asarray(forecast, dtype=float), bars_per_year=252.0)
+    return portfolio.weights(view(forecast))
 
 
 def test_top_and_bottom_by_hand():

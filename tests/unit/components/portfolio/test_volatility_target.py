@@ -3,11 +3,12 @@ import pytest
 
 from components.errors import DataError
 from components.portfolio.volatility_target import VolatilityTarget
+from views import view
 
 
 def weights(forecast, *, target=0.1, cap=10.0, unit="log_variance", bars=252.0):
     portfolio = VolatilityTarget(target_volatility=target, max_weight=cap, forecast_unit=unit)
-    return portfolio.weights(np.asarray(forecast, dtype=float), bars_per_year=bars)
+    return portfolio.weights(view(forecast, bars_per_year=bars))
 
 
 def test_one_symbol_by_hand():

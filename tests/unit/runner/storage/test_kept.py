@@ -78,10 +78,12 @@ def test_where_a_part_ends_counts() -> None:
 
 
 FINGERPRINT = """
-import json, components.expressions
+import json
+from runner.compute.features import compute_features
+from runner.storage.code import code_of
 from runner.storage.digests import sources
-from runner.storage.keys import code_fingerprint
-print(json.dumps([code_fingerprint(components.expressions), sources().is_new]))
+from runner.storage.code import code_of
+print(json.dumps([code_of(components.expressions.Call).digest, sources().is_new]))
 """
 
 
