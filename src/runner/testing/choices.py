@@ -1,7 +1,7 @@
 """The files of conf/ by which components are chosen."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,7 +43,9 @@ class Choice:
 def choices(packages: Sequence[str]) -> list[Choice]:
     """Those that choose a component of these packages; files of ./conf as well as the shipped ones."""
     folders = [folder for folder in (config_folder(), local_folder()) if folder is not None]
-    files = [path for folder in folders for path in sorted(folder.glob("*/*.yaml")) if path.parent.name not in NO_CHOICES]
+    files = [
+        path for folder in folders for path in sorted(folder.glob("*/*.yaml")) if path.parent.name not in NO_CHOICES
+    ]
     own = tuple(f"{package}." for package in packages)
     return [choice for choice in map(Choice, files) if any(target.startswith(own) for target in choice.targets)]
 

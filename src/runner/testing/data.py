@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from components.bars import Bars
+from components.contracts import LAST_LABEL
 from components.panel import Panel
 from components.values import BacktestResult, Float, Output, Outputs, PriceGrid, Resources, Samples, Scored, Time, View
 
@@ -66,6 +67,9 @@ def samples(
     n = rows * symbols
     X_NF = rng.normal(size=(n, len(columns))).astype(np.float32)
     y_NK = rng.normal(size=(n, targets)) + X_NF[:, : min(2, len(columns))].sum(axis=1, keepdims=True)
+    if labels == "binary" and LAST_LABEL in columns:
+        place = list(columns).index(LAST_LABEL)
+        X_NF[:, place] = X_NF[:, place] > 0
     return Samples.of(
         X_NF=X_NF,
         y_N=(y_NK > 0).astype(np.float64) if labels == "binary" else y_NK,
@@ -170,7 +174,9 @@ def arrays(value: Any) -> dict[str, Any]:
         parts = dict(value.items())
     else:
         return {}
-    return {f"{name}.{inner}".rstrip("."): found for name, part in parts.items() for inner, found in arrays(part).items()}
+    return {
+        f"{name}.{inner}".rstrip("."): found for name, part in parts.items() for inner, found in arrays(part).items()
+    }
 
 
 def snapshot(*values: Any) -> list[bytes]:
@@ -181,4 +187,8 @@ def snapshot(*values: Any) -> list[bytes]:
 def same(one: Any, other: Any) -> bool:
     """Whether two arrays are equal to the bit, missing values included."""
     one, other = np.asarray(one), np.asarray(other)
-    return bool(one.shape == other.shape and one.dtype == other.dtype and np.array_equal(one, other, equal_nan=one.dtype.kind in "fc"))
+    return bool(
+        one.shape == other.shape
+        and one.dtype == other.dtype
+        and np.array_equal(one, other, equal_nan=one.dtype.kind in "fc")
+    )

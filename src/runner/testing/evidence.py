@@ -39,9 +39,15 @@ def lacking(gate: Gate, kind: str) -> Iterator[tuple[str, Evidence]]:
     yield "one date", ordinary(gate, kind, bars=1)
     yield "three bars", ordinary(gate, kind, bars=3)
     still = np.full(len(whole.test.forecast_M), float(whole.test.forecast_M[0]))
-    yield "constant forecasts", replace(whole, test=replace(whole.test, forecast_M=still), valid=replace(whole.valid, forecast_M=still))
+    yield (
+        "constant forecasts",
+        replace(whole, test=replace(whole.test, forecast_M=still), valid=replace(whole.valid, forecast_M=still)),
+    )
     same = np.full(len(still), float(whole.test.target_M[0]))
-    yield "constant outcomes", replace(whole, test=replace(whole.test, target_M=same), valid=replace(whole.valid, target_M=same))
+    yield (
+        "constant outcomes",
+        replace(whole, test=replace(whole.test, target_M=same), valid=replace(whole.valid, target_M=same)),
+    )
     yield "figures that are NaN", replace(whole, metrics=dict.fromkeys(whole.metrics, math.nan))
     yield "no figures", replace(whole, metrics={})
     yield "returns that are NaN", replace(whole, returns_T=np.full(BARS, math.nan), benchmark_T=np.full(BARS, math.nan))
@@ -53,7 +59,10 @@ def nothing(gate: Gate, kind: str) -> Evidence:
     """A run without forecasts, returns and figures; what the gate asks for was found out and is empty."""
     empty = np.empty(0)
     test = _with_baselines(gate, scored(empty, empty), np.random.default_rng(0))
-    return replace(_evidence(gate, kind, test, empty, empty, value=math.nan), metrics={}, scenarios={})
+    found = _evidence(gate, kind, test, empty, empty, value=math.nan)
+    trials = found.trials and replace(found.trials, number=0, count=0)
+    certificate = found.certificate and replace(found.certificate, latency_p50_us=math.nan, latency_p99_us=math.nan)
+    return replace(found, metrics={}, scenarios={}, trials=trials, certificate=certificate)
 
 
 def _with_baselines(gate: Gate, made: Scored, rng: np.random.Generator) -> Scored:
@@ -64,7 +73,9 @@ def _with_baselines(gate: Gate, made: Scored, rng: np.random.Generator) -> Score
 def _evidence(gate: Gate, kind: Any, test: Scored, returns_T: Float, market_T: Float, *, value: float) -> Evidence:
     needs = gate.needs()
     stems = {figure.partition("_fold_")[0] for figure in gate.figures()}
-    figures: Mapping[str, float] = dict.fromkeys([*stems, *(f"{stem}_fold_{k}" for stem in stems for k in (1, 2, 3))], value)
+    figures: Mapping[str, float] = dict.fromkeys(
+        [*stems, *(f"{stem}_fold_{k}" for stem in stems for k in (1, 2, 3))], value
+    )
     played = Played(returns_T=returns_T - 1e-4, phrase="with every cost doubled", costs_times=2.0)
     return Evidence(
         metrics=figures,
@@ -80,7 +91,9 @@ def _evidence(gate: Gate, kind: Any, test: Scored, returns_T: Float, market_T: F
         stamps_T=times(len(returns_T)),
         scenarios=dict.fromkeys(gate.scenarios(), played),
         trials=_trials(returns_T, test) if "trials" in needs else None,
-        leaks=LeakReport(tests=("static", "cut", "poison") if len(returns_T) else (), findings=()) if "leaks" in needs else None,
+        leaks=LeakReport(tests=("static", "cut", "poison") if len(returns_T) else (), findings=())
+        if "leaks" in needs
+        else None,
         certificate=_certificate(len(test.forecast_M)) if "bundle" in needs else None,
         vault=Vault(scored=replace(test, span="vault"), returns_T=returns_T, benchmark_T=market_T, reused=False)
         if "vault" in needs

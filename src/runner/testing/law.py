@@ -14,7 +14,7 @@ from components.contracts import Component
 from components.optional import installation, missing
 
 
-class LawBroken(Exception):  # noqa: N818 - reads as a sentence
+class LawBroken(Exception):
     """law: `slot.name`; what: one clear line; where: the component or the file."""
 
     def __init__(self, law: str, what: str, where: str) -> None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from components.contracts import Component
 from components.errors import ConfigError
 from runner.composition.catalog import catalogue, user_packages
 from runner.testing import laws as room
@@ -50,7 +49,9 @@ def cases(packages: Sequence[str] = SHIPPED) -> Iterator[Case]:
     """Every law of everything in these packages. Raises ConfigError where one of them is not among those in use."""
     for package in packages:
         _refuse_unnamed(package)
-    subjects = [(target, catalogue()[target]) for target in catalogue() if target.startswith(tuple(f"{p}." for p in packages))]
+    subjects = [
+        (target, catalogue()[target]) for target in catalogue() if target.startswith(tuple(f"{p}." for p in packages))
+    ]
     for _, cls in subjects:
         yield from _about(cls, cls.__name__)
         for i, component in enumerate(examples_of(cls)):

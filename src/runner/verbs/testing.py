@@ -7,6 +7,7 @@ pytest -p runner.testing --laws PACKAGE
 
 import os
 from argparse import ArgumentParser, Namespace
+from tempfile import TemporaryDirectory
 
 from components.errors import ConfigError
 from components.optional import installation, missing
@@ -16,7 +17,9 @@ from runner import exit_codes
 def add_arguments(parser: ArgumentParser) -> None:
     """Packages, and which of their laws."""
     parser.add_argument("packages", nargs="*", metavar="PACKAGE", help="a package of components")
-    parser.add_argument("-k", metavar="WORDS", default="", help="only laws and components with these words, as in pytest")
+    parser.add_argument(
+        "-k", metavar="WORDS", default="", help="only laws and components with these words, as in pytest"
+    )
 
 
 def run(options: Namespace) -> int:
@@ -25,6 +28,7 @@ def run(options: Namespace) -> int:
         raise ConfigError(f"testing: needs pytest, not installed; {installation(['pytest'])}")
     import pytest
 
+    from runner import testing
     from runner.composition.catalog import user_packages
     from runner.testing.suite import cases
 
@@ -36,8 +40,9 @@ def run(options: Namespace) -> int:
         )
     if not any(True for _ in cases(packages)):
         raise ConfigError(f"testing: no components in {', '.join(packages)}; a component is a subclass of a contract")
-    alone = ["-c", os.devnull, "--rootdir", ".", "-p", "no:cacheprovider", "-p", "runner.testing", "-q", "-rs"]
+    quiet = ["-c", os.devnull, "-p", "no:cacheprovider", "-q", "-rs", "--tb=short"]
     chosen = [argument for package in packages for argument in ("--laws", package)]
-    # An empty folder of tests: what the package tests itself is its own business.
-    code = pytest.main([*alone, *chosen, "-k", options.k, os.devnull])
+    # An empty folder: what a package tests by itself is its own business.
+    with TemporaryDirectory() as empty:
+        code = pytest.main([*quiet, "--rootdir", empty, *chosen, "-k", options.k, empty], plugins=[testing])
     return exit_codes.RAN if code == 0 else exit_codes.UNFORESEEN

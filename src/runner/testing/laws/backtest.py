@@ -36,19 +36,27 @@ def identities(backtest: Backtest) -> None:
     change_T = equity["equity"].to_numpy()[1:] / equity["equity"].to_numpy()[:-1] - 1
     require(np.allclose(equity["return"].to_numpy()[1:], change_T, atol=1e-12), "returns are not the changes of equity")
     held_S = [result.trades.loc[result.trades["symbol"] == symbol, "quantity"].sum() for symbol in grid.symbols]
-    require(np.allclose(held_S, result.holdings_TS[-1], rtol=1e-6, atol=1e-6), "trades do not explain what is held at the end")
+    require(
+        np.allclose(held_S, result.holdings_TS[-1], rtol=1e-6, atol=1e-6),
+        "trades do not explain what is held at the end",
+    )
     require((_costs(result) >= 0).all(), "a cost is negative")
 
 
 @law
 def no_seen_bar(backtest: Backtest) -> None:
     """A fill comes execution_lag_bars after its decision, 1 at least: a price that was seen cannot be traded at."""
-    require(backtest.execution_lag_bars >= 1, "execution_lag_bars is below 1: it would trade at prices that it has seen")
+    require(
+        backtest.execution_lag_bars >= 1, "execution_lag_bars is below 1: it would trade at prices that it has seen"
+    )
     decided, weights, grid = _case(backtest)
     trades = backtest.run(decided, weights, grid).trades
     ordered = trades[trades["cause"] == "order"] if "cause" in trades.columns else trades
     times = list(grid.timestamps_T)
-    waits = [times.index(np.datetime64(filled, "us")) - times.index(np.datetime64(made, "us")) for made, filled in zip(ordered["decided_at"], ordered["filled_at"], strict=True)]
+    waits = [
+        times.index(np.datetime64(filled, "us")) - times.index(np.datetime64(made, "us"))
+        for made, filled in zip(ordered["decided_at"], ordered["filled_at"], strict=True)
+    ]
     require(len(waits), "it trades nothing")
     require(min(waits) >= 1, "an order is filled on the bar on which it was decided, or before")
     require(set(waits) == {backtest.execution_lag_bars}, "an order is not filled execution_lag_bars after its decision")
@@ -90,7 +98,10 @@ def costs_cost(backtest: Backtest) -> None:
 def later_fills(backtest: Backtest) -> None:
     """With fills some bars later, orders wait as many bars more, or it says that it cannot."""
     later: Any = backtest.later(2)
-    require(later is None or later.execution_lag_bars == backtest.execution_lag_bars + 2, "later(2) does not add 2 bars to the lag")
+    require(
+        later is None or later.execution_lag_bars == backtest.execution_lag_bars + 2,
+        "later(2) does not add 2 bars to the lag",
+    )
 
 
 @law

@@ -82,7 +82,7 @@ def intervals(calibration: Calibration) -> None:
     inside = (found.lower_N <= found.forecast_N) & (found.forecast_N <= found.upper_N)
     require(inside.all(), "a forecast lies outside its own interval")
     hit = float(((found.lower_N <= y_N) & (y_N <= found.upper_N)).mean())
-    require(abs(hit - coverage) < 0.1, f"its intervals hold {hit:.0%} of like outcomes, {coverage:.0%} are promised")
+    require(abs(hit - coverage) < 0.15, f"its intervals hold {hit:.0%} of like outcomes, {coverage:.0%} are promised")
 
 
 @law
@@ -122,7 +122,9 @@ def carries(calibration: Calibration) -> None:
             before = snapshot(state, forecast_S, matured_S)
             after, found = fitted.step(state, codes, forecast_S, matured_S)
             require(before == snapshot(state, forecast_S, matured_S), "a step changes what it is given")
-            require({name: array.shape for name, array in after.items()} == shapes, "a step changes the shape of its state")
+            require(
+                {name: array.shape for name, array in after.items()} == shapes, "a step changes the shape of its state"
+            )
             state = after
             given += _arrays(found)
         runs.append(given)

@@ -79,7 +79,10 @@ def binds(constraints: Constraints) -> None:
         require(same(found_DS, wanted_DS) and not relaxed, "it declares that it never binds, and changes weights")
         return
     found_DS, relaxed = _kept(constraints, seen, 1e6 * wanted_DS)
-    require(np.abs(found_DS).max() < 1e6 * np.abs(wanted_DS).max() or relaxed, "no wish is too large for it; declare binds = False")
+    require(
+        np.abs(found_DS).max() < 1e6 * np.abs(wanted_DS).max() or relaxed,
+        "no wish is too large for it; declare binds = False",
+    )
 
 
 @law
@@ -87,5 +90,7 @@ def relaxed_says(constraints: Constraints) -> None:
     """What could not be met is named, with what was asked and reached, which differ."""
     seen = view("return", missing=0.6)
     for each in _kept(constraints, seen, 1e3 * _wanted(seen))[1]:
-        require(each.constraint and np.isfinite([each.asked, each.reached]).all(), "a relaxed constraint says no figures")
+        require(
+            each.constraint and np.isfinite([each.asked, each.reached]).all(), "a relaxed constraint says no figures"
+        )
         require(each.asked != each.reached, f"{each.constraint} is called relaxed and was met")

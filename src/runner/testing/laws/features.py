@@ -3,7 +3,7 @@
 import re
 
 from components.contracts import Features
-from components.expressions import parse, reach
+from components.expressions import Node, fields_of, parse, reach
 from components.expressions.engine import evaluate
 from runner.testing.data import panel, same
 from runner.testing.law import law, require
@@ -11,7 +11,7 @@ from runner.testing.law import law, require
 NAME = re.compile(r"[A-Za-z_]\w*")
 
 
-def _nodes(features: Features) -> dict[str, object]:
+def _nodes(features: Features) -> dict[str, Node]:
     return {name: parse(text, let=features.definitions_of(name)) for name, text in features.expanded().items()}
 
 
@@ -30,7 +30,7 @@ def names(features: Features) -> None:
 def looks_back(features: Features) -> None:
     """No expression refers to a later bar: what is forecast must not be among what it is forecast from."""
     for name, node in _nodes(features).items():
-        ahead = reach(node).lookahead_bars  # type: ignore[arg-type]
+        ahead = reach(node).lookahead_bars
         require(ahead == 0, f"the feature {name} looks {ahead} bar(s) ahead")
 
 
@@ -38,11 +38,13 @@ def looks_back(features: Features) -> None:
 def past_only(features: Features) -> None:
     """Computed on bars that end earlier, every value is the same: nothing leaks through a whole column's statistic."""
     nodes = _nodes(features)
-    fields = {field for node in nodes.values() for field in reach(node).fields}  # type: ignore[arg-type]
+    if any(reach(node).lookahead_bars for node in nodes.values()):
+        return
+    fields = {field for node in nodes.values() for field in fields_of(node)}
     whole = panel(also=tuple(sorted(fields)), bars=120)
     end = whole.dates_T[80]
     cut = whole.before(end)
     early_R = whole.timestamps_R < end
-    found, earlier = evaluate(nodes, whole, threads=1), evaluate(nodes, cut, threads=1)  # type: ignore[arg-type]
+    found, earlier = evaluate(nodes, whole, threads=1), evaluate(nodes, cut, threads=1)
     for place, name in enumerate(nodes):
         require(same(found[place][early_R], earlier[place]), f"the feature {name} changes when later bars come")

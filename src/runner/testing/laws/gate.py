@@ -15,7 +15,9 @@ STATUSES = ("passed", "failed", "not_applicable", "deferred")
 def _sound(judged: Judgement, what: str) -> None:
     require(judged.status in STATUSES, f"of {what} its status is '{judged.status}'")
     says = judged.says.strip()
-    require(says.endswith((".", "!")) and says[:1].upper() == says[:1], f"of {what} it says no whole sentence: '{says}'")
+    require(
+        says.endswith((".", "!")) and says[:1].upper() == says[:1], f"of {what} it says no whole sentence: '{says}'"
+    )
     ends = not judged.suffices or says.endswith(judged.suffices.strip())
     require(ends, f"of {what} its words do not end with what would suffice: '{judged.suffices}'")
     require(not (judged.status == "passed" and judged.suffices), f"of {what} it passes and says what would suffice")
@@ -59,7 +61,10 @@ def asks(gate: Gate) -> None:
     require(gate.needs() <= set(get_args(Need)), f"needs() names {sorted(set(gate.needs()) - set(get_args(Need)))}")
     require(not gate.scenarios() or "scenarios" in gate.needs(), "it names scenarios and does not need 'scenarios'")
     asked = (gate.needs(), gate.figures(), gate.baselines(), gate.scenarios())
-    require(asked == (gate.needs(), gate.figures(), gate.baselines(), gate.scenarios()), "it asks for something else each time")
+    require(
+        asked == (gate.needs(), gate.figures(), gate.baselines(), gate.scenarios()),
+        "it asks for something else each time",
+    )
 
 
 @law

@@ -59,7 +59,10 @@ def one_value_a_sample(loss: Loss) -> None:
     if loss.couples_samples:
         return
     alone_N = np.concatenate([_values(loss, score_N[i : i + 1], y_N[i : i + 1]) for i in range(10)])
-    require(np.allclose(alone_N, found_N[:10], rtol=1e-12), "a sample's value depends on other samples; declare couples_samples")
+    require(
+        np.allclose(alone_N, found_N[:10], rtol=1e-12),
+        "a sample's value depends on other samples; declare couples_samples",
+    )
 
 
 @law
@@ -143,11 +146,15 @@ def minimum(loss: Loss) -> None:
     elif asked.statistic == "probability":
         rate = y_N.mean()
         best = grid[int(np.argmin([mean_at(score) for score in grid]))]
-        require(abs(best - np.log(rate / (1 - rate))) < 0.11, f"it is least at score {best:.2f}, not at the base rate's")
+        require(
+            abs(best - np.log(rate / (1 - rate))) < 0.11, f"it is least at score {best:.2f}, not at the base rate's"
+        )
     elif asked.statistic == "quantile":
         true = np.quantile(y_N, asked.levels)
         for place, level in enumerate(asked.levels):
-            tried = [mean_at(np.where(np.arange(asked.width) == place, s, true) if asked.width > 1 else s) for s in grid]
+            tried = [
+                mean_at(np.where(np.arange(asked.width) == place, s, true) if asked.width > 1 else s) for s in grid
+            ]
             share = float((y_N <= grid[int(np.argmin(tried))] + 1e-9).mean())
             require(abs(share - level) < 0.08, f"it is least where {share:.0%} of outcomes lie below, not {level:.0%}")
 

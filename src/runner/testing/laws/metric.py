@@ -49,10 +49,14 @@ def _quietly(metric: Any, *given: Any) -> float:
 def says(metric: Metric) -> None:
     """Label, unit and one sentence for readers who are no statisticians; a way that is better where it may lead."""
     require(metric.label and metric.unit, "it has no label or no unit")
-    require(metric.says.endswith(".") and not re.search(r"\. ", metric.says), "`says` is not one sentence with a full stop")
+    require(
+        metric.says.endswith(".") and not re.search(r"\. ", metric.says), "`says` is not one sentence with a full stop"
+    )
     require(len(metric.says) <= 200, f"`says` has {len(metric.says)} letters, 200 at most are read")
     require(metric.better in (-1, 0, 1), f"better is {metric.better}, not -1, 0 or 1")
-    require(set(metric.leads) <= set(getattr(metric, "kinds", KINDS)), "it leads for kinds of target that it is not for")
+    require(
+        set(metric.leads) <= set(getattr(metric, "kinds", KINDS)), "it leads for kinds of target that it is not for"
+    )
     require(metric.better or not metric.leads, "what may stand for all figures must say which way is better")
 
 
@@ -62,7 +66,10 @@ def name_read_back(metric: Metric) -> None:
     span = "test" if isinstance(metric, ForecastMetric | OrderMetric) else "backtest"
     found = figure(f"{span}/{metric.name()}")
     require(metrics().get(metric.name()) == metric, f"the name {metric.name()} is another metric's")
-    require(found is not None and found.metric == metric and not found.fold, f"{span}/{metric.name()} is read as something else")
+    require(
+        found is not None and found.metric == metric and not found.fold,
+        f"{span}/{metric.name()} is read as something else",
+    )
     require(found and found.words.startswith(metric.phrase or metric.label), "its words do not begin with its label")
 
 
@@ -72,8 +79,13 @@ def knowing_is_better(metric: ForecastMetric) -> None:
     for kind in metric.kinds:
         y_M, sharp_M, noise_M = _outcomes(kind, 1)
         sharp, noise = (_quietly(metric, _scored(metric, y_M, f)) for f in (sharp_M, noise_M))
-        require(metric.better * sharp >= metric.better * noise, f"a near perfect forecast has {sharp:.3g}, noise {noise:.3g}")
-        require(not metric.leads or sharp != noise, "it may stand for all figures and tells knowledge and noise not apart")
+        require(
+            metric.better * sharp >= metric.better * noise,
+            f"a near perfect forecast has {sharp:.3g}, noise {noise:.3g}",
+        )
+        require(
+            not metric.leads or sharp != noise, "it may stand for all figures and tells knowledge and noise not apart"
+        )
 
 
 @law
@@ -105,10 +117,17 @@ def degenerate(metric: Metric) -> None:
     for a figure."""
     nothing, one, constant = np.empty(0), np.array([0.3]), np.full(9, 0.01)
     holed = np.array([0.01, math.nan, -0.02, 0.0, 0.01, 0.0, math.nan, 0.03, 0.0])
-    for what, values in (("no values", nothing), ("one value", one), ("constants", constant), ("missing values", holed)):
+    for what, values in (
+        ("no values", nothing),
+        ("one value", one),
+        ("constants", constant),
+        ("missing values", holed),
+    ):
         if isinstance(metric, ForecastMetric):
             kept = values[np.isfinite(values)]
-            given: tuple[Any, ...] = (_scored(metric, (kept > 0).astype(float) if "direction" in metric.kinds else kept, kept),)
+            given: tuple[Any, ...] = (
+                _scored(metric, (kept > 0).astype(float) if "direction" in metric.kinds else kept, kept),
+            )
         elif isinstance(metric, OrderMetric):
             given = (values, 5)
         elif isinstance(metric, ReturnMetric):
@@ -126,7 +145,9 @@ def degenerate(metric: Metric) -> None:
 def better_order(metric: OrderMetric) -> None:
     """Better coefficients are better, and a date without one plays no part."""
     ic_T = np.random.default_rng(5).normal(0.01, 0.1, 100)
-    require(metric.better * metric.value(ic_T + 0.2, 5) >= metric.better * metric.value(ic_T, 5), "better order is worse")
+    require(
+        metric.better * metric.value(ic_T + 0.2, 5) >= metric.better * metric.value(ic_T, 5), "better order is worse"
+    )
     with_gap = metric.value(np.append(ic_T, math.nan), 5)
     require(np.isclose(with_gap, metric.value(ic_T, 5)), "a date without a coefficient changes it")
 

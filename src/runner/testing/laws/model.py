@@ -78,7 +78,9 @@ def row_order(model: Model) -> None:
     shuffled = task.train.take(np.random.default_rng(0).permutation(len(task.train)))
     one, other = task.forecast(task.fit()), task.forecast(task.fit(shuffled))
     spread = float(np.std(one)) + 1e-12
-    require(np.allclose(one, other, rtol=1e-4, atol=1e-3 * spread), "another order of the train rows fits another model")
+    require(
+        np.allclose(one, other, rtol=1e-4, atol=1e-3 * spread), "another order of the train rows fits another model"
+    )
 
 
 @law
@@ -92,7 +94,10 @@ def valid_rows(model: Model) -> None:
     refitted = replace(task, model=model.with_chosen(told)).fit(valid=none)
     if told:
         return
-    require(refitted.to_files() == fitted.to_files(), "valid rows change the fit, and chosen() does not say what they decided")
+    require(
+        refitted.to_files() == fitted.to_files(),
+        "valid rows change the fit, and chosen() does not say what they decided",
+    )
 
 
 @law
@@ -138,7 +143,9 @@ def exports(model: Model) -> None:
         except ContractError:
             return
         found = _run(graph, other.X_NF if model.lookback_rows == 1 else other.windows(model.lookback_rows))
-        require(np.allclose(found, fitted.predict(other), rtol=1e-5, atol=1e-6), "its graph forecasts otherwise than it")
+        require(
+            np.allclose(found, fitted.predict(other), rtol=1e-5, atol=1e-6), "its graph forecasts otherwise than it"
+        )
 
 
 def _run(graph: Any, features: Any) -> Any:
@@ -154,12 +161,18 @@ def _run(graph: Any, features: Any) -> Any:
 def inherits(model: Model) -> None:
     """What it shares between folds and what it starts from is declared, and used alike twice."""
     task = first_task(model)
-    shared = model.prepare(task.train, seed=task.seed)
-    require(bool(shared) == model.shares, "`shares` and what prepare() makes disagree")
-    require(shared == model.prepare(task.train, seed=task.seed), "prepare() makes something else the second time")
-    start = None if model.starts_from == "nothing" else task.fit(_half(task.train), inherited=Inherited(shared=shared or None)).to_files()
-    handed = Inherited(shared=shared or None, start=start)
-    require(task.fit(inherited=handed).to_files() == task.fit(inherited=handed).to_files(), "a fit from the same start differs")
+    if not model.shares and model.starts_from == "nothing":
+        return
+    shared = model.prepare(task.train, seed=task.seed) if model.shares else None
+    require(shared is None or shared, "it declares `shares` and prepares nothing")
+    require(
+        shared is None or shared == model.prepare(task.train, seed=task.seed), "it prepares something else each time"
+    )
+    starts = model.starts_from != "nothing"
+    start = task.fit(_half(task.train), inherited=Inherited(shared=shared)).to_files() if starts else None
+    handed = Inherited(shared=shared, start=start)
+    one, other = (task.fit(inherited=handed).to_files() for _ in range(2))
+    require(one == other, "two fits from the same start differ")
 
 
 def _half(train: Samples) -> Samples:
@@ -182,5 +195,7 @@ def files(model: Model) -> None:
     fitted: FittedModel = first_task(model).fit()
     for name, content in fitted.to_files().items():
         require(isinstance(content, bytes), f"to_files() gives a {type(content).__name__} as {name}")
-        require(not content.startswith(b"\x80\x04") and not content.startswith(b"\x80\x05"), f"the file {name} is a pickle")
+        require(
+            not content.startswith(b"\x80\x04") and not content.startswith(b"\x80\x05"), f"the file {name} is a pickle"
+        )
     require(not [name for name, array in arrays(fitted).items() if array.dtype == object], "it keeps arrays of objects")

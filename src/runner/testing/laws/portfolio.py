@@ -58,7 +58,9 @@ def no_hindsight(portfolio: Portfolio) -> None:
         whole_DS, decisions = _weights(ready, seen), len(seen.decided_D)
         for d in (0, 1, decisions // 2, decisions - 1):
             part = seen.until(d, decisions=decisions, bars=len(seen.times_T))
-            require(np.allclose(_weights(ready, part)[-1], whole_DS[d], atol=1e-12), "weights depend on later decisions")
+            require(
+                np.allclose(_weights(ready, part)[-1], whole_DS[d], atol=1e-12), "weights depend on later decisions"
+            )
             if HELD not in portfolio.reads:
                 least = seen.until(d, decisions=ready.lookback_bars, bars=ready.past_bars)
                 same_row = np.allclose(ready.weights(least)[-1], whole_DS[d], atol=1e-9)
@@ -76,7 +78,10 @@ def symbol_order(portfolio: Portfolio) -> None:
             values_DSO=seen.values_DSO[:, order],
             past={name: values_TS[:, order] for name, values_TS in seen.past.items()},
         )
-        require(np.allclose(_weights(ready, turned), _weights(ready, seen)[:, order], atol=1e-9), "the order of the symbols decides")
+        require(
+            np.allclose(_weights(ready, turned), _weights(ready, seen)[:, order], atol=1e-9),
+            "the order of the symbols decides",
+        )
 
 
 @law
@@ -108,5 +113,8 @@ def learns(portfolio: Portfolio) -> None:
 def kinds(portfolio: Portfolio) -> None:
     """It names the kinds of forecast that it understands, and looks back over one decision at least."""
     known = {"level", "return", "direction"}
-    require(portfolio.forecast_kind and set(portfolio.forecast_kind) <= known, "forecast_kind names no kind, or an unknown one")
+    require(
+        portfolio.forecast_kind and set(portfolio.forecast_kind) <= known,
+        "forecast_kind names no kind, or an unknown one",
+    )
     require(portfolio.lookback_bars >= 1 and portfolio.past_bars >= 1, "lookback_bars and past_bars are 1 or more")

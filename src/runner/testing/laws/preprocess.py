@@ -58,7 +58,9 @@ def columns(preprocess: Preprocessor) -> None:
     fitted = _fitted(preprocess)
     found = _applied(fitted, _rows(preprocess, seed=5))
     require(found.dtype == np.float32, f"it gives {found.dtype}, not float32")
-    require(found.shape == (360, len(fitted.columns)), f"it gives shape {found.shape} for {len(fitted.columns)} columns")
+    require(
+        found.shape == (360, len(fitted.columns)), f"it gives shape {found.shape} for {len(fitted.columns)} columns"
+    )
     require(len(set(fitted.columns)) == len(fitted.columns), "two of its columns have the same name")
     promised = preprocess.outputs(COLUMNS)
     require(set(promised) <= set(fitted.columns), "outputs() promises columns that it does not return")
@@ -84,9 +86,13 @@ def missing(preprocess: Preprocessor) -> None:
     kept = [(fitted.columns.index(name), COLUMNS.index(name)) for name in COLUMNS if name in fitted.columns]
     for g, f in kept:
         known = np.isfinite(made.X_NF[:, f])
-        require(np.isfinite(found[known, g]).all(), f"known values of a column become missing or infinite ({COLUMNS[f]})")
+        require(
+            np.isfinite(found[known, g]).all(), f"known values of a column become missing or infinite ({COLUMNS[f]})"
+        )
         if preprocess.missing_tolerance == 0:
-            require(np.isnan(found[~known, g]).all(), "it fills missing values; declare missing_tolerance and filling()")
+            require(
+                np.isnan(found[~known, g]).all(), "it fills missing values; declare missing_tolerance and filling()"
+            )
     filling = preprocess.filling()
     require((filling is None) == (preprocess.missing_tolerance == 0), "filling() and missing_tolerance disagree")
 

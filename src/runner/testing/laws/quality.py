@@ -51,7 +51,9 @@ def pure(quality: Quality) -> None:
     one, other = _inspected(quality, given), _inspected(quality, given)
     require(before == snapshot(given), "it changes the bars that it is given")
     if one is not None and other is not None:
-        require(one[0].fingerprint == other[0].fingerprint and one[1] == other[1], "it finds something else the second time")
+        require(
+            one[0].fingerprint == other[0].fingerprint and one[1] == other[1], "it finds something else the second time"
+        )
 
 
 @law

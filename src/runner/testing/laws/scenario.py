@@ -9,7 +9,13 @@ from runner.testing.companions import shipped
 from runner.testing.data import forecasts, panel, prices, same, snapshot, view
 from runner.testing.law import law, require
 
-METHODS = {"panel": "panel", "forecasts": "forecasts", "decisions": "decisions", "prices": "prices", "costs": "backtest"}
+METHODS = {
+    "panel": "panel",
+    "forecasts": "forecasts",
+    "decisions": "decisions",
+    "prices": "prices",
+    "costs": "backtest",
+}
 
 
 def _changed(scenario: Scenario, *, seed: int = 1) -> tuple[Any, Any]:
@@ -56,7 +62,9 @@ def pure(scenario: Scenario) -> None:
     before, after = _changed(scenario)
     untouched, again = _changed(scenario)
     require(snapshot(before) == snapshot(untouched), "it changes what it is given")
-    require(snapshot(after) == snapshot(again) and (snapshot(after) or after == again), "the same seed gives another world")
+    require(
+        snapshot(after) == snapshot(again) and (snapshot(after) or after == again), "the same seed gives another world"
+    )
 
 
 @law

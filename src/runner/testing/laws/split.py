@@ -10,7 +10,12 @@ from components.values import Span, Time, within
 from runner.testing.law import law, require
 
 SYMBOLS = ("A", "B", "C", "D")
-SIZES = ((1, 1440), (40, 1440), (300, 1440), (900, 1440), (2500, 1440), (900, 7))
+_RNG = np.random.default_rng(0)
+SIZES = (
+    *((n, 1440) for n in (1, 40, 300, 900, 2500)),
+    *((int(_RNG.integers(2, 900)), minutes) for minutes in (1, 7, 1440) for _ in range(5)),
+)
+"""How many times, and minutes between them at least."""
 
 
 def _times(seed: int, n: int, minutes: int) -> Time:
@@ -96,4 +101,7 @@ def grows(split: Split) -> None:
     if not whole or not all(span.only_learns_before(span.test[0][0]) for span in whole):
         return
     for span in whole:
-        require(span.train[0][0] >= times_T[0] and span.test[-1][1] <= times_T[-1] + np.timedelta64(1, "us"), "a span leaves the history")
+        require(
+            span.train[0][0] >= times_T[0] and span.test[-1][1] <= times_T[-1] + np.timedelta64(1, "us"),
+            "a span leaves the history",
+        )

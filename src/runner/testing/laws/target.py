@@ -6,7 +6,7 @@ import numpy as np
 
 from components.contracts import Target
 from components.contracts.metric import KINDS
-from components.expressions import parse, reach
+from components.expressions import fields_of, parse, reach
 from components.panel import Panel
 from runner.compute.target import Labels, compute_labels
 from runner.testing.data import RESOURCES, panel, same
@@ -20,7 +20,7 @@ def _labels(target: Target, whole: Panel) -> Labels:
 
 
 def _panel(target: Target) -> Panel:
-    fields = {field for text in target.columns().values() for field in reach(parse(text)).fields}
+    fields = {field for text in target.columns().values() for field in fields_of(parse(text))}
     longest = max(reach(parse(text)).lookahead_bars for text in target.columns().values())
     return panel(also=tuple(sorted(fields)), bars=CUT + 40 + longest, symbols=4)
 
@@ -30,7 +30,10 @@ def looks_ahead(target: Target) -> None:
     """It looks forward: a quantity that is known already needs no forecast."""
     for name, text in target.columns().items():
         require(reach(parse(text)).lookahead_bars > 0, f"{name} looks no bar ahead")
-    require(next(iter(target.columns().values())) == target.text(), "the first of columns() is not text(), which is decided on")
+    require(
+        next(iter(target.columns().values())) == target.text(),
+        "the first of columns() is not text(), which is decided on",
+    )
     require(target.kind in KINDS, f"its kind {target.kind} is none of {', '.join(KINDS)}")
 
 
@@ -70,10 +73,14 @@ def own_future(target: Target) -> None:
     later = replace(
         whole,
         fields={
-            name: np.where(whole.timestamps_R > whole.dates_T[CUT], values_R * (1 + 0.1 * np.arange(whole.n_rows) % 7), values_R)
+            name: np.where(
+                whole.timestamps_R > whole.dates_T[CUT], values_R * (1 + 0.1 * np.arange(whole.n_rows) % 7), values_R
+            )
             for name, values_R in whole.fields.items()
         },
     )
     now_R = (whole.timestamps_R <= whole.dates_T[CUT]) & (labels.label_end_R > whole.dates_T[CUT])
+    if not now_R.any():
+        return
     moved = ~(labels.y_RK[now_R] == _labels(target, later).y_RK[now_R])
     require(moved.any(), "no later bar changes a label that ends later")

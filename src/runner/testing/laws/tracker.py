@@ -4,8 +4,16 @@ import math
 import tempfile
 from pathlib import Path
 
+from runner.specification.described import described
 from runner.specification.tracker import RunInfo, Session, Tracker
-from runner.testing.law import law, needs, require
+from runner.testing.law import Untestable, law, needs, require
+
+
+def _near(tracker: Tracker) -> None:
+    """Raises Untestable where the place is elsewhere, or its library is missing."""
+    needs(*tracker.packages())
+    if any(isinstance(each, str) and "://" in each for each in described(tracker).values()):
+        raise Untestable("logs to a service, which the laws do not have")
 
 
 def _started(tracker: Tracker, folder: Path) -> tuple[Session, RunInfo]:
@@ -17,7 +25,7 @@ def _started(tracker: Tracker, folder: Path) -> tuple[Session, RunInfo]:
 @law(slow=True)
 def tracks(tracker: Tracker) -> None:
     """A whole run: figures of which some are missing, files, an end; the run's own folder stays as it is."""
-    needs(*tracker.packages())
+    _near(tracker)
     with tempfile.TemporaryDirectory() as name:
         session, run = _started(tracker, Path(name))
         report = run.folder / "report.html"
@@ -33,7 +41,7 @@ def tracks(tracker: Tracker) -> None:
 @law(slow=True)
 def ends_early(tracker: Tracker) -> None:
     """A run that failed before it had any figure is ended as well, with its true state."""
-    needs(*tracker.packages())
+    _near(tracker)
     with tempfile.TemporaryDirectory() as name:
         session, _ = _started(tracker, Path(name))
         session.finish("failed")
