@@ -154,7 +154,7 @@ def better_order(metric: OrderMetric) -> None:
 
 @law
 def more_is_better(metric: ReturnMetric) -> None:
-    """More at every bar is not worse."""
+    """More at every bar is not worse, by the way that it says is better."""
     returns_T = np.random.default_rng(6).normal(0.0, 0.01, 500)
     returns_T[0] = math.nan
     more, less = _quietly(metric, returns_T + 0.002, 252.0), _quietly(metric, returns_T, 252.0)
