@@ -33,7 +33,7 @@ def _changed(scenario: Scenario, *, seed: int = 1) -> tuple[Any, Any]:
     if scenario.enters == "prices":
         given = prices(("open", "high", "low", "close", "volume"))
         return given, scenario.prices(given, seed=seed)
-    given = shipped(Backtest)[0]  # type: ignore[type-abstract]
+    given = shipped(Backtest)[0]
     return given, scenario.backtest(given)
 
 
