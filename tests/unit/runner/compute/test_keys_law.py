@@ -27,7 +27,9 @@ TINY = ("debug=fast", "tracking=none", "resources.threads=1", "resources.workers
 DAILY = ("+experiment=us20_momentum", "debug.max_symbols=3", "debug.max_bars=420", "target.horizon_bars=2")
 RUNS = {
     "volatility": ("+experiment=sp500_volatility", "debug.max_bars=400"),
-    "strict blend": (*DAILY, "gates=strict", "preprocess=chain", "ensemble=blend", "backtest=impact_costs", "model=linear"),
+    "strict blend": (
+        *DAILY, "gates=strict", "preprocess=chain", "ensemble=blend", "backtest=impact_costs", "model=linear",
+    ),
     "strict bagging": ("+experiment=sp500_direction", "debug.max_bars=500", "calibration=platt", "ensemble=bagging",
                        "model=linear", "gates=strict"),
     "paths": (*DAILY, "preprocess=cross_section", "calibration=conformal", "model=ridge", "split=combinatorial_purged"),
