@@ -151,7 +151,8 @@ def test_baselines_are_one_map_in_which_no_name_means_two_things(
     [
         (
             "model=[ridge,lightgbm]",
-            "model=[ridge, lightgbm]: model takes one choice; several can be combined in features, baselines, robustness, gates",
+            "model=[ridge, lightgbm]: model takes one choice; "
+            "several can be combined in features, baselines, robustness, gates",
         ),
         ("gates=[strict,strict]", "gates=[strict, strict]: gates names 'strict' twice"),
         (
