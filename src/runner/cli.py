@@ -141,11 +141,11 @@ def _run(overrides: list[str]) -> int:
 
     experiment, composed = configure(overrides)
     from runner.console import Console
-    from runner.outputs import OUTPUTS
     from runner.run import run_experiment
+    from runner.specification.places import HERE
     from runner.tracking.deliver import deliver
 
     try:
-        return run_experiment(experiment, composed, Console(), single=True).exit_code
+        return run_experiment(experiment, composed, Console(), HERE, single=True).exit_code
     finally:
-        deliver(OUTPUTS)
+        deliver(HERE.outputs)

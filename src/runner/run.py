@@ -19,13 +19,13 @@ from runner.judging.junit import junit
 from runner.judging.tries import tries_in_figures
 from runner.judging.verdict import Verdict
 from runner.judging.watched import Judge, Watcher
-from runner.outputs import OUTPUTS
 from runner.promotion.promote import Candidate, Promotion, Wish, promote
 from runner.promotion.words import say
 from runner.recording.records import RunRecord
 from runner.report import description
 from runner.report.written import pictures_of, report_on
 from runner.specification.experiment import Experiment
+from runner.specification.places import Places
 from runner.specification.tracker import RunInfo, Session
 from runner.tracking import tracked
 from runner.trial import Tried, trial
@@ -41,9 +41,15 @@ class Outcome:
 
 
 def run_experiment(
-    experiment: Experiment, composed: Composed, console: Console, *, single: bool, pruner: Judge | None = None
+    experiment: Experiment,
+    composed: Composed,
+    console: Console,
+    places: Places,
+    *,
+    single: bool,
+    pruner: Judge | None = None,
 ) -> Outcome:
-    """Runs a checked experiment and records all of it under outputs/runs/.
+    """Runs a checked experiment and records all of it in a run folder and in the ledger.
 
     Verdict and report are written before a promotion is tried: whatever happens there, they are kept.
     single: no job of a sweep, so that a passing run may promote itself, and has pictures and a report; in a job folds
@@ -55,7 +61,7 @@ def run_experiment(
     if not single:
         experiment = replace(experiment, resources=replace(experiment.resources, workers=1))
     watcher = Watcher(experiment, pruner) if pruner else None
-    cache = pipeline.open_cache(OUTPUTS, console, watcher)
+    cache = pipeline.open_cache(places, console, watcher)
     prepared = pipeline.prepare(experiment, cache)
     if watcher:
         watcher.prepared = prepared
@@ -64,12 +70,14 @@ def run_experiment(
     executed = pipeline.execute(experiment, prepared, cache)
     gathered = gather(experiment, prepared, executed, cache)
     key = run_key(experiment, gathered, cache)
-    with RunRecord.create(OUTPUTS, experiment.name, key) as record:
+    with RunRecord.create(places.outputs, experiment.name, key) as record:
         record.write_text("config.yaml", description.settings_text(composed.config))
         record.note(description.description(experiment, composed, prepared))
         with tracked(experiment.tracking, _info(experiment, composed.config, record)) as session:
             try:
-                judged, images = _tried(experiment, prepared, executed, gathered, record, cache, pictured=single)
+                judged, images = _tried(
+                    experiment, prepared, executed, gathered, record, cache, places, pictured=single
+                )
             except Pruned as stop:
                 return _pruned(stop, watcher, record, session, console)
             session.log_metrics(judged.evidence.value.metrics)
@@ -88,7 +96,7 @@ def run_experiment(
                 gates=judged.verdict.to_json(),
                 run=record.manifest,
             )
-            promotion = _promoted(candidate, record, images, session, cache, console)
+            promotion = _promoted(candidate, record, images, session, cache, console, places)
     return _outcome(experiment, record, judged.verdict, promotion)
 
 
@@ -99,17 +107,18 @@ def _tried(
     gathered: Gathered,
     record: RunRecord,
     cache: Cache,
+    places: Places,
     *,
     pictured: bool,
 ) -> tuple[Judged, Mapping[str, bytes]]:
     """The trial: fitted, compared with all others on the same data, judged, written down; and its pictures. The run
     is closed with it, since its report says how it ended. Raises Pruned."""
-    with trial(experiment, prepared, executed, record) as tried:
+    with trial(experiment, prepared, executed, record, places) as tried:
         _fit(experiment, prepared, executed, tried, cache)
         tried.found(gathered.evidence.value)
         trials = tried.trials(experiment, prepared, gathered.evidence, cache)
         judged = conclude(experiment, prepared, executed, gathered, trials, cache)
-        _write_results(record, prepared, executed, judged, cache)
+        _write_results(experiment, record, prepared, executed, judged, cache)
         record.note({"tries": tries_in_figures(trials.value), "stages": cache.times, "keys": _keys(cache)})
         run_key = record.manifest["run_key"]
         images, undrawn = pictures_of(record.folder, run_key, cache) if pictured else ({}, [])
@@ -153,7 +162,9 @@ def _info(experiment: Experiment, config: Mapping[str, Any], record: RunRecord) 
     )
 
 
-def _write_results(record: RunRecord, prepared: Prepared, executed: Executed, judged: Judged, cache: Cache) -> None:
+def _write_results(
+    experiment: Experiment, record: RunRecord, prepared: Prepared, executed: Executed, judged: Judged, cache: Cache
+) -> None:
     for name, data in description.tables(prepared, executed, cache).items():
         record.write_bytes(name, data)
     evidence = judged.evidence.value
@@ -164,6 +175,8 @@ def _write_results(record: RunRecord, prepared: Prepared, executed: Executed, ju
     record.write_bytes("junit.xml", junit(str(record.manifest["experiment"]), judged.verdict))
     record.write_json("statistics.json", judged.figures)
     record.note({"judged": {"family_state": judged.state}})
+    if experiment.constraints.binds:
+        record.note({"constraints": description.constraints(executed.decided.value)})
     if executed.paths:
         accounts = [path.traded.value for path in executed.paths]
         sharpes = path_sharpes(accounts, periods=prepared.panel.bars_per_year)
@@ -187,10 +200,11 @@ def _promoted(
     session: Session,
     cache: Cache,
     console: Console,
+    places: Places,
 ) -> Promotion:
     """What came of promoting the run. Where that breaks, the run folder says so before the error goes on."""
     try:
-        promotion = promote(candidate, Wish(), cache)
+        promotion = promote(candidate, Wish(), cache, places)
     except KeyboardInterrupt:
         console.summary(record.folder)
         raise

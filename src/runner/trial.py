@@ -15,6 +15,7 @@ from runner.judging.tries import alone, family_of, family_trials, own_series, tr
 from runner.recording.ledger import Ledger, Series
 from runner.recording.records import RunRecord
 from runner.specification.experiment import Experiment
+from runner.specification.places import Places
 
 
 @dataclass
@@ -51,7 +52,9 @@ class Tried:
 
 
 @contextmanager
-def trial(experiment: Experiment, prepared: Prepared, executed: Executed, record: RunRecord) -> Iterator[Tried]:
+def trial(
+    experiment: Experiment, prepared: Prepared, executed: Executed, record: RunRecord, places: Places
+) -> Iterator[Tried]:
     """Records a trial before its fit, and how it ended; the block fills in what it found.
 
     A debug run is no trial: it has no number and nothing is recorded.
@@ -60,7 +63,7 @@ def trial(experiment: Experiment, prepared: Prepared, executed: Executed, record
     if experiment.debug.enabled:
         yield Tried(key=key, target=target, outputs=record.outputs, ledger=None)
         return
-    ledger = Ledger.open()
+    ledger = Ledger.open(places.ledger)
     tried = Tried(key=key, target=target, outputs=record.outputs, ledger=ledger)
     body = {
         "experiment": experiment.name,

@@ -50,7 +50,9 @@ def test_forecasts_and_weights_of_earlier_folds_do_not_move(name: str, window: s
         folds = make_folds(experiment.split, preprocess, table, labels, panel, experiment.debug, columns)
         design = Design(preprocess=preprocess, table=table, labels=labels, panel=panel)
         found, _ = walk_forward(experiment.model, experiment.loss, folds, design, seed=0, resources=resources(2))
-        decided = decide_weights(panel, found, portfolio=experiment.portfolio)
+        decided = decide_weights(
+            panel, found, folds, labels, portfolio=experiment.portfolio, constraints=experiment.constraints
+        )
         return found, decided.decided_D, decided.weights_DS, folds
 
     clean, decided_D, weights_DS, folds = forecast(bars)

@@ -1,13 +1,18 @@
 """A symbol counts while it belongs to the universe, and is warm on its first day."""
 
-import os
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 
+from components.constraints.none import NoConstraints
+from components.contracts import Portfolio
 from components.panel import Panel
-from components.values import Float, Output, Outputs
+from components.values import Float, Output, Outputs, View
 from runner.composition.configure import configure
 from runner.compute import pipeline
 from runner.compute.decisions import decide_weights
@@ -33,11 +38,10 @@ def universe(panel: Panel) -> str:
 
 
 def executed(folder: Path, *overrides: str) -> tuple[Experiment, Prepared, Executed]:
-    with Path(os.devnull).open("w") as sink:
-        cache = pipeline.open_cache(folder, Console(sink))
-        experiment, _ = configure([*RUN, *overrides])
-        prepared = pipeline.prepare(experiment, cache)
-        return experiment, prepared, pipeline.execute(experiment, prepared, cache)
+    cache = pipeline.open_cache(folder, Console(io.StringIO()))
+    experiment, _ = configure([*RUN, *overrides])
+    prepared = pipeline.prepare(experiment, cache)
+    return experiment, prepared, pipeline.execute(experiment, prepared, cache)
 
 
 @pytest.fixture(scope="module")
@@ -118,11 +122,18 @@ def test_labels_that_end_after_leaving_count(run: tuple[Experiment, Prepared, Ex
     assert any(last in rows for fold in prepared.folds for rows in (fold.train_rows, fold.valid_rows, fold.test_rows))
 
 
-class Follow:
+@dataclass(frozen=True, kw_only=True)
+class Follow(Portfolio):
     """Holds what is forecast."""
 
-    def weights(self, forecast_DS: Float, *, bars_per_year: float) -> Float:
-        return np.nan_to_num(forecast_DS)
+    forecast_kind: ClassVar[tuple[str, ...]] = ("return",)
+
+    def weights(self, view: View) -> Float:
+        return np.nan_to_num(view.forecast_DS)
+
+    @classmethod
+    def examples(cls) -> Sequence[Mapping[str, Any]]:
+        return ({}, {})
 
 
 def test_the_only_member_is_sold_when_it_leaves() -> None:
@@ -138,11 +149,12 @@ def test_the_only_member_is_sold_when_it_leaves() -> None:
         row_M=np.array([0, 1, 4]),
         fold_M=np.array([1, 1, 1]),
         is_test_M=np.array([False, True, True]),
+        path_M=np.array([0, 1, 1]),
         values_MO=np.array([[0.1], [0.2], [0.3]]),
         outputs=Outputs(columns=(Output(target="target", horizon_bars=1, statistic="mean"),)),
         train_mean_K=np.zeros(1),
     )
-    decided = decide_weights(panel, forecasts, portfolio=Follow())  # type: ignore[arg-type]
+    decided = decide_weights(panel, forecasts, portfolio=Follow(), constraints=NoConstraints())
     np.testing.assert_array_equal(decided.decided_D, times[1:5])
     np.testing.assert_array_equal(decided.weights_DS[:, 0], [0.2, 0.0, 0.0, 0.3])
 

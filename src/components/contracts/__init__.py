@@ -16,7 +16,7 @@ from components.contracts.loss import Loss
 from components.contracts.metric import AccountMetric, ForecastMetric, Metric, OrderMetric, ReturnMetric
 from components.contracts.model import NOTHING, FittedModel, Inherited, Model, Start
 from components.contracts.portfolio import Portfolio
-from components.contracts.preprocess import FittedPreprocessor, Preprocessor
+from components.contracts.preprocess import NO_PREPROCESSING, FittedPreprocessor, Nothing, Preprocessor, Unchanged
 from components.contracts.quality import Quality
 from components.contracts.scenario import Enters, Scenario
 from components.contracts.source import Source
@@ -26,6 +26,7 @@ from components.contracts.target import LAST_LABEL, TARGET, Kind, Target
 __all__ = [
     "LAST_LABEL",
     "NOTHING",
+    "NO_PREPROCESSING",
     "TARGET",
     "AccountMetric",
     "Backtest",
@@ -47,6 +48,7 @@ __all__ = [
     "Loss",
     "Metric",
     "Model",
+    "Nothing",
     "OrderMetric",
     "Portfolio",
     "Preprocessor",
@@ -57,4 +59,5 @@ __all__ = [
     "Split",
     "Start",
     "Target",
+    "Unchanged",
 ]

@@ -1,7 +1,8 @@
 """A preprocessor promises a transformation that is learnt on train rows alone."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from components.contracts.component import Component
@@ -56,3 +57,38 @@ class Preprocessor(Component):
     @abstractmethod
     def restore(self, state: Mapping[str, Any]) -> FittedPreprocessor:
         """The fitted preprocessor that `state` wrote down."""
+
+
+class Nothing(Preprocessor):
+    """Changes nothing: z = x."""
+
+    @classmethod
+    def examples(cls) -> Sequence[Mapping[str, Any]]:
+        return ({}, {})
+
+    def fit(self, train: Samples, *, seed: int) -> FittedPreprocessor:
+        return Unchanged(columns=train.columns)
+
+    def restore(self, state: Mapping[str, Any]) -> FittedPreprocessor:
+        return Unchanged(columns=tuple(state["columns"]))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unchanged(FittedPreprocessor):
+    """z = x."""
+
+    columns: tuple[str, ...]
+
+    def apply(self, X_NF: Float32, timestamps_N: Time) -> Float32:
+        return X_NF
+
+    def state(self) -> Mapping[str, Any]:
+        return {"columns": list(self.columns)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Unconfigured(Nothing):
+    """Where nobody asked for anything."""
+
+
+NO_PREPROCESSING: Preprocessor = _Unconfigured()

@@ -10,12 +10,12 @@ import numpy as np
 
 from components.bars import Bars, Codes
 from components.contracts import Source
-from components.data import _reading
-from components.data._reading import Layout, Table
-from components.data._times import decision_times
 from components.errors import DataError
 from components.panel import TIME_DTYPE, Panel
 from components.structure import strict
+from components.tables import reading
+from components.tables.reading import Layout, Table, column_names, reason_of
+from components.tables.times import decision_times
 from components.values import SourceFacts, Time
 
 
@@ -100,7 +100,7 @@ class Files(Source):
     def _layout(self, path: Path) -> Layout:
         """What the columns of a file mean; raises DataError on a missing one."""
         names = column_names(path)
-        texts = _reading.text_columns(path)
+        texts = reading.text_columns(path)
         lookup = {name.lower(): name for name in names}
         wanted = {self.time_column: "data.time_column"}
         if self.symbol_column is not None:
@@ -123,7 +123,7 @@ class Files(Source):
         """field -> column, in the file's order."""
         mapped = {lookup[column.lower()]: field for field, column in self.columns.items()}
         keys = {lookup[column.lower()] for column in (self.time_column, self.symbol_column) if column is not None}
-        fields = {mapped.get(name, _reading.field_name(name)): name for name in names if name not in keys}
+        fields = {mapped.get(name, reading.field_name(name)): name for name in names if name not in keys}
         # A name of its own wins over a column that happens to bear it.
         fields |= {field: column for column, field in mapped.items()}
         if self.select is not None:
@@ -176,21 +176,11 @@ class Files(Source):
         return (base, base | {"symbol_column": None, "columns": {"close": "Adj Close"}, "select": ["close"]})
 
 
-def column_names(path: Path) -> tuple[str, ...]:
-    """The columns of a CSV or Parquet file, from its header alone. Raises DataError if it cannot be read."""
-    try:
-        return _reading.columns_of(path)
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file; give an existing CSV or Parquet file in data.path") from None
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        raise DataError(f"{path}: cannot be read: {_reason(error)}") from None
-
-
 def _read(path: Path, layout: Layout) -> Table:
     try:
-        return _reading.read(path, layout)
+        return reading.read(path, layout)
     except (OSError, UnicodeDecodeError, ValueError) as error:
-        raise DataError(f"{path}: cannot be read: {_reason(error)}") from None
+        raise DataError(f"{path}: cannot be read: {reason_of(error)}") from None
 
 
 def _in_order(bars: Bars) -> Bars:
@@ -208,7 +198,7 @@ def _stacked(paths: Sequence[Path], layouts: Sequence[Layout]) -> tuple[Table, C
 
     The arrays are allocated once, and a file is forgotten as soon as it is copied.
     """
-    most = sum(_reading.rows_at_most(path) for path in paths)
+    most = sum(reading.rows_at_most(path) for path in paths)
     times_R, codes_R = np.empty(most, dtype=TIME_DTYPE), np.empty(most, dtype=np.int32)
     part_R, fields = np.empty(most, dtype=np.int32), {name: np.empty(most) for name in layouts[0].fields}
     known: dict[str, int] = {}
@@ -233,7 +223,3 @@ def _stacked(paths: Sequence[Path], layouts: Sequence[Layout]) -> tuple[Table, C
 
 def _list(names: Sequence[str]) -> str:
     return ", ".join(names) or "none"
-
-
-def _reason(error: Exception) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__

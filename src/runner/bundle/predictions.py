@@ -5,17 +5,21 @@ import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from components.data.files import Files, column_names
+from components.contracts import Source
 from components.errors import DataError
 from components.panel import Panel
+from components.tables.reading import column_names
 from components.values import Float, Int, Time
 from runner.bundle.forecast import BundleForecast, time_texts
 from runner.bundle.layout import VARIANTS
 from runner.bundle.reader import Bundle
+from runner.bundle.restore import restored
 
+FILES = "components.data.files.Files"
 OPTIONS = {
     "data.path": "--data",
     "data.symbol_column": "--symbol-column",
@@ -32,18 +36,20 @@ def load_bars(path: str, *, symbol: str | None, time: str | None, date_format: s
     """The bars of a file; columns that are not told are found. Raises DataError in the words of predict's options."""
     try:
         named = {name.lower() for name in column_names(Path(path))}
-        return Files(
-            path=path,
-            symbol_column=("symbol" if symbol is None and "symbol" in named else symbol) or None,
-            time_column=time or next((name for name in TIME_COLUMNS if name in named), TIME_COLUMNS[0]),
-            date_format=date_format,
-            time_zone=None,
-            decimal=".",
-            columns={},
-            select=None,
-            survivorship="unknown",
-            adjustment="raw",
-        ).load()
+        settings: dict[str, Any] = {
+            "_target_": FILES,
+            "path": path,
+            "symbol_column": ("symbol" if symbol is None and "symbol" in named else symbol) or None,
+            "time_column": time or next((name for name in TIME_COLUMNS if name in named), TIME_COLUMNS[0]),
+            "date_format": date_format,
+            "time_zone": None,
+            "decimal": ".",
+            "columns": {},
+            "select": None,
+            "survivorship": "unknown",
+            "adjustment": "raw",
+        }
+        return restored(Source, settings, path="data").load()  # type: ignore[type-abstract]
     except DataError as error:
         text = str(error)
         for setting, option in OPTIONS.items():

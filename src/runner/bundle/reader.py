@@ -14,18 +14,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from components.constraints.none import NoConstraints
 from components.contracts import (
+    NO_PREPROCESSING,
     Calibration,
     Constraints,
     FittedCalibration,
     FittedPreprocessor,
     Portfolio,
     Preprocessor,
+    Unchanged,
 )
 from components.errors import DataError
 from components.panel import Panel
-from components.preprocess.none import NoPreprocessing, Unchanged
 from components.values import Block, Calibrated, Float, Float32, Int, Outputs, Time, View
 from runner.bundle.forecast import BundleForecast
 from runner.bundle.layout import (
@@ -38,13 +38,12 @@ from runner.bundle.layout import (
 )
 from runner.bundle.past import Past
 from runner.bundle.recipe import Recipe
+from runner.bundle.restore import restored
 from runner.compute.carried import Carried, replayed
 from runner.compute.design import design_matrix, rows_ready
 from runner.compute.orders import ordered
 
 Bools = npt.NDArray[np.bool_]
-NOTHING = f"{NoPreprocessing.__module__}.{NoPreprocessing.__qualname__}"
-UNBOUND = f"{NoConstraints.__module__}.{NoConstraints.__qualname__}"
 
 
 def _variant_file(folder: Path, files: Mapping[str, bytes], variant: str) -> str:
@@ -100,40 +99,20 @@ class Bundle:
 
     @cached_property
     def portfolio(self) -> Portfolio:
-        """Raises ConfigError for a class that is no catalogued portfolio."""
-        from runner.composition.build import build
-
-        portfolio: Portfolio = build(Portfolio, self.recipe.portfolio, path="portfolio")  # type: ignore[type-abstract]
-        return portfolio
+        """Raises ConfigError for a class that is no portfolio."""
+        return restored(Portfolio, self.recipe.portfolio, path="portfolio")  # type: ignore[type-abstract]
 
     @cached_property
     def constraints(self) -> Constraints:
-        """Raises ConfigError for a class that is no catalogued constraints."""
-        if self.recipe.constraints is None or self.recipe.constraints == {"_target_": UNBOUND}:
-            return NoConstraints()
-        from runner.composition.build import build
-
-        constraints: Constraints = build(
-            Constraints,  # type: ignore[type-abstract]
-            self.recipe.constraints,
-            path="constraints",
-        )
-        return constraints
+        """Raises ConfigError for a class that is no constraints."""
+        return restored(Constraints, self.recipe.constraints, path="constraints")  # type: ignore[type-abstract]
 
     @cached_property
     def preprocess(self) -> Preprocessor:
-        """Raises ConfigError for a class that is no catalogued preprocessor."""
-        # The commonest choice is imported already; for another, all components are looked through.
-        if self.recipe.preprocess is None or self.recipe.preprocess == {"_target_": NOTHING}:
-            return NoPreprocessing()
-        from runner.composition.build import build
-
-        preprocess: Preprocessor = build(
-            Preprocessor,  # type: ignore[type-abstract]
-            self.recipe.preprocess,
-            path="preprocess",
-        )
-        return preprocess
+        """Raises ConfigError for a class that is no preprocessor."""
+        if self.recipe.preprocess is None:
+            return NO_PREPROCESSING
+        return restored(Preprocessor, self.recipe.preprocess, path="preprocess")  # type: ignore[type-abstract]
 
     @cached_property
     def preprocessor(self) -> FittedPreprocessor:
@@ -143,16 +122,10 @@ class Bundle:
 
     @cached_property
     def _calibration_settings(self) -> Calibration:
-        """Raises ConfigError for a class that is no catalogued calibration."""
-        from runner.composition.build import build
-
+        """Raises ConfigError for a class that is no calibration."""
         assert self.recipe.calibration is not None
-        calibration: Calibration = build(
-            Calibration,  # type: ignore[type-abstract]
-            self.recipe.calibration["settings"],
-            path="calibration",
-        )
-        return calibration
+        settings = self.recipe.calibration["settings"]
+        return restored(Calibration, settings, path="calibration")  # type: ignore[type-abstract]
 
     @cached_property
     def calibration(self) -> FittedCalibration | None:

@@ -20,7 +20,7 @@ class Recipe:
     outputs        columns of the graph's forecast, see `Outputs.to_json`
     lookback_rows  rows of its symbol that the graph reads for one forecast, those that can be forecast alone
     portfolio      configuration of the portfolio: `_target_` and parameters, what it learnt among them
-    constraints    configuration of the constraints; None: none
+    constraints    configuration of the constraints
     reads          what both read besides forecasts, see `components.values.View`
     bars_per_year  of the run's data: the weights are annualised with it, however short the new data is
     universe       symbols with a bar at the end of the run's data
@@ -43,7 +43,7 @@ class Recipe:
     membership: bool = False
     preprocess: Mapping[str, Any] | None = None
     calibration: Mapping[str, Any] | None = None
-    constraints: Mapping[str, Any] | None = None
+    constraints: Mapping[str, Any]
     reads: tuple[str, ...] = ()
 
     @cached_property

@@ -2,19 +2,16 @@
 
 import functools
 import importlib.util
-import os
-import tomllib
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import components
 import runner
 from components.contracts import Component
-from components.errors import ConfigError
 from runner.composition.index import Index, index, load_class
 from runner.composition.schema import class_path, is_component, parameters, unwrap
 from runner.specification.experiment import Experiment
+from runner.specification.packages import user_packages
 
 METRICS = "components.metric"
 """Components that stand in no slot: every run has all that fit."""
@@ -83,27 +80,6 @@ class Catalogue(Mapping[str, type[Component]]):
 def catalogue() -> Catalogue:
     """The shipped components and those of the user's own packages."""
     return _catalogue(user_packages())
-
-
-def user_packages() -> tuple[str, ...]:
-    """Packages named in ./pyproject.toml `[tool.assay] components` and in ASSAY_COMPONENTS."""
-    named: list[str] = []
-    pyproject = Path("pyproject.toml")
-    if pyproject.is_file():
-        try:
-            named += _named_in(pyproject.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise ConfigError(f"{pyproject}: cannot be read: {error}") from None
-    named += [name.strip() for name in os.environ.get("ASSAY_COMPONENTS", "").split(",") if name.strip()]
-    return tuple(dict.fromkeys(named))
-
-
-@functools.cache
-def _named_in(pyproject: str) -> tuple[str, ...]:
-    named = tomllib.loads(pyproject).get("tool", {}).get("assay", {}).get("components", [])
-    if not isinstance(named, list) or not all(isinstance(name, str) for name in named):
-        raise ValueError('[tool.assay] components must be a list of package names, like ["my_components"]')
-    return tuple(named)
 
 
 @functools.cache

@@ -9,15 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from components.contracts import Quality
-from components.data.files import Files
-from components.data.guess import guess
+from components.contracts import Quality, Source
 from components.errors import DataError
 from components.panel import Panel
+from components.tables.guess import guess
 from components.values import Finding
 from runner.composition.build import build
 from runner.composition.places import config_files
 
+FILES = "components.data.files.Files"
 MIN_BARS = 200
 MIN_RANKED_SYMBOLS = 8
 MIN_VAULT_BARS = 600
@@ -48,7 +48,8 @@ class FirstExperiment:
 def first_experiment(file: str) -> FirstExperiment:
     """Looks at a file of bars. Raises DataError where it holds none, or too few for any forecast."""
     found = guess(file)
-    bars = Files(**found.parameters).bars()
+    settings = {"_target_": FILES, **found.parameters}
+    bars = build(Source, settings, path="data").bars()  # type: ignore[type-abstract]
     policy: Quality = build(Quality, _settings("quality", "mend"), path="quality")  # type: ignore[type-abstract]
     panel, findings = policy.inspect(bars)
     mended, plan, vault_start = needed_mending(findings), planned(panel), _vault_start(panel)

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from components.accounts.benchmark import benchmark_weights
 from components.contracts import Backtest, Constraints, Portfolio
 from components.errors import DataError
 from components.panel import Panel
-from components.portfolio.benchmark import benchmark_weights
 from components.values import BacktestResult, Float, Fold, Int, PriceGrid, Relaxed, Time, View
 from runner.compute.calibrate import Mask, learning_rows
 from runner.compute.forecast import Forecasts
@@ -43,8 +43,8 @@ class Decided:
 def decide_weights(
     panel: Panel,
     forecasts: Forecasts,
-    folds: Sequence[Fold] | None,
-    labels: Labels | None,
+    folds: Sequence[Fold] | None = None,
+    labels: Labels | None = None,
     *,
     portfolio: Portfolio,
     constraints: Constraints,

@@ -9,10 +9,9 @@ Nothing is computed before its value is asked for.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
-from components.preprocess.none import NoPreprocessing
+from components.contracts import NO_PREPROCESSING
 from components.values import BacktestResult, Float, Time
 from runner.compute.calibrate import calibrate
 from runner.compute.decisions import Decided, decide_weights, trade, trade_benchmark
@@ -23,6 +22,7 @@ from runner.compute.prepared import Prepared, prepare, prepare_bars, with_folds
 from runner.compute.stage import Cache, Given, Keyed, Observer, Progress, Stage, joint_key
 from runner.compute.walk import Walked, walk
 from runner.specification.experiment import Experiment
+from runner.specification.places import Places
 from runner.storage.formats import JSON
 from runner.storage.store import Store
 
@@ -199,11 +199,11 @@ def _account(
 def _rival(experiment: Experiment, name: str, prepared: Prepared, cache: Cache) -> Walked:
     """A baseline reads the features as they are, so that it stays the yardstick that its name says, whatever
     the model is given; only holes are filled as for the model, since both forecast the same rows."""
-    preprocess = experiment.preprocess.filling() or NoPreprocessing()
+    preprocess = experiment.preprocess.filling() or NO_PREPROCESSING
     return walk(experiment, experiment.baselines[name], preprocess, prepared, cache, part=name)
 
 
-def open_cache(outputs: Path, progress: Progress, observer: Observer | None = None) -> Cache:
-    """The store under the outputs folder."""
-    cache = Cache(store=Store(outputs / "store"), progress=progress)
+def open_cache(places: Places, progress: Progress, observer: Observer | None = None) -> Cache:
+    """The store that lies there."""
+    cache = Cache(store=Store(places.store), progress=progress)
     return cache if observer is None else replace(cache, observer=observer)

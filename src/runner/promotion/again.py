@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from components.errors import DataError, GateFailed
-from runner.outputs import OUTPUTS
+from runner.specification.places import Places
 
 if TYPE_CHECKING:
     from runner.compute.pipeline import Executed, Prepared
@@ -41,7 +41,7 @@ def _check_gates(folder: Path, gates: Mapping[str, Any], wish: "Wish", *, now: s
 
 
 def promote_folder(
-    folder: Path, wish: "Wish", console: "Console", *, after: Callable[[str], None] = lambda _: None
+    folder: Path, wish: "Wish", console: "Console", places: Places, *, after: Callable[[str], None] = lambda _: None
 ) -> "Promotion":
     """The run of a folder once more, from the cache where nothing changed, then its promotion.
 
@@ -64,11 +64,11 @@ def promote_folder(
     manifest, gates = (json.loads((folder / f"{name}.json").read_text()) for name in ("manifest", "gates"))
     _refuse(folder, manifest)
     _check_gates(folder, gates, wish)
-    cache = pipeline.open_cache(OUTPUTS, console)
+    cache = pipeline.open_cache(places, console)
     experiment, config, prepared, executed, gathered = _computed(folder, manifest, cache)
     family, key = family_of(experiment, prepared.panel), manifest["trial"]["key"]
     target = manifest["target"]["expression"]
-    trials = family_trials(Ledger.open(), family, key, target, OUTPUTS, gathered.evidence, cache)
+    trials = family_trials(Ledger.open(places.ledger), family, key, target, places.outputs, gathered.evidence, cache)
     judged = conclude(experiment, prepared, executed, gathered, trials, cache)
     gates = judged.verdict.to_json()
     _check_gates(folder, gates, wish, now=f" by now, after {trials.value.count:,} tries on this data,")
@@ -82,9 +82,9 @@ def promote_folder(
         run=manifest,
     )
     name = f"{manifest['run_id']}-promotion"
-    info = RunInfo(name=name, experiment=experiment.name, config=config, folder=folder, outputs=OUTPUTS)
+    info = RunInfo(name=name, experiment=experiment.name, config=config, folder=folder, outputs=places.outputs)
     with tracked(experiment.tracking, info) as session:
-        promotion = promote(candidate, wish, cache, after=after)
+        promotion = promote(candidate, wish, cache, places, after=after)
         content = json.dumps(promotion.to_json(), indent=1).encode() + b"\n"
         write_atomically(folder / "promotion.json", content)
         write_report(folder, pictures_of(folder, manifest["run_key"], cache)[0])

@@ -19,12 +19,12 @@ from runner.compute.pipeline import Executed, Prepared
 from runner.compute.stage import Cache
 from runner.judging.evidence import with_metrics
 from runner.judging.verdict import GateOutcome, Verdict, judge_vault, of_outcomes
-from runner.outputs import REGISTRY
 from runner.promotion.deploy import Deployed, certify_folds, refit
 from runner.promotion.evidence import evidence_npz
 from runner.promotion.vault import Looked, identity_of, look, prepare_all
 from runner.recording.ledger import Family, Ledger
 from runner.specification.experiment import Experiment
+from runner.specification.places import Places
 from runner.storage.disk import write_atomically
 from runner.storage.keys import finite_or_null
 
@@ -77,8 +77,8 @@ def promote(
     candidate: Candidate,
     wish: Wish,
     cache: Cache,
+    places: Places,
     *,
-    registry: Path = REGISTRY,
     after: Callable[[str], None] = lambda _: None,
 ) -> Promotion:
     """Certifies, opens the vault, judges, refits, writes the next version and points an alias at it.
@@ -87,6 +87,7 @@ def promote(
     that fails, of the run or on the vault, refuses it unless wish.override gives a reason; its names are then
     kept in the bundle and in the move of the alias. Raises ContractError where the bundle differs from the run.
     """
+    registry = places.registry
     name, key = wish.name or candidate.experiment.export.name, str(candidate.run["run_key"])
     check_name(name)
     place = registry / name
@@ -104,7 +105,7 @@ def promote(
     after("certified")
     # Called not before the ledger knows of the opening.
     everything = functools.cache(lambda: prepare_all(candidate.experiment, cache))
-    opening = _opening(candidate, everything, cache, registry / OPENINGS / key, after)
+    opening = _opening(candidate, everything, cache, places, key, after)
     failed = _failed(opening.verdict)
     content = _content(candidate, opening, failed, _override(wish, failed))
     if failed and content["override"] is None:
@@ -150,13 +151,19 @@ class _Opening:
 
 
 def _opening(
-    candidate: Candidate, everything: Callable[[], Prepared], cache: Cache, place: Path, after: Callable[[str], None]
+    candidate: Candidate,
+    everything: Callable[[], Prepared],
+    cache: Cache,
+    places: Places,
+    key: str,
+    after: Callable[[str], None],
 ) -> _Opening:
     """The vault's verdict on this run: from the file that an earlier promotion of it left, else by opening it."""
+    place = places.registry / OPENINGS / key
     files = place / "opening.json", place / "evidence.npz"
     if files[0].is_file():
         return _read_opening(*files)
-    opening = cache.run("vault", lambda: _open(candidate, everything, cache, after))
+    opening = cache.run("vault", lambda: _open(candidate, everything, cache, places, after))
     write_atomically(files[1], opening.arrays)
     content = {
         "run_id": candidate.run["run_id"],
@@ -171,11 +178,15 @@ def _opening(
 
 
 def _open(
-    candidate: Candidate, everything: Callable[[], Prepared], cache: Cache, after: Callable[[str], None]
+    candidate: Candidate,
+    everything: Callable[[], Prepared],
+    cache: Cache,
+    places: Places,
+    after: Callable[[str], None],
 ) -> _Opening:
     """Writes the opening into the ledger, and only then computes a figure of the vault."""
     experiment, evidence = candidate.experiment, candidate.evidence
-    ledger, outcomes = Ledger.open(), _outcomes(candidate.gates)
+    ledger, outcomes = Ledger.open(places.ledger), _outcomes(candidate.gates)
     vault = identity_of(experiment, candidate.prepared.labels.longest_bars)
     if vault is None:
         return _Opening(

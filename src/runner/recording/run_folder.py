@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from components.errors import ConfigError, DataError
-from runner.outputs import OUTPUTS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -116,7 +115,7 @@ class RunFolder:
             raise DataError(f"{file}: unreadable ({_first_line(error)}); run the experiment again") from error
 
 
-def find_run(name: str, outputs: Path = OUTPUTS) -> Path:
+def find_run(name: str, outputs: Path) -> Path:
     """The folder of a run named by its path, its run id, or 'latest'.
 
     Raises ConfigError where there is none, or where the beginning of a run id fits several.

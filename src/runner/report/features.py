@@ -13,7 +13,6 @@ import numpy as np
 from components.expressions import to_text
 from runner.compute.pipeline import Prepared
 from runner.judging.feature_figures import FeatureFacts, Ranked, TrainingRows, columns_of
-from runner.outputs import OUTPUTS
 from runner.recording.provenance import provenance
 from runner.recording.records import new_folder
 from runner.report import notation
@@ -21,6 +20,7 @@ from runner.report.description import day, settings_text
 from runner.report.feature_pictures import picture, strip
 from runner.report.tables import Row, Table
 from runner.specification.experiment import Experiment
+from runner.specification.places import Places
 from runner.storage.disk import write_atomically
 from runner.storage.formats import parquet_bytes
 from runner.storage.keys import finite_or_null
@@ -47,13 +47,14 @@ def write(
     prepared: Prepared,
     facts: Sequence[FeatureFacts],
     ranked: Ranked,
+    places: Places,
 ) -> Path:
     """A new folder with the figures; features.json comes last, so that what has it is complete."""
     import pandas as pd
 
     now = datetime.now(UTC)
     key = prepared.as_input().key
-    folder = new_folder(OUTPUTS, "features", f"{experiment.name}/{now:%Y%m%dT%H%M%SZ}-{key[:8]}")
+    folder = new_folder(places.outputs, "features", f"{experiment.name}/{now:%Y%m%dT%H%M%SZ}-{key[:8]}")
     write_atomically(folder / "config.yaml", settings_text(config).encode())
     write_atomically(folder / "features.parquet", parquet_bytes(pd.DataFrame(columns_of(facts))))
     rows_N = TrainingRows(panel=prepared.panel, folds=prepared.folds, y_R=prepared.labels.y_R).rows_N

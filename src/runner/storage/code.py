@@ -7,7 +7,6 @@ all of it.
 """
 
 import hashlib
-import importlib.metadata
 import importlib.util
 import json
 import sys
@@ -18,7 +17,8 @@ from pathlib import Path
 from types import FunctionType
 
 from components.errors import ContractError
-from runner.storage.source import Statement, read_source
+from runner.storage.digests import source_of, version_of
+from runner.storage.source import Statement, bound
 
 _OURS = frozenset({"components", "runner"})
 _INSTALLED = frozenset({"site-packages", "dist-packages"})
@@ -108,7 +108,7 @@ class Reader:
             statement = known.statements[place]
             parts[f"{module}:{statement.label}"] = statement.digest
             parts |= self._data.get((module, place), {})
-        versions = {library: _version(library) for library in sorted(libraries - sys.stdlib_module_names)}
+        versions = {library: version_of(library) for library in sorted(libraries - sys.stdlib_module_names)}
         python = f"{sys.version_info[0]}.{sys.version_info[1]}"
         return Code(parts=dict(sorted(parts.items())), versions={"python": python, **versions})
 
@@ -127,7 +127,7 @@ class Reader:
         if file is None:
             return None
         package = module if file.name == "__init__.py" else module.rpartition(".")[0]
-        statements = read_source(self.text(file), package)
+        statements = source_of(self.text(file), package)
         named: dict[str, list[int]] = {}
         for place, each in enumerate(statements):
             for name in each.defines:
@@ -143,9 +143,8 @@ class Reader:
         return self._resolved[module, dotted]
 
     def _find(self, module: str, dotted: str) -> Iterator[Node]:
-        top = module.partition(".")[0]
-        if not _is_project(top, self.home):
-            yield top, _LIBRARY
+        if not self._is_ours(module):
+            yield module.partition(".")[0], _LIBRARY
             return
         names = dotted.split(".") if dotted else []
         while names and self._file(f"{module}.{names[0]}") is not None:
@@ -191,7 +190,7 @@ class Reader:
                 yield module, place
                 continue
             (_, target, name), *_ = imports
-            if deep > 20 or not _is_project(target.partition(".")[0], self.home):
+            if deep > 20 or not self._is_ours(target):
                 continue
             path = ".".join(filter(None, [name, rest]))
             while path and self._file(f"{target}.{path.partition('.')[0]}") is not None:
@@ -214,7 +213,7 @@ class Reader:
         statement = own.statements[place]
         needed = [(target, name) for _, target, name in statement.imports] + list(statement.inner)
         for target, name in needed:
-            if not statement.typing or _is_project(target.partition(".")[0], self.home):
+            if not statement.typing or self._is_ours(target):
                 yield from self._resolve(target, _WHOLE if name == "*" else name)
         for mention in statement.mentions:
             yield from self._mentioned(own, module, mention)
@@ -230,11 +229,12 @@ class Reader:
         for place in own.named.get(head, ()):
             yield module, place
             for local, target, name in own.statements[place].imports if rest else ():
-                whole = (
-                    local if not name and target.partition(".")[0] == local else ".".join(filter(None, [target, name]))
-                )
-                if _is_project(whole.partition(".")[0], self.home) and self._file(f"{whole}.{rest.partition('.')[0]}"):
+                whole = bound(local, target, name)
+                if self._is_ours(whole) and self._file(f"{whole}.{rest.partition('.')[0]}"):
                     yield from self._resolve(whole, rest)
+
+    def _is_ours(self, module: str) -> bool:
+        return _is_project(module.partition(".")[0], self.home)
 
     def _modules_beside(self, own: _Module) -> Iterator[str]:
         for other in _files_under(own.file.parent, own.package):
@@ -322,11 +322,3 @@ def _file_of(module: str) -> Path | None:
             if candidate.is_file() and (rest or candidate.name == "__init__.py"):
                 return candidate
     return None
-
-
-@cache
-def _version(library: str) -> str | None:
-    try:
-        return importlib.metadata.version(library)
-    except importlib.metadata.PackageNotFoundError:
-        return None

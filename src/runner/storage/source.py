@@ -99,12 +99,15 @@ def read_source(text: bytes, package: str) -> tuple[Statement, ...]:
     An import whose name nothing mentions is there for what it does.
     """
     nodes = list(_flat(ast.parse(text).body, False))
-    bound = {
-        local: _bound(local, module, name) for node, _ in nodes for local, module, name in _imported(node, package)
-    }
+    imports = [each for node, _ in nodes for each in _imported(node, package)]
     functions = {node.name for node, _ in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
     known = {name for node, _ in nodes for name in _names(node)}
-    module = _Module(package=package, bound=bound, functions=frozenset(functions), known=frozenset(known))
+    module = _Module(
+        package=package,
+        bound={each[0]: bound(*each) for each in imports},
+        functions=frozenset(functions),
+        known=frozenset(known),
+    )
     found = [_found(node, module) for node, _ in nodes]
     used = {mention.partition(".")[0] for each in found if not isinstance(each.node, _IMPORT) for mention in each.names}
     labels: Counter[str] = Counter()
@@ -120,7 +123,7 @@ _IMPORT = (ast.Import, ast.ImportFrom)
 
 @dataclass(frozen=True, kw_only=True)
 class _Module:
-    """bound: local name -> dotted name of what it was imported as; functions: names of its own; known: all its names."""
+    """bound: local name -> dotted name of what was imported; functions: names of its own; known: all its names."""
 
     package: str
     bound: Mapping[str, str]
@@ -186,11 +189,11 @@ def _statement(found: _Found, module: _Module, typing: bool, unused: bool, label
 
 def _through(inner: list[tuple[str, str, str]], names: set[str]) -> Iterator[tuple[str, str]]:
     """What is used of modules that are imported inside functions: module, attributes."""
-    bound = {local: _bound(local, module, name) for local, module, name in inner if not name}
+    modules = {local: bound(local, module, name) for local, module, name in inner if not name}
     for name in names:
         head, _, rest = name.partition(".")
-        if head in bound and rest:
-            yield bound[head], rest
+        if head in modules and rest:
+            yield modules[head], rest
 
 
 def _is_short(text: str) -> bool:
@@ -248,7 +251,7 @@ def _imported(node: ast.AST, package: str) -> list[tuple[str, str, str]]:
     return [(alias.asname or alias.name, base, alias.name) for alias in node.names]
 
 
-def _bound(local: str, module: str, name: str) -> str:
+def bound(local: str, module: str, name: str) -> str:
     """The dotted name of what an import binds to the local name."""
     if name:
         return f"{module}.{name}"

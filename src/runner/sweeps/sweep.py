@@ -19,12 +19,11 @@ from runner.composition.figures import leading
 from runner.composition.figures import metrics as all_metrics
 from runner.composition.handover import QUIET, for_hydra, hydra_main
 from runner.composition.overrides import parsed
-from runner.outputs import OUTPUTS
+from runner.specification.places import HERE
 from runner.storage.disk import write_atomically, writing
 from runner.sweeps.grid import check_points, expand, varying, with_search_space
 from runner.tracking.deliver import deliver
 
-SWEEPS = OUTPUTS / "sweeps"
 JOBS = "jobs"
 SPANS = ("valid", "test")
 LEADING = 2
@@ -58,7 +57,7 @@ def sweep(overrides: Sequence[str]) -> int:
             for number, point in enumerate(points):
                 run_job(number, point, folder, memo)
     finally:
-        deliver(OUTPUTS)
+        deliver(HERE.outputs)
     jobs = _read_jobs(folder)
     results = [jobs.get(n, _vanished(n, point)) for n, point in enumerate(points)]
     _print_table(results, varying(points), folder)
@@ -102,13 +101,13 @@ def _run(overrides: Sequence[str], memo: Memo) -> tuple[int, str]:
     from runner.console import Console
     from runner.run import run_experiment
 
-    outcome = run_experiment(experiment, composed, Console(), single=False)
+    outcome = run_experiment(experiment, composed, Console(), HERE, single=False)
     return outcome.exit_code, str(outcome.folder)
 
 
 def _new_folder() -> Path:
-    folder = SWEEPS / datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
-    with writing(SWEEPS):
+    folder = HERE.sweeps / datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+    with writing(HERE.sweeps):
         (folder / JOBS).mkdir(parents=True)
     return folder
 

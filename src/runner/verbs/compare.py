@@ -9,7 +9,7 @@ from pathlib import Path
 
 from runner import exit_codes
 from runner.bundle.registry import find
-from runner.outputs import REGISTRY
+from runner.specification.places import HERE
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -17,7 +17,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     for place in ("first", "second"):
         parser.add_argument(place, metavar="NAME[@VERSION]", help="a version, an alias, or the folder of a bundle")
     parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.add_argument("--registry", type=Path, metavar="FOLDER", default=REGISTRY, help=f"default: {REGISTRY}")
+    parser.add_argument(
+        "--registry", type=Path, metavar="FOLDER", default=HERE.registry, help=f"default: {HERE.registry}"
+    )
 
 
 def run(options: Namespace) -> int:

@@ -23,16 +23,16 @@ def run(options: Namespace) -> int:
     from runner.compute import pipeline
     from runner.console import Console
     from runner.judging.feature_figures import feature_facts
-    from runner.outputs import OUTPUTS
     from runner.report.features import legend, tables, write
+    from runner.specification.places import HERE
 
     console = Console()
     for notice in composed.notices:
         console.note(notice)
-    cache = pipeline.open_cache(OUTPUTS, console)
+    cache = pipeline.open_cache(HERE, console)
     prepared = pipeline.prepare(experiment, cache)
     facts, ranked = cache.run("statistics", lambda: feature_facts(prepared, threads=experiment.resources.threads))
-    folder = cache.run("picture", lambda: write(experiment, composed.config, prepared, facts, ranked))
+    folder = cache.run("picture", lambda: write(experiment, composed.config, prepared, facts, ranked, HERE))
     for table in tables(facts):
         console.table(table)
     for text in ("", *legend(ranked), ""):

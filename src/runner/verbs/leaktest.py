@@ -64,11 +64,11 @@ def _of_experiment(options: Namespace) -> dict[str, Any]:
     from runner.console import Console
     from runner.leaks.battery import full_battery
     from runner.leaks.findings import of_experiment
-    from runner.outputs import OUTPUTS
     from runner.report.leak_page import experiment_page
+    from runner.specification.places import HERE
 
     experiment, _ = configure(options.overrides)
-    cache = pipeline.open_cache(OUTPUTS, Console(sys.stderr if options.json else sys.stdout))
+    cache = pipeline.open_cache(HERE, Console(sys.stderr if options.json else sys.stdout))
     prepared = pipeline.prepare(experiment, cache)
     executed = pipeline.execute(experiment, prepared, cache)
     report = cache.run("leak tests", lambda: full_battery(prepared, executed, experiment=experiment))

@@ -18,9 +18,9 @@ from pathlib import Path
 
 from runner import exit_codes
 from runner.judging.families import FamilyRow, family_rows
-from runner.outputs import OUTPUTS
 from runner.recording.ledger import Ledger
 from runner.recording.witnesses import noted_heads
+from runner.specification.places import HERE
 from runner.terminal import Terminal
 
 DASH = "-"
@@ -32,7 +32,11 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Where to look for witnesses."""
     parser.add_argument("--json", action="store_true", help="print the same as JSON")
     parser.add_argument(
-        "--outputs", type=Path, default=OUTPUTS, metavar="FOLDER", help="where runs and bundles lie (default: outputs)"
+        "--outputs",
+        type=Path,
+        default=HERE.outputs,
+        metavar="FOLDER",
+        help="where runs and bundles lie (default: outputs)",
     )
 
 

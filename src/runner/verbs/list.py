@@ -20,10 +20,10 @@ def run(options: Namespace) -> int:
     slot, known = options.slot, groups()
     if slot == BUNDLES:
         from runner.console import Console
-        from runner.outputs import REGISTRY
         from runner.promotion.verify import show_versions
+        from runner.specification.places import HERE
 
-        show_versions(Console(), REGISTRY)
+        show_versions(Console(), HERE.registry)
         return exit_codes.RAN
     if slot is not None and slot not in known:
         near = nearest(slot, known)

@@ -14,7 +14,7 @@ from runner.bundle.layout import VARIANT_GRAPHS
 from runner.bundle.predictions import TIME_COLUMNS, load_bars, notes, table
 from runner.bundle.reader import Bundle
 from runner.bundle.registry import find
-from runner.outputs import REGISTRY
+from runner.specification.places import HERE
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -30,7 +30,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     add("--symbol-column", metavar="NAME", help="default: symbol where there is one; '' for a file of one symbol")
     add("--time-column", metavar="NAME", help=f"default: the first there is of {', '.join(TIME_COLUMNS)}")
     add("--date-format", metavar="FORMAT", help="strptime format of text dates; default: ISO 8601")
-    add("--registry", type=Path, metavar="FOLDER", default=REGISTRY, help=f"default: {REGISTRY}")
+    add("--registry", type=Path, metavar="FOLDER", default=HERE.registry, help=f"default: {HERE.registry}")
     add("--threads", type=int, metavar="N", default=0, help="default: 0, all cores")
 
 

@@ -36,19 +36,19 @@ def run(options: Namespace) -> int:
     if options.override is not None and not options.override.strip():
         raise ConfigError("--override: give the reason; it is kept in the bundle for ever")
     from runner.console import Console
-    from runner.outputs import OUTPUTS
     from runner.promotion.again import promote_folder
     from runner.promotion.promote import Wish
     from runner.promotion.words import say
     from runner.recording.run_folder import find_run
+    from runner.specification.places import HERE
     from runner.tracking.deliver import deliver
 
     console = Console(sys.stderr if options.json else None)
     wish = Wish(name=options.name, alias=options.alias, override=options.override)
     try:
-        promotion = promote_folder(find_run(options.run), wish, console)
+        promotion = promote_folder(find_run(options.run, HERE.outputs), wish, console, HERE)
     finally:
-        deliver(OUTPUTS)
+        deliver(HERE.outputs)
     if options.json:
         print(json.dumps(promotion.to_json(), indent=1))
     else:

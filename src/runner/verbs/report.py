@@ -18,6 +18,7 @@ def run(options: Namespace) -> int:
     """Prints where the report lies."""
     from runner.recording.run_folder import find_run
     from runner.report import write_report
+    from runner.specification.places import HERE
 
-    print(write_report(find_run(options.run)))
+    print(write_report(find_run(options.run, HERE.outputs)))
     return exit_codes.RAN

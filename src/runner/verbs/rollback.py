@@ -8,13 +8,15 @@ from pathlib import Path
 from runner import exit_codes
 from runner.bundle.aliases import roll_back
 from runner.bundle.registry import find
-from runner.outputs import REGISTRY
+from runner.specification.places import HERE
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Which bundle."""
     parser.add_argument("name", help="of the bundle")
-    parser.add_argument("--registry", type=Path, metavar="FOLDER", default=REGISTRY, help=f"default: {REGISTRY}")
+    parser.add_argument(
+        "--registry", type=Path, metavar="FOLDER", default=HERE.registry, help=f"default: {HERE.registry}"
+    )
 
 
 def run(options: Namespace) -> int:

@@ -11,14 +11,16 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from runner import exit_codes
-from runner.outputs import REGISTRY
+from runner.specification.places import HERE
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Which version, or everything."""
     parser.add_argument("reference", nargs="?", metavar="NAME[@VERSION]", help="default: everything")
     parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.add_argument("--registry", type=Path, metavar="FOLDER", default=REGISTRY, help=f"default: {REGISTRY}")
+    parser.add_argument(
+        "--registry", type=Path, metavar="FOLDER", default=HERE.registry, help=f"default: {HERE.registry}"
+    )
 
 
 def run(options: Namespace) -> int:

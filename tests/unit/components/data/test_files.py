@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from components.data import _reading
 from components.data.files import Files
 from components.errors import ConfigError, DataError
+from components.tables import reading
 
 HEADER = "date,symbol,open,high,low,close,volume\n"
 GOOD = HEADER + "".join(
@@ -322,8 +322,8 @@ def test_files_larger_than_a_block(folder: Path, monkeypatch: pytest.MonkeyPatch
     path = write("date,symbol,close\n" + "\n".join(lines) + "\n")
     pd.read_csv(path, float_precision="round_trip").to_parquet("bars.parquet", row_group_size=1000)
     whole = source(path).load()
-    monkeypatch.setattr(_reading, "BLOCK_BYTES", 4096)
-    monkeypatch.setattr(_reading, "BATCH_ROWS", 777)
+    monkeypatch.setattr(reading, "BLOCK_BYTES", 4096)
+    monkeypatch.setattr(reading, "BATCH_ROWS", 777)
     assert source(path).load().fingerprint == whole.fingerprint
     assert source(Path("bars.parquet")).load().fingerprint == whole.fingerprint
     assert whole.fields["close"][-1] == 299.28

@@ -1,4 +1,4 @@
-"""The profit under worse assumptions, and which costs would pass."""
+"""The profit in worse worlds, and which costs would pass."""
 
 import re
 from dataclasses import replace
@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from components.gates.survives_stress import SurvivesStress
+from components.gates.survives_scenario import SurvivesScenario
+from components.values import Played
 
 RNG = np.random.default_rng(11)
 FREE = RNG.normal(0.0006, 0.01, 2500)
@@ -16,8 +17,8 @@ TRADED = RNG.uniform(0, 1, 2500)
 YEARS = 2500 / 252
 
 
-def gate(stress="double_costs", measure="mean", minimum=0.0, kept=None) -> SurvivesStress:
-    return SurvivesStress(stress=stress, measure=measure, minimum=minimum, min_share_kept=kept, required=True)
+def gate(scenario="double_costs", measure="mean", minimum=0.0, kept=None) -> SurvivesScenario:
+    return SurvivesScenario(scenario=scenario, measure=measure, minimum=minimum, min_share_kept=kept, required=True)
 
 
 def at(bps: float):
@@ -25,17 +26,21 @@ def at(bps: float):
     return FREE - bps * 1e-4 * TRADED
 
 
-def evidence_of(make_evidence, bps: float, **stress):
+def evidence_of(make_evidence, bps: float):
     metrics = {
         "backtest/cost_annual": bps * 1e-4 * TRADED.sum() / YEARS,
         "backtest/turnover_annual": TRADED.sum() / YEARS,
     }
-    stress = {"double_costs": at(2 * bps), "one_bar_later": 0.5 * at(bps), **stress}
-    return make_evidence(returns_T=at(bps), stress=stress, metrics=metrics)
+    scenarios = {
+        "double_costs": Played(returns_T=at(2 * bps), phrase="with every cost doubled", costs_times=2.0),
+        "one_bar_later": Played(returns_T=0.5 * at(bps), phrase="with fills one bar later"),
+    }
+    return make_evidence(returns_T=at(bps), scenarios=scenarios, metrics=metrics)
 
 
-def test_asks_for_the_stress_backtests() -> None:
-    assert gate().needs() == {"stress"}
+def test_asks_for_its_scenario() -> None:
+    assert gate().needs() == {"scenarios"}
+    assert gate("one_bar_later").scenarios() == ("one_bar_later",)
 
 
 @settings(deadline=None, max_examples=40)
@@ -79,20 +84,24 @@ def test_a_delay_that_halves_the_result_keeps_half(make_evidence) -> None:
     assert gate("one_bar_later", kept=0.49).judge(evidence).status == "passed"
     late = gate("one_bar_later", kept=0.6).judge(evidence)
     assert late.status == "failed"
-    assert re.fullmatch(r"Under that delay [\d.]+ % a year more would suffice\.", late.suffices)
+    assert re.fullmatch(r"In it [\d.]+ % a year more would suffice\.", late.suffices)
     hopeless = gate("one_bar_later", measure="sharpe", minimum=9.0).judge(evidence)
-    assert re.fullmatch(r"The delay is not what fails: a Sharpe ratio [\d.]+ higher would suffice\.", hopeless.suffices)
+    assert re.fullmatch(
+        r"The scenario is not what fails: a Sharpe ratio [\d.]+ higher would suffice\.", hopeless.suffices
+    )
 
 
-def test_without_a_stress_backtest_costs_or_trades_nothing_is_shown(make_evidence) -> None:
+def test_without_a_scenario_costs_or_trades_nothing_is_shown(make_evidence) -> None:
     evidence = evidence_of(make_evidence, 0.0)
-    assert gate().judge(evidence).says == "The backtest has no costs, so doubling them shows nothing."
-    missing = gate().judge(replace(evidence, stress={}))
+    assert gate().judge(evidence).says == "The backtest has no costs, so more of them show nothing."
+    missing = gate().judge(replace(evidence, scenarios={}))
     assert (missing.status, missing.value) == ("failed", None)
-    assert missing.says == "The backtest cannot be run with every cost doubled: it does not offer it."
-    idle = make_evidence(returns_T=np.zeros(9), stress={"one_bar_later": np.zeros(9)})
+    assert missing.says == "The scenario double_costs could not be played: the backtest does not offer it."
+    idle = make_evidence(
+        returns_T=np.zeros(9), scenarios={"one_bar_later": Played(returns_T=np.zeros(9), phrase="late")}
+    )
     judgement = gate("one_bar_later").judge(idle)
     assert (judgement.status, judgement.says) == (
         "not_applicable",
-        "The portfolio never traded: there is nothing to put under stress.",
+        "The portfolio never traded: there is nothing to compare.",
     )

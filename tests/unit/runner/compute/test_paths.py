@@ -50,15 +50,15 @@ def test_a_run_is_judged_on_one_path(tmp_path: Path) -> None:
     assert list(path_numbers(prepared.folds)) == [1, 2, 3]
     assert everything.is_test_M.sum() == 3 * len(ready)
     for path in (1, 2, 3):
-        one = on_path(everything, prepared.folds, path)
+        one = on_path(everything, path)
         assert sorted(one.row_M[one.is_test_M].tolist()) == ready.tolist()
         assert (~one.is_test_M).sum() == (~everything.is_test_M).sum()
-    sharpes = path_sharpes([each.value for each in executed.paths], periods=1.0)
+    sharpes = path_sharpes([each.traded.value for each in executed.paths], periods=1.0)
     judged = int(np.argsort(sharpes)[1]) + 1
     assert len(set(sharpes)) == 3
-    expected = on_path(everything, prepared.folds, judged)
+    expected = on_path(everything, judged)
     np.testing.assert_array_equal(found.row_M, expected.row_M)
     np.testing.assert_array_equal(found.forecast_M, expected.forecast_M)
     for rival in executed.baselines.values():
         np.testing.assert_array_equal(rival.row_M, found.row_M)
-    pd.testing.assert_frame_equal(executed.backtest.equity, executed.paths[judged - 1].value.equity)
+    pd.testing.assert_frame_equal(executed.backtest.equity, executed.paths[judged - 1].traded.value.equity)

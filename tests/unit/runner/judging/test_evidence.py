@@ -141,7 +141,7 @@ def test_what_no_gate_asks_for_is_not_found_out(run) -> None:
     assert [stage["name"] for stage in cache.times[before:]] == ["leak tests"]
     assert whole.trials is not None
     assert whole.trials.count == 1
-    assert whole.stress == {}
+    assert whole.scenarios == {}
     assert whole.leaks is not None
     assert whole.certificate is whole.vault is None
     assert whole.metrics == evidence.metrics

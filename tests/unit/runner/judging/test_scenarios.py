@@ -1,4 +1,4 @@
-"""Worse assumptions on a real run: the same weights, traded again, kept in the store."""
+"""Worse worlds on a real run: the same weights, traded again, kept in the store."""
 
 import io
 from dataclasses import replace
@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from components.gates.survives_stress import SurvivesStress
+from components.gates.survives_scenario import SurvivesScenario
 from components.statistics.performance import max_drawdown, sharpe_ratio
 from runner.composition.configure import configure
 from runner.compute import pipeline
@@ -14,7 +14,7 @@ from runner.compute.decisions import price_grid
 from runner.compute.stage import Given
 from runner.console import Console
 from runner.judging.evidence import complete, gather
-from runner.judging.scenarios import stressed
+from runner.judging.scenarios import played
 from runner.judging.tries import alone
 
 OVERRIDES = ("+experiment=nasdaq_technical", "debug=fast", "backtest.cost_bps=20")
@@ -32,9 +32,15 @@ def run(cache):
     return experiment, prepared, pipeline.execute(experiment, prepared, cache)
 
 
-def test_stressed_returns_are_those_of_a_backtest_with_the_worse_settings(run, cache):
+def returns_of(run, cache):
+    accounts = played(*run, cache)
+    return {name: account.value.equity["return"].to_numpy() for name, account in accounts.items()}
+
+
+def test_returns_are_those_of_a_backtest_with_the_worse_settings(run, cache):
     experiment, prepared, executed = run
-    found = stressed(experiment, prepared, executed, cache).value
+    found = returns_of(run, cache)
+    assert {"double_costs", "one_bar_later"} <= set(found)
     prices = price_grid(prepared.panel, experiment.backtest.fields())
     for name, changes in {
         "double_costs": {
@@ -51,12 +57,11 @@ def test_stressed_returns_are_those_of_a_backtest_with_the_worse_settings(run, c
 
 
 def test_they_are_computed_once(run, cache):
-    first = stressed(*run, cache).value
-    again = stressed(*run, cache).value
-    assert cache.times[-1]["name"] == "stress"
-    assert cache.times[-1]["cached"]
+    first = returns_of(run, cache)
+    again = played(*run, cache)
+    assert all(account.ensure() for account in again.values())
     for name, returns_T in first.items():
-        np.testing.assert_array_equal(again[name], returns_T)
+        np.testing.assert_array_equal(again[name].value.equity["return"], returns_T)
 
 
 def test_found_out_only_where_a_gate_asks(run, cache):
@@ -65,11 +70,11 @@ def test_found_out_only_where_a_gate_asks(run, cache):
     evidence = gathered.evidence.value
     tries = Given(key="alone", value=alone(evidence))
     asked = complete(gathered, experiment, *rest, cache, tries).value
-    assert set(asked.stress) == {"double_costs", "one_bar_later"}
-    for name, returns_T in asked.stress.items():
-        assert asked.metrics[f"{name}/sharpe"] == sharpe_ratio(returns_T, evidence.bars_per_year)
-        assert asked.metrics[f"{name}/max_drawdown"] == max_drawdown(returns_T)
+    assert {"double_costs", "one_bar_later"} <= set(asked.scenarios)
+    for name, found in asked.scenarios.items():
+        assert asked.metrics[f"{name}/sharpe"] == sharpe_ratio(found.returns_T, evidence.bars_per_year)
+        assert asked.metrics[f"{name}/max_drawdown"] == max_drawdown(found.returns_T)
     assert asked.metrics["double_costs/cagr"] < evidence.metrics["backtest/cagr"]
-    checks = {name: gate for name, gate in experiment.gates.checks.items() if not isinstance(gate, SurvivesStress)}
+    checks = {name: gate for name, gate in experiment.gates.checks.items() if not isinstance(gate, SurvivesScenario)}
     without = replace(experiment, gates=replace(experiment.gates, checks=checks))
     assert complete(gathered, without, *rest, cache, tries).value.metrics == evidence.metrics

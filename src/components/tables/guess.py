@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from components.data._reading import MISSING, field_name, is_parquet, numbers, sample
-from components.data._times import EPOCHS
 from components.errors import DataError
+from components.tables.reading import MISSING, field_name, is_parquet, numbers, sample
+from components.tables.times import EPOCHS
 
 SAMPLE_ROWS = 2000
 ROLES: Mapping[str, tuple[str, ...]] = {

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Literal, TextIO
 import numpy as np
 
 from components.bars import Codes
-from components.data._times import EPOCHS, Stamps, parsed
 from components.errors import DataError
 from components.panel import TIME_DTYPE
+from components.tables.times import EPOCHS, Stamps, parsed
 from components.values import Float, Time
 
 if TYPE_CHECKING:
@@ -287,4 +287,18 @@ def numbers(texts_N: "np.ndarray[Any, Any]", decimal: str) -> tuple[Float, "np.n
 
 
 def _reason(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
+
+
+def column_names(path: Path) -> tuple[str, ...]:
+    """The columns of a CSV or Parquet file, from its header alone. Raises DataError if it cannot be read."""
+    try:
+        return columns_of(path)
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file; give an existing CSV or Parquet file in data.path") from None
+    except (OSError, UnicodeDecodeError, ValueError) as error:
+        raise DataError(f"{path}: cannot be read: {reason_of(error)}") from None
+
+
+def reason_of(error: Exception) -> str:
     return str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -1,6 +1,6 @@
 import numpy as np
 
-from components.portfolio.benchmark import Exposure, average_exposure, benchmark_weights
+from components.accounts.benchmark import Exposure, average_exposure, benchmark_weights
 
 
 def test_average_exposure_by_hand():

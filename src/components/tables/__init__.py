@@ -1,0 +1,1 @@
+"""Tables of strangers: what their columns mean."""
