@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from components.contracts import AccountMetric, ForecastMetric, Metric, OrderMetric, ReturnMetric
-from components.values import BacktestResult, Scored
+from components.values import BacktestResult, Output, Outputs, Scored
 from runner.composition.figures import figure, metrics
 from runner.judging.metrics import account_metrics, return_metrics, score
 
@@ -20,6 +20,7 @@ DAY = np.timedelta64(1, "D")
 START = np.datetime64("2020-01-01", "us")
 METRICS = list(metrics().values())
 SYMBOLS = 4
+MEDIAN = Outputs(columns=(Output(target="target", horizon_bars=1, statistic="quantile", level=0.5),))
 ROWS = 240
 
 
@@ -41,6 +42,7 @@ def make(target: Any, forecast: Any, *, half_width: float = 1.0, symbols: int = 
         lower_M=forecast_M - half_width,
         upper_M=forecast_M + half_width,
         coverage=0.9,
+        outputs=MEDIAN,
     )
 
 
