@@ -8,6 +8,7 @@ MAKERS = frozenset({"content_hash", "code_of", "canonical_json"})
 HOME = "runner/compute/stage.py"
 OTHERWISE = {
     "runner/storage/keys.py": "defines them",
+    "runner/compute/prepared.py": "folds that are given are named by the hash of their rows and spans",
     "runner/storage/code.py": "defines code_of",
     "runner/recording/chain.py": "an event of the ledger is chained by the hash of its content",
     "runner/recording/ledger.py": "a family of trials is named by the hash of its content",
