@@ -45,8 +45,8 @@ class Slow(Ridge):
 RUN = ("+experiment=sp500_volatility", "debug=fast", "debug.max_folds=4", "tracking=none", "model=slow",
        "resources.workers=1")  # fmt: skip
 FOLDS = 4
-RESULTS = ("forecasts.parquet", "weights.parquet", "equity.parquet", "trades.parquet", "metrics.json", "statistics.json",
-           "gates.json")  # fmt: skip
+TABLES = ("forecasts", "weights", "equity", "trades")
+RESULTS = (*(f"{name}.parquet" for name in TABLES), "metrics.json", "statistics.json", "gates.json")
 
 
 @pytest.fixture
