@@ -127,6 +127,7 @@ class Cache:
     observer: Observer = field(default_factory=_Nobody)
     times: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     made: dict[str, Stage[Any]] = field(default_factory=dict[str, Stage[Any]])
+    _told: set[str] = field(default_factory=set[str], repr=False)
 
     def stage(
         self,
@@ -215,14 +216,6 @@ class Cache:
 
         return self.store.compute(key, name, compute, form, origin)
 
-    def known(self, name: str, key: str, find: Callable[[], T]) -> Stage[T]:
-        """A value with a key from elsewhere, found when it is asked for."""
-
-        def ensure() -> bool:
-            return False
-
-        return Stage(name=name, key=key, origin={}, find=find, ensure=ensure)
-
     def key(self, fn: Callable[..., Any], *, inputs: Mapping[str, Any], settings: Mapping[str, Any]) -> str:
         """The key that a stage of this function would have."""
         return content_hash(self._origin(fn, inputs, settings, None))
@@ -237,6 +230,10 @@ class Cache:
         self.store.drop(stage.key, stage.name)
 
     def _noted(self, stage: Stage[T], part: str) -> Stage[T]:
+        """Remembers the stage, and what its key was made of, which no entry tells where its result is not kept."""
+        if stage.key not in self._told:
+            self._told.add(stage.key)
+            self.store.describe(stage.key, stage.origin)
         self.made[f"{stage.name} {part}".rstrip()] = stage
         return stage
 
@@ -259,7 +256,10 @@ class Cache:
     def _keep(self, code: Mapping[str, Code]) -> None:
         """What code a digest stands for, so that `store why` can name the function that changed."""
         for each in code.values():
-            self.store.describe(each.digest, {"parts": each.parts, "versions": each.versions})
+            if each.digest not in self._told:
+                self._told.add(each.digest)
+                parts = {name: digest[:16] for name, digest in each.parts.items()}
+                self.store.describe(each.digest, {"parts": parts, "versions": each.versions})
 
     @contextmanager
     def _shown(self, name: str | None) -> Iterator[Shown]:
