@@ -15,9 +15,9 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from components.errors import ContractError
 from runner.specification.described import described, mattering
+from runner.storage.canonical import content_hash
 from runner.storage.code import Code, code_of
 from runner.storage.formats import Format
-from runner.storage.keys import content_hash
 from runner.storage.store import Store
 
 T = TypeVar("T")

@@ -16,7 +16,7 @@ from runner.compute.stage import Cache, Keyed, Stage, joint_key
 from runner.recording.ledger import Family, Ledger, Series, Trial
 from runner.recording.witnesses import noted_heads
 from runner.specification.experiment import Experiment
-from runner.storage.keys import content_hash, finite_or_null
+from runner.storage.canonical import content_hash, finite_or_null
 
 SHARED = 0.8
 """Share of a run's bars that another trial must have seen to be compared; others are silent."""

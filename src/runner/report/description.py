@@ -11,9 +11,9 @@ from components.expressions import reach, to_text
 from components.panel import Panel
 from components.values import Interval, LeakReport
 from runner.composition.composed import Composed
-from runner.compute.folds import purged
 from runner.compute.forecast import Forecasts
 from runner.compute.pipeline import Executed, Prepared
+from runner.compute.purge import purged
 from runner.compute.stage import Cache
 from runner.compute.target import target_text
 from runner.specification.experiment import Experiment
