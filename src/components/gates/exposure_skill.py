@@ -12,7 +12,7 @@ from components.gates._wording import judge_by_test, not_applicable, number, per
 from components.ranges import Gt, Le
 from components.statistics.comparison import sharpe_difference
 from components.statistics.newey_west import mean_test
-from components.statistics.performance import sharpe_ratio
+from components.statistics.sharpe import sharpe_ratio
 from components.values import Evidence, Float, Judgement
 
 
