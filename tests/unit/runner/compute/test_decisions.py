@@ -14,6 +14,7 @@ from runner.console import Console
 from runner.leaks.future import future
 from runner.leaks.subject import Subject
 from runner.report.description import constraints, relaxed_frame
+from runner.specification.places import Places
 
 MOMENTUM = ("+experiment=us20_momentum", "debug=fast", "model=ridge")
 LONGER = (*MOMENTUM, "debug.max_bars=2500", "debug.max_folds=3", "split.n_folds=3")
@@ -28,7 +29,7 @@ CASES = {
 
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory):
-    return pipeline.open_cache(tmp_path_factory.mktemp("decisions"), Console(io.StringIO()))
+    return pipeline.open_cache(Places(outputs=tmp_path_factory.mktemp("decisions")), Console(io.StringIO()))
 
 
 @pytest.fixture(scope="module")
