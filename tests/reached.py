@@ -16,6 +16,7 @@ from typing import Any
 import runner.compute.stage as stages
 from runner.compute.pipeline import execute, open_cache, prepare
 from runner.compute.stage import Stage
+from runner.specification.places import Places
 
 SOURCES = Path(stages.__file__).parents[2]
 
@@ -134,7 +135,7 @@ def watched(overrides: list[str]) -> list[dict[str, Any]]:
     stages.Cache._origin = lambda *values: watch.origin(*values)  # type: ignore[method-assign,assignment]
     experiment, _ = configure(overrides)
     with tempfile.TemporaryDirectory() as folder:
-        cache = open_cache(Path(folder), Console(io.StringIO()))
+        cache = open_cache(Places(outputs=Path(folder)), Console(io.StringIO()))
         sys.addaudithook(watch.audited)
         sys.setprofile(watch.heard)
         prepared = prepare(experiment, cache)

@@ -26,6 +26,7 @@ from components.values import Resources, Samples
 from runner.composition.configure import configure
 from runner.compute import pipeline
 from runner.console import Console
+from runner.specification.places import Places
 
 EXPERIMENTS = ("sp500_volatility", "sp500_direction")
 BAR = 0.6
@@ -79,7 +80,7 @@ def shipped(name: str, workers: int) -> Fitted:
     """The forecast stage of an experiment, with everything before it done."""
     experiment, _ = configure([f"+experiment={name}", "resources.threads=1", f"resources.workers={workers}"])
     with tempfile.TemporaryDirectory() as folder:
-        cache = pipeline.open_cache(Path(folder), Console(io.StringIO()))
+        cache = pipeline.open_cache(Places(outputs=Path(folder)), Console(io.StringIO()))
         prepared = pipeline.prepare(experiment, cache)
         assert len(prepared.folds) > 1
         assert len(prepared.table.names) > 1

@@ -12,6 +12,7 @@ from runner.bundle.certificate import certification
 from runner.composition.configure import configure
 from runner.compute.pipeline import execute, open_cache, prepare
 from runner.judging.evidence import gather
+from runner.specification.places import Places
 
 BARS = 420
 
@@ -62,7 +63,7 @@ def computed(bars, folder, *overrides):
             *overrides,
         ]
     )
-    cache = open_cache(folder, Silent())
+    cache = open_cache(Places(outputs=folder), Silent())
     prepared = prepare(experiment, cache)
     return experiment, prepared, execute(experiment, prepared, cache), cache
 
