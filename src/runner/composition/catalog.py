@@ -7,7 +7,7 @@ from typing import Any
 
 import components
 import runner
-from components.contracts import Component
+from components.contracts import Component, Metric
 from runner.composition.index import Index, index, load_class
 from runner.composition.schema import class_path, is_component, parameters, unwrap
 from runner.specification.experiment import Experiment
@@ -66,6 +66,13 @@ class Catalogue(Mapping[str, type[Component]]):
     def fitting(self, kind: type) -> list[str]:
         """The names of all classes of a kind."""
         return [target for target, facts in self.concrete.items() if class_path(kind) in facts.kinds]
+
+    @functools.cached_property
+    def metrics(self) -> tuple[type[Component], ...]:
+        """The classes of all metrics, which stand in no slot, imported without any other. Raises as `iter` does."""
+        for error in self._broken.values():
+            raise error
+        return tuple(self[target] for target in self.fitting(Metric))
 
     def unfinished(self, target: str) -> tuple[str, ...]:
         """What a class that is found but no component lacks of its contract; () for any other name."""

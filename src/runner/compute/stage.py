@@ -56,11 +56,6 @@ class Observer(Protocol):
         ...
 
 
-class _Nobody:
-    def fold(self, number: int, fit: Any) -> None:
-        """Nobody listens."""
-
-
 class Keyed(Protocol[T_co]):
     """A value that a stage can take: with a key that tells it from every other value."""
 
@@ -119,12 +114,12 @@ class Stage(Generic[T]):
 class Cache:
     """Makes stages over a store; shows and remembers how long each took.
 
-    times: of the shown ones, in the order in which they ended; made: every stage, by name, the last of a name.
+    observer: None where nobody listens; times: of the shown ones, in the order in which they ended; made: every stage, by name, the last of a name.
     """
 
     store: Store
     progress: Progress
-    observer: Observer = field(default_factory=_Nobody)
+    observer: Observer | None = None
     times: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     made: dict[str, Stage[Any]] = field(default_factory=dict[str, Stage[Any]])
 

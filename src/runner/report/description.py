@@ -16,6 +16,7 @@ from runner.compute.forecast import Forecasts
 from runner.compute.pipeline import Executed, Prepared
 from runner.compute.stage import Cache
 from runner.compute.target import target_text
+from runner.report.tables import costs
 from runner.specification.experiment import Experiment
 from runner.storage.formats import FILES, Files, json_bytes, parquet_bytes
 
@@ -108,7 +109,8 @@ def leaks(report: LeakReport) -> dict[str, Any]:
 
 
 def tables(prepared: Prepared, executed: Executed, cache: Cache) -> Files:
-    """The files of the run folder that hold forecasts, weights, trades and equity, and what each fold learnt."""
+    """The files of the run folder that hold forecasts, weights, trades and equity, what each fold learnt, and what
+    became of the gross profit."""
     inputs = {"prepared": prepared.as_input(), "executed": executed.as_input()}
     return cache.stage(run_tables, inputs=inputs, form=FILES, shown="tables").value
 
@@ -128,6 +130,7 @@ def run_tables(prepared: Prepared, executed: Executed) -> Files:
         **{f"{name}.parquet": parquet_bytes(frame) for name, frame in frames.items()},
         "preprocess.json": json_bytes(learnt),
         "calibration.json": json_bytes(calibrated),
+        "costs.json": json_bytes(costs(frames["equity"], frames["trades"])),
     }
 
 
