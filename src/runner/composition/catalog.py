@@ -45,11 +45,14 @@ class Catalogue(Mapping[str, type[Component]]):
     def __init__(self, *parts: Index) -> None:
         self._known = {target: facts for part in parts for target, facts in part.classes.items()}
         self._broken = {module: error for part in parts for module, error in part.broken.items()}
+        self._loaded: dict[str, type[Component]] = {}
         self.concrete = {target: facts for target, facts in self._known.items() if not facts.lacks}
 
     def __getitem__(self, target: str) -> type[Component]:
         self._refuse_broken(target)
-        return load_class(target, self.concrete[target])
+        if target not in self._loaded:
+            self._loaded[target] = load_class(target, self.concrete[target])
+        return self._loaded[target]
 
     def __contains__(self, target: object) -> bool:
         self._refuse_broken(str(target))

@@ -15,9 +15,10 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from components.errors import ContractError
 from runner.specification.described import described, mattering
-from runner.storage.code import Code, code_of
+from runner.storage.code import code_of
 from runner.storage.formats import Format
 from runner.storage.keys import content_hash
+from runner.storage.remembered_code import code_digest
 from runner.storage.store import Store
 
 T = TypeVar("T")
@@ -114,7 +115,8 @@ class Stage(Generic[T]):
 class Cache:
     """Makes stages over a store; shows and remembers how long each took.
 
-    observer: None where nobody listens; times: of the shown ones, in the order in which they ended; made: every stage, by name, the last of a name.
+    observer: None where nobody listens.
+    times: of the shown ones, in the order in which they ended; made: every stage, by name, the last of a name.
     """
 
     store: Store
@@ -241,20 +243,22 @@ class Cache:
         if not isinstance(fn, FunctionType) or fn.__qualname__ != fn.__name__ or not fn.__name__.isidentifier():
             raise ContractError(f"{fn!r} cannot be a stage: only a function of a module has code that can be named")
         subjects = {fn, *([type(form)] if form is not None else ()), *classes_in(settings)}
-        code = {f"{each.__module__}.{each.__qualname__}": code_of(each) for each in subjects}
-        self._keep(code)
+        code = {f"{each.__module__}.{each.__qualname__}": self._digest(each) for each in subjects}
         return {
             "format": FORMAT,
             "stage": f"{fn.__module__}.{fn.__name__}",
-            "code": {name: each.digest for name, each in sorted(code.items())},
+            "code": dict(sorted(code.items())),
             "settings": {name: plain(value) for name, value in settings.items()},
             "inputs": {name: _keys(value) for name, value in inputs.items()},
         }
 
-    def _keep(self, code: Mapping[str, Code]) -> None:
-        """What code a digest stands for, so that `store why` can name the function that changed."""
-        for each in code.values():
-            self.store.describe(each.digest, {"parts": each.parts, "versions": each.versions})
+    def _digest(self, subject: type | FunctionType) -> str:
+        """Of the subject's code; what it stands for is kept, so that `store why` can name the function that changed."""
+        digest = code_digest(subject)
+        if not self.store.describes(digest):
+            code = code_of(subject)
+            self.store.describe(digest, {"parts": code.parts, "versions": code.versions})
+        return digest
 
     @contextmanager
     def _shown(self, name: str | None) -> Iterator[Shown]:

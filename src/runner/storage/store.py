@@ -82,11 +82,13 @@ class Store:
             return None
         return origin
 
+    def describes(self, digest: str) -> bool:
+        """Whether it is kept what a digest in an origin stands for."""
+        return (self.root / _MEANINGS / f"{digest}.json").exists()
+
     def describe(self, digest: str, content: Mapping[str, Any]) -> None:
         """Keeps what a digest in an origin stands for."""
-        path = self.root / _MEANINGS / f"{digest}.json"
-        if not path.exists():
-            write_atomically(path, json.dumps(content, indent=1).encode())
+        write_atomically(self.root / _MEANINGS / f"{digest}.json", json.dumps(content, indent=1).encode())
 
     def meaning(self, digest: str) -> Mapping[str, Any] | None:
         """What `describe` kept."""
