@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from components.contracts import Component, Gate, Gates, Metric
+from components.contracts import Component, Gate, Gates, Metric, Scenario
 from components.contracts.component import snake_case
 from runner.composition.build import build
 from runner.composition.catalog import catalogue
@@ -126,7 +126,8 @@ def test_is_used_by_a_choice(cls: type[Component]) -> None:
 @pytest.mark.parametrize("cls", [c for c in CLASSES if c.__module__.startswith("components.")], ids=ids)
 def test_class_file_and_choice_share_their_name(cls: type[Component]) -> None:
     slot, module = cls.__module__.split(".")[1:]
-    if issubclass(cls, Gate | Gates | Metric):  # no choices: presets compose gates, and a run has all metrics
+    # No choices: presets compose gates and scenarios, and a run has all metrics.
+    if issubclass(cls, Gate | Gates | Metric | Scenario):
         assert snake_case(cls.__name__) in (module, f"{module}_gate", f"{module}_gates")
         return
     assert (config_folder() / slot / f"{module}.yaml").is_file()
