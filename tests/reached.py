@@ -128,7 +128,8 @@ def watched(overrides: list[str]) -> list[dict[str, Any]]:
     from runner.console import Console
     from runner.judging.evidence import gather
     from runner.judging.judge import conclude
-    from runner.judging.tries import alone
+    from runner.judging.tries import tried_alone
+    from runner.specification.places import Places
 
     watch = Watch()
     stages.content_hash = watch.hash  # type: ignore[assignment]
@@ -142,7 +143,7 @@ def watched(overrides: list[str]) -> list[dict[str, Any]]:
         executed = execute(experiment, prepared, cache)
         executed.fit()
         gathered = gather(experiment, prepared, executed, cache)
-        trials = cache.known("tries", gathered.evidence.key, lambda: alone(gathered.evidence.value))
+        trials = tried_alone(gathered.evidence, cache)
         judged = conclude(experiment, prepared, executed, gathered, trials, cache)
         sys.setprofile(None)
         if judged.broken:

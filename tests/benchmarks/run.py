@@ -22,7 +22,7 @@ import numpy as np
 from components.contracts import LAST_LABEL
 from runner.composition.configure import configure
 from runner.compute import pipeline
-from runner.compute.forecast import walk_forward
+from runner.compute.fit_fold import walk_forward
 from runner.compute.samples import Design
 from runner.console import Console
 from runner.specification.places import Places

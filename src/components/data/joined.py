@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from annotated_types import Ge, Gt
 
 from components.bars import Bars
 from components.contracts import Source
@@ -15,6 +14,7 @@ from components.data._membership import group_codes, membership
 from components.data._nested import bars_of, fields_of, load
 from components.errors import ConfigError, DataError, Problem
 from components.panel import IN_UNIVERSE, Float, Panel, Time
+from components.ranges import Ge, Gt
 from components.structure import strict
 from components.values import SourceFacts
 

@@ -10,17 +10,17 @@ from components.contracts import Preprocessor, Split
 from components.expressions import Node, parse, to_text
 from components.panel import Panel
 from components.values import Finding, Fold
-from runner.compute.bars import corner, visible_bars
 from runner.compute.features import FeatureTable, feature_table, input_expressions
 from runner.compute.folds import make_folds
 from runner.compute.forms import FOLDS, LABELS
 from runner.compute.samples import Design
 from runner.compute.stage import Cache, Given, Keyed, joint_key
 from runner.compute.target import Labels, compute_labels, parsed_target
+from runner.compute.vault import visible_bars
 from runner.specification.debug import Debug
 from runner.specification.described import described
 from runner.specification.experiment import Experiment
-from runner.storage.keys import content_hash
+from runner.storage.canonical import content_hash
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -82,6 +82,16 @@ def prepare(experiment: Experiment, cache: Cache) -> Prepared:
         panel, findings = experiment.quality.inspect(raw)
     prepared = prepare_bars(experiment, corner(panel, experiment.debug), cache)
     return replace(prepared, findings=findings, vault_begins=vault_begins)
+
+
+def corner(panel: Panel, debug: Debug) -> Panel:
+    """The panel, or in a debug run only a part of it."""
+    keep_R = np.ones(panel.n_rows, dtype=bool)
+    if debug.max_symbols is not None:
+        keep_R &= panel.symbol_codes_R < debug.max_symbols
+    if debug.max_bars is not None and len(panel.dates_T) > debug.max_bars:
+        keep_R &= panel.timestamps_R >= panel.dates_T[-debug.max_bars]
+    return panel if keep_R.all() else panel.take(keep_R)
 
 
 def prepare_bars(experiment: Experiment, panel: Panel, cache: Cache) -> Prepared:

@@ -12,9 +12,9 @@ from components.panel import Panel
 from components.values import Interval, LeakReport
 from runner.composition.composed import Composed
 from runner.compute.decisions import Decided
-from runner.compute.folds import purged
 from runner.compute.forecast import Forecasts
 from runner.compute.pipeline import Executed, Prepared
+from runner.compute.purge import purged
 from runner.compute.stage import Cache
 from runner.compute.target import target_text
 from runner.specification.experiment import Experiment

@@ -24,7 +24,8 @@ from runner.bundle.reader import Bundle
 from runner.bundle.writer import write_bundle
 from runner.composition.configure import configure
 from runner.compute import pipeline
-from runner.compute.design import design_matrix, rows_ready
+from runner.compute.design import design_matrix
+from runner.compute.warm_up import rows_ready
 from runner.console import Console
 from runner.specification.places import Places
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.statistics.performance import sharpe_ratio
+from components.statistics.sharpe import sharpe_ratio
 from components.values import BacktestResult
 from runner.composition.configure import configure
 from runner.compute import pipeline

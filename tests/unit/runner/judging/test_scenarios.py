@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from components.gates.survives_scenario import SurvivesScenario
-from components.statistics.performance import max_drawdown, sharpe_ratio
+from components.statistics.performance import max_drawdown
+from components.statistics.sharpe import sharpe_ratio
 from runner.composition.configure import configure
 from runner.compute import pipeline
 from runner.compute.decisions import price_grid
