@@ -16,7 +16,6 @@ from typing import Any
 import runner.compute.stage as stages
 from runner.compute.pipeline import execute, open_cache, prepare
 from runner.compute.stage import Stage
-from runner.specification.places import Places
 
 SOURCES = Path(stages.__file__).parents[2]
 
