@@ -33,6 +33,7 @@ def test_there_is_something_to_test() -> None:
         "Ensemble",
         "Calibration",
         "Portfolio",
+        "Constraints",
         "Backtest",
         "Gate",
         "Gates",

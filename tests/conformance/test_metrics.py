@@ -34,15 +34,13 @@ def test_there_are_metrics_of_every_sort() -> None:
     }
 
 
+@pytest.mark.parametrize("quantile", [None, 0.5])
 @pytest.mark.parametrize("kind", ["level", "return", "direction"])
-def test_forecasts_have_every_metric_that_fits_and_no_other(kind: str) -> None:
-    found = score(scored(*outcomes(kind)), metrics(), kind, 1)  # type: ignore[arg-type]
-    expected = {
-        metric.name()
-        for metric in METRICS
-        if isinstance(metric, OrderMetric)
-        or (isinstance(metric, ForecastMetric) and kind in metric.kinds and not metric.needs_quantiles)
-    }
+def test_forecasts_have_every_metric_that_fits_and_no_other(kind: str, quantile: float | None) -> None:
+    found = score(scored(*outcomes(kind), quantile=quantile), metrics(), kind, 1)  # type: ignore[arg-type]
+    of_forecasts = [metric for metric in METRICS if isinstance(metric, ForecastMetric) and kind in metric.kinds]
+    expected = {metric.name() for metric in METRICS if isinstance(metric, OrderMetric)}
+    expected |= {metric.name() for metric in of_forecasts if quantile is not None or not metric.needs_quantiles}
     per_fold = {f"{name}_fold_{fold}" for name in expected if metrics()[name].per_fold for fold in (1, 2)}
     assert found.keys() == expected | per_fold
     assert all(math.isfinite(value) for value in found.values())

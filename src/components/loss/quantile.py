@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from annotated_types import Gt, Lt, MinLen
-
 from components.contracts import Loss
+from components.ranges import Gt, Lt, MinLen
 from components.values import Head
 
 if TYPE_CHECKING:

@@ -27,11 +27,12 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> int:
     """Prints what is broken. Raises ConfigError where pytest is missing or a package is not in use."""
     if missing(["pytest"]):
-        raise ConfigError(f"testing: needs pytest, not installed; {shlex.join([sys.executable, '-m', 'pip', 'install', 'pytest'])}")
+        command = shlex.join([sys.executable, "-m", "pip", "install", "pytest"])
+        raise ConfigError(f"testing: needs pytest, not installed; {command}")
     import pytest
 
     from runner import testing
-    from runner.composition.catalog import user_packages
+    from runner.specification.packages import user_packages
     from runner.testing.suite import cases
 
     packages = options.packages or user_packages()
