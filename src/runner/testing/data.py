@@ -141,9 +141,10 @@ def scored(
     half_width: float = 1.0,
     quantile: float | None = None,
 ) -> Scored:
-    """Rows side by side, symbols within dates, with intervals. quantile: that all forecasts are of; None: of the mean."""
+    """Rows side by side, symbols within dates, with intervals. quantile: that all forecasts are of; None: the mean."""
     rows = np.arange(len(target))
     forecast_M = np.asarray(forecast, dtype=np.float64)
+    decided = DECIDED if quantile is None else replace(DECIDED, statistic="quantile", level=quantile)
     return Scored(
         span="test",
         timestamps_M=START + rows // symbols * DAY,
@@ -155,9 +156,7 @@ def scored(
         lower_M=forecast_M - half_width,
         upper_M=forecast_M + half_width,
         coverage=0.9,
-        outputs=None
-        if quantile is None
-        else Outputs(columns=(replace(DECIDED, statistic="quantile", level=quantile),)),
+        outputs=None if quantile is None else Outputs(columns=(decided,)),
     )
 
 
