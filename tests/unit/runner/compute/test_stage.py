@@ -3,7 +3,7 @@
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
+from components.contracts import Component
 from components.errors import ContractError
 from runner.compute.stage import Cache, Given, Parts, Stage, joint_key
 from runner.specification.described import described
@@ -40,11 +41,15 @@ class Shown:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scale:
+class Scale(Component):
     inert: ClassVar[frozenset[str]] = frozenset({"timeout_s"})
 
     factor: float
     timeout_s: int = 1
+
+    @classmethod
+    def examples(cls) -> Sequence[Mapping[str, Any]]:
+        return ({"factor": 1.0},)
 
 
 @dataclass(frozen=True, kw_only=True)
