@@ -19,8 +19,8 @@ from runner.composition.catalog import catalogue
 from runner.composition.schema import class_path
 from runner.compute.calibrate import calibrate, deployed_calibration, learning_rows
 from runner.compute.features import FeatureTable
+from runner.compute.fit_fold import walk_forward
 from runner.compute.folds import make_folds
-from runner.compute.forecast import walk_forward
 from runner.compute.samples import Design
 from runner.compute.target import Labels
 from runner.judging.scored import scored

@@ -20,8 +20,8 @@ from components.values import Float, Output, Outputs, View
 from runner.compute.calibrate import learning_rows
 from runner.compute.decisions import decide_weights, deployed_portfolio
 from runner.compute.features import FeatureTable
+from runner.compute.fit_fold import FoldFit, joined
 from runner.compute.folds import make_folds
-from runner.compute.forecast import FoldFit, joined
 from runner.compute.paths import on_path
 from runner.compute.target import Labels
 from runner.specification.debug import Debug

@@ -10,17 +10,17 @@ from components.contracts import Preprocessor, Split
 from components.expressions import Node, parse, to_text
 from components.panel import Panel
 from components.values import Finding, Fold
-from runner.compute.bars import corner, visible_bars
+from runner.compute.bars import corner, inspect
 from runner.compute.features import FeatureTable, feature_table, input_expressions
 from runner.compute.folds import make_folds
-from runner.compute.forms import FOLDS, LABELS
+from runner.compute.forms import FOLDS, INSPECTED, LABELS
 from runner.compute.samples import Design
 from runner.compute.stage import Cache, Given, Keyed, joint_key
 from runner.compute.target import Labels, compute_labels, parsed_target
 from runner.specification.debug import Debug
 from runner.specification.described import described
 from runner.specification.experiment import Experiment
-from runner.storage.keys import content_hash
+from runner.storage.canonical import content_hash
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -75,13 +75,17 @@ class Prepared:
 
 
 def prepare(experiment: Experiment, cache: Cache) -> Prepared:
-    """panel -> quality -> features, target -> folds."""
-    with cache.group("panel"):
-        raw, vault_begins = visible_bars(experiment.data, experiment.split)
-    with cache.group("quality"):
-        panel, findings = experiment.quality.inspect(raw)
-    prepared = prepare_bars(experiment, corner(panel, experiment.debug), cache)
-    return replace(prepared, findings=findings, vault_begins=vault_begins)
+    """panel (source, vault cut off, quality) -> features, target -> folds."""
+    content = experiment.data.content()
+    found = cache.stage(
+        inspect,
+        inputs={"content": None if content is None else Given(key=content, value=content)},
+        settings={"source": experiment.data, "split": experiment.split, "quality": experiment.quality},
+        form=None if content is None else INSPECTED,
+        shown="panel",
+    ).value
+    prepared = prepare_bars(experiment, corner(found.panel, experiment.debug), cache)
+    return replace(prepared, findings=found.findings, vault_begins=found.vault_begins)
 
 
 def prepare_bars(experiment: Experiment, panel: Panel, cache: Cache) -> Prepared:

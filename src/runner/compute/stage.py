@@ -1,30 +1,25 @@
 """Stages: functions of values whose keys nobody types.
 
-A stage's key follows from the code of its function (all that it reaches, see `runner.storage.code`), from its
-settings (components with the code of their classes, plain values), from how its result is written down, and from
-the keys of its inputs. Its value is looked up when it is first asked for, and computed where the store lacks it:
-what nobody asks for is neither read nor computed.
+A stage's key follows from its code, its settings and the keys of its inputs, see `runner.compute.keys`. Its value is
+looked up when it is first asked for, and computed where the store lacks it: what nobody asks for is neither read nor
+computed.
 """
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field, is_dataclass
+from dataclasses import dataclass, field
 from types import FunctionType
 from typing import Any, Generic, Protocol, TypeVar
 
-from components.errors import ContractError
-from runner.specification.described import described, mattering
-from runner.storage.code import Code, code_of
+from runner.compute.keys import made_of, plain
+from runner.storage.canonical import content_hash
+from runner.storage.code import code_of
 from runner.storage.formats import Format
-from runner.storage.keys import content_hash
 from runner.storage.store import Store
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
-
-FORMAT = 1
-"""Raise it when the meaning of a key changes: old entries are not found."""
 
 
 class Shown(Protocol):
@@ -54,11 +49,6 @@ class Observer(Protocol):
     def fold(self, number: int, fit: Any) -> None:
         """A fold was fitted, all before it were heard; fit: what it came to."""
         ...
-
-
-class _Nobody:
-    def fold(self, number: int, fit: Any) -> None:
-        """Nobody listens."""
 
 
 class Keyed(Protocol[T_co]):
@@ -119,12 +109,13 @@ class Stage(Generic[T]):
 class Cache:
     """Makes stages over a store; shows and remembers how long each took.
 
+    observer: None where nobody listens.
     times: of the shown ones, in the order in which they ended; made: every stage, by name, the last of a name.
     """
 
     store: Store
     progress: Progress
-    observer: Observer = field(default_factory=_Nobody)
+    observer: Observer | None = None
     times: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     made: dict[str, Stage[Any]] = field(default_factory=dict[str, Stage[Any]])
     _told: set[str] = field(default_factory=set[str], repr=False)
@@ -240,26 +231,20 @@ class Cache:
     def _origin(
         self, fn: Callable[..., Any], inputs: Mapping[str, Any], settings: Mapping[str, Any], form: Any
     ) -> dict[str, Any]:
-        if not isinstance(fn, FunctionType) or fn.__qualname__ != fn.__name__ or not fn.__name__.isidentifier():
-            raise ContractError(f"{fn!r} cannot be a stage: only a function of a module has code that can be named")
-        subjects = {fn, *([type(form)] if form is not None else ()), *classes_in(settings)}
-        code = {f"{each.__module__}.{each.__qualname__}": code_of(each) for each in subjects}
-        self._keep(code)
-        return {
-            "format": FORMAT,
-            "stage": f"{fn.__module__}.{fn.__name__}",
-            "code": {name: each.digest for name, each in sorted(code.items())},
-            "settings": {name: plain(value) for name, value in settings.items()},
-            "inputs": {name: _keys(value) for name, value in inputs.items()},
-        }
+        origin, subjects = made_of(fn, inputs, settings, form)
+        for digest, subject in subjects.items():
+            self._keep(digest, subject)
+        return origin
 
-    def _keep(self, code: Mapping[str, Code]) -> None:
+    def _keep(self, digest: str, subject: type | FunctionType) -> None:
         """What code a digest stands for, so that `store why` can name the function that changed."""
-        for each in code.values():
-            if each.digest not in self._told:
-                self._told.add(each.digest)
-                parts = {name: digest[:16] for name, digest in each.parts.items()}
-                self.store.describe(each.digest, {"parts": parts, "versions": each.versions})
+        if digest in self._told:
+            return
+        self._told.add(digest)
+        if not self.store.describes(digest):
+            code = code_of(subject)
+            parts = {name: digest[:16] for name, digest in code.parts.items()}
+            self.store.describe(digest, {"parts": parts, "versions": code.versions})
 
     @contextmanager
     def _shown(self, name: str | None) -> Iterator[Shown]:
@@ -298,32 +283,6 @@ class _Unseen:
 def joint_key(*values: Keyed[Any]) -> str:
     """One key for several values together."""
     return content_hash([value.key for value in values])
-
-
-def plain(value: Any) -> Any:
-    """A setting as plain values: a component as its class and the parameters that matter."""
-    return described(value, without_inert=True)
-
-
-def classes_in(value: Any) -> set[type]:
-    """The classes of all components in a setting that matter, however deep."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return classes_in([getattr(value, name) for name in mattering(value)]) | {type(value)}
-    if isinstance(value, Mapping):
-        return set().union(*(classes_in(item) for item in value.values()))
-    if isinstance(value, list | tuple):
-        return set().union(*(classes_in(item) for item in value))
-    return set()
-
-
-def _keys(value: Any) -> Any:
-    if value is None:
-        return None
-    if isinstance(value, Mapping):
-        return {name: _keys(item) for name, item in value.items()}
-    if isinstance(value, Sequence):
-        return [_keys(item) for item in value]
-    return value.key
 
 
 def _values(value: Any) -> Any:

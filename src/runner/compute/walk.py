@@ -8,7 +8,8 @@ from functools import cached_property
 from typing import Any
 
 from components.contracts import Loss, Model, Preprocessor
-from runner.compute.forecast import FoldFit, Forecasts, depends, fit_fold, join_folds, prepare_folds
+from runner.compute.fit_fold import FoldFit, depends, fit_fold, join_folds, prepare_folds
+from runner.compute.forecast import Forecasts
 from runner.compute.prepared import Prepared, folds_hash
 from runner.compute.stage import Cache, Given, Stage
 from runner.compute.threads import one_thread_of_blas
@@ -46,13 +47,13 @@ class Walked:
 
     @cached_property
     def _fitted(self) -> None:
-        heard = self.cache.observer.fold if self.observed else None
+        observer = self.cache.observer if self.observed else None
         with self.cache.group(self.name) as shown, one_thread_of_blas(), _pool(self.workers) as started:
             found = []
             for number, ready in enumerate(started([fit.ensure for fit in self.fits]), start=1):
                 found.append(ready())
-                if heard is not None:
-                    heard(number, self.fold(number))
+                if observer is not None:
+                    observer.fold(number, self.fold(number))
             shown.cached = all(found)
 
     def fit(self) -> None:

@@ -12,12 +12,11 @@ from components.statistics.comparison import per_timestamp
 from components.statistics.deflation import independent_trials
 from components.statistics.forecast import loss
 from components.values import Evidence, Float, Scored, Time, Trials
-from runner.compute.pipeline import Executed
-from runner.compute.stage import Cache, Given, Keyed, Stage, joint_key
+from runner.compute.stage import Cache, Given, Keyed, Stage
 from runner.recording.ledger import Family, Ledger, Series, Trial
 from runner.recording.witnesses import noted_heads
 from runner.specification.experiment import Experiment
-from runner.storage.keys import content_hash, finite_or_null
+from runner.storage.canonical import content_hash, finite_or_null
 
 SHARED = 0.8
 """Share of a run's bars that another trial must have seen to be compared; others are silent."""
@@ -53,12 +52,6 @@ def family_of(experiment: Experiment, panel: Panel) -> Family:
     """The data's logical identity: source, symbols and days."""
     first, last = panel.dates_T[[0, -1]].astype("datetime64[D]").tolist()
     return Family(source=experiment.data.facts().identity, symbols=panel.symbols, first=first, last=last)
-
-
-def trial_key(executed: Executed) -> str:
-    """What makes two trials the same: everything that decides forecasts and returns; what only judges, records or
-    shows them is no further try."""
-    return joint_key(executed.calibrated, executed.traded)
 
 
 def family_trials(

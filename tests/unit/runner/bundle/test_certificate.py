@@ -9,10 +9,10 @@ import pytest
 
 from components.contracts import FittedModel
 from components.errors import ContractError, DataError
-from components.graph import forecast_graph, link_nodes
 from components.model._trees import _joined, _onnx_tree
 from components.model.linear import Linear
 from components.model.naive import Naive
+from components.onnx_graph import forecast_graph, link_nodes
 from components.values import Samples
 from runner.bundle.certificate import certified, refuse_differing
 from runner.bundle.parity import OutOfSample, at_once, bar_by_bar, compared, first_divergence
