@@ -129,6 +129,8 @@ def watched(overrides: list[str]) -> list[dict[str, Any]]:
     from runner.judging.judge import conclude
     from runner.judging.tries import tried_alone
 
+    from runner.specification.places import Places
+
     watch = Watch()
     stages.content_hash = watch.hash  # type: ignore[assignment]
     stages.Cache._origin = lambda *values: watch.origin(*values)  # type: ignore[method-assign,assignment]
