@@ -128,7 +128,6 @@ def watched(overrides: list[str]) -> list[dict[str, Any]]:
     from runner.judging.evidence import gather
     from runner.judging.judge import conclude
     from runner.judging.tries import tried_alone
-
     from runner.specification.places import Places
 
     watch = Watch()
