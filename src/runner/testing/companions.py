@@ -30,7 +30,7 @@ def shipped(kind: type[T]) -> tuple[T, ...]:
 def losses_for(model: Model) -> list[Loss]:
     """One shipped loss for each statistic that the model can forecast."""
     found: dict[tuple[str, int], Loss] = {}
-    for loss in sorted(shipped(Loss), key=lambda each: not each.least_squares):  # type: ignore[type-abstract]
+    for loss in sorted(shipped(Loss), key=lambda each: not each.least_squares):
         fits = model.supports(loss) is None and loss.head.labels in model.needs_labels
         if fits and loss.head.statistic in model.gives and not missing(loss.packages()):
             found.setdefault((loss.head.statistic, loss.head.width), loss)

@@ -6,9 +6,9 @@ every example of every model; `type[Model]`: of every class; `Choice`: of every 
 
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from inspect import getdoc, signature
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints, overload
 
 from components.contracts import Component
 from components.optional import installation, missing
@@ -78,10 +78,18 @@ class Law:
             raise LawBroken(self.name, f"it raises {message}", place(subject)) from error
 
 
+@overload
+def law(function: Callable[[Any], None]) -> Law: ...
+
+
+@overload
+def law(*, slow: bool) -> Callable[[Callable[[Any], None]], Law]: ...
+
+
 def law(function: Callable[[Any], None] | None = None, *, slow: bool = False) -> Any:
     """Makes a law of a function; slow: seconds long, so that it is left to the slow tests."""
     if function is None:
-        return lambda it: law(it, slow=slow)
+        return lambda it: replace(law(it), slow=slow)
     first = next(iter(signature(function).parameters))
     annotation = get_type_hints(function)[first]
     of_class = get_origin(annotation) is type

@@ -8,7 +8,8 @@ from functools import cache
 from typing import Any
 
 from components.errors import ConfigError
-from runner.composition.catalog import catalogue, user_packages
+from runner.composition.catalog import catalogue
+from runner.specification.packages import user_packages
 from runner.testing import laws as room
 from runner.testing.choices import choices
 from runner.testing.companions import examples_of

@@ -29,7 +29,7 @@ def run(options: Namespace) -> int:
     import pytest
 
     from runner import testing
-    from runner.composition.catalog import user_packages
+    from runner.specification.packages import user_packages
     from runner.testing.suite import cases
 
     packages = options.packages or user_packages()

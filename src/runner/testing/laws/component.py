@@ -36,7 +36,7 @@ def constructor_does_nothing(cls: type[Component]) -> None:
     """What is built is described, not done: thousands are built by a check that reads no data."""
     work = [base.__name__ for base in cls.__mro__ if "__post_init__" in vars(base)]
     require(not work, f"{', '.join(work)} works in __post_init__; ranges belong into annotations, work into methods")
-    require(cls.__init__.__code__.co_filename.startswith("<"), "it has an __init__ of its own")  # type: ignore[misc]
+    require(cls.__init__.__code__.co_filename.startswith("<"), "it has an __init__ of its own")
 
 
 @law

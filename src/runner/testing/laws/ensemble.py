@@ -8,7 +8,7 @@ from runner.testing.laws import model as models
 
 def _around(ensemble: Ensemble) -> Model:
     """Around a model that reads all rows in one pass, so that what is tested is the ensemble."""
-    for model in shipped(Model):  # type: ignore[type-abstract]
+    for model in shipped(Model):
         if model.several_targets and model.lookback_rows == 1:
             return ensemble.around(model)
     raise LookupError("no shipped model can stand in an ensemble")

@@ -14,7 +14,7 @@ from runner.testing.law import law, require
 COLUMNS = ("x0", "x1", "x2", "x3", "x4")
 
 
-def _rows(preprocess: Preprocessor, *, seed: int = 0, missing: bool = True) -> Samples:
+def _rows(*, seed: int = 0, missing: bool = True) -> Samples:
     made = samples(COLUMNS, seed=seed, symbols=6, rows=60)
     if missing:
         values_RF = made.block.values_RF.copy()
@@ -24,7 +24,7 @@ def _rows(preprocess: Preprocessor, *, seed: int = 0, missing: bool = True) -> S
 
 
 def _fitted(preprocess: Preprocessor) -> FittedPreprocessor:
-    return preprocess.fit(_rows(preprocess), seed=3)
+    return preprocess.fit(_rows(), seed=3)
 
 
 def _applied(fitted: FittedPreprocessor, made: Samples) -> Any:
@@ -38,7 +38,7 @@ def deterministic(preprocess: Preprocessor) -> None:
     text = json.dumps(one.state(), allow_nan=False)
     require(text == json.dumps(other.state(), allow_nan=False), "two fits on the same rows differ")
     restored = preprocess.restore(json.loads(text))
-    made = _rows(preprocess, seed=5)
+    made = _rows(seed=5)
     require(same(_applied(one, made), _applied(restored, made)), "restored from its state it gives other values")
     require(restored.columns == one.columns, "restored from its state it has other columns")
 
@@ -46,7 +46,7 @@ def deterministic(preprocess: Preprocessor) -> None:
 @law
 def input_unchanged(preprocess: Preprocessor) -> None:
     """It changes none of the rows that it is given: baselines see them as they are."""
-    train, made = _rows(preprocess), _rows(preprocess, seed=5)
+    train, made = _rows(), _rows(seed=5)
     before = snapshot(train, made)
     _applied(preprocess.fit(train, seed=3), made)
     require(before == snapshot(train, made), "it changes the rows that it is given")
@@ -56,7 +56,7 @@ def input_unchanged(preprocess: Preprocessor) -> None:
 def columns(preprocess: Preprocessor) -> None:
     """(N, G) float32, as many as its columns, which begin with what outputs() promises."""
     fitted = _fitted(preprocess)
-    found = _applied(fitted, _rows(preprocess, seed=5))
+    found = _applied(fitted, _rows(seed=5))
     require(found.dtype == np.float32, f"it gives {found.dtype}, not float32")
     require(
         found.shape == (360, len(fitted.columns)), f"it gives shape {found.shape} for {len(fitted.columns)} columns"
@@ -69,7 +69,7 @@ def columns(preprocess: Preprocessor) -> None:
 @law
 def rows_alone(preprocess: Preprocessor) -> None:
     """No row depends on a row of another date, and on one of its own only if it is declared cross-sectional."""
-    fitted, made = _fitted(preprocess), _rows(preprocess, seed=5)
+    fitted, made = _fitted(preprocess), _rows(seed=5)
     together = _applied(fitted, made)
     date = made.timestamps_N == made.timestamps_N[20]
     require(same(_applied(fitted, made.take(np.flatnonzero(date))), together[date]), "a row depends on other dates")
@@ -81,7 +81,7 @@ def rows_alone(preprocess: Preprocessor) -> None:
 @law
 def missing(preprocess: Preprocessor) -> None:
     """A missing value stays missing or is filled by what says so (missing_tolerance above 0); others stay known."""
-    fitted, made = _fitted(preprocess), _rows(preprocess, seed=5)
+    fitted, made = _fitted(preprocess), _rows(seed=5)
     found = _applied(fitted, made)
     kept = [(fitted.columns.index(name), COLUMNS.index(name)) for name in COLUMNS if name in fitted.columns]
     for g, f in kept:
@@ -100,7 +100,7 @@ def missing(preprocess: Preprocessor) -> None:
 @law
 def survives(preprocess: Preprocessor) -> None:
     """Little and degenerate data: no infinite value, or a DataError."""
-    made = _rows(preprocess, missing=False)
+    made = _rows(missing=False)
     values_NF = made.X_NF.copy()
     values_NF[:, 0], values_NF[:, 1], values_NF[:, 2] = 1.0, np.nan, 1e30
     for what, train in (
@@ -118,6 +118,6 @@ def survives(preprocess: Preprocessor) -> None:
 @law
 def draws(preprocess: Preprocessor) -> None:
     """Rows are read as values: the label of a row that is only transformed plays no part."""
-    fitted, made = _fitted(preprocess), _rows(preprocess, seed=5)
+    fitted, made = _fitted(preprocess), _rows(seed=5)
     other = made.with_labels(made.y_NK + 1)
     require(same(_applied(fitted, made), _applied(fitted, other)), "what it gives depends on labels")

@@ -33,13 +33,13 @@ def _changed(scenario: Scenario, *, seed: int = 1) -> tuple[Any, Any]:
     if scenario.enters == "prices":
         given = prices(("open", "high", "low", "close", "volume"))
         return given, scenario.prices(given, seed=seed)
-    given = shipped(Backtest)[0]  # type: ignore[type-abstract]
+    given = shipped(Backtest)[0]
     return given, scenario.backtest(given)
 
 
 @law
 def enters(cls: type[Scenario]) -> None:
-    """It overrides the one method that its `enters` names: what is before is not computed again, and must not differ."""
+    """It overrides the one method that its `enters` names: what is before stays as it is."""
     require(getattr(cls, "enters", None) in get_args(Enters), f"enters is none of {', '.join(get_args(Enters))}")
     overridden = {name for name in METHODS.values() if getattr(cls, name) is not getattr(Scenario, name)}
     expected = METHODS[cls.enters]
