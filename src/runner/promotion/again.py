@@ -71,7 +71,7 @@ def promote_folder(
     trials = family_trials(Ledger.open(places.ledger), family, key, target, places.outputs, gathered.evidence, cache)
     judged = conclude(experiment, prepared, executed, gathered, trials, cache)
     gates = judged.verdict.to_json()
-    if judged.state != manifest["judged"]["family_state"]:
+    if judged.state != manifest.get("judged", {}).get("family_state"):
         _write_beside(folder, manifest, gates, judged.state)
     _check_gates(folder, gates, wish, now=f" by now, after {trials.value.count:,} tries on this data,")
     candidate = Candidate(
