@@ -8,12 +8,11 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from components.contracts import LAST_LABEL
+from components.contracts import LAST_LABEL, Unchanged
 from components.errors import ConfigError, ContractError
 from components.loss.squared import Squared
 from components.model.lightgbm import LightGBM
 from components.model.ridge import Ridge
-from components.preprocess.none import Unchanged
 from components.preprocess.zscore import ZScore
 from components.values import Samples
 from harness import resources
