@@ -100,6 +100,10 @@ class LightGBM(Model):
             return ("a pooled fit has no valid rows to stop early on; set its early_stopping_rounds to null",)
         return ()
 
+    @property
+    def draws_rows(self) -> bool:
+        return self.bagging_fraction < 1
+
     def supports(self, loss: Loss) -> str | None:
         if any(part.native("lightgbm") is None for part in loss.parts) and missing(TORCH):
             return f"this loss only through torch, not installed; {installation(TORCH)}"

@@ -6,14 +6,15 @@ computed.
 """
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from types import FunctionType
 from typing import Any, Generic, Protocol, TypeVar
 
 from runner.compute.keys import made_of, plain
 from runner.storage.canonical import content_hash
-from runner.storage.code import Code
+from runner.storage.code import code_of
 from runner.storage.formats import Format
 from runner.storage.store import Store
 
@@ -48,11 +49,6 @@ class Observer(Protocol):
     def fold(self, number: int, fit: Any) -> None:
         """A fold was fitted, all before it were heard; fit: what it came to."""
         ...
-
-
-class _Nobody:
-    def fold(self, number: int, fit: Any) -> None:
-        """Nobody listens."""
 
 
 class Keyed(Protocol[T_co]):
@@ -120,12 +116,13 @@ class Stage(Generic[T]):
 class Cache:
     """Makes stages over a store; shows and remembers how long each took.
 
+    observer: None where nobody listens.
     times: of the shown ones, in the order in which they ended; made: every stage, by name, the last of a name.
     """
 
     store: Store
     progress: Progress
-    observer: Observer = field(default_factory=_Nobody)
+    observer: Observer | None = None
     times: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     made: dict[str, Stage[Any]] = field(default_factory=dict[str, Stage[Any]])
     _told: set[str] = field(default_factory=set[str], repr=False)
@@ -234,17 +231,20 @@ class Cache:
     def _origin(
         self, fn: Callable[..., Any], inputs: Mapping[str, Any], settings: Mapping[str, Any], form: Any
     ) -> dict[str, Any]:
-        origin, code = made_of(fn, inputs, settings, form)
-        self._keep(code)
+        origin, subjects = made_of(fn, inputs, settings, form)
+        for digest, subject in subjects.items():
+            self._keep(digest, subject)
         return origin
 
-    def _keep(self, code: Iterable[Code]) -> None:
+    def _keep(self, digest: str, subject: type | FunctionType) -> None:
         """What code a digest stands for, so that `store why` can name the function that changed."""
-        for each in code:
-            if each.digest not in self._told:
-                self._told.add(each.digest)
-                parts = {name: digest[:16] for name, digest in each.parts.items()}
-                self.store.describe(each.digest, {"parts": parts, "versions": each.versions})
+        if digest in self._told:
+            return
+        self._told.add(digest)
+        if not self.store.describes(digest):
+            code = code_of(subject)
+            parts = {name: digest[:16] for name, digest in code.parts.items()}
+            self.store.describe(digest, {"parts": parts, "versions": code.versions})
 
     @contextmanager
     def _shown(self, name: str | None) -> Iterator[Shown]:

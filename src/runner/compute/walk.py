@@ -48,7 +48,7 @@ class Walked:
 
     @cached_property
     def _fitted(self) -> None:
-        heard = self.cache.observer.fold if self.observed else None
+        observer = self.cache.observer if self.observed else None
         if not all(fit.kept() for fit in self.fits):
             for given in self.inputs:
                 given.value  # noqa: B018  # they show themselves, before the fits do
@@ -56,8 +56,8 @@ class Walked:
             found = []
             for number, ready in enumerate(started([fit.ensure for fit in self.fits]), start=1):
                 found.append(ready())
-                if heard is not None:
-                    heard(number, self.fold(number))
+                if observer is not None:
+                    observer.fold(number, self.fold(number))
             shown.cached = all(found)
 
     def fit(self) -> None:

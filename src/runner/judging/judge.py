@@ -8,20 +8,10 @@ from runner.compute.pipeline import Executed, Prepared
 from runner.compute.stage import Cache, Keyed, Stage
 from runner.judging.evidence import Gathered, complete
 from runner.judging.figures import run_figures
+from runner.judging.forms import VERDICT
 from runner.judging.verdict import Verdict, judge
 from runner.specification.experiment import Experiment
-from runner.storage.formats import JSON, Files
-
-
-class _VerdictForm:
-    def encode(self, value: Verdict) -> Files:
-        return JSON.encode(value.to_json())
-
-    def decode(self, files: Files) -> Verdict:
-        return Verdict.from_json(JSON.decode(files))
-
-
-VERDICT = _VerdictForm()
+from runner.storage.formats import JSON
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

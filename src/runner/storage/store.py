@@ -88,6 +88,10 @@ class Store:
             return None
         return origin
 
+    def describes(self, digest: str) -> bool:
+        """Whether it is kept what a digest in an origin stands for."""
+        return (self.root / MEANINGS / f"{digest}.json").exists()
+
     def describe(self, digest: str, content: Mapping[str, Any]) -> None:
         """Keeps what a digest stands for, or a key whose result is not kept; losing it loses an explanation only."""
         path = self.root / MEANINGS / f"{digest}.json"
