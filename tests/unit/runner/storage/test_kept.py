@@ -82,8 +82,7 @@ import json
 from runner.compute.features import compute_features
 from runner.storage.code import code_of
 from runner.storage.digests import sources
-from runner.storage.code import code_of
-print(json.dumps([code_of(components.expressions.Call).digest, sources().is_new]))
+print(json.dumps([code_of(compute_features).digest, sources().is_new]))
 """
 
 
