@@ -26,8 +26,7 @@ import yaml
 
 from components.gates.gate_set import GateSet
 from components.statistics.deflation import independent_trials, published_ratio
-from components.statistics.performance import sharpe_ratio
-from components.statistics.sharpe import deflated_sharpe, probabilistic_sharpe, sharpe_sample
+from components.statistics.sharpe import deflated_sharpe, probabilistic_sharpe, sharpe_ratio, sharpe_sample
 from components.values import Evidence, Float, Scored, Trials
 from runner.composition.build import build
 from runner.composition.figures import metrics

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from runner.recording.run_folder import RunFolder
 from runner.report import notation, tables
-from runner.report.words import FAILED, PASSED, REJECTED, Words, words
+from runner.report.words import FAILED, PASSED, REJECTED, Words, decisions, words
 from runner.terminal import Terminal
 
 STYLES = {
@@ -106,6 +106,9 @@ class Console(Terminal):
         self.table(tables.portfolio_table(brief))
         self._gates(run)
         self._leaks(run)
+        for sentence in decisions(run.manifest):
+            self._item("Decisions:", sentence)
+            self._rich.print()
         self._verdict(words(run.manifest, run.gates))
         self._paths(run)
 

@@ -118,7 +118,7 @@ def _tried(
         tried.found(gathered.evidence.value)
         trials = tried.trials(experiment, prepared, gathered.evidence, cache)
         judged = conclude(experiment, prepared, executed, gathered, trials, cache)
-        _write_results(record, prepared, executed, judged, cache)
+        _write_results(experiment, record, prepared, executed, judged, cache)
         record.note({"tries": tries_in_figures(trials.value), "stages": cache.times, "keys": _keys(cache)})
         run_key = record.manifest["run_key"]
         images, undrawn = pictures_of(record.folder, run_key, cache) if pictured else ({}, [])
@@ -162,7 +162,9 @@ def _info(experiment: Experiment, config: Mapping[str, Any], record: RunRecord) 
     )
 
 
-def _write_results(record: RunRecord, prepared: Prepared, executed: Executed, judged: Judged, cache: Cache) -> None:
+def _write_results(
+    experiment: Experiment, record: RunRecord, prepared: Prepared, executed: Executed, judged: Judged, cache: Cache
+) -> None:
     for name, data in description.tables(prepared, executed, cache).items():
         record.write_bytes(name, data)
     evidence = judged.evidence.value
@@ -173,6 +175,8 @@ def _write_results(record: RunRecord, prepared: Prepared, executed: Executed, ju
     record.write_bytes("junit.xml", junit(str(record.manifest["experiment"]), judged.verdict))
     record.write_json("statistics.json", judged.figures)
     record.note({"judged": {"family_state": judged.state}})
+    if experiment.constraints.binds:
+        record.note({"constraints": description.constraints(executed.decided.value)})
     if executed.paths:
         accounts = [path.traded.value for path in executed.paths]
         sharpes = path_sharpes(accounts, periods=prepared.panel.bars_per_year)

@@ -15,9 +15,9 @@ import numpy as np
 from runner.compute.features import compute_features
 from runner.recording.ledger import Family, Ledger
 from runner.recording.records import RunRecord
+from runner.storage.canonical import content_hash
 from runner.storage.code import code_of
 from runner.storage.formats import ARRAYS, JSON
-from runner.storage.keys import content_hash
 from runner.storage.store import Store
 from runner.tracking import RunInfo, tracked
 from runner.tracking.wandb import WandB

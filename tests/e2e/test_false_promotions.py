@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import false_promotions as study
-from components.statistics.performance import sharpe_ratio
+from components.statistics.sharpe import sharpe_ratio
 
 RESULTS = {scenario["name"]: scenario for scenario in json.loads(study.RESULTS.read_text(encoding="utf-8"))}
 

@@ -19,8 +19,8 @@ from runner.composition.catalog import catalogue
 from runner.composition.schema import class_path
 from runner.compute.calibrate import calibrate, deployed_calibration, learning_rows
 from runner.compute.features import FeatureTable
+from runner.compute.fit_fold import walk_forward
 from runner.compute.folds import make_folds
-from runner.compute.forecast import walk_forward
 from runner.compute.samples import Design
 from runner.compute.target import Labels
 from runner.judging.scored import scored
@@ -60,7 +60,7 @@ def made(kind):
     loss = Logistic() if kind == "direction" else Squared()
     model = LightGBM(**{**LightGBM.examples()[0], "n_estimators": 20})
     forecasts, _ = walk_forward(model, loss, folds, design, seed=0, resources=resources())
-    return folds, forecasts, labels, panel
+    return folds, forecasts, labels, panel, table
 
 
 MADE = {kind: made(kind) for kind in ("level", "direction")}
@@ -79,11 +79,11 @@ def relabelled(labels, rows):
 
 @pytest.mark.parametrize("calibration", BUILT, ids=lambda each: repr(each)[:60])
 def test_labels_not_known_when_a_test_span_begins_change_nothing(calibration):
-    folds, forecasts, labels, _ = fitting(calibration)
-    whole = calibrate(forecasts, folds, labels, calibration=calibration)
+    folds, forecasts, labels, *bars = fitting(calibration)
+    whole = calibrate(forecasts, folds, labels, *bars, calibration=calibration)
     for fold in folds:
         later = np.flatnonzero(~(labels.label_end_R <= fold.span.test[0][0]))
-        again = calibrate(forecasts, folds, relabelled(labels, later), calibration=calibration)
+        again = calibrate(forecasts, folds, relabelled(labels, later), *bars, calibration=calibration)
         test_M = forecasts.is_test_M & (forecasts.fold_M == fold.number)
         assert again.forecast_M[test_M].tobytes() == whole.forecast_M[test_M].tobytes()
         assert again.calibrations[fold.number - 1] == whole.calibrations[fold.number - 1]
@@ -95,9 +95,9 @@ def test_labels_not_known_when_a_test_span_begins_change_nothing(calibration):
 @pytest.mark.parametrize("calibration", BUILT, ids=lambda each: repr(each)[:60])
 def test_only_out_of_fold_forecasts_teach(calibration):
     """Of its own fold the validation rows, of earlier ones the test rows: nothing that a model was trained on."""
-    folds, forecasts, labels, _ = fitting(calibration)
+    folds, forecasts, labels, *_ = fitting(calibration)
     for fold in folds:
-        known_M = learning_rows(calibration, forecasts, fold, folds, labels)
+        known_M = learning_rows(calibration.learns_from(), forecasts, fold, folds, labels)
         rows, of_fold = forecasts.row_M[known_M], forecasts.fold_M[known_M]
         assert len(rows)
         assert (labels.label_end_R[rows] <= fold.span.test[0][0]).all()
@@ -114,21 +114,23 @@ def test_only_out_of_fold_forecasts_teach(calibration):
 
 @pytest.mark.parametrize("calibration", BUILT, ids=lambda each: repr(each)[:60])
 def test_labels_that_teach_do_change_something(calibration):
-    folds, forecasts, labels, _ = fitting(calibration)
+    folds, forecasts, labels, *bars = fitting(calibration)
     changed = relabelled(labels, folds[0].valid_rows)
-    states = [calibrate(forecasts, folds, each, calibration=calibration).calibrations[0] for each in (labels, changed)]
+    states = [
+        calibrate(forecasts, folds, each, *bars, calibration=calibration).calibrations[0] for each in (labels, changed)
+    ]
     assert (states[0] != states[1]) == bool(states[0])  # no calibration learns nothing
 
 
 @pytest.mark.parametrize("calibration", BUILT, ids=lambda each: repr(each)[:60])
 def test_validation_forecasts_stay_as_they_are_and_are_scored_without_intervals(calibration):
-    folds, forecasts, labels, panel = fitting(calibration)
-    after = calibrate(forecasts, folds, labels, calibration=calibration)
+    folds, forecasts, labels, *bars = fitting(calibration)
+    after = calibrate(forecasts, folds, labels, *bars, calibration=calibration)
     valid_M = ~forecasts.is_test_M
     assert after.forecast_M[valid_M].tobytes() == forecasts.forecast_M[valid_M].tobytes()
     assert after.raw_M.tobytes() == forecasts.forecast_M.tobytes()
-    assert scored(after, {}, labels, panel, test=False).lower_M is None
-    test = scored(after, {}, labels, panel, test=True)
+    assert scored(after, {}, labels, bars[0], test=False).lower_M is None
+    test = scored(after, {}, labels, bars[0], test=True)
     assert test.coverage == calibration.interval_coverage()
     if test.coverage is not None:
         assert np.isnan(after.lower_M[valid_M]).all()
@@ -138,17 +140,20 @@ def test_validation_forecasts_stay_as_they_are_and_are_scored_without_intervals(
 
 def test_calibrating_twice_is_calibrating_once():
     for calibration in BUILT:
-        folds, forecasts, labels, _ = fitting(calibration)
-        once = calibrate(forecasts, folds, labels, calibration=calibration)
-        assert calibrate(once, folds, labels, calibration=calibration).forecast_M.tobytes() == once.forecast_M.tobytes()
+        folds, forecasts, labels, *bars = fitting(calibration)
+        once = calibrate(forecasts, folds, labels, *bars, calibration=calibration)
+        assert (
+            calibrate(once, folds, labels, *bars, calibration=calibration).forecast_M.tobytes()
+            == once.forecast_M.tobytes()
+        )
 
 
 @pytest.mark.parametrize("calibration", BUILT, ids=lambda each: repr(each)[:60])
 def test_a_deployed_calibration_has_learnt_from_all_test_rows_with_a_label(calibration):
-    folds, forecasts, labels, _ = fitting(calibration)
+    folds, forecasts, labels, *bars = fitting(calibration)
     tested_M = forecasts.is_test_M & np.isfinite(labels.y_R[forecasts.row_M])
     wanted = calibration.fit(forecasts.forecast_M[tested_M], labels.y_R[forecasts.row_M[tested_M]])
-    calibrated = calibrate(forecasts, folds, labels, calibration=calibration)
+    calibrated = calibrate(forecasts, folds, labels, *bars, calibration=calibration)
     for given in (forecasts, calibrated):
         assert deployed_calibration(calibration, given, labels).state() == wanted.state()
     valid = np.concatenate([fold.valid_rows for fold in folds])

@@ -13,7 +13,7 @@ from components.preprocess.none import NoPreprocessing
 from components.split.combinatorial_purged import CombinatorialPurged
 from components.values import Fold, Int, within
 from runner.compute.features import FeatureTable
-from runner.compute.folds import Candidates, candidates, fold_of
+from runner.compute.purge import Candidates, candidates, fold_of
 from unit.runner.compute.test_folds import labels_of
 
 HORIZON, BARS = 5, 600

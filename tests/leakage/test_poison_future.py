@@ -9,13 +9,14 @@ from components.expressions import evaluate, to_text
 from components.panel import Panel
 from harness import resources
 from runner.composition.configure import configure
-from runner.compute.bars import visible_bars
 from runner.compute.decisions import decide_weights
 from runner.compute.features import FeatureTable, input_expressions
+from runner.compute.fit_fold import walk_forward
 from runner.compute.folds import make_folds
-from runner.compute.forecast import Forecasts, walk_forward
+from runner.compute.forecast import Forecasts
 from runner.compute.samples import Design
 from runner.compute.target import compute_labels, parsed_target
+from runner.compute.vault import visible_bars
 
 EXPERIMENTS = ("sp500_volatility", "sp500_direction", "us20_momentum")
 

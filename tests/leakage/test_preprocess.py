@@ -16,8 +16,8 @@ from runner.composition.build import build
 from runner.composition.catalog import catalogue
 from runner.composition.schema import class_path
 from runner.compute.features import FeatureTable
+from runner.compute.fit_fold import walk_forward
 from runner.compute.folds import make_folds
-from runner.compute.forecast import walk_forward
 from runner.compute.samples import Design
 from runner.compute.target import Labels
 from runner.specification.debug import Debug

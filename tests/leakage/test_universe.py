@@ -1,10 +1,10 @@
 """A symbol counts while it belongs to the universe, and is warm on its first day."""
 
-import os
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -20,6 +20,7 @@ from runner.compute.forecast import Forecasts
 from runner.compute.pipeline import Executed, Prepared
 from runner.console import Console
 from runner.specification.experiment import Experiment
+from runner.specification.places import Places
 
 JOINS, LEAVES = np.datetime64("2012-03-05"), np.datetime64("2015-04-22")
 RUN = [
@@ -38,11 +39,10 @@ def universe(panel: Panel) -> str:
 
 
 def executed(folder: Path, *overrides: str) -> tuple[Experiment, Prepared, Executed]:
-    with Path(os.devnull).open("w") as sink:
-        cache = pipeline.open_cache(folder, Console(sink))
-        experiment, _ = configure([*RUN, *overrides])
-        prepared = pipeline.prepare(experiment, cache)
-        return experiment, prepared, pipeline.execute(experiment, prepared, cache)
+    cache = pipeline.open_cache(Places(outputs=folder), Console(io.StringIO()))
+    experiment, _ = configure([*RUN, *overrides])
+    prepared = pipeline.prepare(experiment, cache)
+    return experiment, prepared, pipeline.execute(experiment, prepared, cache)
 
 
 @pytest.fixture(scope="module")
@@ -127,12 +127,14 @@ def test_labels_that_end_after_leaving_count(run: tuple[Experiment, Prepared, Ex
 class Follow(Portfolio):
     """Holds what is forecast."""
 
-    @classmethod
-    def examples(cls) -> Sequence[Mapping[str, Any]]:
-        return ({}, {})
+    forecast_kind: ClassVar[tuple[str, ...]] = ("return",)
 
     def weights(self, view: View) -> Float:
         return np.nan_to_num(view.forecast_DS)
+
+    @classmethod
+    def examples(cls) -> Sequence[Mapping[str, Any]]:
+        return ({}, {})
 
 
 def test_the_only_member_is_sold_when_it_leaves() -> None:
@@ -153,7 +155,7 @@ def test_the_only_member_is_sold_when_it_leaves() -> None:
         outputs=Outputs(columns=(Output(target="target", horizon_bars=1, statistic="mean"),)),
         train_mean_K=np.zeros(1),
     )
-    decided = decide_weights(panel, forecasts, None, None, portfolio=Follow(), constraints=NoConstraints())
+    decided = decide_weights(panel, forecasts, portfolio=Follow(), constraints=NoConstraints())
     np.testing.assert_array_equal(decided.decided_D, times[1:5])
     np.testing.assert_array_equal(decided.weights_DS[:, 0], [0.2, 0.0, 0.0, 0.3])
 

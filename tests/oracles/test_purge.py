@@ -13,7 +13,8 @@ from components.split.combinatorial_purged import CombinatorialPurged
 from components.split.held_out_symbols import HeldOutSymbols
 from components.values import Fold, Span
 from runner.compute.features import FeatureTable
-from runner.compute.folds import Candidates, candidates, first_bars_read, fold_of, make_folds
+from runner.compute.folds import make_folds
+from runner.compute.purge import Candidates, candidates, first_bars_read, fold_of
 from runner.compute.target import Labels
 from unit.runner.compute.test_folds import WHOLE, columns_of, labels_of, ragged, table_of
 

@@ -27,7 +27,6 @@ from components.statistics.performance import (
     calmar_ratio,
     downside_risk,
     max_drawdown,
-    sharpe_ratio,
     sortino_ratio,
     wealth,
 )
@@ -38,6 +37,7 @@ from components.statistics.sharpe import (
     expected_maximum,
     minimum_track_record,
     probabilistic_sharpe,
+    sharpe_ratio,
     sharpe_sample,
     standard_error,
 )

@@ -11,20 +11,19 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from components.accounts.costs import BAND, HAIRCUT, of_balances, of_fill
 from components.compilation import inlined
 
 Float = npt.NDArray[np.float64]
 Int = npt.NDArray[np.int64]
 Int32 = npt.NDArray[np.int32]
 
-BASIS_POINT = 1e-4
 ROUNDING = 1e-12
 """Differences between target and drifted weight that floating point makes, and that nobody trades."""
 
 ORDER, DELISTING, RUIN = 0, 1, 2
 """Why a trade happened."""
 
-COST_BPS, BORROW, FINANCING, CASH_RATE, BAND, HAIRCUT = range(6)
 CASH, POSITIONS, GROSS, INTEREST, FINANCED, BORROWED, COMMISSION, IMPACT, DELISTED, RUINED = range(10)
 
 
@@ -108,11 +107,9 @@ def accrue(terms_P: Float, years: float, t: int, state_2: Float, holdings: Holdi
     short = 0.0
     for s in holdings.held_S[:n_held]:
         short += max(-holdings.units_S[s] * holdings.known_S[s], 0.0)
-    cash = state_2[0]
-    book[INTEREST, t] = max(cash, 0.0) * terms_P[CASH_RATE] * BASIS_POINT * years
-    book[FINANCED, t] = max(-cash, 0.0) * terms_P[FINANCING] * BASIS_POINT * years
-    book[BORROWED, t] = short * terms_P[BORROW] * BASIS_POINT * years
-    state_2[0] = cash + (book[INTEREST, t] - book[FINANCED, t] - book[BORROWED, t])
+    earned, financed, borrowed = of_balances(terms_P, years, state_2[0], short)
+    book[INTEREST, t], book[FINANCED, t], book[BORROWED, t] = earned, financed, borrowed
+    state_2[0] += earned - financed - borrowed
 
 
 @inlined
@@ -162,8 +159,7 @@ def trade(
             quantity = target * equity / price - units
             notional = abs(quantity) * price
             if notional > least or (target == 0 and notional > 0):
-                commission = terms_P[COST_BPS] * BASIS_POINT * notional
-                impact = rate * notional * np.sqrt(notional)
+                commission, impact = of_fill(terms_P, notional, rate)
                 payment += quantity * price
                 book[COMMISSION, t] += commission
                 book[IMPACT, t] += impact

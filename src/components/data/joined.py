@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from annotated_types import Ge, Gt
 
 from components.bars import Bars
 from components.contracts import Source
@@ -17,6 +16,7 @@ from components.data._membership import group_codes, membership
 from components.data._nested import bars_of, content_of, fields_of, load
 from components.errors import ConfigError, DataError, Problem
 from components.panel import IN_UNIVERSE, Float, Panel, Time
+from components.ranges import Ge, Gt
 from components.structure import strict
 from components.values import SourceFacts
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from components.contracts import LAST_LABEL, NOTHING, FittedModel, Inherited, Loss, Model, Start
-from components.graph import forecast_graph, rounded
+from components.onnx_graph import forecast_graph, rounded
 from components.seeds import derive
 from components.values import Float, Resources, Samples
 
@@ -41,6 +41,10 @@ class Committee(Model):
     @property
     def lookback_rows(self) -> int:
         return max(member.lookback_rows for member in self.members.values())
+
+    @property
+    def draws_rows(self) -> bool:
+        return any(member.draws_rows for member in self.members.values())
 
     @property
     def shares(self) -> bool:

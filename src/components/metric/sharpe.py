@@ -1,7 +1,7 @@
 from dataclasses import dataclass
 
 from components.contracts.metric import ReturnMetric
-from components.statistics import performance
+from components.statistics.sharpe import sharpe_ratio
 from components.values import Float
 
 
@@ -19,4 +19,4 @@ class Sharpe(ReturnMetric):
     brief = True
 
     def value(self, returns_T: Float, bars_per_year: float) -> float:
-        return performance.sharpe_ratio(returns_T, bars_per_year)
+        return sharpe_ratio(returns_T, bars_per_year)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from components.contracts import FittedModel, Loss
 from components.errors import DataError
-from components.graph import forecast_graph, link_nodes, rounded, wide_features
+from components.onnx_graph import forecast_graph, link_nodes, rounded, wide_features
 from components.values import Float, Samples
 
 if TYPE_CHECKING:

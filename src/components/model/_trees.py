@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from components.contracts import FittedModel
-from components.graph import forecast_graph, link_nodes, linked, wide_features
+from components.onnx_graph import forecast_graph, link_nodes, linked, wide_features
 from components.values import Float, Samples
 
 if TYPE_CHECKING:

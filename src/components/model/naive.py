@@ -9,7 +9,7 @@ import numpy as np
 
 from components.contracts import LAST_LABEL, NOTHING, FittedModel, Inherited, Loss, Model
 from components.errors import DataError
-from components.graph import forecast_graph, rounded
+from components.onnx_graph import forecast_graph, rounded
 from components.values import Float, Resources, Samples
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from annotated_types import Ge, Gt, Lt
 
 from components.contracts import Split
 from components.errors import DataError
+from components.ranges import Ge, Gt, Lt
 from components.split._spans import span
 from components.values import Span, Time
 
@@ -26,7 +26,7 @@ class WalkForward(Split):
     valid_share  share of the decision times in each validation span, right before its test span
     window       expanding: train starts at the beginning; rolling: train keeps the first fold's length
     vault_start  ISO date, `last N bars` or null; bars from then on are outside every fold, metric and report
-    Purging is done by the runner from the labels' own ends, see `runner.compute.folds`.
+    Purging is done by the runner from the labels' own ends, see `runner.compute.purge`.
     """
 
     n_folds: Annotated[int, Ge(1)]

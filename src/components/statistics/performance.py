@@ -21,23 +21,12 @@ def wealth(returns_T: Float) -> Float:
     return np.concatenate([[1.0], np.cumprod(1 + known(returns_T))])
 
 
-def sharpe_ratio(returns_T: Float, periods: float) -> float:
-    """mean / std(ddof=1) * sqrt(periods), of returns in excess of whatever the caller subtracted.
-
-    +-inf where the returns are all the same and not zero; NaN below two returns or where all are zero.
-    """
-    r_T = known(returns_T)
-    if len(r_T) < 2:
-        return math.nan
-    return _ratio(float(r_T.mean()), _deviation(r_T)) * math.sqrt(periods)
-
-
 def sortino_ratio(returns_T: Float, periods: float, required: float = 0.0) -> float:
     """(mean - required) * periods / downside_risk; required: minimal acceptable return per period."""
     r_T = known(returns_T)
     if len(r_T) < 2:
         return math.nan
-    return _ratio((float(r_T.mean()) - required) * periods, downside_risk(r_T, periods, required))
+    return ratio((float(r_T.mean()) - required) * periods, downside_risk(r_T, periods, required))
 
 
 def downside_risk(returns_T: Float, periods: float, required: float = 0.0) -> float:
@@ -60,7 +49,7 @@ def annual_return(returns_T: Float, periods: float) -> float:
 def annual_volatility(returns_T: Float, periods: float) -> float:
     """std(ddof=1) * sqrt(periods)."""
     r_T = known(returns_T)
-    return _deviation(r_T) * math.sqrt(periods) if len(r_T) > 1 else math.nan
+    return deviation(r_T) * math.sqrt(periods) if len(r_T) > 1 else math.nan
 
 
 def max_drawdown(returns_T: Float) -> float:
@@ -84,13 +73,14 @@ def hit_rate(returns_T: Float) -> float:
     return float(np.mean(moved_T > 0)) if len(moved_T) else math.nan
 
 
-def _deviation(r_T: Float) -> float:
+def deviation(r_T: Float) -> float:
     """std(ddof=1), exactly 0 where the returns differ by rounding only."""
-    deviation = float(r_T.std(ddof=1))
-    return deviation if deviation > 1e-12 * float(np.abs(r_T).max()) else 0.0
+    spread = float(r_T.std(ddof=1))
+    return spread if spread > 1e-12 * float(np.abs(r_T).max()) else 0.0
 
 
-def _ratio(gain: float, risk: float) -> float:
+def ratio(gain: float, risk: float) -> float:
+    """gain / risk; +-inf where a gain bears no risk, NaN without either."""
     if risk > 0:
         return gain / risk
     return math.copysign(math.inf, gain) if gain != 0 else math.nan

@@ -1,8 +1,8 @@
-"""Inference on Sharpe ratios: how sure one can be, how long a record must be, what luck of many tries
+"""The Sharpe ratio, and inference on it: how sure one can be, how long a record must be, what luck of many tries
 alone would give.
 
-Every Sharpe ratio here is per period, never annualised. skew is the population skewness and kurtosis
-the population kurtosis (3 for a normal). Two conventions of the standard error are offered:
+Only `sharpe_ratio` is annualised; every other ratio here is per period. skew is the population skewness and
+kurtosis the population kurtosis (3 for a normal). Two conventions of the standard error are offered:
 
 observed      at the observed ratio, over T - 1: Bailey & Lopez de Prado 2012, The Sharpe Ratio
               Efficient Frontier, J. of Risk 15(2):3
@@ -17,12 +17,23 @@ from typing import Literal
 
 import numpy as np
 
-from components.statistics.performance import known
+from components.statistics.performance import deviation, known, ratio
 from components.values import Float
 
 Convention = Literal["observed", "hypothesised"]
 
 _NORMAL = NormalDist()
+
+
+def sharpe_ratio(returns_T: Float, periods: float) -> float:
+    """mean / std(ddof=1) * sqrt(periods), of returns in excess of whatever the caller subtracted.
+
+    +-inf where the returns are all the same and not zero; NaN below two returns or where all are zero.
+    """
+    r_T = known(returns_T)
+    if len(r_T) < 2:
+        return math.nan
+    return ratio(float(r_T.mean()), deviation(r_T)) * math.sqrt(periods)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -66,7 +66,7 @@ def within(intervals: tuple[Interval, ...], times_N: Time) -> npt.NDArray[np.boo
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Fold:
-    """Row numbers of one span after purging, see `runner.compute.folds`.
+    """Row numbers of one span after purging, see `runner.compute.purge`.
 
     test_path_N: for each test row the number of the path that its forecast belongs to, from 1.
     """

@@ -40,8 +40,9 @@ from runner.bundle.past import Past
 from runner.bundle.recipe import Recipe
 from runner.bundle.restore import restored
 from runner.compute.carried import Carried, replayed
-from runner.compute.design import design_matrix, rows_ready
+from runner.compute.design import design_matrix
 from runner.compute.orders import ordered
+from runner.compute.warm_up import rows_ready
 
 Bools = npt.NDArray[np.bool_]
 

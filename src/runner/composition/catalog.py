@@ -3,7 +3,7 @@
 import functools
 import importlib.util
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 import components
 import runner
@@ -71,11 +71,11 @@ class Catalogue(Mapping[str, type[Component]]):
         return [target for target, facts in self.concrete.items() if class_path(kind) in facts.kinds]
 
     @functools.cached_property
-    def metrics(self) -> tuple[type[Component], ...]:
+    def metrics(self) -> tuple[type[Metric], ...]:
         """The classes of all metrics, which stand in no slot, imported without any other. Raises as `iter` does."""
         for error in self._broken.values():
             raise error
-        return tuple(self[target] for target in self.fitting(Metric))
+        return tuple(cast("type[Metric]", self[target]) for target in self.fitting(Metric))
 
     def unfinished(self, target: str) -> tuple[str, ...]:
         """What a class that is found but no component lacks of its contract; () for any other name."""

@@ -13,7 +13,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from components.contracts import Component, ForecastMetric, Metric, OrderMetric, ReturnMetric
+from components.contracts import ForecastMetric, Metric, OrderMetric, ReturnMetric
 from components.contracts.metric import ACCOUNTS, FORECASTS, SPANS, span_words
 from components.errors import ContractError
 from components.values import Output, Outputs
@@ -51,7 +51,7 @@ def metrics() -> Mapping[str, Metric]:
 
 
 @functools.cache
-def _named(classes: tuple[type[Component], ...]) -> Mapping[str, Metric]:
+def _named(classes: tuple[type[Metric], ...]) -> Mapping[str, Metric]:
     found: dict[str, Metric] = {}
     for cls in classes:
         if other := found.get(cls.name()):

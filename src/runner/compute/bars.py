@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from components.bars import Bars
 from components.contracts import Quality, Source, Split
 from components.errors import DataError
 from components.panel import Panel
 from components.values import Finding
+from runner.compute.vault import visible_bars
 from runner.specification.debug import Debug
 
 
@@ -34,13 +34,6 @@ def inspect(content: str | None, *, source: Source, split: Split, quality: Quali
     if content is not None and source.content() != content:
         raise DataError(f"{raw.where}: changed while it was read; run again when it is complete")
     return Inspected(panel=panel, findings=findings, vault_begins=vault_begins)
-
-
-def visible_bars(source: Source, split: Split) -> tuple[Bars, np.datetime64 | None]:
-    """The source's bars without the vault, which nothing may look at, and when the vault begins."""
-    bars = source.bars()
-    begins = split.vault_begins(bars.timestamps_R)
-    return bars if begins is None else bars.before(begins), begins
 
 
 def corner(panel: Panel, debug: Debug) -> Panel:

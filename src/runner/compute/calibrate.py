@@ -25,8 +25,8 @@ def calibrate(
     forecasts: Forecasts,
     folds: Sequence[Fold],
     labels: Labels,
-    panel: Panel | None,
-    table: FeatureTable | None,
+    panel: Panel | None = None,
+    table: FeatureTable | None = None,
     *,
     calibration: Calibration,
 ) -> Forecasts:

@@ -43,8 +43,8 @@ class Decided:
 def decide_weights(
     panel: Panel,
     forecasts: Forecasts,
-    folds: Sequence[Fold] | None,
-    labels: Labels | None,
+    folds: Sequence[Fold] | None = None,
+    labels: Labels | None = None,
     *,
     portfolio: Portfolio,
     constraints: Constraints,

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from components.statistics.performance import sharpe_ratio
+from components.statistics.sharpe import sharpe_ratio
 from components.values import BacktestResult, Fold
 from runner.compute.forecast import Forecasts
 

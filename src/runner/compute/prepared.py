@@ -20,7 +20,7 @@ from runner.compute.target import Labels, compute_labels, parsed_target
 from runner.specification.debug import Debug
 from runner.specification.described import described
 from runner.specification.experiment import Experiment
-from runner.storage.keys import content_hash
+from runner.storage.canonical import content_hash
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

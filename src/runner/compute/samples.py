@@ -14,7 +14,7 @@ from components.panel import Panel
 from components.values import Block, Int, Samples
 from runner.compute.design import design_matrix, raw_features
 from runner.compute.features import FeatureTable
-from runner.compute.folds import eligible_rows
+from runner.compute.purge import eligible_rows
 from runner.compute.target import Labels
 
 

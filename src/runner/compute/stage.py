@@ -1,31 +1,25 @@
 """Stages: functions of values whose keys nobody types.
 
-A stage's key follows from the code of its function (all that it reaches, see `runner.storage.code`), from its
-settings (components with the code of their classes, plain values), from how its result is written down, and from
-the keys of its inputs. Its value is looked up when it is first asked for, and computed where the store lacks it:
-what nobody asks for is neither read nor computed.
+A stage's key follows from its code, its settings and the keys of its inputs, see `runner.compute.keys`. Its value is
+looked up when it is first asked for, and computed where the store lacks it: what nobody asks for is neither read nor
+computed.
 """
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field, is_dataclass
+from dataclasses import dataclass, field
 from types import FunctionType
 from typing import Any, Generic, Protocol, TypeVar
 
-from components.errors import ContractError
-from runner.specification.described import described, mattering
+from runner.compute.keys import made_of, plain
+from runner.storage.canonical import content_hash
 from runner.storage.code import code_of
 from runner.storage.formats import Format
-from runner.storage.keys import content_hash
-from runner.storage.remembered_code import code_digest
 from runner.storage.store import Store
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
-
-FORMAT = 1
-"""Raise it when the meaning of a key changes: old entries are not found."""
 
 
 class Shown(Protocol):
@@ -124,6 +118,7 @@ class Cache:
     observer: Observer | None = None
     times: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     made: dict[str, Stage[Any]] = field(default_factory=dict[str, Stage[Any]])
+    _told: set[str] = field(default_factory=set[str], repr=False)
 
     def stage(
         self,
@@ -212,14 +207,6 @@ class Cache:
 
         return self.store.compute(key, name, compute, form, origin)
 
-    def known(self, name: str, key: str, find: Callable[[], T]) -> Stage[T]:
-        """A value with a key from elsewhere, found when it is asked for."""
-
-        def ensure() -> bool:
-            return False
-
-        return Stage(name=name, key=key, origin={}, find=find, ensure=ensure)
-
     def key(self, fn: Callable[..., Any], *, inputs: Mapping[str, Any], settings: Mapping[str, Any]) -> str:
         """The key that a stage of this function would have."""
         return content_hash(self._origin(fn, inputs, settings, None))
@@ -234,31 +221,30 @@ class Cache:
         self.store.drop(stage.key, stage.name)
 
     def _noted(self, stage: Stage[T], part: str) -> Stage[T]:
+        """Remembers the stage, and what its key was made of, which no entry tells where its result is not kept."""
+        if stage.key not in self._told:
+            self._told.add(stage.key)
+            self.store.describe(stage.key, stage.origin)
         self.made[f"{stage.name} {part}".rstrip()] = stage
         return stage
 
     def _origin(
         self, fn: Callable[..., Any], inputs: Mapping[str, Any], settings: Mapping[str, Any], form: Any
     ) -> dict[str, Any]:
-        if not isinstance(fn, FunctionType) or fn.__qualname__ != fn.__name__ or not fn.__name__.isidentifier():
-            raise ContractError(f"{fn!r} cannot be a stage: only a function of a module has code that can be named")
-        subjects = {fn, *([type(form)] if form is not None else ()), *classes_in(settings)}
-        code = {f"{each.__module__}.{each.__qualname__}": self._digest(each) for each in subjects}
-        return {
-            "format": FORMAT,
-            "stage": f"{fn.__module__}.{fn.__name__}",
-            "code": dict(sorted(code.items())),
-            "settings": {name: plain(value) for name, value in settings.items()},
-            "inputs": {name: _keys(value) for name, value in inputs.items()},
-        }
+        origin, subjects = made_of(fn, inputs, settings, form)
+        for digest, subject in subjects.items():
+            self._keep(digest, subject)
+        return origin
 
-    def _digest(self, subject: type | FunctionType) -> str:
-        """Of the subject's code; what it stands for is kept, so that `store why` can name the function that changed."""
-        digest = code_digest(subject)
+    def _keep(self, digest: str, subject: type | FunctionType) -> None:
+        """What code a digest stands for, so that `store why` can name the function that changed."""
+        if digest in self._told:
+            return
+        self._told.add(digest)
         if not self.store.describes(digest):
             code = code_of(subject)
-            self.store.describe(digest, {"parts": code.parts, "versions": code.versions})
-        return digest
+            parts = {name: digest[:16] for name, digest in code.parts.items()}
+            self.store.describe(digest, {"parts": parts, "versions": code.versions})
 
     @contextmanager
     def _shown(self, name: str | None) -> Iterator[Shown]:
@@ -297,32 +283,6 @@ class _Unseen:
 def joint_key(*values: Keyed[Any]) -> str:
     """One key for several values together."""
     return content_hash([value.key for value in values])
-
-
-def plain(value: Any) -> Any:
-    """A setting as plain values: a component as its class and the parameters that matter."""
-    return described(value, without_inert=True)
-
-
-def classes_in(value: Any) -> set[type]:
-    """The classes of all components in a setting that matter, however deep."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return classes_in([getattr(value, name) for name in mattering(value)]) | {type(value)}
-    if isinstance(value, Mapping):
-        return set().union(*(classes_in(item) for item in value.values()))
-    if isinstance(value, list | tuple):
-        return set().union(*(classes_in(item) for item in value))
-    return set()
-
-
-def _keys(value: Any) -> Any:
-    if value is None:
-        return None
-    if isinstance(value, Mapping):
-        return {name: _keys(item) for name, item in value.items()}
-    if isinstance(value, Sequence):
-        return [_keys(item) for item in value]
-    return value.key
 
 
 def _values(value: Any) -> Any:

@@ -8,7 +8,8 @@ from functools import cached_property
 from typing import Any
 
 from components.contracts import Loss, Model, Preprocessor
-from runner.compute.forecast import FoldFit, Forecasts, depends, fit_fold, join_folds, prepare_folds
+from runner.compute.fit_fold import FoldFit, depends, fit_fold, join_folds, prepare_folds
+from runner.compute.forecast import Forecasts
 from runner.compute.prepared import Prepared, folds_hash
 from runner.compute.stage import Cache, Given, Stage
 from runner.compute.threads import one_thread_of_blas

@@ -31,11 +31,9 @@ class _EvidenceForm:
 
     def decode(self, files: Files) -> Evidence:
         arrays, facts = ARRAYS.decode(files), json.loads(files["facts.json"])
-        return Evidence(
-            **{name: arrays[name] for name in SERIES},
-            **{name: facts[name] for name in FACTS},
-            **{span: _scored(span, arrays, facts[span]) for span in SPANS},
-        )
+        spans = {span: _scored(span, arrays, facts[span]) for span in SPANS}
+        known: dict[str, Any] = {name: arrays[name] for name in SERIES} | {name: facts[name] for name in FACTS} | spans
+        return Evidence(**known)
 
 
 def _columns(scored: Scored) -> dict[str, Any]:
@@ -57,10 +55,11 @@ def _facts(scored: Scored) -> dict[str, Any]:
 def _scored(span: Any, arrays: Mapping[str, Any], facts: Mapping[str, Any]) -> Scored:
     outputs = facts["outputs"]
     columns = outputs and tuple(Output(**output) for output in outputs["columns"])
+    written: dict[str, Any] = {name: arrays[f"{span}.{name}"] for name in COLUMNS}
+    written |= {name: arrays.get(f"{span}.{name}") for name in COLUMNS_AT_TIMES}
     return Scored(
         span=span,
-        **{name: arrays[f"{span}.{name}"] for name in COLUMNS},
-        **{name: arrays.get(f"{span}.{name}") for name in COLUMNS_AT_TIMES},
+        **written,
         baselines={name: arrays[f"{span}.baseline_{place}"] for place, name in enumerate(facts["baselines"])},
         coverage=facts["coverage"],
         outputs=outputs and Outputs(columns=columns, decision=outputs["decision"]),

@@ -57,9 +57,5 @@ def run_key(experiment: Experiment, gathered: Gathered, cache: Cache) -> str:
     """Same key: same data, code and settings, those of gates and figures included, so the same bytes in every result
     that does not read the ledger."""
     inputs = {"evidence": gathered.evidence, "metrics": gathered.metrics}
-    return cache.key(judge_and_count, inputs=inputs, settings={"gates": experiment.gates})
-
-
-def judge_and_count(evidence: Evidence, *, gates: Any) -> tuple[Verdict, list[dict[str, Any]]]:
-    """What a run comes to, by code: its verdict and its statistics."""
-    return judge(evidence, gates=gates), run_figures(evidence)
+    settings = {"gates": experiment.gates, "robustness": dict(experiment.robustness), "experiment": experiment}
+    return cache.key(conclude, inputs=inputs, settings=settings)

@@ -6,7 +6,7 @@ from typing import Protocol
 import numpy as np
 
 from runner.composition.figures import metrics
-from runner.compute.forecast import FoldFit, joined
+from runner.compute.fit_fold import FoldFit, joined
 from runner.compute.prepared import Prepared
 from runner.compute.stage import Pruned
 from runner.judging.metrics import score

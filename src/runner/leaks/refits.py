@@ -9,7 +9,8 @@ import numpy as np
 
 from components.seeds import derive
 from components.values import Float, Fold, LeakFinding
-from runner.compute.forecast import FoldFit, Forecasts, depends, walk_forward
+from runner.compute.fit_fold import FoldFit, depends, walk_forward
+from runner.compute.forecast import Forecasts
 from runner.compute.samples import Design
 from runner.compute.threads import one_thread_of_blas
 from runner.leaks.subject import Subject, leak, moved, moved_sentence

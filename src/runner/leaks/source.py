@@ -18,7 +18,7 @@ from components.errors import DataError
 from components.panel import Panel
 from components.structure import strict
 from components.values import LeakFinding, SourceFacts
-from runner.compute.bars import visible_bars
+from runner.compute.vault import visible_bars
 from runner.leaks.subject import Subject, day, leak, moved
 
 NAME = "source"

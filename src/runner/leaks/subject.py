@@ -17,9 +17,9 @@ from components.panel import Panel
 from components.seeds import derive
 from components.values import Float, Float32, Fold, Int, LeakFinding, LeakReport, Time
 from runner.compute.decisions import fit_of_fold
-from runner.compute.folds import candidates
-from runner.compute.forecast import opened
+from runner.compute.fit_fold import opened
 from runner.compute.pipeline import Executed, Prepared
+from runner.compute.purge import candidates
 from runner.compute.samples import Design
 from runner.compute.target import Labels, compute_labels
 from runner.specification.experiment import Experiment

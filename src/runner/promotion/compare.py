@@ -11,13 +11,13 @@ from components.errors import DataError
 from components.statistics.comparison import predictive_accuracy, sharpe_difference
 from components.statistics.forecast import loss
 from components.statistics.newey_west import MeanTest
-from components.statistics.performance import sharpe_ratio
+from components.statistics.sharpe import sharpe_ratio
 from components.values import Int
 from runner.bundle.layout import EVIDENCE, GATES, MANIFEST, PROMOTION, read_verified
 from runner.promotion.evidence import Kept
 from runner.report import notation, tables
 from runner.report.promotion import overruled
-from runner.storage.keys import finite_or_null
+from runner.storage.canonical import finite_or_null
 
 if TYPE_CHECKING:
     from runner.console import Console

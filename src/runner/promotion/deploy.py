@@ -15,7 +15,7 @@ from runner.bundle.assemble import assemble
 from runner.bundle.reader import Bundle
 from runner.compute.calibrate import deployed_calibration
 from runner.compute.decisions import deployed_portfolio
-from runner.compute.forecast import FoldFit
+from runner.compute.fit_fold import FoldFit
 from runner.compute.pipeline import Executed, Prepared
 from runner.compute.samples import Design
 from runner.compute.stage import Cache

@@ -25,8 +25,8 @@ from runner.promotion.vault import Looked, identity_of, look, prepare_all
 from runner.recording.ledger import Family, Ledger
 from runner.specification.experiment import Experiment
 from runner.specification.places import Places
+from runner.storage.canonical import finite_or_null
 from runner.storage.disk import write_atomically
-from runner.storage.keys import finite_or_null
 
 OPENINGS = ".openings"
 """Folder of the registry with what a vault said of a run, whatever name that is promoted under."""

@@ -8,8 +8,8 @@ import numpy as np
 from components.errors import DataError
 from components.values import Evidence, Fold, Span, Time, Vault, within
 from runner.compute import pipeline
-from runner.compute.folds import candidates, fold_of
 from runner.compute.pipeline import Prepared
+from runner.compute.purge import candidates, fold_of
 from runner.compute.stage import Cache
 from runner.judging.evidence import gather
 from runner.recording.ledger import Family

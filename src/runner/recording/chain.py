@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from components.errors import OutputError
 from runner.recording.database import Connection, Database, Unusable
-from runner.storage.keys import canonical_json, content_hash, finite_or_null
+from runner.storage.canonical import canonical_json, content_hash, finite_or_null
 
 T = TypeVar("T")
 

@@ -14,8 +14,8 @@ from components.errors import ContractError, OutputError
 from components.values import Float, Time
 from runner.recording.chain import Chain, Event, Transaction, unusable
 from runner.recording.database import Database, SQLite, Unusable, database
+from runner.storage.canonical import content_hash, finite_or_null
 from runner.storage.formats import ARRAYS
-from runner.storage.keys import content_hash, finite_or_null
 
 Outcome = Literal["finished", "failed", "interrupted", "pruned"]
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from components.errors import ConfigError, OutputError, Problem
 from runner.recording.provenance import provenance
+from runner.storage.canonical import finite_or_null
 from runner.storage.disk import sync_file, write_atomically, writing
 from runner.storage.formats import parquet_bytes
-from runner.storage.keys import finite_or_null
 
 if TYPE_CHECKING:
     import pandas as pd

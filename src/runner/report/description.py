@@ -11,9 +11,10 @@ from components.expressions import reach, to_text
 from components.panel import Panel
 from components.values import Interval, LeakReport
 from runner.composition.composed import Composed
-from runner.compute.folds import purged
+from runner.compute.decisions import Decided
 from runner.compute.forecast import Forecasts
 from runner.compute.pipeline import Executed, Prepared
+from runner.compute.purge import purged
 from runner.compute.stage import Cache
 from runner.compute.target import target_text
 from runner.report.tables import costs
@@ -120,16 +121,20 @@ def run_tables(prepared: Prepared, executed: Executed) -> Files:
     numbers = [fold.number for fold in prepared.folds]
     learnt = {f"fold_{number}": executed.walked.fold(number).learnt for number in numbers}
     calibrated = dict(zip(learnt, executed.forecasts.calibrations, strict=True))
+    portfolios = {fold: settings for each in executed.every_decision for fold, settings in each.portfolios.items()}
     frames = {
         "forecasts": forecast_frame(prepared, executed),
         "weights": weight_frame(prepared, executed),
         "trades": executed.backtest.trades,
         "equity": equity_frame(executed),
     }
+    if any(each.relaxed for each in executed.every_decision):
+        frames["constraints"] = relaxed_frame(executed)
     return {
         **{f"{name}.parquet": parquet_bytes(frame) for name, frame in frames.items()},
         "preprocess.json": json_bytes(learnt),
         "calibration.json": json_bytes(calibrated),
+        "portfolio.json": json_bytes({f"fold_{fold}": settings for fold, settings in portfolios.items()}),
         "costs.json": json_bytes(costs(frames["equity"], frames["trades"])),
     }
 
@@ -170,6 +175,29 @@ def _further_outputs(forecasts: Forecasts) -> dict[str, Any]:
         for place, output in enumerate(forecasts.outputs.columns)
         if place not in shown
     }
+
+
+def relaxed_frame(executed: Executed) -> "pd.DataFrame":
+    """path, timestamp, constraint, asked, reached: one line per constraint that could not be met at a decision."""
+    import pandas as pd
+
+    return pd.DataFrame(
+        [
+            {"path": each.path, "timestamp": each.decided_D[d], **asdict(relaxed)}
+            for each in executed.every_decision
+            for d, relaxed in each.relaxed
+        ]
+    )
+
+
+def constraints(decided: Decided) -> dict[str, Any]:
+    """How often each constraint could not be met, and what was reached furthest from it."""
+    found: dict[str, dict[str, Any]] = {}
+    for _, each in decided.relaxed:
+        known = found.setdefault(each.constraint, {"decisions": 0, "asked": each.asked, "furthest": each.reached})
+        known["decisions"] += 1
+        known["furthest"] = max(known["furthest"], each.reached, key=lambda reached: abs(reached - known["asked"]))
+    return {"decisions": len(decided.decided_D), "relaxed": found}
 
 
 def weight_frame(prepared: Prepared, executed: Executed) -> "pd.DataFrame":

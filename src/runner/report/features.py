@@ -21,9 +21,9 @@ from runner.report.feature_pictures import picture, strip
 from runner.report.tables import Row, Table
 from runner.specification.experiment import Experiment
 from runner.specification.places import Places
+from runner.storage.canonical import finite_or_null
 from runner.storage.disk import write_atomically
 from runner.storage.formats import parquet_bytes
-from runner.storage.keys import finite_or_null
 
 DASH = "–"
 FOLDS_IN_A_TABLE = 8

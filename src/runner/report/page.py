@@ -15,7 +15,7 @@ from runner.report import notation, tables
 from runner.report.meanings import shown
 from runner.report.pictures import Picture, captioned, draw
 from runner.report.promotion import sentences
-from runner.report.words import paths_note, words
+from runner.report.words import decisions, words
 
 
 def write_report(run_folder: Path, images: Mapping[str, bytes] | None = None) -> Path:
@@ -88,7 +88,7 @@ def _content(run: RunFolder, pictures: dict[str, Picture]) -> dict[str, Any]:
         "meanings": meanings,
         "hints": {meaning.label: meaning.says for meaning in meanings},
         "split_table": tables.split_table(manifest["folds"]),
-        "paths_note": paths_note(manifest["paths"]) if "paths" in manifest else None,
+        "decisions": decisions(manifest),
     }
 
 

@@ -72,6 +72,28 @@ def paths_note(paths: Mapping[str, Any]) -> str:
     )
 
 
+def decisions(manifest: Mapping[str, Any]) -> tuple[str, ...]:
+    """How far weights are what the portfolio wanted, and what became of several paths, a sentence each."""
+    said = [_constraints(manifest["constraints"])] if "constraints" in manifest else []
+    return (*said, *([paths_note(manifest["paths"])] if "paths" in manifest else []))
+
+
+def _constraints(found: Mapping[str, Any]) -> str:
+    """found: decisions in all; relaxed: constraint -> at how many decisions, what was asked, and furthest from it."""
+    total = notation.count(found["decisions"])
+    if not found["relaxed"]:
+        return f"The constraints were met at all {total} decisions."
+    each = [
+        f"{name} {notation.significant(one['asked'])} at {notation.count(one['decisions'])} (the furthest from it: "
+        f"{notation.significant(one['furthest'])})"
+        for name, one in found["relaxed"].items()
+    ]
+    return (
+        f"Of {total} decisions, constraints could not be met and were relaxed: {', '.join(each)}; see "
+        "constraints.parquet."
+    )
+
+
 def _quality(manifest: Mapping[str, Any]) -> tuple[str, ...]:
     """What the checks of the bars found, in one sentence; nothing where they found nothing."""
     findings = manifest.get("quality") or ()

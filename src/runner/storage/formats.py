@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from components.errors import ContractError
-from runner.storage.keys import finite_or_null
+from runner.storage.canonical import finite_or_null
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -16,8 +16,8 @@ import numpy as np
 from components.expressions import Node, to_text
 from components.panel import Int, Panel
 from components.values import Float32
+from runner.storage.canonical import content_hash
 from runner.storage.formats import FILES, Files
-from runner.storage.keys import content_hash
 from runner.storage.parts import HEADER, History, Part, Stretch
 from runner.storage.rows import compares_symbols, compute_rows
 from runner.storage.store import Store

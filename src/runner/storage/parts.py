@@ -20,8 +20,8 @@ import numpy as np
 
 from components.panel import Int, Panel
 from components.values import Float32
+from runner.storage.canonical import content_hash
 from runner.storage.formats import Files
-from runner.storage.keys import content_hash
 
 HEADER = "part.json"
 GROUP_BYTES = 64_000_000

@@ -8,7 +8,7 @@ import numpy as np
 
 from components.backtest.linear_costs import LinearCosts
 from components.contracts import Portfolio, Split, Target
-from components.values import BacktestResult, Float, PriceGrid, Span, Time
+from components.values import RETURN, BacktestResult, Float, PriceGrid, Span, Time, View
 
 KINDS = ("level", "return", "direction")
 
@@ -19,7 +19,8 @@ class Peeking(Portfolio):
 
     forecast_kind: ClassVar[tuple[str, ...]] = KINDS
 
-    def weights(self, forecast_DS: Float, *, bars_per_year: float) -> Float:
+    def weights(self, view: View) -> Float:
+        forecast_DS = view.forecast_DS
         later_DS = np.concatenate([forecast_DS[1:], forecast_DS[-1:]])
         return np.sign(np.nan_to_num(later_DS)) / forecast_DS.shape[1]
 
@@ -34,7 +35,8 @@ class WholeScale(Portfolio):
 
     forecast_kind: ClassVar[tuple[str, ...]] = KINDS
 
-    def weights(self, forecast_DS: Float, *, bars_per_year: float) -> Float:
+    def weights(self, view: View) -> Float:
+        forecast_DS = view.forecast_DS
         known_DS = np.nan_to_num(forecast_DS)
         return known_DS / max(float(np.abs(known_DS).max()), 1e-12) / forecast_DS.shape[1]
 
@@ -49,7 +51,8 @@ class WholeVolatility(Portfolio):
 
     forecast_kind: ClassVar[tuple[str, ...]] = KINDS
 
-    def weights(self, forecast_DS: Float, *, bars_per_year: float) -> Float:
+    def weights(self, view: View) -> Float:
+        forecast_DS = view.forecast_DS
         spread_S = np.maximum(np.nanstd(forecast_DS, axis=0), 1e-9)
         return np.clip(np.nan_to_num(forecast_DS) / spread_S, -1, 1) / forecast_DS.shape[1]
 
@@ -130,6 +133,22 @@ class MoveFromNow(Target):
 
     def text(self) -> str:
         return "ref(close, -2) / close - 1"
+
+    @classmethod
+    def examples(cls) -> Sequence[Mapping[str, Any]]:
+        return ({}, {})
+
+
+@dataclass(frozen=True, kw_only=True)
+class NextReturns(Portfolio):
+    """The sign of the return of the bar after the decision's, read past its own bar."""
+
+    forecast_kind: ClassVar[tuple[str, ...]] = KINDS
+    reads: ClassVar[tuple[str, ...]] = (RETURN,)
+
+    def weights(self, view: View) -> Float:
+        next_D = np.minimum(view.bar_D + 1, len(view.times_T) - 1)
+        return np.sign(np.nan_to_num(view.past[RETURN][next_D])) / len(view.symbols)
 
     @classmethod
     def examples(cls) -> Sequence[Mapping[str, Any]]:

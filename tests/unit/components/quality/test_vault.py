@@ -7,7 +7,7 @@ import pytest
 
 from components.errors import DataError
 from runner.composition.configure import configure
-from runner.compute.bars import visible_bars
+from runner.compute.vault import visible_bars
 
 OVERRIDES = ["+experiment=sp500_volatility", "data=files", "data.path=bars.csv"]
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.statistics import performance
+from components.statistics import performance, sharpe
 
 returns = st.lists(st.floats(-0.5, 0.5, width=32), min_size=2, max_size=60).map(np.array)
 
@@ -25,7 +25,7 @@ def test_drawdown_equals_the_worst_pair_of_peak_and_trough(returns_T: np.ndarray
 def test_missing_returns_change_nothing(returns_T: np.ndarray) -> None:
     holes_T = np.insert(returns_T, [0, 1], np.nan)
     for figure in (
-        lambda r: performance.sharpe_ratio(r, 252),
+        lambda r: sharpe.sharpe_ratio(r, 252),
         lambda r: performance.sortino_ratio(r, 252),
         lambda r: performance.annual_return(r, 252),
         lambda r: performance.annual_volatility(r, 252),
@@ -38,8 +38,8 @@ def test_missing_returns_change_nothing(returns_T: np.ndarray) -> None:
 
 @given(returns, st.floats(0.1, 10))
 def test_ratios_do_not_depend_on_leverage(returns_T: np.ndarray, leverage: float) -> None:
-    scaled = performance.sharpe_ratio(returns_T * leverage, 252)
-    assert scaled == pytest.approx(performance.sharpe_ratio(returns_T, 252), nan_ok=True, rel=1e-6)
+    scaled = sharpe.sharpe_ratio(returns_T * leverage, 252)
+    assert scaled == pytest.approx(sharpe.sharpe_ratio(returns_T, 252), nan_ok=True, rel=1e-6)
 
 
 def test_hit_rate_leaves_flat_periods_out() -> None:

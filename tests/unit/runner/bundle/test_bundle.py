@@ -32,7 +32,7 @@ def test_an_opened_bundle_forecasts_what_the_run_forecast(made, tmp_path):
     assert np.array_equal(forecast.timestamps_M, made.panel.timestamps_R[forecast.row_M])
     assert set(forecast.symbols_M) == {"A", "B", "C"}
     dates_D, forecast_DS = forecast.grid()
-    weights_DS = bundle.weights(forecast_DS)
+    weights_DS = bundle.weights(forecast.view())
     annual_DS = np.exp(forecast_DS / 2) * np.sqrt(made.panel.bars_per_year)
     assert weights_DS == pytest.approx(np.minimum(1, 0.1 / annual_DS) / 3)
     assert len(dates_D) == 400 - 22
@@ -52,9 +52,8 @@ def test_forecasts_are_annualised_as_in_the_run_and_never_look_ahead(made):
     whole = made.bundle.forecast(made.panel)
     cut = made.bundle.forecast(made.panel.before(made.panel.dates_T[350]))
     assert np.array_equal(cut.forecast_M, whole.forecast_M[whole.timestamps_M < made.panel.dates_T[350]])
-    _, forecast_DS = whole.grid()
-    weights_DS = made.bundle.weights(forecast_DS)
-    assert np.array_equal(made.bundle.weights(forecast_DS[:7]), weights_DS[:7])
+    weights_DS = made.bundle.weights(whole.view())
+    assert np.array_equal(made.bundle.weights(whole.view().until(6, decisions=7, bars=1)), weights_DS[:7])
 
 
 @pytest.mark.parametrize("name", [*layout.FILES, layout.SUMS])
@@ -221,11 +220,13 @@ def test_a_bad_name_is_refused(tmp_path):
 
 def test_weights_that_depend_on_earlier_forecasts_are_unknown_at_first(build):
     made = build(Linear(features=None), portfolio=LONG_SHORT)
-    _, forecast_DS = made.bundle.forecast(made.panel).grid()
-    weights_DS = made.bundle.weights(forecast_DS)
+    view = made.bundle.forecast(made.panel).view()
+    weights_DS = made.bundle.weights(view)
     assert np.isnan(weights_DS[:2]).all()
     assert np.isfinite(weights_DS[2:]).all()
-    assert np.array_equal(made.bundle.weights(forecast_DS[10:])[2:], weights_DS[12:])
+    last = len(view.decided_D) - 1
+    later = view.until(last, decisions=last - 9, bars=1)
+    assert np.array_equal(made.bundle.weights(later)[2:], weights_DS[12:])
 
 
 def test_what_the_bars_lack_is_named(made, build):

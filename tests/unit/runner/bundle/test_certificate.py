@@ -9,16 +9,17 @@ import pytest
 
 from components.contracts import FittedModel
 from components.errors import ContractError, DataError
-from components.graph import forecast_graph, link_nodes
 from components.model._trees import _joined, _onnx_tree
 from components.model.linear import Linear
 from components.model.naive import Naive
+from components.onnx_graph import forecast_graph, link_nodes
 from components.values import Samples
 from runner.bundle.certificate import certified, refuse_differing
 from runner.bundle.parity import OutOfSample, at_once, bar_by_bar, compared, first_divergence
 from runner.bundle.reader import Bundle
 from runner.bundle.variants import variant
 from runner.bundle.writer import write_bundle
+from runner.compute.decisions import Decided, fold_of_decisions
 
 LONG_SHORT = {
     "_target_": "components.portfolio.rank_long_short.RankLongShort",
@@ -35,20 +36,27 @@ def out_of_sample(made, forecast_M=None, folds=2, weights_DS=None):
     forecast_M = made.forecast_M if forecast_M is None else forecast_M
     stamps_M = made.panel.timestamps_R[made.row_M]
     decided_D, position_M = np.unique(stamps_M, return_inverse=True)
-    forecast_DS = np.full((len(decided_D), len(made.panel.symbols)), np.nan)
-    forecast_DS[position_M, made.panel.symbol_codes_R[made.row_M]] = forecast_M
     recipe = made.bundle.recipe
-    return OutOfSample(
+    run = OutOfSample(
         panel=made.panel,
         names=tuple(recipe.expressions),
         values_CR=evaluate(recipe.nodes, made.panel),
         row_M=made.row_M,
         fold_M=1 + (position_M * folds // len(decided_D)),
+        path_M=np.ones(len(made.row_M), dtype=np.int64),
         values_MO=forecast_M[:, None],
         decision=0,
-        decided_D=decided_D,
-        weights_DS=made.bundle.portfolio.weights(forecast_DS, bars_per_year=recipe.bars_per_year),
+        decided=(),
     )
+    return decided_on(run, made, decided_D)
+
+
+def decided_on(run, made, decided_D):
+    """With what the portfolio makes of the forecasts at these times."""
+    nothing_DS, fold_D = np.zeros((len(decided_D), 3)), fold_of_decisions(run.panel, run.row_M, run.fold_M, decided_D)
+    decided = Decided(path=1, decided_D=decided_D, fold_D=fold_D, weights_DS=nothing_DS, portfolios={})
+    weights_DS = made.bundle.portfolio.weights(run.view(run.values_MO, decided, made.bundle))
+    return replace(run, decided=(replace(decided, weights_DS=weights_DS),))
 
 
 def both(made):
@@ -101,9 +109,7 @@ def test_what_differs_is_counted_in_its_fold_and_the_first_is_named(made):
 def test_a_forecast_that_is_not_made_is_missing(made):
     run, row_M = out_of_sample(made), np.concatenate([[3], made.row_M[1:]])
     decided_D = np.unique(made.panel.timestamps_R[np.concatenate([row_M, made.row_M])])
-    run = replace(run, row_M=row_M, decided_D=decided_D, weights_DS=np.zeros((len(decided_D), 3)))
-    weights_DS = made.bundle.portfolio.weights(run.grid(run.values_MO), bars_per_year=made.bundle.recipe.bars_per_year)
-    run = replace(run, weights_DS=weights_DS)
+    run = decided_on(replace(run, row_M=row_M), made, decided_D)
     outcome = compared(run, at_once(both(made), run, threads=1))
     assert (outcome["passed"], outcome["missing_forecasts"], outcome["differing_orders"]) == (False, 1, 1)
     assert outcome["first_divergence"] == (
@@ -131,7 +137,7 @@ def test_an_order_that_differs_alone_is_named(made):
     weights_DS = run.weights_DS.copy()
     weights_DS[4, 0] += 2e-6
     weights_DS[5, 0] += 5e-7
-    moved = replace(run, weights_DS=weights_DS)
+    moved = replace(run, decided=(replace(run.decided[0], weights_DS=weights_DS),))
     outcome = compared(moved, at_once(both(made), run, threads=1))
     assert (outcome["forecasts_beyond_tolerance"], outcome["differing_orders"]) == (0, 1)
     assert outcome["first_divergence"] == (

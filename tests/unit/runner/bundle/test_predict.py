@@ -30,8 +30,7 @@ def test_the_last_bar_goes_to_the_standard_output(made, registry, tmp_path, bars
     lines = out.splitlines()
     assert lines[0] == "timestamp,symbol,forecast,weight"
     last = made.forecast_M[made.panel.timestamps_R[made.row_M] == made.panel.dates_T[-1]]
-    forecast_DS = np.atleast_2d(last)
-    weights = made.bundle.weights(forecast_DS)[0]
+    weights = made.bundle.weights(made.bundle.forecast(made.panel).view())[-1]
     assert lines[1:] == [
         f"2020-02-04,{symbol},{forecast:.9g},{weight:.9g}"
         for symbol, forecast, weight in zip("ABC", last, weights, strict=True)

@@ -9,7 +9,7 @@ import pytest
 from components.errors import DataError
 from components.model.linear import Linear
 from runner.bundle.reader import Bundle
-from runner.bundle.stream import Orders, Stream
+from runner.bundle.stream import Stream
 
 LONG_SHORT = {
     "_target_": "components.portfolio.rank_long_short.RankLongShort",
@@ -44,8 +44,9 @@ def test_bars_one_by_one_give_the_forecasts_of_the_batch(made, known):
 def test_date_by_date_gives_the_weights_of_the_batch(build, extra):
     made = build(Linear(features=None), portfolio=LONG_SHORT, **extra)
     panel = made.panel
-    dates_D, forecast_DS = made.bundle.forecast(panel).grid()
-    weights_DS = made.bundle.portfolio.weights(forecast_DS, bars_per_year=made.bundle.recipe.bars_per_year)
+    batch = made.bundle.forecast(panel)
+    dates_D, forecast_DS = batch.grid()
+    weights_DS = made.bundle.portfolio.weights(batch.view())
     stream = Stream.open(made.bundle, panel.before(panel.dates_T[5]))
     decided = []
     for date in panel.dates_T[5:]:
@@ -69,14 +70,6 @@ def test_a_symbol_without_a_bar_is_not_held(build):
     assert decision.weight_S is not None
     assert np.isnan(decision.forecast_S).tolist() == [False, True, False]
     assert decision.weight_S[1] == 0.0
-
-
-def test_orders_carry_no_more_rows_than_the_portfolio_looks_back(build):
-    portfolio = build(Linear(features=None), portfolio=LONG_SHORT).bundle.portfolio
-    forecast_DS = np.random.default_rng(0).normal(size=(50, 6))
-    orders = Orders(portfolio, 252.0)
-    decided_DS = np.array([orders.decide(forecast_S) for forecast_S in forecast_DS])
-    assert decided_DS == pytest.approx(portfolio.weights(forecast_DS, bars_per_year=252.0), abs=1e-15)
 
 
 def test_what_does_not_fit_is_refused_in_one_line(made, build):

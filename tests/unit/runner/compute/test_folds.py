@@ -16,10 +16,12 @@ from components.panel import Panel
 from components.preprocess.none import NoPreprocessing
 from components.split.walk_forward import WalkForward
 from harness import resources
-from runner.compute.bars import corner, visible_bars
 from runner.compute.features import FeatureTable
-from runner.compute.folds import make_folds, purged
+from runner.compute.folds import make_folds
+from runner.compute.prepared import corner
+from runner.compute.purge import purged
 from runner.compute.target import Labels, compute_labels
+from runner.compute.vault import visible_bars
 from runner.specification.debug import Debug
 
 RAW = NoPreprocessing()

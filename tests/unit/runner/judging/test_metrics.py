@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from components.statistics import forecast, performance
+from components.statistics import forecast, sharpe
 from components.values import BacktestResult, Scored
 from runner.composition.figures import metrics
 from runner.judging.metrics import account_metrics, run_metrics, score
@@ -112,7 +112,7 @@ def test_a_backtest_in_figures() -> None:
     figures = account_metrics(book(returns, notionals=[1000.0, -500.0], cost=1.0), KNOWN, 252.0)
     equity = 1000 * np.cumprod(1 + np.nan_to_num(returns))
     assert figures["years"] == 2.0
-    assert figures["sharpe"] == pytest.approx(performance.sharpe_ratio(returns, 252))
+    assert figures["sharpe"] == pytest.approx(sharpe.sharpe_ratio(returns, 252))
     assert figures["total_return"] == pytest.approx(equity[-1] / 1000 - 1)
     assert figures["cagr"] == pytest.approx((equity[-1] / 1000) ** 0.5 - 1)
     assert figures["turnover_annual"] == pytest.approx((1000 / equity[0] + 500 / equity[1]) / 2)

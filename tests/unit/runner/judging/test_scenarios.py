@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from components.gates.survives_scenario import SurvivesScenario
-from components.statistics.performance import max_drawdown, sharpe_ratio
+from components.statistics.performance import max_drawdown
+from components.statistics.sharpe import sharpe_ratio
 from runner.composition.configure import configure
 from runner.compute import pipeline
 from runner.compute.decisions import price_grid
@@ -16,13 +17,14 @@ from runner.console import Console
 from runner.judging.evidence import complete, gather
 from runner.judging.scenarios import played
 from runner.judging.tries import alone
+from runner.specification.places import Places
 
 OVERRIDES = ("+experiment=nasdaq_technical", "debug=fast", "backtest.cost_bps=20")
 
 
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory):
-    return pipeline.open_cache(tmp_path_factory.mktemp("stress"), Console(io.StringIO()))
+    return pipeline.open_cache(Places(outputs=tmp_path_factory.mktemp("stress")), Console(io.StringIO()))
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ import pytest
 from components.errors import OutputError
 from runner.recording import chain
 from runner.recording.ledger import Family, Ledger, Series
-from runner.storage.keys import canonical_json, content_hash
+from runner.storage.canonical import canonical_json, content_hash
 
 BARS = Family(source="bars", symbols=("A",), first=date(2000, 1, 1), last=date(2010, 1, 1))
 
