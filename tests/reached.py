@@ -127,21 +127,22 @@ def watched(overrides: list[str]) -> list[dict[str, Any]]:
     from runner.console import Console
     from runner.judging.evidence import gather
     from runner.judging.judge import conclude
-    from runner.judging.tries import alone
+    from runner.judging.tries import tried_alone
+    from runner.specification.places import Places
 
     watch = Watch()
     stages.content_hash = watch.hash  # type: ignore[assignment]
     stages.Cache._origin = lambda *values: watch.origin(*values)  # type: ignore[method-assign,assignment]
     experiment, _ = configure(overrides)
     with tempfile.TemporaryDirectory() as folder:
-        cache = open_cache(Path(folder), Console(io.StringIO()))
+        cache = open_cache(Places(outputs=Path(folder)), Console(io.StringIO()))
         sys.addaudithook(watch.audited)
         sys.setprofile(watch.heard)
         prepared = prepare(experiment, cache)
         executed = execute(experiment, prepared, cache)
         executed.fit()
         gathered = gather(experiment, prepared, executed, cache)
-        trials = cache.known("tries", gathered.evidence.key, lambda: alone(gathered.evidence.value))
+        trials = tried_alone(gathered.evidence, cache)
         judged = conclude(experiment, prepared, executed, gathered, trials, cache)
         sys.setprofile(None)
         if judged.broken:

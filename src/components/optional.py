@@ -4,7 +4,6 @@ import re
 import shlex
 import sys
 from collections.abc import Iterable, Mapping
-from importlib import metadata
 
 DISTRIBUTION = "assay-runner"
 REQUIREMENT = re.compile(r"""(?P<name>[\w.-]+)[^;]*;.*\bextra == ['"](?P<extra>[\w.-]+)['"]""")
@@ -32,6 +31,8 @@ def extra_of(distributions: Iterable[str]) -> str | None:
 
 def _extras() -> Mapping[str, set[str]]:
     """extra -> distributions, as the installed metadata say; none where only the sources are there."""
+    from importlib import metadata
+
     try:
         lines = metadata.requires(DISTRIBUTION) or []
     except metadata.PackageNotFoundError:
@@ -43,6 +44,8 @@ def _extras() -> Mapping[str, set[str]]:
 
 
 def _installed(name: str) -> bool:
+    from importlib import metadata
+
     try:
         metadata.distribution(name)
     except metadata.PackageNotFoundError:

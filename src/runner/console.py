@@ -99,7 +99,9 @@ class Console(Terminal):
     def summary(self, run_folder: Path) -> None:
         """Figures, gates, verdict and paths of a finished run, from its folder."""
         run = RunFolder.open(run_folder)
-        brief = {name: value for name, value in run.metrics.items() if notation.describe(name.rpartition("/")[2]).brief}
+        names = {name.rpartition("/")[2] for name in run.metrics}
+        shown = {name for name in names if notation.describe(name).brief}
+        brief = {name: value for name, value in run.metrics.items() if name.rpartition("/")[2] in shown}
         self.table(tables.forecast_table(brief))
         self.table(tables.portfolio_table(brief))
         self._gates(run)

@@ -11,7 +11,7 @@ from components.values import Evidence, Trials
 from runner.compute.pipeline import Executed, Prepared
 from runner.compute.stage import Cache, Keyed, Pruned, Stage, joint_key
 from runner.compute.target import target_text
-from runner.judging.tries import alone, family_of, family_trials, own_series
+from runner.judging.tries import family_of, family_trials, own_series, tried_alone
 from runner.recording.ledger import Ledger, Series
 from runner.recording.records import RunRecord
 from runner.specification.experiment import Experiment
@@ -39,7 +39,7 @@ class Tried:
     ) -> Keyed[Trials]:
         """Everything that was tried on the same data, this trial included."""
         if self.ledger is None:
-            return cache.known("tries", evidence.key, lambda: alone(evidence.value))
+            return tried_alone(evidence, cache)
         family = family_of(experiment, prepared.panel)
         return family_trials(self.ledger, family, self.key, self.target, self.outputs, evidence, cache)
 

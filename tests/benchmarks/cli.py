@@ -22,7 +22,7 @@ DUMMY = '''"""A component that nobody names."""
 from dataclasses import dataclass
 from typing import Annotated
 
-from annotated_types import Gt
+from components.ranges import Gt
 
 from components.model.ridge import Ridge
 

@@ -25,7 +25,9 @@ import numpy as np
 from components.values import Resources, Samples
 from runner.composition.configure import configure
 from runner.compute import pipeline
+from runner.compute.stage import Cache
 from runner.console import Console
+from runner.storage.store import Store
 
 EXPERIMENTS = ("sp500_volatility", "sp500_direction")
 BAR = 0.6
@@ -79,7 +81,7 @@ def shipped(name: str, workers: int) -> Fitted:
     """The forecast stage of an experiment, with everything before it done."""
     experiment, _ = configure([f"+experiment={name}", "resources.threads=1", f"resources.workers={workers}"])
     with tempfile.TemporaryDirectory() as folder:
-        cache = pipeline.open_cache(Path(folder), Console(io.StringIO()))
+        cache = Cache(store=Store(Path(folder)), progress=Console(io.StringIO()))
         prepared = pipeline.prepare(experiment, cache)
         assert len(prepared.folds) > 1
         assert len(prepared.table.names) > 1

@@ -19,13 +19,14 @@ from runner.compute.stage import Given
 from runner.console import Console
 from runner.judging.evidence import complete, gather
 from runner.judging.tries import alone
+from runner.specification.places import Places
 
 EXPERIMENTS = ("sp500_volatility", "sp500_direction", "us20_momentum", "nasdaq_technical")
 
 
 def measure(name: str, folder: Path) -> dict[str, object]:
     experiment, _ = configure([f"+experiment={name}", "resources.threads=1"])
-    cache = pipeline.open_cache(folder, Console(io.StringIO()))
+    cache = pipeline.open_cache(Places(outputs=folder), Console(io.StringIO()))
     began = time.process_time()
     prepared = pipeline.prepare(experiment, cache)
     executed = pipeline.execute(experiment, prepared, cache)

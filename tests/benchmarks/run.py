@@ -25,6 +25,7 @@ from runner.compute import pipeline
 from runner.compute.fit_fold import walk_forward
 from runner.compute.samples import Design
 from runner.console import Console
+from runner.specification.places import Places
 
 EXPERIMENT = "+experiment=sp500_volatility"
 GOOD, BAD = ("check", EXPERIMENT), ("check", EXPERIMENT, "model.lerning_rate=1", "backtest.cost_bps=-1")
@@ -73,7 +74,7 @@ def fit_overhead(repeats: int = 9) -> None:
     """The walk-forward fit against a bare loop over LightGBM, same arrays, folds and parameters, in turn."""
     experiment, _ = configure([EXPERIMENT, "tracking=none", "resources.threads=2"])
     with tempfile.TemporaryDirectory() as name, Path(os.devnull).open("w") as sink:
-        prepared = pipeline.prepare(experiment, pipeline.open_cache(Path(name), Console(sink)))
+        prepared = pipeline.prepare(experiment, pipeline.open_cache(Places(outputs=Path(name)), Console(sink)))
     model, table, labels = experiment.model, prepared.table, prepared.labels
     design = Design(preprocess=experiment.preprocess, table=table, labels=labels, panel=prepared.panel)
     X_RF = np.ascontiguousarray(table.values_FR[[name != LAST_LABEL for name in table.names]].T)

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from components.contracts import AccountMetric, ForecastMetric, Metric, OrderMetric, ReturnMetric
-from components.values import BacktestResult, Scored
+from components.values import BacktestResult, Output, Outputs, Scored
 from runner.composition.figures import figure, metrics
 from runner.judging.metrics import account_metrics, return_metrics, score
 
@@ -27,7 +27,10 @@ def of_kind(kind: type[Metric]) -> list[Any]:
     return [pytest.param(metric, id=metric.name()) for metric in METRICS if isinstance(metric, kind)]
 
 
-def make(target: Any, forecast: Any, *, half_width: float = 1.0, symbols: int = SYMBOLS) -> Scored:
+def make(
+    target: Any, forecast: Any, *, half_width: float = 1.0, symbols: int = SYMBOLS, quantile: float | None = None
+) -> Scored:
+    """quantile: that all forecasts are forecasts of; None: of the mean."""
     rows = np.arange(len(target))
     forecast_M = np.asarray(forecast, dtype=float)
     return Scored(
@@ -41,7 +44,17 @@ def make(target: Any, forecast: Any, *, half_width: float = 1.0, symbols: int = 
         lower_M=forecast_M - half_width,
         upper_M=forecast_M + half_width,
         coverage=0.9,
+        outputs=None if quantile is None else Outputs(columns=(decided(quantile),)),
     )
+
+
+def decided(quantile: float) -> Output:
+    return Output(target="target", horizon_bars=1, statistic="quantile", level=quantile)
+
+
+def fitting(metric: ForecastMetric) -> float | None:
+    """The quantile that it can be asked about."""
+    return 0.5 if metric.needs_quantiles else None
 
 
 def outcomes(kind: str, rng: np.random.Generator) -> tuple[Any, Any, Any]:
@@ -96,15 +109,14 @@ def test_its_name_is_read_back(metric: Metric) -> None:
     assert found.words.startswith(metric.phrase or metric.label)
 
 
+@pytest.mark.parametrize("quantile", [None, 0.3])
 @pytest.mark.parametrize("kind", ["level", "return", "direction"])
-def test_forecasts_have_every_metric_that_fits_and_no_other(kind: str) -> None:
+def test_forecasts_have_every_metric_that_fits_and_no_other(kind: str, quantile: float | None) -> None:
     y_M, _, noise_M = outcomes(kind, np.random.default_rng(0))
-    found = score(make(y_M, noise_M), metrics(), kind, 1)  # type: ignore[arg-type]
-    expected = {
-        metric.name()
-        for metric in METRICS
-        if isinstance(metric, OrderMetric) or (isinstance(metric, ForecastMetric) and kind in metric.kinds)
-    }
+    found = score(make(y_M, noise_M, quantile=quantile), metrics(), kind, 1)  # type: ignore[arg-type]
+    of_forecasts = [metric for metric in METRICS if isinstance(metric, ForecastMetric) and kind in metric.kinds]
+    expected = {metric.name() for metric in METRICS if isinstance(metric, OrderMetric)}
+    expected |= {metric.name() for metric in of_forecasts if quantile is not None or not metric.needs_quantiles}
     per_fold = {f"{name}_fold_{fold}" for name in expected if metrics()[name].per_fold for fold in (1, 2)}
     assert found.keys() == expected | per_fold
     assert all(math.isfinite(value) for value in found.values())
@@ -114,7 +126,7 @@ def test_forecasts_have_every_metric_that_fits_and_no_other(kind: str) -> None:
 def test_knowing_is_better_than_guessing(metric: ForecastMetric) -> None:
     for kind in metric.kinds:
         y_M, sharp_M, noise_M = outcomes(kind, np.random.default_rng(1))
-        sharp, noise = metric.value(make(y_M, sharp_M)), metric.value(make(y_M, noise_M))
+        sharp, noise = (metric.value(make(y_M, f_M, quantile=fitting(metric))) for f_M in (sharp_M, noise_M))
         assert metric.better * sharp >= metric.better * noise
         assert not metric.leads or sharp != noise
 
@@ -122,7 +134,7 @@ def test_knowing_is_better_than_guessing(metric: ForecastMetric) -> None:
 @pytest.mark.parametrize("metric", of_kind(ForecastMetric))
 def test_neither_changes_its_input_nor_answers_twice_differently(metric: ForecastMetric) -> None:
     y_M, _, noise_M = outcomes(metric.kinds[0], np.random.default_rng(2))
-    scored, untouched = make(y_M, noise_M), make(y_M, noise_M)
+    scored, untouched = (make(y_M, noise_M, quantile=fitting(metric)) for _ in range(2))
     for array in (scored.forecast_M, scored.target_M, scored.lower_M, scored.upper_M):
         assert array is not None
         array.flags.writeable = False
@@ -132,9 +144,9 @@ def test_neither_changes_its_input_nor_answers_twice_differently(metric: Forecas
 @pytest.mark.parametrize("metric", of_kind(ForecastMetric))
 def test_does_not_depend_on_which_symbol_is_which(metric: ForecastMetric) -> None:
     y_M, _, noise_M = outcomes(metric.kinds[0], np.random.default_rng(3))
-    scored = make(y_M, noise_M)
+    scored = make(y_M, noise_M, quantile=fitting(metric))
     order = np.lexsort((np.random.default_rng(4).random(ROWS), scored.timestamps_M))
-    other = make(y_M[order], noise_M[order])
+    other = make(y_M[order], noise_M[order], quantile=fitting(metric))
     assert metric.value(replace(other, fold_M=scored.fold_M)) == pytest.approx(metric.value(scored), rel=1e-9)
 
 

@@ -27,6 +27,7 @@ from runner.judging.tries import alone
 from runner.judging.verdict import judge, judge_vault
 from runner.promotion.vault import look, prepare_all
 from runner.report import description as describe
+from runner.specification.places import Places
 
 TEXTS = {
     "dataset": ["nasdaq", "us20"],
@@ -158,7 +159,7 @@ def changed(experiment: str, values: Mapping[str, Any]) -> list[str]:
 def cache(tmp_path_factory: pytest.TempPathFactory) -> pipeline.Cache:
     folder = tmp_path_factory.mktemp("knobs")
     with Path(os.devnull).open("w") as sink:
-        yield pipeline.open_cache(folder, Console(sink))
+        yield pipeline.open_cache(Places(outputs=folder), Console(sink))
 
 
 @pytest.fixture(scope="module")

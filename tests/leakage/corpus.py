@@ -17,6 +17,7 @@ from runner.compute import pipeline
 from runner.console import Console
 from runner.leaks.battery import full_battery
 from runner.specification.experiment import Experiment
+from runner.specification.places import Places
 
 BARS = 700
 FEATURES = {"momentum": "close / ref(close, 5) - 1", "volume_shock": "log(volume / mean(volume, 20))"}
@@ -89,6 +90,6 @@ def examined(overrides: list[str], folder: Path, sections: Mapping[str, Mapping[
     experiment = build(Experiment, config)
     if problems := rule_problems(analyse(experiment)):
         raise ConfigError(*problems)
-    cache = pipeline.open_cache(folder / "outputs", Console(io.StringIO()))
+    cache = pipeline.open_cache(Places(outputs=folder / "outputs"), Console(io.StringIO()))
     prepared = pipeline.prepare(experiment, cache)
     return full_battery(prepared, pipeline.execute(experiment, prepared, cache), experiment=experiment)

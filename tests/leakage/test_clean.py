@@ -112,7 +112,14 @@ VOLATILITY = (
     "~baselines.har",
     "~gates.checks.beats_har",
 )
-DIRECTION = ("target=direction", "loss=logistic", "model=lightgbm", "model.n_estimators=20", "portfolio=direction")
+DIRECTION = (
+    "target=direction",
+    "loss=logistic",
+    "model=lightgbm",
+    "model.n_estimators=20",
+    "portfolio=direction",
+    "gates=classification",
+)
 TREES = ("model=lightgbm", "model.n_estimators=20")
 CROSS = ("target.cross_sectional=demean", "target.horizon_bars=5", "portfolio=rank_long_short")
 

@@ -15,6 +15,7 @@ from runner.leaks.future import _backtest
 from runner.leaks.static import static
 from runner.leaks.subject import Subject
 from runner.promotion import vault
+from runner.specification.places import Places
 
 HAIRCUT = ["portfolio=proportional", "backtest.delisting_haircut=0.4", "backtest.cost_bps=5"]
 
@@ -33,7 +34,7 @@ def subject(tmp_path_factory: pytest.TempPathFactory) -> Subject:
     frame = with_halt(with_end(market(4), "S1", "2016-10-14"), "S2", "2016-10-03", "2016-10-21")
     frame = with_end(frame, "S3", "2016-10-25")
     experiment, _ = configure([*RETURNS, *HAIRCUT, *overrides_for(written(frame, folder), FEATURES)])
-    cache = pipeline.open_cache(folder / "outputs", Console(io.StringIO()))
+    cache = pipeline.open_cache(Places(outputs=folder / "outputs"), Console(io.StringIO()))
     prepared = pipeline.prepare(experiment, cache)
     executed = pipeline.execute(experiment, prepared, cache)
     return Subject(experiment=experiment, prepared=prepared, executed=executed)
@@ -63,7 +64,7 @@ def test_an_end_in_the_vault(tmp_path: Path) -> None:
     frame = with_end(market(3), "S1", "2017-06-30")
     chosen = [*RETURNS, *HAIRCUT, "split.vault_start=2017-04-03", *overrides_for(written(frame, tmp_path), FEATURES)]
     experiment, _ = configure(chosen)
-    cache = pipeline.open_cache(tmp_path / "outputs", Console(io.StringIO()))
+    cache = pipeline.open_cache(Places(outputs=tmp_path / "outputs"), Console(io.StringIO()))
     prepared = pipeline.prepare(experiment, cache)
     everything = vault.prepare_all(experiment, cache)
     fold = vault.vault_fold(experiment, prepared, everything)

@@ -230,6 +230,7 @@ LEAKS = {
     "the next date's forecast": component("portfolio", "traders.Peeking", "poison", "portfolio"),
     "the largest forecast of all of history": component("portfolio", "traders.WholeScale", "poison", "portfolio"),
     "volatility of all of history": component("portfolio", "traders.WholeVolatility", "cut", "portfolio"),
+    "the return of the next bar": component("portfolio", "traders.NextReturns", "cut", "portfolio"),
     "fills on the bar of the decision": component("backtest", "traders.SameBar", "static", "backtest", **COSTS),
     "the next date's weights": component("backtest", "traders.NextWeights", "poison", "backtest", **COSTS),
     "the better of two closes": component("backtest", "traders.BestPrice", "cut", "backtest", **COSTS),

@@ -20,6 +20,7 @@ from runner.compute.forecast import Forecasts
 from runner.compute.pipeline import Executed, Prepared
 from runner.console import Console
 from runner.specification.experiment import Experiment
+from runner.specification.places import Places
 
 JOINS, LEAVES = np.datetime64("2012-03-05"), np.datetime64("2015-04-22")
 RUN = [
@@ -38,7 +39,7 @@ def universe(panel: Panel) -> str:
 
 
 def executed(folder: Path, *overrides: str) -> tuple[Experiment, Prepared, Executed]:
-    cache = pipeline.open_cache(folder, Console(io.StringIO()))
+    cache = pipeline.open_cache(Places(outputs=folder), Console(io.StringIO()))
     experiment, _ = configure([*RUN, *overrides])
     prepared = pipeline.prepare(experiment, cache)
     return experiment, prepared, pipeline.execute(experiment, prepared, cache)

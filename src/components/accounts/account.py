@@ -10,9 +10,9 @@ from typing import Annotated, Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
-from annotated_types import Ge, Interval
 
 from components.errors import ContractError
+from components.ranges import Ge, Interval
 from components.values import Float, Int
 
 CAUSES = ("order", "delisting", "ruin")

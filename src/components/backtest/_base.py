@@ -5,13 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal, Self
 
-from annotated_types import Ge, Gt, Interval
-
 from components.accounts.account import Account, Terms, advance
 from components.backtest._market import decision_bars, endings, open_market
 from components.backtest._records import equity_frame, trades_frame
 from components.contracts import Backtest
 from components.errors import ContractError
+from components.ranges import Ge, Gt, Interval
 from components.values import BacktestResult, Float, PriceGrid, Time
 
 SMALL: Mapping[str, Any] = {

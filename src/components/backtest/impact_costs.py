@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Any, Self
 
 import numpy as np
-from annotated_types import Ge
 
 from components.backtest._base import SMALL, SimulatedBacktest
+from components.ranges import Ge
 from components.values import Float, Int, PriceGrid
 
 

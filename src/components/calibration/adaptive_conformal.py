@@ -3,14 +3,14 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, get_args
 
 import numpy as np
-from annotated_types import Ge, Gt, Lt
 
 from components.calibration._out_of_fold import OutOfFold, enough
 from components.contracts import FittedCalibration, Kind
-from components.values import Calibrated, Float, Int, State
+from components.ranges import Ge, Gt, Lt
+from components.values import Calibrated, Float, Int, State, Statistic
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +35,7 @@ class AdaptiveConformal(OutOfFold):
     """
 
     forecast_kind: ClassVar[tuple[Kind, ...]] = ("level", "return")
+    corrects: ClassVar[frozenset[Statistic]] = frozenset(get_args(Statistic))
     carries_state: ClassVar[bool] = True
 
     coverage: Annotated[float, Gt(0), Lt(1)]

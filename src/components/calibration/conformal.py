@@ -7,10 +7,10 @@ from fractions import Fraction
 from typing import Annotated, Any, ClassVar, get_args
 
 import numpy as np
-from annotated_types import Ge, Gt, Lt
 
 from components.calibration._out_of_fold import OutOfFold, enough
 from components.contracts import FittedCalibration, Kind
+from components.ranges import Ge, Gt, Lt
 from components.values import Calibrated, Float, Statistic
 
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
-from annotated_types import Ge
 
 from components.calibration._out_of_fold import OutOfFold, enough
 from components.contracts import FittedCalibration, Kind
+from components.ranges import Ge
 from components.values import Calibrated, Float
 
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import numpy as np
-from annotated_types import Ge, Gt
 
 from components.contracts import Constraints
+from components.ranges import Ge, Gt
 from components.values import Constrained, Float, Relaxed, State, View
 
 ROUNDING = 1e-12

@@ -17,6 +17,12 @@ class Loss(Component):
     least_squares: ClassVar[bool] = False
     """True where the loss is the squared error up to a factor, so that a closed form minimises it."""
 
+    curvature: ClassVar[Literal["exact", "constant"]] = "exact"
+    """What Newton steps divide by: its own second derivative, which is nowhere below 0; or 1 for every sample where
+    that is 0 or does not exist."""
+    couples_samples: ClassVar[bool] = False
+    """Whether a sample's value depends on the other samples, as that of a loss over ranks does."""
+
     @property
     def head(self) -> Head:
         """What it asks of a model: by default one mean of each target."""

@@ -72,6 +72,11 @@ class Model(Component):
         return 1
 
     @property
+    def draws_rows(self) -> bool:
+        """Whether its fit draws train rows by their place, so that another order of them is another fit."""
+        return False
+
+    @property
     def shares(self) -> bool:
         """Whether `prepare` makes something once for all folds."""
         return False

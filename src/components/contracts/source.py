@@ -22,6 +22,14 @@ class Source(Component):
         Raises DataError where the source is missing or lacks a column.
         """
 
+    def content(self) -> str | None:
+        """A digest of all that the bars are made of, found without parsing it; None where that cannot be known.
+
+        Sources of one class with the same parameters and the same digest have the same bars, so that these are kept
+        between runs; without a digest they are read each time. Raises DataError where what is read is missing.
+        """
+        return None
+
     @abstractmethod
     def load(self) -> Panel:
         """All bars, checked. Raises DataError naming file, symbol, timestamp and remedy."""

@@ -17,6 +17,12 @@ def fields_of(source: Source, path: str) -> tuple[str, ...]:
         return source.fields()
 
 
+def content_of(source: Source, path: str) -> str | None:
+    """The digest of the source that is configured at `data.<path>`."""
+    with _speaking_of(source, path):
+        return source.content()
+
+
 def load(source: Source, path: str) -> Panel:
     """The bars of the source that is configured at `data.<path>`."""
     with _speaking_of(source, path):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from components.bars import Bars
 from components.contracts import Source
+from components.data._content import content_of_files
 from components.errors import DataError
 from components.panel import Panel
 from components.structure import strict
@@ -194,6 +195,10 @@ class Bundled(Source):
 
     def fields(self) -> tuple[str, ...]:
         return FILES[self.dataset].fields
+
+    def content(self) -> str:
+        file = FILES[self.dataset]
+        return content_of_files([_package_file(file.package, file.path)])
 
     def load(self) -> Panel:
         return strict(self.bars())

@@ -10,6 +10,7 @@ import numpy as np
 
 from components.bars import Bars, Codes
 from components.contracts import Source
+from components.data._content import content_of_files
 from components.errors import DataError
 from components.panel import TIME_DTYPE, Panel
 from components.structure import strict
@@ -65,6 +66,9 @@ class Files(Source):
 
     def fields(self) -> tuple[str, ...]:
         return tuple(self._layout(self._paths()[0]).fields)
+
+    def content(self) -> str:
+        return content_of_files(self._paths())
 
     def load(self) -> Panel:
         return strict(self.bars())

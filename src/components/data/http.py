@@ -9,7 +9,6 @@ from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import quote, urlsplit
 
 import numpy as np
-from annotated_types import Ge, Gt, MinLen
 
 from components.bars import Bars
 from components.contracts import Source
@@ -20,6 +19,7 @@ from components.data._pages import Layout, TimeFormat, at, linked, with_paramete
 from components.data._service import Manners, Service, ServiceDown, origin
 from components.errors import ConfigError, DataError, Problem
 from components.panel import Float, Int, Panel
+from components.ranges import Ge, Gt, MinLen
 from components.structure import strict
 from components.values import SourceFacts
 

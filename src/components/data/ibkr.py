@@ -11,7 +11,6 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
-from annotated_types import Ge, Gt, Le, MinLen
 
 from components.bars import Bars
 from components.contracts import Source
@@ -19,6 +18,7 @@ from components.data import _fetched
 from components.data._bars import library, moment, sorted_bars
 from components.errors import ConfigError, DataError, Problem
 from components.panel import TIME_DTYPE, Panel
+from components.ranges import Ge, Gt, Le, MinLen
 from components.structure import strict
 from components.values import SourceFacts
 

@@ -4,17 +4,19 @@ import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from annotated_types import Ge, Gt
 
 from components.bars import Bars
 from components.contracts import Source
+from components.data._content import content_of_files, joint
 from components.data._membership import group_codes, membership
-from components.data._nested import bars_of, fields_of, load
+from components.data._nested import bars_of, content_of, fields_of, load
 from components.errors import ConfigError, DataError, Problem
 from components.panel import IN_UNIVERSE, Float, Panel, Time
+from components.ranges import Ge, Gt
 from components.structure import strict
 from components.values import SourceFacts
 
@@ -135,6 +137,15 @@ class Joined(Source):
             if reference.field not in known:
                 message, hint = f"the source has no field '{reference.field}'", f"fields: {', '.join(known)}"
                 yield Problem(f"references.{name}.field", message, hint)
+
+    def content(self) -> str | None:
+        others = {f"references.{name}.source": reference.source for name, reference in self.references.items()}
+        digests = [content_of(source, path) for path, source in {"main": self.main, **others}.items()]
+        files = [*self.groups.values(), self.universe_file]
+        known = [digest for digest in digests if digest is not None]
+        if len(known) < len(digests):
+            return None
+        return joint(*known, content_of_files(Path(file) for file in files if isinstance(file, str)))
 
     def load(self) -> Panel:
         return strict(self.bars())

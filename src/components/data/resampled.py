@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from components.contracts import Source
 from components.data._calendar import STEPS, Period, Sessions, check_calendar, sessions
-from components.data._nested import fields_of, load
+from components.data._nested import content_of, fields_of, load
 from components.errors import ConfigError, DataError, Problem
 from components.panel import TIME_DTYPE, Float, Panel, Time
 from components.values import SourceFacts
@@ -68,6 +68,9 @@ class Resampled(Source):
                     Problem("sum_fields", f"the source has no field '{name}'", f"fields: {', '.join(fields)}")
                 )
         return fields
+
+    def content(self) -> str | None:
+        return content_of(self.source, "source")
 
     def load(self) -> Panel:
         self.fields()

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
-from annotated_types import Ge, Gt
 
 from components.contracts import Source
 from components.data import _scoring
 from components.errors import ConfigError, DataError, Problem
 from components.panel import TIME_DTYPE, Float, Panel, Time
+from components.ranges import Ge, Gt
 from components.values import SourceFacts
 
 if TYPE_CHECKING:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
-from annotated_types import Gt
 
 from components.bars import Bars
 from components.contracts import Source
@@ -18,6 +17,7 @@ from components.data._increment import read_increment
 from components.data._postgres import Postgres
 from components.errors import ConfigError, DataError, Problem
 from components.panel import Panel
+from components.ranges import Gt
 from components.structure import strict
 from components.values import SourceFacts
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
-from annotated_types import Gt, MinLen
 
 from components.bars import Bars
 from components.contracts import Source
@@ -19,6 +18,7 @@ from components.data._bars import library, moment, sorted_bars
 from components.data._database import first_line
 from components.errors import ConfigError, DataError, Problem
 from components.panel import TIME_DTYPE, Panel
+from components.ranges import Gt, MinLen
 from components.structure import strict
 from components.values import SourceFacts
 

@@ -43,6 +43,10 @@ class Committee(Model):
         return max(member.lookback_rows for member in self.members.values())
 
     @property
+    def draws_rows(self) -> bool:
+        return any(member.draws_rows for member in self.members.values())
+
+    @property
     def shares(self) -> bool:
         return any(member.shares for member in self.members.values())
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import numpy as np
-from annotated_types import Ge, Gt, Le
 
 from components.contracts import Ensemble, Model
 from components.ensemble._committee import Committee
 from components.errors import DataError
+from components.ranges import Ge, Gt, Le
 from components.values import Float, Samples
 
 

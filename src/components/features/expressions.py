@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from annotated_types import Ge, MinLen
-
 from components.contracts import Features
+from components.ranges import Ge, MinLen
 
 PLACEHOLDER = "{w}"
 

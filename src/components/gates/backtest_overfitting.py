@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from annotated_types import Ge, Le
-
 from components.contracts import Gate
 from components.gates._tries import series_TK, silent_too
 from components.gates._wording import judgement, not_applicable, not_computable, percent
+from components.ranges import Ge, Le
 from components.statistics.overfitting import backtest_overfitting
 from components.values import Evidence, Judgement, Need
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from annotated_types import Gt, Le
 
 from components.contracts import Gate
 from components.contracts.metric import SPANS
@@ -20,6 +19,7 @@ from components.gates._wording import (
     scored_on,
     years_of,
 )
+from components.ranges import Gt, Le
 from components.statistics.comparison import per_timestamp, predictive_accuracy
 from components.statistics.forecast import logistic_loss, mean
 from components.statistics.performance import known

@@ -5,10 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from annotated_types import Gt
-
 from components.contracts import Gate
 from components.gates._wording import judgement, not_computable, number
+from components.ranges import Gt
 from components.values import Evidence, Judgement, Need
 
 

@@ -32,6 +32,8 @@ class BundleParity(Gate):
         found = evidence.certificate
         if found is None:
             return not_computable("The run was not replayed through a bundle.", 0.0)
+        if found.forecasts == 0:
+            return not_computable("No forecast was replayed through the bundle.", 0.0)
         wrong_forecasts = found.missing + found.beyond_tolerance
         streamed = found.stream_differing_orders or 0
         differing = wrong_forecasts + found.differing_orders + streamed

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from annotated_types import Ge, Lt
 
 from components.contracts import Gate
 from components.gates._tries import gains_TK, gated, silent_too
 from components.gates._wording import duration, judgement, not_applicable, not_computable, number, percent, sentence
+from components.ranges import Ge, Lt
 from components.statistics.deflation import (
     Deflated,
     deflated_mean,

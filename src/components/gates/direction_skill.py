@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import numpy as np
-from annotated_types import Gt, Le
 
 from components.contracts import Gate
 from components.contracts.metric import SPANS
@@ -19,6 +18,7 @@ from components.gates._wording import (
     scored_on,
     years_of,
 )
+from components.ranges import Gt, Le
 from components.statistics.comparison import per_timestamp
 from components.statistics.newey_west import mean_test
 from components.values import Evidence, Judgement, Need

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from annotated_types import Gt, Le
 
 from components.contracts import Gate
 from components.gates._wording import judge_by_test, not_applicable, number, percent
+from components.ranges import Gt, Le
 from components.statistics.comparison import sharpe_difference
 from components.statistics.newey_west import mean_test
 from components.statistics.sharpe import sharpe_ratio

@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from annotated_types import Gt, Le
-
 from components.contracts import Gate
 from components.gates._wording import (
     judgement,
@@ -17,6 +15,7 @@ from components.gates._wording import (
     percent,
     sentence,
 )
+from components.ranges import Gt, Le
 from components.values import Evidence, Judgement
 
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from annotated_types import Ge, Gt, Le
 
 from components.contracts import Gate
 from components.contracts.metric import SPANS
@@ -20,6 +19,7 @@ from components.gates._wording import (
     scored_on,
     years_of,
 )
+from components.ranges import Ge, Gt, Le
 from components.statistics.cross_section import MIN_SYMBOLS, cross_sections, information_coefficients
 from components.statistics.newey_west import mean_test
 from components.values import Evidence, Judgement, Need

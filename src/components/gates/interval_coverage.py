@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import numpy as np
-from annotated_types import Gt, Lt
 
 from components.contracts import Gate
 from components.contracts.metric import SPANS
@@ -21,6 +20,7 @@ from components.gates._wording import (
     probability,
     scored_on,
 )
+from components.ranges import Gt, Lt
 from components.statistics.comparison import per_timestamp
 from components.statistics.newey_west import mean_test
 from components.values import Evidence, Float, Judgement, Need

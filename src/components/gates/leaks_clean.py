@@ -28,7 +28,7 @@ class LeaksClean(Gate):
         return frozenset({"leaks"})
 
     def judge(self, evidence: Evidence) -> Judgement:
-        if evidence.leaks is None:
+        if evidence.leaks is None or not evidence.leaks.tests:
             return not_computable("No leak tests were made.", 0.0)
         leaks = [finding for finding in evidence.leaks.findings if finding.severity == "leak"]
         says = _says(leaks) if leaks else f"No leak was found by the tests {', '.join(evidence.leaks.tests)}."

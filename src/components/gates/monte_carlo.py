@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from annotated_types import Ge, Gt, Lt
 
 from components.contracts import Gate
 from components.gates._wording import duration, judgement, not_applicable, not_computable, percent
+from components.ranges import Ge, Gt, Lt
 from components.seeds import derive
 from components.statistics.performance import known
 from components.statistics.snooping import stationary_index

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
-from annotated_types import Ge, Gt, Le
 
 from components.contracts import Gate
 from components.contracts.metric import SPANS
@@ -21,6 +20,7 @@ from components.gates._wording import (
     percent,
     scored_on,
 )
+from components.ranges import Ge, Gt, Le
 from components.statistics.forecast import correlation
 from components.values import Evidence, Float, Int, Judgement, Need, Scored
 

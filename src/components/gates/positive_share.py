@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import numpy as np
-from annotated_types import Gt, Lt
 
 from components.contracts import Gate
 from components.contracts.metric import SPANS
@@ -19,6 +18,7 @@ from components.gates._wording import (
     percent,
     scored_on,
 )
+from components.ranges import Gt, Lt
 from components.values import Evidence, Judgement, Need
 
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import numpy as np
-from annotated_types import Ge, Lt
 
 from components.contracts import Gate
 from components.gates._wording import duration, judgement, not_applicable, not_computable, number, percent
+from components.ranges import Ge, Lt
 from components.statistics.sharpe import minimum_track_record, probabilistic_sharpe, sharpe_sample
 from components.values import Evidence, Judgement
 

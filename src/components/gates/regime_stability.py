@@ -7,11 +7,11 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from annotated_types import Ge, Gt, Le
 from numpy.lib.stride_tricks import sliding_window_view
 
 from components.contracts import Gate
 from components.gates._wording import judgement, not_applicable, number, percent, sentence
+from components.ranges import Ge, Gt, Le
 from components.statistics.comparison import per_timestamp
 from components.statistics.cross_section import cross_sections, section_coefficients
 from components.statistics.forecast import loss

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from annotated_types import Ge, Gt, Le
 
 from components.contracts import Gate
 from components.gates._tries import gated, series_TK, silent_too
 from components.gates._wording import judgement, not_applicable, not_computable, number, probability
+from components.ranges import Ge, Gt, Le
 from components.statistics.snooping import ability_and_p_values
 from components.values import Evidence, Float, Judgement, Need, Trials
 

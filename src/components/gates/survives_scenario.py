@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from annotated_types import Ge, Le
 
 from components.contracts import Gate
 from components.gates._wording import judgement, not_applicable, not_computable, number, percent, sentence
+from components.ranges import Ge, Le
 from components.statistics.performance import known
 from components.statistics.sharpe import sharpe_ratio
 from components.values import Evidence, Float, Judgement, Need

@@ -28,6 +28,8 @@ class TrialRecord(Gate):
     def judge(self, evidence: Evidence) -> Judgement:
         if evidence.trials is None:
             return not_computable("How much was tried on this data is not known.", None)
+        if evidence.trials.count == 0:
+            return not_computable("The ledger holds no trial of this data, not even this run.", 0.0)
         problems = evidence.trials.problems
         says = (
             f"The ledger cannot be trusted: {'; '.join(problems)}."

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import numpy as np
-from annotated_types import Gt, Le
 
 from components.contracts import Gate
 from components.gates._wording import judgement, not_applicable, not_computable, percent, probability
+from components.ranges import Gt, Le
 from components.statistics.comparison import predictive_accuracy
 from components.statistics.newey_west import MeanTest, mean_test
 from components.values import Evidence, Judgement, Need, Vault

@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from annotated_types import Gt
-
 from components.contracts import Loss
+from components.ranges import Gt
 
 if TYPE_CHECKING:
     import torch

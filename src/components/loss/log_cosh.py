@@ -5,9 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from annotated_types import Gt
-
 from components.contracts import Loss
+from components.ranges import Gt
 
 if TYPE_CHECKING:
     import torch

@@ -3,11 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Annotated, Any, Literal
-
-from annotated_types import Gt, Lt, MinLen
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from components.contracts import Loss
+from components.ranges import Gt, Lt, MinLen
 from components.values import Head
 
 if TYPE_CHECKING:
@@ -21,11 +20,13 @@ class Quantile(Loss):
     """l(s, y) = mean over the levels q of max(q (y - s_q), (q - 1) (y - s_q)), in units of the target.
 
     Minimised by the conditional quantiles: the outcome lies at or below s_q with probability q. Gradient 1[y < s_q] - q
-    of each score, Hessian 0: a fit by Newton steps needs a form of its own. Koenker and Bassett (1978), "Regression
+    of each score, Hessian 0, so that Newton steps take it as 1. Koenker and Bassett (1978), "Regression
     Quantiles", Econometrica 46(1), eq. 3.1.
 
     levels: the quantiles, each > 0 and < 1, increasing; decision: which of them is decided on.
     """
+
+    curvature: ClassVar[Literal["exact", "constant"]] = "constant"
 
     levels: Annotated[tuple[Level, ...], MinLen(1)]
     decision: Level

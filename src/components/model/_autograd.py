@@ -50,11 +50,15 @@ class TorchObjective:
 
 
 def derivatives(loss: Loss, score_N: Float, y_N: npt.NDArray[np.floating[Any]]) -> tuple[Float, Float]:
-    """(N,) first and second derivatives of each sample's loss by its score; the second ones floored."""
+    """(N,) first and second derivatives of each sample's loss by its score; the second ones floored, or 1
+    where the loss declares none."""
     import torch
 
     score = torch.tensor(score_N, dtype=torch.float64, requires_grad=True)
     total = loss(score, torch.tensor(y_N, dtype=torch.float64)).sum()
+    if loss.curvature == "constant":
+        (gradient,) = torch.autograd.grad(total, score)
+        return gradient.numpy(), np.ones(len(score_N))
     (gradient,) = torch.autograd.grad(total, score, create_graph=True)
     (hessian,) = torch.autograd.grad(gradient.sum(), score)
     hessian_N = np.abs(hessian.numpy())

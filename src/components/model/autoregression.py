@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from annotated_types import Ge, Gt, Le
-
 from components.contracts import NOTHING, FittedModel, Inherited, Loss, Model
 from components.model._linear_function import LinearFunction, least_squares_only
 from components.model.ridge import Ridge
+from components.ranges import Ge, Gt, Le
 from components.values import Float, Resources, Samples, Statistic
 
 if TYPE_CHECKING:

@@ -6,13 +6,13 @@ from dataclasses import dataclass, fields
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
-from annotated_types import Ge, Gt, Le
 
 from components.contracts import NOTHING, FittedModel, Inherited, Loss, Model, Start
 from components.errors import ConfigError, DataError, Problem
 from components.model._autograd import TorchObjective
 from components.model._trees import ITERATIONS, TreeSum, TreeSums, fitted_sums, sums_from_files, trees_text
 from components.optional import installation, missing
+from components.ranges import Ge, Gt, Le
 from components.seeds import derive
 from components.values import Float, Float32, Resources, Samples, Statistic
 
@@ -99,6 +99,10 @@ class LightGBM(Model):
         if self.warm_start == "pooled" and self.early_stopping_rounds is not None:
             return ("a pooled fit has no valid rows to stop early on; set its early_stopping_rounds to null",)
         return ()
+
+    @property
+    def draws_rows(self) -> bool:
+        return self.bagging_fraction < 1
 
     def supports(self, loss: Loss) -> str | None:
         if any(part.native("lightgbm") is None for part in loss.parts) and missing(TORCH):

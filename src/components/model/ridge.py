@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
-from annotated_types import Gt
 
 from components.contracts import NOTHING, FittedModel, Inherited, Loss, Model
 from components.model._linear_function import LinearFunction, least_squares_only, standardise
+from components.ranges import Gt
 from components.values import Resources, Samples, Statistic
 
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
-from annotated_types import Ge, Gt
 
 from components.contracts import Portfolio
 from components.errors import ContractError
+from components.ranges import Ge, Gt
 from components.values import Float, View
 
 

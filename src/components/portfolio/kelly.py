@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
-from annotated_types import Ge, Gt, Le
 
 from components.contracts import LearnsFrom, Portfolio
 from components.errors import ContractError, DataError
+from components.ranges import Ge, Gt, Le
 from components.statistics.newey_west import mean_test
 from components.values import Float, View
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
-from annotated_types import Gt
 
 from components.contracts import Portfolio
+from components.ranges import Gt
 from components.values import Float, View
 
 

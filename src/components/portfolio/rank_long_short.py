@@ -6,9 +6,9 @@ from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
-from annotated_types import Ge, Gt, Le
 
 from components.contracts import Portfolio
+from components.ranges import Ge, Gt, Le
 from components.values import Float, View
 
 ROUNDING = 1e-9

@@ -4,10 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
-from annotated_types import Ge, Le
-
 from components.contracts import Portfolio
 from components.portfolio._threshold import long_short_flat
+from components.ranges import Ge, Le
 from components.values import Float, View
 
 

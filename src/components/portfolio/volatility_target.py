@@ -6,10 +6,10 @@ from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
-from annotated_types import Gt
 
 from components.contracts import Portfolio
 from components.errors import DataError
+from components.ranges import Gt
 from components.values import Float, View
 
 

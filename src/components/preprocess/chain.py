@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from annotated_types import MinLen
-
 from components.contracts import FittedPreprocessor, Preprocessor
+from components.ranges import MinLen
 from components.seeds import derive
 from components.values import Float32, Samples, Time
 

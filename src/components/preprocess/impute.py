@@ -6,11 +6,11 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from annotated_types import Ge, Lt
 
 from components.contracts import FittedPreprocessor, Preprocessor
 from components.errors import ConfigError, Problem
 from components.preprocess._columns import known_values, numbers
+from components.ranges import Ge, Lt
 from components.values import Float, Float32, Int, Samples, Time
 
 SUFFIX = "_missing"

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import numpy as np
-from annotated_types import Ge
 
 from components.contracts import FittedPreprocessor, Preprocessor
 from components.preprocess._columns import ColumnMap, known_values, numbers
+from components.ranges import Ge
 from components.values import Float, Samples
 
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import numpy as np
-from annotated_types import Gt
 
 from components.contracts import FittedPreprocessor, Preprocessor
 from components.preprocess._columns import Standardised, known_values
+from components.ranges import Gt
 from components.values import Float, Samples
 
 MEDIAN_DEVIATIONS = 1.4826022185056018

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
-from annotated_types import Ge
 
 from components.contracts import FittedPreprocessor, Preprocessor
 from components.errors import ConfigError, DataError, Problem
 from components.preprocess._columns import NO_ROWS, known_values
+from components.ranges import Ge
 from components.seeds import derive
 from components.values import Float, Float32, Int, Samples, Time
 

@@ -6,7 +6,6 @@ from functools import partial
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from annotated_types import Ge, Gt, Le, Lt
 
 from components import structure
 from components.bars import Bars
@@ -14,6 +13,7 @@ from components.contracts import Quality
 from components.errors import DataError
 from components.panel import Panel
 from components.quality import _plausibility as plausibility
+from components.ranges import Ge, Gt, Le, Lt
 from components.structure import PRICES, Check, Defect
 from components.values import Finding, Int
 

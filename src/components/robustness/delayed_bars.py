@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
-from annotated_types import Ge
 
 from components.contracts import Enters, Scenario
 from components.panel import Panel
+from components.ranges import Ge
 
 
 @dataclass(frozen=True, kw_only=True)

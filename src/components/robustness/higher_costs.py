@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
-from annotated_types import Gt
-
 from components.contracts import Backtest, Enters, Scenario
+from components.ranges import Gt
 
 DOUBLED = 2.0
 

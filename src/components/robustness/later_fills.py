@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
-from annotated_types import Ge
-
 from components.contracts import Backtest, Enters, Scenario
+from components.ranges import Ge
 
 
 @dataclass(frozen=True, kw_only=True)

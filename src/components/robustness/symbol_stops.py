@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
-from annotated_types import Gt, Lt
 
 from components.contracts import Enters, Scenario
+from components.ranges import Gt, Lt
 from components.values import PriceGrid
 
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from annotated_types import Ge
 
 from components.contracts import Split
 from components.errors import DataError, Problem
+from components.ranges import Ge
 from components.split._spans import span
 from components.values import Span, Time
 

@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
-from annotated_types import Ge, Gt, Lt
-
 from components.contracts import Split
 from components.errors import DataError, Problem
+from components.ranges import Ge, Gt, Lt
 from components.split._spans import interval
 from components.values import Span, Time
 

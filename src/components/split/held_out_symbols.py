@@ -5,9 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar
 
-from annotated_types import Ge, MinLen
-
 from components.errors import DataError, Problem
+from components.ranges import Ge, MinLen
 from components.split.walk_forward import WalkForward
 from components.values import Span, Time
 

@@ -4,10 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from annotated_types import Gt, Lt
-
 from components.contracts import Split
 from components.errors import DataError
+from components.ranges import Gt, Lt
 from components.split._spans import span
 from components.values import Span, Time
 

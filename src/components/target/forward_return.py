@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
-from annotated_types import Ge, Le
-
 from components.contracts import Kind, Target
+from components.ranges import Ge, Le
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
-from annotated_types import Ge, Le, MinLen
-
 from components.contracts import Kind, Target
+from components.ranges import Ge, Le, MinLen
 from components.target.forward_return import ForwardReturn
 
 Bars = Annotated[int, Ge(1), Le(252)]

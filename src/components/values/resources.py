@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar, Literal
 
-from annotated_types import Ge
+from components.ranges import Ge
 
 
 @dataclass(frozen=True, kw_only=True)

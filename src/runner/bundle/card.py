@@ -55,10 +55,11 @@ def model_card(
 
 
 def _summary(recipe: Recipe) -> str:
-    portfolio = recipe.portfolio["_target_"].rsplit(".", 1)[-1]
+    portfolio, unbound = recipe.portfolio["_target_"].rsplit(".", 1)[-1], "components.constraints.none.NoConstraints"
+    bounded = "" if recipe.constraints["_target_"] == unbound else f", which `{_call(recipe.constraints)}` bounds"
     return (
         f"Forecasts `{recipe.target}` over the next {_count(recipe.horizon_bars, 'bar')}: "
-        f"{KINDS[recipe.kind]}. The portfolio `{portfolio}` turns the forecasts into target weights."
+        f"{KINDS[recipe.kind]}. The portfolio `{portfolio}` turns the forecasts into target weights{bounded}."
     )
 
 

@@ -201,8 +201,7 @@ class Stream:
             self.symbols[code]: f"constrained: the portfolio wants {wanted_S[code]:.6g}"
             for code in np.flatnonzero(wanted_S != found.weight_S)
         }
-        why_not = {**cut, **decision.why_not}
-        return replace(decision, weight_S=found.weight_S, relaxed=found.relaxed, why_not=why_not)
+        return replace(decision, weight_S=found.weight_S, relaxed=found.relaxed, why_not={**cut, **decision.why_not})
 
     def _view(self) -> View:
         memory, tail = self._memory, self._memory.tail
@@ -242,7 +241,10 @@ class Stream:
     def _without_forecast(self, pushed: _Pushed) -> dict[str, str]:
         """symbol -> why it has no forecast."""
         bundle, decision = self._bundle, self._bundle.outputs.decision
-        why_not = {self.symbols[code]: "no bar" for code in np.setdiff1d(np.arange(len(self.symbols)), pushed.codes_N)}
+        why_not = {}
+        if len(pushed.codes_N) < len(self.symbols):
+            absent = np.setdiff1d(np.arange(len(self.symbols)), pushed.codes_N)
+            why_not = {self.symbols[code]: "no bar" for code in absent}
         for n in np.flatnonzero(~np.isfinite(pushed.values_NO[:, decision])):
             code = int(pushed.codes_N[n])
             why_not[self.symbols[code]] = no_forecast(

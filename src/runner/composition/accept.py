@@ -5,10 +5,8 @@ from collections.abc import Mapping
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 
-import annotated_types as at
-
 from components.errors import ContractError
-from runner.composition.schema import alternatives, entries, fixed_length, flat, is_mapping, is_tuple, unwrap
+from runner.composition.schema import alternatives, entries, fixed_length, flat, is_mapping, is_tuple, limited, unwrap
 
 
 def accepts(annotation: Any, value: Any) -> bool:
@@ -54,21 +52,21 @@ def _is_finite(value: float) -> bool:
 
 
 def _keeps(constraint: Any, value: Any) -> bool:
-    match constraint:
-        case at.Gt(bound):
+    match limited(constraint):
+        case "gt", bound:
             return bool(value > bound)
-        case at.Ge(bound):
+        case "ge", bound:
             return bool(value >= bound)
-        case at.Lt(bound):
+        case "lt", bound:
             return bool(value < bound)
-        case at.Le(bound):
+        case "le", bound:
             return bool(value <= bound)
-        case at.MinLen(length):
-            return len(value) >= length
-        case at.MaxLen(length):
-            return len(value) <= length
-        case at.MultipleOf(step):
+        case "min_length", length:
+            return bool(len(value) >= length)
+        case "max_length", length:
+            return bool(len(value) <= length)
+        case "multiple_of", step:
             return math.isclose(value / step, round(value / step), rel_tol=1e-9, abs_tol=1e-9)
-        case at.BaseMetadata():
-            raise ContractError(f"{constraint!r}: a constraint that cannot be checked; use a range, length or multiple")
+    if type(constraint).__module__ == "annotated_types":
+        raise ContractError(f"{constraint!r}: a constraint that cannot be checked; use a range, length or multiple")
     return True

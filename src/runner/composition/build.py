@@ -32,6 +32,11 @@ def build(kind: type[T], config: Mapping[str, Any], *, path: str = "") -> T:
     found = problems(config, kind, path=path)
     if found:
         raise ConfigError(*found)
+    return construct(kind, config, path=path)
+
+
+def construct(kind: type[T], config: Mapping[str, Any], *, path: str = "") -> T:
+    """The same of a configuration in which `problems` found none."""
     built: T = _section(config, kind, path)
     return built
 

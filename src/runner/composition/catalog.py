@@ -3,11 +3,11 @@
 import functools
 import importlib.util
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 import components
 import runner
-from components.contracts import Component
+from components.contracts import Component, Metric
 from runner.composition.index import Index, index, load_class
 from runner.composition.schema import class_path, is_component, parameters, unwrap
 from runner.specification.experiment import Experiment
@@ -45,11 +45,14 @@ class Catalogue(Mapping[str, type[Component]]):
     def __init__(self, *parts: Index) -> None:
         self._known = {target: facts for part in parts for target, facts in part.classes.items()}
         self._broken = {module: error for part in parts for module, error in part.broken.items()}
+        self._loaded: dict[str, type[Component]] = {}
         self.concrete = {target: facts for target, facts in self._known.items() if not facts.lacks}
 
     def __getitem__(self, target: str) -> type[Component]:
         self._refuse_broken(target)
-        return load_class(target, self.concrete[target])
+        if target not in self._loaded:
+            self._loaded[target] = load_class(target, self.concrete[target])
+        return self._loaded[target]
 
     def __contains__(self, target: object) -> bool:
         self._refuse_broken(str(target))
@@ -66,6 +69,13 @@ class Catalogue(Mapping[str, type[Component]]):
     def fitting(self, kind: type) -> list[str]:
         """The names of all classes of a kind."""
         return [target for target, facts in self.concrete.items() if class_path(kind) in facts.kinds]
+
+    @functools.cached_property
+    def metrics(self) -> tuple[type[Metric], ...]:
+        """The classes of all metrics, which stand in no slot, imported without any other. Raises as `iter` does."""
+        for error in self._broken.values():
+            raise error
+        return tuple(cast("type[Metric]", self[target]) for target in self.fitting(Metric))
 
     def unfinished(self, target: str) -> tuple[str, ...]:
         """What a class that is found but no component lacks of its contract; () for any other name."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from components.errors import ConfigError, Problem
-from runner.composition.build import build
+from runner.composition.build import construct
 from runner.composition.check import problems
 from runner.composition.composed import Composed
 from runner.composition.packages import absent_packages
@@ -28,7 +28,7 @@ def configure(overrides: Sequence[str], *, memo: "Memo | None" = None) -> tuple[
     found = [*composed.problems, *_further(problems(composed.config, Experiment), composed.problems)]
     if found:
         raise ConfigError(*found)
-    experiment = build(Experiment, composed.config)
+    experiment = construct(Experiment, composed.config)
     if found := absent_packages(experiment):
         raise ConfigError(*found)
     analysis = analyse(experiment)

@@ -13,9 +13,6 @@ BASELINE = "baselines."
 
 def fitting_problems(experiment: Experiment) -> Iterator[Problem]:
     """Everything that loss, models, ensemble, target and calibration get wrong together."""
-    yield from members_can_do_their_work(experiment)
-    if experiment.loss.flaws():
-        return  # such a loss cannot say what it asks for
     for rule in RULES:
         yield from rule(experiment)
 
@@ -140,6 +137,7 @@ def calibration_fits_forecast(experiment: Experiment) -> Iterator[Problem]:
 
 
 RULES: tuple[Callable[[Experiment], Iterator[Problem]], ...] = (
+    members_can_do_their_work,
     models_give_what_the_loss_asks,
     models_forecast_every_target,
     baselines_forecast_the_same_rows,

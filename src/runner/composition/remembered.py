@@ -6,8 +6,7 @@ own code. The content of all of it is in the name under which a composition is k
 
 import importlib.util
 import json
-import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -62,24 +61,6 @@ def _state(overrides: Sequence[str]) -> str | None:
     folders = [own, local, package / "composition", package / "specification", *map(Path, places)]
     parts = [kept.environment(), *overrides, str(own), str(local)]
     try:
-        return kept.digest([*parts, *(part for folder in filter(None, folders) for part in _content(folder))])
-    except (OSError, _LinkedFolder):
+        return kept.digest([*parts, *(part for folder in filter(None, folders) for part in kept.contents(folder))])
+    except (OSError, kept.LinkedFolder):
         return None
-
-
-class _LinkedFolder(Exception):
-    """A folder that may lead anywhere, also to itself."""
-
-
-def _content(folder: Path) -> Iterator[str | bytes]:
-    """Every name below a folder, and what the files hold."""
-    for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
-        if entry.name == "__pycache__":
-            continue
-        yield entry.path
-        if entry.is_file():
-            yield Path(entry.path).read_bytes()
-        elif entry.is_symlink():
-            raise _LinkedFolder
-        elif entry.is_dir():
-            yield from _content(Path(entry.path))

@@ -195,8 +195,6 @@ def gates_find_their_scenarios(analysis: Analysis) -> Iterator[Problem]:
 
 
 def gates_find_their_figures(analysis: Analysis) -> Iterator[Problem]:
-    if analysis.experiment.loss.flaws():
-        return  # it cannot say what is forecast
     for path, gate in _gates(analysis.experiment).items():
         for figure in gate.figures():
             if found := lacking(figure, analysis.experiment):
@@ -235,9 +233,14 @@ RULES: tuple[Rule, ...] = (
 )
 
 
+WITHOUT_HEAD: tuple[Rule, ...] = (names_are_file_names, expressions_parse, components_can_do_their_work)
+"""What can be said beside a loss that cannot say what it asks for."""
+
+
 def rule_problems(analysis: Analysis) -> list[Problem]:
     """Everything that the sections get wrong together."""
-    return [problem for rule in RULES for problem in rule(analysis)]
+    rules = WITHOUT_HEAD if analysis.experiment.loss.flaws() else RULES
+    return [problem for rule in rules for problem in rule(analysis)]
 
 
 def rule_notices(analysis: Analysis) -> list[str]:

@@ -4,22 +4,15 @@ import dataclasses
 import functools
 import itertools
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
-
-import annotated_types as at
 
 from components.contracts import Component
 from components.errors import ContractError
 
 SCALARS = {bool: "true or false", int: "an integer", float: "a number", str: "text"}
-BOUNDS: tuple[tuple[type, str, str], ...] = (
-    (at.Gt, "gt", ">"),
-    (at.Ge, "ge", ">="),
-    (at.Lt, "lt", "<"),
-    (at.Le, "le", "<="),
-)
+BOUNDS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<="}
 T = TypeVar("T")
 
 
@@ -170,14 +163,15 @@ def ranges(annotation: Any) -> str:
     """The range in words, for example `> 0 and < 1`; empty where there is none."""
     _, metadata = unwrap(annotation)
     parts: list[str] = []
-    for constraint in flat(metadata):
-        parts += [f"{sign} {getattr(constraint, name)}" for cls, name, sign in BOUNDS if type(constraint) is cls]
-        if isinstance(constraint, at.MinLen):
-            parts.append(f"with at least {_entries(constraint.min_length)}")
-        elif isinstance(constraint, at.MaxLen):
-            parts.append(f"with at most {_entries(constraint.max_length)}")
-        elif isinstance(constraint, at.MultipleOf):
-            parts.append(f"a multiple of {constraint.multiple_of}")
+    for name, limit in map(limited, flat(metadata)):
+        if name in BOUNDS:
+            parts.append(f"{BOUNDS[name]} {limit}")
+        elif name == "min_length":
+            parts.append(f"with at least {_entries(limit)}")
+        elif name == "max_length":
+            parts.append(f"with at most {_entries(limit)}")
+        elif name == "multiple_of":
+            parts.append(f"a multiple of {limit}")
     return " and ".join(parts)
 
 
@@ -212,8 +206,20 @@ def flat(metadata: tuple[Any, ...]) -> list[Any]:
     """The single constraints of an annotation; an interval is two of them."""
     single: list[Any] = []
     for constraint in metadata:
-        single += list(constraint) if isinstance(constraint, at.GroupedMetadata) else [constraint]
+        grouped = isinstance(constraint, Iterable) and not isinstance(constraint, str)
+        single += list(constraint) if grouped else [constraint]
     return single
+
+
+def limited(constraint: Any) -> tuple[str, Any]:
+    """What a single constraint limits and to what, for example ("ge", 1); an empty name for what limits nothing.
+
+    Read by attribute: components.ranges and annotated_types spell them alike.
+    """
+    for name in (*BOUNDS, "min_length", "max_length", "multiple_of"):
+        if not isinstance(constraint, type) and hasattr(constraint, name):
+            return name, getattr(constraint, name)
+    return "", None
 
 
 def _entries(count: int) -> str:

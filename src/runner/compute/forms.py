@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from components.values import BacktestResult, Fold, Interval, LeakFinding, LeakReport, Relaxed, Span
+from components.panel import Panel
+from components.values import BacktestResult, Finding, Fold, Interval, LeakFinding, LeakReport, Relaxed, Span
+from runner.compute.bars import Inspected
 from runner.compute.decisions import Decided
 from runner.compute.target import Labels
 from runner.storage.formats import ARRAYS, FRAME, Files
@@ -21,6 +23,39 @@ def _prefixed(prefix: str, files: Files) -> dict[str, bytes]:
 
 def _under(prefix: str, files: Files) -> dict[str, bytes]:
     return {name.removeprefix(f"{prefix}/"): data for name, data in files.items() if name.startswith(f"{prefix}/")}
+
+
+class _InspectedForm:
+    """Times and fields as arrays; names and findings as JSON."""
+
+    def encode(self, value: Inspected) -> Files:
+        panel = value.panel
+        columns = {f"field_{i}": values_R for i, values_R in enumerate(panel.fields.values())}
+        facts = {
+            "symbols": panel.symbols,
+            "fields": list(panel.fields),
+            "notices": panel.notices,
+            "findings": [asdict(finding) for finding in value.findings],
+            "vault_begins": None if value.vault_begins is None else str(value.vault_begins),
+        }
+        arrays = {"offsets": panel.offsets, "timestamps_R": panel.timestamps_R, **columns}
+        return {**ARRAYS.encode(arrays), "facts.json": json.dumps(facts).encode()}
+
+    def decode(self, files: Files) -> Inspected:
+        arrays, facts = ARRAYS.decode(files), json.loads(files["facts.json"])
+        panel = Panel(
+            symbols=tuple(facts["symbols"]),
+            offsets=arrays["offsets"],
+            timestamps_R=arrays["timestamps_R"],
+            fields={name: arrays[f"field_{i}"] for i, name in enumerate(facts["fields"])},
+            notices=tuple(facts["notices"]),
+        )
+        begins = facts["vault_begins"]
+        return Inspected(
+            panel=panel,
+            findings=tuple(Finding(**finding) for finding in facts["findings"]),
+            vault_begins=None if begins is None else np.datetime64(begins, "us"),
+        )
 
 
 class _LabelForm:
@@ -123,6 +158,7 @@ class _LeakForm:
         return LeakReport(tests=tuple(content["tests"]), findings=findings)
 
 
+INSPECTED = _InspectedForm()
 LABELS = _LabelForm()
 FOLDS = _FoldsForm()
 DECIDED = _DecidedForm()

@@ -3,14 +3,14 @@ settings (components with the code of their classes, plain values), how its resu
 its inputs.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import is_dataclass
 from types import FunctionType
 from typing import Any
 
 from components.errors import ContractError
 from runner.specification.described import described, mattering
-from runner.storage.code import Code, code_of
+from runner.storage.remembered_code import code_digest
 
 FORMAT = 1
 """Raise it when the meaning of a key changes: old entries are not found."""
@@ -18,23 +18,23 @@ FORMAT = 1
 
 def made_of(
     fn: Callable[..., Any], inputs: Mapping[str, Any], settings: Mapping[str, Any], form: Any
-) -> tuple[dict[str, Any], Iterable[Code]]:
-    """What the key of a stage is the hash of, as plain values, and the code that its digests stand for.
+) -> tuple[dict[str, Any], Mapping[str, type | FunctionType]]:
+    """What the key of a stage is the hash of, as plain values, and what code its digests stand for.
 
     Arguments as those of `Cache.stage`. Raises ContractError for what is no function of a module.
     """
     if not isinstance(fn, FunctionType) or fn.__qualname__ != fn.__name__ or not fn.__name__.isidentifier():
         raise ContractError(f"{fn!r} cannot be a stage: only a function of a module has code that can be named")
     subjects = {fn, *([type(form)] if form is not None else ()), *classes_in(settings)}
-    code = {f"{each.__module__}.{each.__qualname__}": code_of(each) for each in subjects}
+    digests = {f"{each.__module__}.{each.__qualname__}": (code_digest(each), each) for each in subjects}
     origin = {
         "format": FORMAT,
         "stage": f"{fn.__module__}.{fn.__name__}",
-        "code": {name: each.digest for name, each in sorted(code.items())},
+        "code": {name: digest for name, (digest, _) in sorted(digests.items())},
         "settings": {name: plain(value) for name, value in settings.items()},
         "inputs": {name: keys_of(value) for name, value in inputs.items()},
     }
-    return origin, code.values()
+    return origin, dict(digests.values())
 
 
 def plain(value: Any) -> Any:

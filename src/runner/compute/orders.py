@@ -37,6 +37,9 @@ class Orders:
 
     def constrain(self, wanted_S: Float, view: View) -> Constrained:
         """The weights of the last decision of the view after the constraints."""
+        if not self._constraints.binds:
+            self.held_S = wanted_S
+            return Constrained(weight_S=wanted_S)
         last = view.until(len(view.decided_D) - 1, decisions=1, bars=self._constraints.past_bars)
         seen = replace(last, held_S=self.held_S) if HELD in self._constraints.reads else last
         self.state, found = self._constraints.step(self.state, wanted_S, seen)

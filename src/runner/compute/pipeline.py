@@ -205,5 +205,4 @@ def _rival(experiment: Experiment, name: str, prepared: Prepared, cache: Cache) 
 
 def open_cache(places: Places, progress: Progress, observer: Observer | None = None) -> Cache:
     """The store that lies there."""
-    cache = Cache(store=Store(places.store), progress=progress)
-    return cache if observer is None else replace(cache, observer=observer)
+    return Cache(store=Store(places.store), progress=progress, observer=observer)

@@ -10,13 +10,13 @@ from components.contracts import Preprocessor, Split
 from components.expressions import Node, parse, to_text
 from components.panel import Panel
 from components.values import Finding, Fold
+from runner.compute.bars import corner, inspect
 from runner.compute.features import FeatureTable, feature_table, input_expressions
 from runner.compute.folds import make_folds
-from runner.compute.forms import FOLDS, LABELS
+from runner.compute.forms import FOLDS, INSPECTED, LABELS
 from runner.compute.samples import Design
 from runner.compute.stage import Cache, Given, Keyed, joint_key
 from runner.compute.target import Labels, compute_labels, parsed_target
-from runner.compute.vault import visible_bars
 from runner.specification.debug import Debug
 from runner.specification.described import described
 from runner.specification.experiment import Experiment
@@ -75,23 +75,17 @@ class Prepared:
 
 
 def prepare(experiment: Experiment, cache: Cache) -> Prepared:
-    """panel -> quality -> features, target -> folds."""
-    with cache.group("panel"):
-        raw, vault_begins = visible_bars(experiment.data, experiment.split)
-    with cache.group("quality"):
-        panel, findings = experiment.quality.inspect(raw)
-    prepared = prepare_bars(experiment, corner(panel, experiment.debug), cache)
-    return replace(prepared, findings=findings, vault_begins=vault_begins)
-
-
-def corner(panel: Panel, debug: Debug) -> Panel:
-    """The panel, or in a debug run only a part of it."""
-    keep_R = np.ones(panel.n_rows, dtype=bool)
-    if debug.max_symbols is not None:
-        keep_R &= panel.symbol_codes_R < debug.max_symbols
-    if debug.max_bars is not None and len(panel.dates_T) > debug.max_bars:
-        keep_R &= panel.timestamps_R >= panel.dates_T[-debug.max_bars]
-    return panel if keep_R.all() else panel.take(keep_R)
+    """panel (source, vault cut off, quality) -> features, target -> folds."""
+    content = experiment.data.content()
+    found = cache.stage(
+        inspect,
+        inputs={"content": None if content is None else Given(key=content, value=content)},
+        settings={"source": experiment.data, "split": experiment.split, "quality": experiment.quality},
+        form=None if content is None else INSPECTED,
+        shown="panel",
+    ).value
+    prepared = prepare_bars(experiment, corner(found.panel, experiment.debug), cache)
+    return replace(prepared, findings=found.findings, vault_begins=found.vault_begins)
 
 
 def prepare_bars(experiment: Experiment, panel: Panel, cache: Cache) -> Prepared:

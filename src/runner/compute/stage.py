@@ -9,10 +9,12 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from types import FunctionType
 from typing import Any, Generic, Protocol, TypeVar
 
 from runner.compute.keys import made_of, plain
 from runner.storage.canonical import content_hash
+from runner.storage.code import code_of
 from runner.storage.formats import Format
 from runner.storage.store import Store
 
@@ -47,11 +49,6 @@ class Observer(Protocol):
     def fold(self, number: int, fit: Any) -> None:
         """A fold was fitted, all before it were heard; fit: what it came to."""
         ...
-
-
-class _Nobody:
-    def fold(self, number: int, fit: Any) -> None:
-        """Nobody listens."""
 
 
 class Keyed(Protocol[T_co]):
@@ -112,14 +109,16 @@ class Stage(Generic[T]):
 class Cache:
     """Makes stages over a store; shows and remembers how long each took.
 
+    observer: None where nobody listens.
     times: of the shown ones, in the order in which they ended; made: every stage, by name, the last of a name.
     """
 
     store: Store
     progress: Progress
-    observer: Observer = field(default_factory=_Nobody)
+    observer: Observer | None = None
     times: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     made: dict[str, Stage[Any]] = field(default_factory=dict[str, Stage[Any]])
+    _told: set[str] = field(default_factory=set[str], repr=False)
 
     def stage(
         self,
@@ -208,14 +207,6 @@ class Cache:
 
         return self.store.compute(key, name, compute, form, origin)
 
-    def known(self, name: str, key: str, find: Callable[[], T]) -> Stage[T]:
-        """A value with a key from elsewhere, found when it is asked for."""
-
-        def ensure() -> bool:
-            return False
-
-        return Stage(name=name, key=key, origin={}, find=find, ensure=ensure)
-
     def key(self, fn: Callable[..., Any], *, inputs: Mapping[str, Any], settings: Mapping[str, Any]) -> str:
         """The key that a stage of this function would have."""
         return content_hash(self._origin(fn, inputs, settings, None))
@@ -230,16 +221,30 @@ class Cache:
         self.store.drop(stage.key, stage.name)
 
     def _noted(self, stage: Stage[T], part: str) -> Stage[T]:
+        """Remembers the stage, and what its key was made of, which no entry tells where its result is not kept."""
+        if stage.key not in self._told:
+            self._told.add(stage.key)
+            self.store.describe(stage.key, stage.origin)
         self.made[f"{stage.name} {part}".rstrip()] = stage
         return stage
 
     def _origin(
         self, fn: Callable[..., Any], inputs: Mapping[str, Any], settings: Mapping[str, Any], form: Any
     ) -> dict[str, Any]:
-        origin, code = made_of(fn, inputs, settings, form)
-        for each in code:  # so that `store why` can name the function that changed
-            self.store.describe(each.digest, {"parts": each.parts, "versions": each.versions})
+        origin, subjects = made_of(fn, inputs, settings, form)
+        for digest, subject in subjects.items():
+            self._keep(digest, subject)
         return origin
+
+    def _keep(self, digest: str, subject: type | FunctionType) -> None:
+        """What code a digest stands for, so that `store why` can name the function that changed."""
+        if digest in self._told:
+            return
+        self._told.add(digest)
+        if not self.store.describes(digest):
+            code = code_of(subject)
+            parts = {name: digest[:16] for name, digest in code.parts.items()}
+            self.store.describe(digest, {"parts": parts, "versions": code.versions})
 
     @contextmanager
     def _shown(self, name: str | None) -> Iterator[Shown]:

@@ -47,13 +47,13 @@ class Walked:
 
     @cached_property
     def _fitted(self) -> None:
-        heard = self.cache.observer.fold if self.observed else None
+        observer = self.cache.observer if self.observed else None
         with self.cache.group(self.name) as shown, one_thread_of_blas(), _pool(self.workers) as started:
             found = []
             for number, ready in enumerate(started([fit.ensure for fit in self.fits]), start=1):
                 found.append(ready())
-                if heard is not None:
-                    heard(number, self.fold(number))
+                if observer is not None:
+                    observer.fold(number, self.fold(number))
             shown.cached = all(found)
 
     def fit(self) -> None:

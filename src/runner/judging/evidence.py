@@ -16,12 +16,13 @@ from runner.compute.forms import LEAKS
 from runner.compute.pipeline import Executed, Prepared
 from runner.compute.stage import Cache, Keyed, Stage
 from runner.compute.target import Labels
+from runner.judging.forms import EVIDENCE
 from runner.judging.metrics import run_metrics
-from runner.judging.scenarios import outcomes, played, scenario_metrics
+from runner.judging.scenarios import earned, outcome, played, scenario_metrics
 from runner.judging.scored import scored
 from runner.leaks.battery import quick_battery
 from runner.specification.experiment import Experiment
-from runner.storage.formats import JSON
+from runner.storage.formats import ARRAYS, JSON
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -66,7 +67,7 @@ def gather(experiment: Experiment, prepared: Prepared, executed: Executed, cache
             "seed": experiment.seed,
             "price_fields": experiment.backtest.fields(),
         },
-        form=None,
+        form=EVIDENCE,
     )
     return Gathered(metrics=metrics, evidence=evidence)
 
@@ -152,18 +153,18 @@ def complete(
     for need, stage in found.items():
         if (why := _breaks(stage)) is not None:
             broken[need] = why
-    accounts: dict[str, Stage[BacktestResult]] = {}
+    accounts: dict[str, Stage[dict[str, Any]]] = {}
     if "scenarios" in needs:
         with cache.group("scenarios"):
             for name, account in played(experiment, prepared, executed, cache).items():
                 if (why := _breaks(account)) is None:
-                    accounts[name] = account
+                    accounts[name] = cache.stage(earned, inputs={"account": account}, form=ARRAYS, part=name)
                 else:
                     broken["scenarios"] = f"{name}: {why}"
     whole_ones = {need: None if need in broken else found.get(need) for need in ("leaks", "bundle")}
     return cache.stage(
         completed,
-        inputs={"evidence": gathered.evidence, "trials": trials, "accounts": accounts, **whole_ones},
+        inputs={"evidence": gathered.evidence, "trials": trials, "scenarios": accounts, **whole_ones},
         settings={"broken": broken, "known": known_metrics(), "robustness": dict(experiment.robustness)},
         form=None,
     )
@@ -184,7 +185,7 @@ def completed(
     evidence: Evidence,
     trials: Trials,
     leaks: LeakReport | None,
-    accounts: Mapping[str, BacktestResult],
+    scenarios: Mapping[str, Mapping[str, Float]],
     bundle: Any,
     *,
     broken: Mapping[Need, str],
@@ -193,12 +194,12 @@ def completed(
 ) -> Evidence:
     """The evidence with what was found out besides; broken: why something could not be."""
     certificate: Certificate | None = None if bundle is None else bundle.certificate
-    scenarios = outcomes(robustness, accounts)
-    found = with_metrics(evidence, scenario_metrics(scenarios, known, evidence.bars_per_year))
+    outcomes = {name: outcome(robustness[name], earned["returns_T"]) for name, earned in scenarios.items()}
+    found = with_metrics(evidence, scenario_metrics(outcomes, known, evidence.bars_per_year))
     return replace(
         found,
         trials=trials,
-        scenarios=scenarios,
+        scenarios=outcomes,
         leaks=leaks,
         certificate=certificate,
         broken=dict(broken),

@@ -8,20 +8,10 @@ from runner.compute.pipeline import Executed, Prepared
 from runner.compute.stage import Cache, Keyed, Stage
 from runner.judging.evidence import Gathered, complete
 from runner.judging.figures import run_figures
+from runner.judging.forms import VERDICT
 from runner.judging.verdict import Verdict, judge
 from runner.specification.experiment import Experiment
-from runner.storage.formats import JSON, Files
-
-
-class _VerdictForm:
-    def encode(self, value: Verdict) -> Files:
-        return JSON.encode(value.to_json())
-
-    def decode(self, files: Files) -> Verdict:
-        return Verdict.from_json(JSON.decode(files))
-
-
-VERDICT = _VerdictForm()
+from runner.storage.formats import JSON
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -67,9 +57,5 @@ def run_key(experiment: Experiment, gathered: Gathered, cache: Cache) -> str:
     """Same key: same data, code and settings, those of gates and figures included, so the same bytes in every result
     that does not read the ledger."""
     inputs = {"evidence": gathered.evidence, "metrics": gathered.metrics}
-    return cache.key(judge_and_count, inputs=inputs, settings={"gates": experiment.gates})
-
-
-def judge_and_count(evidence: Evidence, *, gates: Any) -> tuple[Verdict, list[dict[str, Any]]]:
-    """What a run comes to, by code: its verdict and its statistics."""
-    return judge(evidence, gates=gates), run_figures(evidence)
+    settings = {"gates": experiment.gates, "robustness": dict(experiment.robustness), "experiment": experiment}
+    return cache.key(conclude, inputs=inputs, settings=settings)

@@ -1,7 +1,6 @@
 """The verdict for build servers."""
 
 import re
-from xml.etree import ElementTree
 
 from runner.judging.verdict import GateOutcome, Verdict
 
@@ -10,6 +9,8 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 def junit(suite: str, verdict: Verdict) -> bytes:
     """The gates as test cases: a failed required gate is a failure, a failed advisory one is skipped."""
+    from xml.etree import ElementTree
+
     failures = verdict.failed(required=True)
     root = ElementTree.Element("testsuite", name=suite, tests=str(len(verdict.gates)), errors="0")
     root.set("failures", str(len(failures)))

@@ -9,7 +9,7 @@ import numpy as np
 from components.contracts import Backtest, Metric, Scenario
 from components.panel import Panel
 from components.seeds import derive
-from components.values import BacktestResult, Played
+from components.values import BacktestResult, Float, Played
 from runner.compute import pipeline
 from runner.compute.decisions import Decided, price_grid, trade
 from runner.compute.forecast import Forecasts
@@ -102,16 +102,14 @@ def forecast_otherwise(forecasts: Forecasts, *, scenario: Scenario, seed: int) -
     return forecasts.with_values(scenario.forecasts(forecasts.values_MO, seed=seed))
 
 
-def outcomes(robustness: Mapping[str, Scenario], accounts: Mapping[str, BacktestResult]) -> dict[str, Played]:
-    """What gates see of the accounts."""
-    return {
-        name: Played(
-            returns_T=account.equity["return"].to_numpy(dtype=np.float64),
-            phrase=robustness[name].phrase,
-            costs_times=robustness[name].costs_times,
-        )
-        for name, account in accounts.items()
-    }
+def earned(account: BacktestResult) -> dict[str, Float]:
+    """returns_T of an account: net returns per bar."""
+    return {"returns_T": account.equity["return"].to_numpy(dtype=np.float64)}
+
+
+def outcome(scenario: Scenario, returns_T: Float) -> Played:
+    """What gates see of a scenario that earned this."""
+    return Played(returns_T=returns_T, phrase=scenario.phrase, costs_times=scenario.costs_times)
 
 
 def scenario_metrics(

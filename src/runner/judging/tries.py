@@ -1,6 +1,7 @@
 """What was tried on the same data, as evidence: from the ledger, which outlives the folders of the runs."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from components.statistics.comparison import per_timestamp
 from components.statistics.deflation import independent_trials
 from components.statistics.forecast import loss
 from components.values import Evidence, Float, Scored, Time, Trials
-from runner.compute.stage import Cache, Keyed, Stage
+from runner.compute.stage import Cache, Given, Keyed, Stage
 from runner.recording.ledger import Family, Ledger, Series, Trial
 from runner.recording.witnesses import noted_heads
 from runner.specification.experiment import Experiment
@@ -37,8 +38,13 @@ def forecast_losses(scored: Scored, kind: str) -> Float:
     return per_timestamp(loss(kind, scored.target_M, scored.forecast_M), scored.timestamps_M)
 
 
+def tried_alone(evidence: Keyed[Evidence], cache: Cache) -> Stage[Trials]:
+    """The trials of a run that is none, such as a debug run."""
+    return cache.stage(alone, inputs={"evidence": evidence}, form=None)
+
+
 def alone(evidence: Evidence) -> Trials:
-    """The trials of a run that is none, such as a debug run: itself."""
+    """The run itself."""
     return trials_of({"": own_series(evidence)}, own="", number=1, count=1)
 
 
@@ -60,16 +66,28 @@ def family_trials(
     problems = tuple(ledger.verify(noted_heads(outputs)))
     others = [[trial.key, trial.number, trial.state, trial.outcome] for trial in trials if trial.key != key]
     own = [trial.number for trial in trials if trial.key == key]
-    state = content_hash([finite_or_null(others), own, key, target, list(problems), evidence.key])
-    return cache.known("tries", state, lambda: _counted(ledger, trials, key, target, problems, evidence.value))
+    state = content_hash([finite_or_null(others), own, target, list(problems)])
+    tried = Given(key=state, value=_Tried(ledger=ledger, trials=trials, key=key, target=target, problems=problems))
+    return cache.stage(counted, inputs={"tried": tried, "evidence": evidence}, form=None)
 
 
-def _counted(
-    ledger: Ledger, trials: list[Trial], key: str, target: str, problems: tuple[str, ...], evidence: Evidence
-) -> Trials:
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Tried:
+    """What the ledger knows of a family. key: of this run's trial; target: what it forecasts."""
+
+    ledger: Ledger
+    trials: list[Trial]
+    key: str
+    target: str
+    problems: tuple[str, ...]
+
+
+def counted(tried: _Tried, evidence: Evidence) -> Trials:
+    """All trials of a family, this one as it is now."""
+    ledger, trials, key = tried.ledger, tried.trials, tried.key
     found = {
         RETURNS: ledger.series(trials, RETURNS),
-        LOSSES: ledger.series([trial for trial in trials if _target(trial) == target], LOSSES),
+        LOSSES: ledger.series([trial for trial in trials if _target(trial) == tried.target], LOSSES),
     }
     series = {
         trial.key: {name: of_name[trial.key] for name, of_name in found.items() if trial.key in of_name}
@@ -77,7 +95,7 @@ def _counted(
     }
     series[key] = own_series(evidence)
     number = next((trial.number for trial in trials if trial.key == key), len(trials))
-    return trials_of(series, own=key, number=number, count=len(series), problems=problems)
+    return trials_of(series, own=key, number=number, count=len(series), problems=tried.problems)
 
 
 def tries_in_figures(trials: Trials) -> dict[str, Any]:

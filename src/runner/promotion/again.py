@@ -71,6 +71,8 @@ def promote_folder(
     trials = family_trials(Ledger.open(places.ledger), family, key, target, places.outputs, gathered.evidence, cache)
     judged = conclude(experiment, prepared, executed, gathered, trials, cache)
     gates = judged.verdict.to_json()
+    if judged.state != manifest["judged"]["family_state"]:
+        _write_beside(folder, manifest, gates, judged.state)
     _check_gates(folder, gates, wish, now=f" by now, after {trials.value.count:,} tries on this data,")
     candidate = Candidate(
         experiment=experiment,
@@ -91,6 +93,14 @@ def promote_folder(
         if promotion.folder:
             session.log_bundle(promotion.folder, promotion.aliases)
     return promotion
+
+
+def _write_beside(folder: Path, manifest: Mapping[str, Any], gates: Mapping[str, Any], state: str) -> None:
+    """A later state of the family of trials gives a new verdict beside the old one."""
+    from runner.storage.disk import write_atomically
+
+    content = {"run_key": manifest["run_key"], "family_state": state, **gates}
+    write_atomically(folder / f"gates-{state[:12]}.json", json.dumps(content, indent=1).encode() + b"\n")
 
 
 def _computed(

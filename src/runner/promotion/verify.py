@@ -53,8 +53,8 @@ def verify(root: Path, name: str, chosen: Sequence[int]) -> dict[str, Any]:
             continue
         found += _claims(folder, name, version, bundle.manifest, files)
         found += _vault_claims(folder, json.loads(files.get(PROMOTION, b"{}")), openings)
-        content = {file: json.loads(files[file]) for file in (MANIFEST, PROMOTION) if file in files}
-        heads |= dict.fromkeys(heads_in(list(content.values())), f"{folder}")
+        for file in (MANIFEST, PROMOTION):
+            heads |= dict.fromkeys(heads_in(files.get(file, b"")), f"{folder}")
         shown.append({"version": version, "override": bundle.manifest.get("override")})
     try:
         found += aliases.problems(root, name, versions(root, name))

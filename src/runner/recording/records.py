@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from components.errors import ConfigError, OutputError, Problem
 from runner.recording.provenance import provenance
 from runner.storage.canonical import finite_or_null
-from runner.storage.disk import write_atomically, writing
+from runner.storage.disk import sync_file, write_atomically, writing
 from runner.storage.formats import parquet_bytes
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ EndState = Literal["finished", "failed", "interrupted", "pruned"]
 class RunRecord:
     """Writes a run folder, file by file, each whole or not at all. Every method may raise OutputError.
 
+    What a running one wrote is synced to the disk when it is closed, before its manifest says so.
     As a context manager it closes the run with the block's true state.
     """
 
@@ -33,6 +34,7 @@ class RunRecord:
         self.outputs = outputs
         self.folder = folder
         self._manifest = manifest
+        self._unsynced: dict[str, None] = {}
 
     @staticmethod
     def create(outputs: Path, experiment: str, run_key: str) -> "RunRecord":
@@ -73,10 +75,13 @@ class RunRecord:
 
     def write_text(self, name: str, text: str) -> None:
         """Any file of the folder, for example config.yaml or report.html."""
-        write_atomically(self.folder / name, text.encode())
+        self.write_bytes(name, text.encode())
 
     def write_bytes(self, name: str, data: bytes) -> None:
-        write_atomically(self.folder / name, data)
+        running = self._manifest["state"] == "running"
+        write_atomically(self.folder / name, data, synced=not running)
+        if running:
+            self._unsynced[name] = None
 
     def write_json(self, name: str, value: Any) -> None:
         """Plain values; numbers that are not finite become null."""
@@ -94,6 +99,9 @@ class RunRecord:
         """Writes the final state and points outputs/latest here. Closing again changes nothing."""
         if self._manifest["state"] != "running":
             return
+        for name in self._unsynced:
+            sync_file(self.folder / name)
+        self._unsynced.clear()
         self.note({"state": state, "finished": datetime.now(UTC).isoformat(timespec="seconds")})
         _point(self.outputs / "latest", self.folder)
 

@@ -16,6 +16,7 @@ FILES = (
     "config.yaml",
     "metrics.json",
     "gates.json",
+    "costs.json",
     "forecasts.parquet",
     "weights.parquet",
     "trades.parquet",
@@ -60,6 +61,12 @@ class RunFolder:
         """name, label, value, shown and says of every statistic; none in a folder without statistics.json."""
         file = self.path / "statistics.json"
         found: list[dict[str, Any]] = _json(file) if file.is_file() else []
+        return found
+
+    @property
+    def costs(self) -> dict[str, Any]:
+        """What became of the gross profit, see `runner.report.tables.costs`."""
+        found: dict[str, Any] = _json(self.path / "costs.json")
         return found
 
     @property

@@ -1,39 +1,29 @@
 """Heads of the ledger that runs and bundles noted down: they witness that nothing was removed or replaced since."""
 
-import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-HEAD = re.compile(r"\d+:[0-9a-f]{64}")
+HEAD = re.compile(rb'"ledger_head"\s*:\s*"(\d+:[0-9a-f]{64})"')
+"""Wherever it stands in a JSON document. Documents are not parsed: there is one for each run that ever was."""
 PLACES = ("runs/*/*/manifest.json", "registry/**/*.json")
 
 
 def noted_heads(outputs: Path) -> set[str]:
     """Heads under `outputs`, in manifests of runs and in whatever the registry holds."""
-    heads = set()
+    heads: set[str] = set()
     for pattern in PLACES:
-        for path in sorted(outputs.glob(pattern)):
-            heads |= set(heads_in(_content(path)))
+        for path in outputs.glob(pattern):
+            heads |= heads_in(_content(path))
     return heads
 
 
-def heads_in(content: object) -> Iterator[str]:
+def heads_in(content: bytes) -> set[str]:
     """Every `ledger_head` anywhere in a JSON document."""
-    if isinstance(content, dict):
-        for name, value in content.items():
-            if name == "ledger_head" and isinstance(value, str) and HEAD.fullmatch(value):
-                yield value
-            else:
-                yield from heads_in(value)
-    elif isinstance(content, list):
-        for value in content:
-            yield from heads_in(value)
+    return {head.decode() for head in HEAD.findall(content)}
 
 
-def _content(path: Path) -> Any:
+def _content(path: Path) -> bytes:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
+        return path.read_bytes()
+    except OSError:
+        return b""

@@ -17,6 +17,7 @@ from runner.compute.pipeline import Executed, Prepared
 from runner.compute.purge import purged
 from runner.compute.stage import Cache
 from runner.compute.target import target_text
+from runner.report.tables import costs
 from runner.specification.experiment import Experiment
 from runner.storage.formats import FILES, Files, json_bytes, parquet_bytes
 
@@ -109,7 +110,8 @@ def leaks(report: LeakReport) -> dict[str, Any]:
 
 
 def tables(prepared: Prepared, executed: Executed, cache: Cache) -> Files:
-    """The files of the run folder that hold forecasts, weights, trades and equity, and what each fold learnt."""
+    """The files of the run folder that hold forecasts, weights, trades and equity, what each fold learnt, and what
+    became of the gross profit."""
     inputs = {"prepared": prepared.as_input(), "executed": executed.as_input()}
     return cache.stage(run_tables, inputs=inputs, form=FILES, shown="tables").value
 
@@ -133,6 +135,7 @@ def run_tables(prepared: Prepared, executed: Executed) -> Files:
         "preprocess.json": json_bytes(learnt),
         "calibration.json": json_bytes(calibrated),
         "portfolio.json": json_bytes({f"fold_{fold}": settings for fold, settings in portfolios.items()}),
+        "costs.json": json_bytes(costs(frames["equity"], frames["trades"])),
     }
 
 

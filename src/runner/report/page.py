@@ -1,6 +1,7 @@
 """From a run folder to report.html."""
 
 import base64
+import functools
 import os
 import re
 import tempfile
@@ -41,6 +42,11 @@ def write_report(run_folder: Path, images: Mapping[str, bytes] | None = None) ->
 
 def render(run: RunFolder, pictures: dict[str, Picture]) -> str:
     """The page as text."""
+    return str(_template().render(_content(run, pictures)))
+
+
+@functools.cache
+def _template() -> Any:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -58,7 +64,7 @@ def render(run: RunFolder, pictures: dict[str, Picture]) -> str:
         typeset=_typeset,
         base64=lambda data: base64.b64encode(data).decode(),
     )
-    return environment.get_template("template.html.j2").render(_content(run, pictures))
+    return environment.get_template("template.html.j2")
 
 
 def _content(run: RunFolder, pictures: dict[str, Picture]) -> dict[str, Any]:
@@ -77,7 +83,7 @@ def _content(run: RunFolder, pictures: dict[str, Picture]) -> dict[str, Any]:
         "forecast_table": tables.forecast_table(run.metrics),
         "outputs_table": tables.outputs_table(run.metrics),
         "portfolio_table": tables.portfolio_table(run.metrics),
-        "cost_table": tables.cost_table(run.equity, run.trades),
+        "cost_table": tables.cost_table(run.costs),
         "fold_table": tables.fold_table(run.metrics, manifest["folds"], run.kind),
         "statistics": run.statistics,
         "meanings": meanings,

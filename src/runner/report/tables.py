@@ -162,19 +162,33 @@ def _span(span: Sequence[Sequence[Any]]) -> str:
     return ", ".join(f"{notation.date(begin)} to {notation.date(end)}" for begin, end in span)
 
 
-def cost_table(equity: Any, trades: Any) -> Table:
-    """Currency and share of the starting equity: gross profit, every cost, interest, net profit."""
-    start = float(equity["equity"].iloc[0])
+def costs(equity: Any, trades: Any) -> dict[str, Any]:
+    """What became of the gross profit, as plain values, in currency.
+
+    start: equity at the start; parts: (label, amount) of `profit_parts`; n_trades: fills; n_closed: of these at a
+    delisting; traded: notional; paid: costs that fall on fills.
+    """
+    return {
+        "start": float(equity["equity"].iloc[0]),
+        "parts": profit_parts(equity),
+        "n_trades": len(trades),
+        "n_closed": int(equity["delisted"].sum()) if "delisted" in equity else 0,
+        "traded": float(trades["notional"].abs().sum()) if len(trades) else 0.0,
+        "paid": sum(float(trades[name].sum()) for name in trades if str(name).startswith("cost_")),
+    }
+
+
+def cost_table(costs: Mapping[str, Any]) -> Table:
+    """Currency and share of the starting equity: gross profit, every cost, interest, net profit; of what `costs`
+    gives."""
     rows = [
-        Row(label=label, cells=(notation.money(amount), notation.write(amount / start, "percent")))
-        for label, amount in profit_parts(equity)
+        Row(label=label, cells=(notation.money(amount), notation.write(amount / costs["start"], "percent")))
+        for label, amount in costs["parts"]
     ]
-    traded = float(trades["notional"].abs().sum()) if len(trades) else 0.0
-    paid = sum(float(trades[name].sum()) for name in trades if str(name).startswith("cost_"))
-    per_traded = f"{1e4 * paid / traded:.2f} bps" if traded else notation.DASH
-    rows.append(Row(label="Trades", cells=(notation.count(len(trades)), "")))
-    if "delisted" in equity and (closed := int(equity["delisted"].sum())):
-        rows.append(Row(label="Closed at a delisting", cells=(notation.count(closed), "")))
+    per_traded = f"{1e4 * costs['paid'] / costs['traded']:.2f} bps" if costs["traded"] else notation.DASH
+    rows.append(Row(label="Trades", cells=(notation.count(costs["n_trades"]), "")))
+    if costs["n_closed"]:
+        rows.append(Row(label="Closed at a delisting", cells=(notation.count(costs["n_closed"]), "")))
     rows.append(Row(label="Cost per traded notional", cells=(per_traded, "")))
     return Table(header=("From gross to net", "currency", "of starting equity"), rows=tuple(rows))
 

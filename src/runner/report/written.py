@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from runner.compute.stage import Cache, Given
+from runner.compute.stage import Cache, Given, joint_key
 from runner.recording.run_folder import RunFolder
 from runner.report.page import write_report
 from runner.report.pictures import draw
@@ -19,9 +19,11 @@ def report_on(folder: Path, images: Mapping[str, bytes]) -> list[Path]:
 
 
 def pictures_of(folder: Path, run_key: str, cache: Cache) -> tuple[Mapping[str, bytes], list[str]]:
-    """The pictures of the run with this key, drawn where they are not in the store, and why some could not be drawn.
-    Those are tried again the next time."""
-    run = Given(key=run_key, value=folder)
+    """The pictures of the run with this key, judged among what was tried by then: drawn where they are not in the
+    store, and why some could not be drawn. Those are tried again the next time."""
+    judged = RunFolder.open(folder).manifest.get("judged", {})
+    parts = (Given(key=run_key, value=folder), Given(key=str(judged.get("family_state")), value=folder))
+    run = Given(key=joint_key(*parts), value=folder)
     stage = cache.stage(pictures, inputs={"folder": run}, form=FILES, shown="pictures")
     files = stage.value
     broken = [

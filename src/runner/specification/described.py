@@ -7,11 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from components.contracts import Component
+
 TARGET = "_target_"
 
 
 def described(value: Any, *, without_inert: bool = False) -> Any:
-    """A component as `_target_` and its parameters, however deep; maps, lists and plain values as they are.
+    """A component as `_target_` and its parameters, however deep, as it is configured; the fields of another dataclass;
+    maps, lists and plain values as they are.
 
     without_inert: leaves out the parameters that a component declares to change no result.
     """
@@ -20,7 +23,7 @@ def described(value: Any, *, without_inert: bool = False) -> Any:
     if is_dataclass(value):
         names = mattering(value) if without_inert else [each.name for each in fields(value)]
         inside = {name: described(getattr(value, name), without_inert=without_inert) for name in names}
-        return {TARGET: described(type(value)), **inside}
+        return {TARGET: described(type(value)), **inside} if isinstance(value, Component) else inside
     match value:
         case Mapping():
             return {str(name): described(item, without_inert=without_inert) for name, item in value.items()}

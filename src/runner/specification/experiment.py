@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from annotated_types import Ge
-
 from components.contracts import (
     Backtest,
     Calibration,
@@ -23,6 +21,7 @@ from components.contracts import (
     Split,
     Target,
 )
+from components.ranges import Ge
 from components.values import Resources
 from runner.specification.debug import Debug
 from runner.specification.export import Export

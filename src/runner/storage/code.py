@@ -20,8 +20,8 @@ from components.errors import ContractError
 from runner.storage.digests import source_of, version_of
 from runner.storage.source import Statement, bound
 
-_OURS = frozenset({"components", "runner"})
-_INSTALLED = frozenset({"site-packages", "dist-packages"})
+OURS = frozenset({"components", "runner"})
+INSTALLED = frozenset({"site-packages", "dist-packages"})
 _WHOLE = ""
 _LIBRARY = -1
 
@@ -49,11 +49,12 @@ def code_of(subject: type | FunctionType) -> Code:
     Raises ContractError if the subject has no source file.
     """
     home = subject.__module__.partition(".")[0]
-    return _reader("" if home in _OURS else home).code_of(subject)
+    return reader("" if home in OURS else home).code_of(subject)
 
 
 @cache
-def _reader(home: str) -> "Reader":
+def reader(home: str) -> "Reader":
+    """The one that reads what belongs to this package; empty: to `components` and `runner`."""
     return Reader(home=home)
 
 
@@ -71,10 +72,11 @@ class _Module:
 @dataclass(kw_only=True, eq=False)
 class Reader:
     """Reads modules and remembers what they say. home: top-level package that counts as ours wherever it lies;
-    text: what a file says."""
+    text: what a file says; left: whether code led into a package that is neither home nor `components` or `runner`."""
 
     home: str = ""
     text: Callable[[Path], bytes] = Path.read_bytes
+    left: bool = False
     _files: dict[str, Path | None] = field(default_factory=dict[str, "Path | None"])
     _modules: dict[str, _Module | None] = field(default_factory=dict[str, "_Module | None"])
     _resolved: dict[tuple[str, str], frozenset[Node]] = field(default_factory=dict[tuple[str, str], frozenset[Node]])
@@ -85,7 +87,7 @@ class Reader:
         """See `code_of`."""
         module = subject.__module__
         if module not in self._files:
-            self._files[module] = _own_file(module)
+            self._files[module] = own_file(module)
         libraries = set(getattr(subject, "libraries", ()))
         return self._code(self._reached(self._resolve(module, _name(subject))), libraries)
 
@@ -234,7 +236,10 @@ class Reader:
                     yield from self._resolve(whole, rest)
 
     def _is_ours(self, module: str) -> bool:
-        return _is_project(module.partition(".")[0], self.home)
+        top = module.partition(".")[0]
+        ours = _is_project(top, self.home)
+        self.left |= ours and top not in OURS and top != self.home
+        return ours
 
     def _modules_beside(self, own: _Module) -> Iterator[str]:
         for other in _files_under(own.file.parent, own.package):
@@ -271,7 +276,7 @@ def _files_under(folder: Path, package: str) -> list[Path]:
     return [
         path
         for path, parts in inside
-        if not _INSTALLED.intersection(parts) and not any(part.startswith(".") for part in parts)
+        if not INSTALLED.intersection(parts) and not any(part.startswith(".") for part in parts)
     ]
 
 
@@ -280,7 +285,8 @@ def _prefixes(name: str) -> list[str]:
     return [".".join(parts[: i + 1]) for i in range(len(parts))]
 
 
-def _own_file(module: str) -> Path:
+def own_file(module: str) -> Path:
+    """The source file of an imported module. Raises ContractError where there is none."""
     file = getattr(sys.modules.get(module), "__file__", None)
     if file is None or not file.endswith(".py"):
         raise ContractError(f"{module}: its source cannot be read, so its results cannot be cached; put it in a file")
@@ -289,16 +295,16 @@ def _own_file(module: str) -> Path:
 
 @cache
 def _is_project(top: str, home: str) -> bool:
-    if top in _OURS or top == home:
+    if top in OURS or top == home:
         return True
     if top in sys.stdlib_module_names:
         return False
-    places = _places(top)
-    return bool(places) and not any(_INSTALLED.intersection(place.parts) for place in places)
+    found = places(top)
+    return bool(found) and not any(INSTALLED.intersection(place.parts) for place in found)
 
 
 @cache
-def _places(top: str) -> tuple[Path, ...]:
+def places(top: str) -> tuple[Path, ...]:
     """The folders of a top-level package, or the file of a top-level module; found without importing it."""
     try:
         spec = importlib.util.find_spec(top)
@@ -314,7 +320,7 @@ def _places(top: str) -> tuple[Path, ...]:
 @cache
 def _file_of(module: str) -> Path | None:
     top, *rest = module.split(".")
-    for place in _places(top):
+    for place in places(top):
         if place.is_file():
             return place if not rest else None
         base = place.joinpath(*rest)

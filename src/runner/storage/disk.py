@@ -46,17 +46,27 @@ def write_synced(path: Path, data: bytes | memoryview) -> None:
         os.fsync(file.fileno())
 
 
-def write_atomically(path: Path, data: bytes) -> None:
+def write_atomically(path: Path, data: bytes, *, synced: bool = True) -> None:
     """Writes or replaces a file; a reader sees the old content or the new one, never a part.
 
-    Raises OutputError naming the folder.
+    synced: it survives a power cut; else only once `sync_file` was called. Raises OutputError naming the folder.
     """
     partial = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     with writing(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            write_synced(partial, data)
+            if synced:
+                write_synced(partial, data)
+            else:
+                partial.write_bytes(data)
             partial.replace(path)
         finally:
             partial.unlink(missing_ok=True)
-        sync_folder(path.parent)
+        if synced:
+            sync_folder(path.parent)
+
+
+def sync_file(path: Path) -> None:
+    """Makes the content of a file survive a power cut. Raises OutputError naming the folder."""
+    with writing(path.parent), path.open("rb") as file:
+        os.fsync(file.fileno())

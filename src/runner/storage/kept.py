@@ -11,7 +11,7 @@ import json
 import os
 import sys
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -89,6 +89,25 @@ def digest(parts: Iterable[bytes | str]) -> str:
         data = part.encode() if isinstance(part, str) else part
         made.update(len(data).to_bytes(8, "little") + data)
     return made.hexdigest()[:32]
+
+
+def contents(folder: Path) -> Iterator[str | bytes]:
+    """Every name below a folder, and what the files hold. Raises LinkedFolder, OSError."""
+    for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
+        if entry.name == "__pycache__":
+            continue
+        yield entry.path
+        if entry.is_file():
+            with open(entry.path, "rb", buffering=0) as file:  # noqa: PTH123  # hundreds of them: Path takes longer
+                yield file.read()
+        elif entry.is_symlink():
+            raise LinkedFolder
+        elif entry.is_dir():
+            yield from contents(Path(entry.path))
+
+
+class LinkedFolder(Exception):
+    """A folder that may lead anywhere, also to itself."""
 
 
 def environment() -> str:

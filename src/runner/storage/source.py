@@ -288,7 +288,10 @@ def _acts(node: ast.stmt, module: _Module) -> bool:
         case ast.FunctionDef(decorator_list=decorators) | ast.AsyncFunctionDef(decorator_list=decorators):
             return not all(_is_pure(each, module) for each in decorators)
         case ast.Assign(value=value) | ast.AnnAssign(value=ast.expr() as value):
-            return any(isinstance(part, ast.Call) and _may_act(part.func, module) for part in ast.walk(value))
+            return any(
+                isinstance(part, ast.NamedExpr) or (isinstance(part, ast.Call) and _may_act(part.func, module))
+                for part in ast.walk(value)
+            )
     return False
 
 

@@ -9,26 +9,32 @@
 import hashlib
 import json
 import logging
+import os
 import shutil
+import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
 from components.errors import ContractError
-from runner.storage.disk import sync_folder, write_atomically, write_synced, writing
+from runner.storage.disk import sync_folder, write_synced, writing
 from runner.storage.formats import Files, Format
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 _INDEX = "index.json"
-_MEANINGS = ".meanings"
+MEANINGS = ".meanings"
 
 
 class _Damaged(Exception):
     """An entry whose files are not what its index says."""
+
+
+class _Busy(Exception):
+    """Another process is computing or removing the result."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,33 +74,72 @@ class Store:
     def drop(self, key: str, stage: str) -> None:
         """Removes a result; whoever is reading it sees it as absent."""
         with self._lock(key, stage), writing(self.root):
-            shutil.rmtree(self._folder(key, stage), ignore_errors=True)
+            shutil.rmtree(self.folder(key, stage), ignore_errors=True)
 
     def has(self, key: str, stage: str) -> bool:
         """Whether there is a result, without reading it."""
-        return (self._folder(key, stage) / _INDEX).is_file()
+        return (self.folder(key, stage) / _INDEX).is_file()
 
     def origin(self, key: str, stage: str) -> Mapping[str, Any] | None:
         """What the key of a stored result was made of; None where there is none."""
         try:
-            origin: Mapping[str, Any] = json.loads((self._folder(key, stage) / _INDEX).read_bytes())["origin"]
+            origin: Mapping[str, Any] = json.loads((self.folder(key, stage) / _INDEX).read_bytes())["origin"]
         except (OSError, ValueError, KeyError):
             return None
         return origin
 
+    def describes(self, digest: str) -> bool:
+        """Whether it is kept what a digest in an origin stands for."""
+        return (self.root / MEANINGS / f"{digest}.json").exists()
+
     def describe(self, digest: str, content: Mapping[str, Any]) -> None:
-        """Keeps what a digest in an origin stands for."""
-        path = self.root / _MEANINGS / f"{digest}.json"
-        if not path.exists():
-            write_atomically(path, json.dumps(content, indent=1).encode())
+        """Keeps what a digest stands for, or a key whose result is not kept; losing it loses an explanation only."""
+        path = self.root / MEANINGS / f"{digest}.json"
+        with writing(self.root):
+            if path.exists():
+                return
+            path.parent.mkdir(parents=True, exist_ok=True)
+            partial = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+            try:
+                partial.write_bytes(json.dumps(content, separators=(",", ":")).encode())
+                partial.replace(path)
+            finally:
+                partial.unlink(missing_ok=True)
 
     def meaning(self, digest: str) -> Mapping[str, Any] | None:
         """What `describe` kept."""
         try:
-            content: Mapping[str, Any] = json.loads((self.root / _MEANINGS / f"{digest}.json").read_bytes())
+            content: Mapping[str, Any] = json.loads((self.root / MEANINGS / f"{digest}.json").read_bytes())
         except (OSError, ValueError):
             return None
         return content
+
+    def entries(self) -> Iterator[tuple[str, str]]:
+        """(stage, key) of every result, sorted."""
+        for index in sorted(self.root.glob(f"[!.]*/*/*/{_INDEX}")):
+            yield index.parents[2].name, index.parent.name
+
+    def damage(self, key: str, stage: str) -> str | None:
+        """What is wrong with the files of a result; None: nothing, or it is gone. Nothing is dropped or noted."""
+        try:
+            self._verified(key, stage, None)
+        except _Damaged as damage:
+            return str(damage)
+        return None
+
+    def remove_unused(self, key: str, stage: str) -> bool:
+        """Removes a result, at once for all who look, unless some process is computing or removing it."""
+        hidden = self.root / ".partial" / _label(key, stage)
+        try:
+            with self._lock(key, stage, timeout=0), writing(self.root):
+                shutil.rmtree(hidden, ignore_errors=True)
+                hidden.parent.mkdir(parents=True, exist_ok=True)
+                with suppress(FileNotFoundError):
+                    self.folder(key, stage).rename(hidden)
+                shutil.rmtree(hidden, ignore_errors=True)
+        except _Busy:
+            return False
+        return True
 
     def compute(
         self, key: str, stage: str, fn: Callable[[], T], form: Format[T], origin: Mapping[str, Any] | None = None
@@ -112,12 +157,20 @@ class Store:
                 entry = self._read_or_drop(key, stage) or self._write(key, stage, form.encode(fn()), origin)
         return entry.load(form)
 
-    def _folder(self, key: str, stage: str) -> Path:
+    def folder(self, key: str, stage: str) -> Path:
+        """Where a result lies, or would."""
         return self.root / stage / key[:2] / key
 
     def _read(self, key: str, stage: str, only: str | None) -> Entry | None:
+        entry = self._verified(key, stage, only)
+        if entry is not None:
+            with suppress(OSError):
+                os.utime(entry.folder)  # when it was used: what was not for longest is collected first
+        return entry
+
+    def _verified(self, key: str, stage: str, only: str | None) -> Entry | None:
         """The files of an entry, or only one of them, compared with their checksums."""
-        folder = self._folder(key, stage)
+        folder = self.folder(key, stage)
         try:
             index = json.loads((folder / _INDEX).read_bytes())
             files = {name: (folder / name).read_bytes() for name in ([only] if only else index["files"])}
@@ -136,14 +189,14 @@ class Store:
         try:
             return self._read(key, stage, only)
         except _Damaged as damage:
-            folder = self._folder(key, stage)
+            folder = self.folder(key, stage)
             logger.warning("%s: damaged entry dropped, will be recomputed: %s", folder, damage)
             with writing(self.root):
                 shutil.rmtree(folder)
             return None
 
     def _write(self, key: str, stage: str, files: Files, origin: Mapping[str, Any] | None = None) -> Entry:
-        folder, partial = self._folder(key, stage), self.root / ".partial" / _label(key, stage)
+        folder, partial = self.folder(key, stage), self.root / ".partial" / _label(key, stage)
         with writing(self.root):
             shutil.rmtree(partial, ignore_errors=True)
             self._drop_abandoned()
@@ -180,15 +233,19 @@ class Store:
         return self.root / ".locks" / f"{label}.lock"
 
     @contextmanager
-    def _lock(self, key: str, stage: str) -> Iterator[None]:
-        """Held by one process at a time; released by the system if its holder is killed."""
-        from filelock import FileLock
+    def _lock(self, key: str, stage: str, *, timeout: float = -1) -> Iterator[None]:
+        """Held by one process at a time; released by the system if its holder is killed. Raises _Busy where another
+        holds it for longer than timeout seconds; negative: waits."""
+        from filelock import FileLock, Timeout
 
         path = self._lock_file(_label(key, stage))
         with writing(self.root):
             path.parent.mkdir(parents=True, exist_ok=True)
             lock = FileLock(path, thread_local=False)
-            lock.acquire()
+            try:
+                lock.acquire(timeout=timeout)
+            except Timeout:
+                raise _Busy from None
         try:
             yield
         finally:

@@ -8,7 +8,7 @@ import numpy as np
 
 from components.backtest.linear_costs import LinearCosts
 from components.contracts import Portfolio, Split, Target
-from components.values import BacktestResult, Float, PriceGrid, Span, Time, View
+from components.values import RETURN, BacktestResult, Float, PriceGrid, Span, Time, View
 
 KINDS = ("level", "return", "direction")
 
@@ -133,6 +133,22 @@ class MoveFromNow(Target):
 
     def text(self) -> str:
         return "ref(close, -2) / close - 1"
+
+    @classmethod
+    def examples(cls) -> Sequence[Mapping[str, Any]]:
+        return ({}, {})
+
+
+@dataclass(frozen=True, kw_only=True)
+class NextReturns(Portfolio):
+    """The sign of the return of the bar after the decision's, read past its own bar."""
+
+    forecast_kind: ClassVar[tuple[str, ...]] = KINDS
+    reads: ClassVar[tuple[str, ...]] = (RETURN,)
+
+    def weights(self, view: View) -> Float:
+        next_D = np.minimum(view.bar_D + 1, len(view.times_T) - 1)
+        return np.sign(np.nan_to_num(view.past[RETURN][next_D])) / len(view.symbols)
 
     @classmethod
     def examples(cls) -> Sequence[Mapping[str, Any]]:

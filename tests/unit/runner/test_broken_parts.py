@@ -14,10 +14,10 @@ from runner import exit_codes, run
 from runner.bundle import certificate
 from runner.bundle.registry import versions
 from runner.cli import main
-from runner.outputs import REGISTRY
 from runner.recording.ledger import Ledger
 from runner.recording.run_folder import find_run
 from runner.report import pictures
+from runner.specification.places import HERE
 from runner.specification.tracker import Session
 from runner.tracking import none
 
@@ -80,7 +80,7 @@ def check_failed(folder: Path, broken: list[str], told: list[tuple[str, Any]]) -
     assert "did not finish" not in report
     for line in broken:
         assert line.split(":")[0] in report
-    assert not REGISTRY.exists()
+    assert not HERE.registry.exists()
 
 
 def check_whole(folder: Path) -> None:
@@ -101,7 +101,7 @@ def test_a_gate_that_raises_fails_and_so_does_the_run(
         patch.setattr(LeaksClean, "judge", breaks)
         assert main(arguments) == exit_codes.UNFORESEEN
     says = "LeaksClean.judge raised ZeroDivisionError: float division by zero."
-    folder = find_run("latest")
+    folder = find_run("latest", HERE.outputs)
     gates = {gate["name"]: gate for gate in read(folder, "gates")["gates"]}
     assert (gates["no_leaks"]["status"], gates["no_leaks"]["says"]) == ("failed", says)
     assert gates["no_leaks"]["broken"]
@@ -113,7 +113,7 @@ def test_a_gate_that_raises_fails_and_so_does_the_run(
     # What broke was not kept: the next run judges it again.
     told.clear()
     assert main([*arguments, "export=never"]) == 0
-    check_whole(find_run("latest"))
+    check_whole(find_run("latest", HERE.outputs))
     assert told[-1] == ("finish", "finished")
 
 
@@ -124,15 +124,15 @@ def test_a_certificate_that_raises_fails_the_gates_that_need_it(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(certificate, "certified", breaks)
         assert main(arguments) == exit_codes.UNFORESEEN
-    folder = find_run("latest")
+    folder = find_run("latest", HERE.outputs)
     says = "What it looks at could not be computed: bundle (ZeroDivisionError: float division by zero)."
     gates = read(folder, "gates")
     assert [(gate["status"], gate["says"]) for gate in gates["gates"]] == [("failed", says)] * 2
     assert not gates["passed"]
     check_failed(folder, [f"gate {name}: {says}" for name in ("bundle_parity", "bundle_latency")], told)
     assert main(arguments) == 0
-    check_whole(find_run("latest"))
-    assert read(find_run("latest"), "gates")["passed"]
+    check_whole(find_run("latest", HERE.outputs))
+    assert read(find_run("latest", HERE.outputs), "gates")["passed"]
 
 
 def test_a_picture_that_raises_is_left_out_and_named(
@@ -143,15 +143,15 @@ def test_a_picture_that_raises_is_left_out_and_named(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pictures, "_PLANS", plans)
         assert main(arguments) == exit_codes.UNFORESEEN
-    folder = find_run("latest")
+    folder = find_run("latest", HERE.outputs)
     check_failed(folder, ["picture equity: ZeroDivisionError: float division by zero"], told)
     assert read(folder, "gates")["passed"]
     drawn = {path.stem for path in (folder / "plots").glob("*.png")}
     assert "equity" not in drawn
     assert {"forecast", "folds", "costs"} <= drawn
     assert main([*arguments, "export=never"]) == 0
-    check_whole(find_run("latest"))
-    assert (find_run("latest") / "plots" / "equity.png").exists()
+    check_whole(find_run("latest", HERE.outputs))
+    assert (find_run("latest", HERE.outputs) / "plots" / "equity.png").exists()
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_a_promotion_that_raises_loses_nothing_and_can_be_made_later(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     def raises(*_: Any, **__: Any) -> Any:
-        folder = find_run("latest")
+        folder = find_run("latest", HERE.outputs)
         assert read(folder, "manifest")["state"] == "finished"
         assert read(folder, "gates")["passed"]
         assert "Passed" in (folder / "report.html").read_text()
@@ -184,7 +184,7 @@ def test_a_promotion_that_raises_loses_nothing_and_can_be_made_later(
                 main(arguments)
         else:
             assert main(arguments) == code
-    folder = find_run("latest")
+    folder = find_run("latest", HERE.outputs)
     manifest = read(folder, "manifest")
     assert (manifest["state"], manifest["broken"]) == ("failed", [f"promotion: {reason}"])
     assert manifest["promotion"] == {"state": "failed", "reason": reason}
@@ -193,8 +193,8 @@ def test_a_promotion_that_raises_loses_nothing_and_can_be_made_later(
     assert "Failed" in (folder / "report.html").read_text()
     printed = " ".join(capsys.readouterr().out.split())
     assert "FAILED: Parts of the run broke: 1 (see below). Passed: all" in printed
-    assert versions(REGISTRY, "drift") == []
+    assert versions(HERE.registry, "drift") == []
     assert main(["promote", folder.name]) == 0
-    assert versions(REGISTRY, "drift") == [1]
+    assert versions(HERE.registry, "drift") == [1]
     assert read(folder, "promotion")["state"] == "promoted"
     assert main(["verify"]) == 0

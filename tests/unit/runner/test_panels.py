@@ -12,8 +12,8 @@ from runner.bundle.registry import find
 from runner.bundle.stream import Stream
 from runner.cli import main
 from runner.composition.configure import configure
-from runner.outputs import REGISTRY
 from runner.recording.run_folder import find_run
+from runner.specification.places import HERE
 from unit.runner.conftest import FEATURES, TWO_FIELDS
 
 CASES = {
@@ -33,14 +33,14 @@ def test_a_panel_is_promoted_and_its_bundle_streams(
     symbols, bars, how, more = CASES[name]
     arguments = command(symbols, bars, *more, **how)
     assert main(arguments) == 0, capsys.readouterr()
-    run = find_run("latest")
+    run = find_run("latest", HERE.outputs)
     manifest, gates = (json.loads((run / f"{file}.json").read_text()) for file in ("manifest", "gates"))
     assert (manifest["state"], gates["passed"]) == ("finished", True)
     assert "broken" not in manifest
     judged = {gate["name"]: gate["status"] for gate in gates["gates"]}
     if more:
         assert judged["bundle_parity"] == "passed"
-    folder = find("drift", REGISTRY)
+    folder = find("drift", HERE.registry)
     parity = json.loads((folder / "parity.json").read_text())
     assert parity["passed"]
     assert parity["stream"]["passed"]

@@ -16,6 +16,7 @@ from runner.compute import pipeline
 from runner.console import Console
 from runner.judging.evidence import gather
 from runner.report.description import forecast_frame
+from runner.specification.places import Places
 
 VOLATILITY = ("+experiment=sp500_volatility", "debug=fast", "model=lightgbm", "model.n_estimators=20")
 DIRECTION = ("+experiment=sp500_direction", "debug=fast", "model.n_estimators=20")
@@ -32,7 +33,7 @@ CASES = {
 
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory):
-    return pipeline.open_cache(tmp_path_factory.mktemp("calibration"), Console(io.StringIO()))
+    return pipeline.open_cache(Places(outputs=tmp_path_factory.mktemp("calibration")), Console(io.StringIO()))
 
 
 @pytest.fixture(scope="module")

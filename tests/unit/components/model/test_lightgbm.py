@@ -29,6 +29,8 @@ MODEL = LightGBM(
     bagging_fraction=0.8,
     lambda_l2=1.0,
     early_stopping_rounds=3,
+    warm_start="nothing",
+    shared_bins=False,
 )
 
 
@@ -127,15 +129,22 @@ CHANGES = {
     "lambda_l2": 50.0,
     "early_stopping_rounds": None,
 }
+BETWEEN_FOLDS = {"warm_start": "pooled", "shared_bins": True}
 
 
-@pytest.mark.parametrize("name", [field.name for field in fields(LightGBM)])
+@pytest.mark.parametrize("name", [field.name for field in fields(LightGBM) if field.name not in BETWEEN_FOLDS])
 def test_every_parameter_matters(name):
     # High learning rate and noise: early stopping happens, too.
     base = replace(MODEL, learning_rate=0.5, n_estimators=40)
     changed = replace(base, **{name: CHANGES[name]})
     first, second = (fit(model, Squared()).to_files() for model in (base, changed))
     assert first != second
+
+
+def test_what_acts_between_folds_is_told_to_whoever_walks_through_them():
+    changed = replace(MODEL, **BETWEEN_FOLDS)
+    assert (MODEL.starts_from, MODEL.shares) == ("nothing", False)
+    assert (changed.starts_from, changed.shares) == ("pooled", True)
 
 
 def test_it_learns_and_early_stopping_keeps_the_best_trees():

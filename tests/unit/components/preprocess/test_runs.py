@@ -27,6 +27,7 @@ from runner.compute import pipeline
 from runner.compute.design import design_matrix
 from runner.compute.warm_up import rows_ready
 from runner.console import Console
+from runner.specification.places import Places
 
 VOLATILITY = ("+experiment=sp500_volatility", "debug=fast")
 MOMENTUM = ("+experiment=us20_momentum", "debug=fast")
@@ -45,7 +46,7 @@ CASES = {
 
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory):
-    return pipeline.open_cache(tmp_path_factory.mktemp("preprocess"), Console(io.StringIO()))
+    return pipeline.open_cache(Places(outputs=tmp_path_factory.mktemp("preprocess")), Console(io.StringIO()))
 
 
 @pytest.fixture
@@ -203,7 +204,7 @@ def test_the_order_of_steps_is_part_of_the_key(run):
 def test_cached_is_what_was_computed(run, tmp_path):
     overrides = CASES["normal scores"]
     experiment, _ = configure(overrides)
-    fresh = pipeline.open_cache(tmp_path, Console(io.StringIO()))
+    fresh = pipeline.open_cache(Places(outputs=tmp_path), Console(io.StringIO()))
     computed, cached = (pipeline.execute(experiment, pipeline.prepare(experiment, fresh), fresh) for _ in range(2))
     forecasts = [each.forecasts.values_MO.tobytes() for each in (computed, cached)]
     assert [time["cached"] for time in fresh.times if time["name"] == "forecast"] == [False, True]

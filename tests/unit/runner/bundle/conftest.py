@@ -163,6 +163,7 @@ def make(model, portfolio=PORTFOLIO, **extra):
         outputs=Outputs(columns=(Output(target="target", horizon_bars=5, statistic="mean"),)).to_json(),
         lookback_rows=1,
         portfolio=portfolio,
+        constraints={"_target_": "components.constraints.none.NoConstraints"},
         bars_per_year=panel.bars_per_year,
         universe=panel.symbols,
     )

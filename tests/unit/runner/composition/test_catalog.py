@@ -21,7 +21,7 @@ MINE = """
     from dataclasses import dataclass
     from typing import Annotated
 
-    from annotated_types import Gt
+    from components.ranges import Gt
 
     from components.contracts import Model
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import pytest
-from annotated_types import Ge, Gt, MinLen
 
 from components.contracts import Model
+from components.ranges import Ge, Gt, MinLen
 from runner.composition.check import nearest, problems
 
 RIDGE = {"_target_": "components.model.ridge.Ridge", "penalty": 1.0}

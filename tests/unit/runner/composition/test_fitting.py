@@ -84,6 +84,7 @@ def test_members_that_start_differently_are_refused() -> None:
     [
         QUANTILES,
         [*QUANTILES, "calibration=conformal"],
+        [*QUANTILES, "calibration=adaptive_conformal"],
         [*QUANTILES, "ensemble=bagging"],
         [*RETURNS, "model=ridge"],
         [*RETURNS, "model=lightgbm", "loss=quantile"],

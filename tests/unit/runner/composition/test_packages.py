@@ -17,7 +17,7 @@ from runner.cli import main
 from runner.composition.catalog import catalogue
 from runner.composition.configure import configure
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 PIP = f"{shlex.quote(sys.executable)} -m pip install"
 ABSENT = "absent-package"

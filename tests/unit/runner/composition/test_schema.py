@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import pytest
-from annotated_types import Ge, Gt, Interval, Le, Lt, MaxLen, MinLen, MultipleOf
 
 from components.contracts import Component, Model
 from components.errors import ContractError
+from components.ranges import Ge, Gt, Interval, Le, Lt, MaxLen, MinLen, MultipleOf
 from runner.composition.schema import allowed, holds_components, parameters, show
 
 

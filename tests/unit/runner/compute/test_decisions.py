@@ -14,6 +14,7 @@ from runner.console import Console
 from runner.leaks.future import future
 from runner.leaks.subject import Subject
 from runner.report.description import constraints, relaxed_frame
+from runner.specification.places import Places
 
 MOMENTUM = ("+experiment=us20_momentum", "debug=fast", "model=ridge")
 LONGER = (*MOMENTUM, "debug.max_bars=2500", "debug.max_folds=3", "split.n_folds=3")
@@ -22,13 +23,17 @@ CASES = {
     "bounds": (*MOMENTUM, *BOUNDS, "constraints.max_turnover=0.1"),
     "interval": (*MOMENTUM, "calibration=adaptive_conformal", "portfolio=conviction", "portfolio.short_exposure=1.0"),
     "fitted": (*LONGER, "portfolio=kelly", "portfolio.standard_errors=0.0"),
+    "paths": (
+        *("+experiment=sp500_volatility", "debug=fast", "debug.max_folds=null", "model=ridge"),
+        *("split=combinatorial_purged", "split.n_groups=4", "split.n_test_groups=2"),
+    ),
     "learning": ("+experiment=sp500_volatility", "debug=fast", "model=ridge", "calibration=adaptive_conformal"),
 }
 
 
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory):
-    return pipeline.open_cache(tmp_path_factory.mktemp("decisions"), Console(io.StringIO()))
+    return pipeline.open_cache(Places(outputs=tmp_path_factory.mktemp("decisions")), Console(io.StringIO()))
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +62,17 @@ def test_nothing_that_is_decided_depends_on_the_future(case, run):
     experiment, prepared, executed = run(*CASES[case])
     subject = Subject(experiment=experiment, prepared=prepared, executed=executed)
     assert [found for how in ("cut", "poison") for found in future(subject, how, subject.folds[-1:], dates=5)] == []
+
+
+def test_every_path_is_replayed(run):
+    experiment, prepared, executed = run(*CASES["paths"])
+    assert [each.path for each in executed.every_decision] == [1, 2, 3]
+    tested = sum(len(fold.test_rows) for fold in prepared.folds)
+    assert tested == 3 * executed.forecasts.is_test_M.sum()
+    found = certify(prepared, executed, experiment=experiment)
+    assert found.certificate.forecasts == tested
+    assert found.certificate.orders == sum(int((each.weights_DS != 0).sum()) for each in executed.every_decision)
+    assert found.certificate.orders > len(executed.decided_D)
 
 
 def test_weights_keep_their_bounds_and_what_gave_way_is_told(run):

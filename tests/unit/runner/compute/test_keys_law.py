@@ -4,6 +4,7 @@ What it runs is found by running it: functions, the constants that they mention,
 the data files that are opened. Each edit is made in memory, alone, and the code of the stage is read again.
 """
 
+import ast
 import json
 import os
 import random
@@ -15,6 +16,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from edits import SOURCES, Edit, edits_of
@@ -24,16 +26,35 @@ TESTS = Path(__file__).parents[3]
 SEED = random.SystemRandom().randrange(10**6)
 SAMPLE = 60
 TINY = ("debug=fast", "tracking=none", "resources.threads=1", "resources.workers=1")
-DAILY = ("+experiment=us20_momentum", "debug.max_symbols=3", "debug.max_bars=420", "target.horizon_bars=2")
+DAILY = ("+experiment=us20_momentum", "target.horizon_bars=2")
 RUNS = {
     "volatility": ("+experiment=sp500_volatility", "debug.max_bars=400"),
-    "strict blend": (*DAILY, "gates=strict", "preprocess=chain", "ensemble=blend", "backtest=impact_costs", "model=linear"),
-    "strict bagging": ("+experiment=sp500_direction", "debug.max_bars=500", "calibration=platt", "ensemble=bagging",
-                       "model=linear", "gates=strict"),
-    "paths": (*DAILY, "preprocess=cross_section", "calibration=conformal", "model=ridge", "split=combinatorial_purged"),
-    "holdout": ("+experiment=sp500_volatility", "debug.max_bars=500", "calibration=linear", "split=holdout",
-                "preprocess=rank_gauss"),
-}  # fmt: skip
+    "strict blend": (
+        *(*DAILY, "data=files", "data.path=bars.csv", "data.symbol_column=symbol", "split.vault_start=null"),
+        *(
+            "features=volume",
+            "preprocess=chain",
+            "ensemble=blend",
+            "model=linear",
+            "backtest=impact_costs",
+            "gates=strict",
+        ),
+    ),
+    "bagging": (
+        *(
+            "+experiment=sp500_direction",
+            "debug.max_bars=500",
+            "model=lightgbm",
+            "ensemble=bagging",
+            "calibration=platt",
+        ),
+    ),
+    "paths": (
+        *("+experiment=sp500_volatility", "debug.max_bars=800", "split=combinatorial_purged", "model=ridge"),
+        *("preprocess=robust_zscore", "calibration=isotonic"),
+    ),
+    "intervals": (*DAILY, "debug.max_symbols=3", "debug.max_bars=420", "calibration=conformal", "model=ridge"),
+}
 SMALL = "volatility"
 
 
@@ -44,10 +65,22 @@ def stages(run: str) -> list[dict[str, Any]]:
     command = [sys.executable, "-W", "ignore", "-m", "reached", str(result), *TINY, *RUNS[run]]
     path = os.pathsep.join([str(TESTS), str(SOURCES)])
     environment = {**os.environ, "NUMBA_DISABLE_JIT": "1", "PYTHONPATH": path}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    write_bars(result.parent / "bars.csv")
+    done = subprocess.run(command, cwd=result.parent, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     found: list[dict[str, Any]] = json.loads(result.read_text())
     return found
+
+
+def write_bars(file: Path) -> None:
+    """Three symbols with volume."""
+    rng, days = np.random.default_rng(0), np.datetime64("2015-01-01") + np.arange(600)
+    with file.open("w") as lines:
+        lines.write("symbol,date,open,high,low,close,volume\n")
+        for symbol in "ABC":
+            for day in days[np.is_busday(days)][:420]:
+                close = round(float(50 + rng.normal()), 2)
+                lines.write(f"{symbol},{day},{close - 0.1:.2f},{close + 0.5:.2f},{close - 0.5:.2f},{close},1000000\n")
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -127,6 +160,38 @@ def test_a_sample_of_what_stages_run_and_read_changes_their_keys():
     assert len(edits) > 300
     sample = random.Random(SEED).sample(sorted(edits), SAMPLE)
     assert misses({edit: edits[edit] for edit in sample}) == [], f"seed {SEED}"
+
+
+def shifted(text: bytes) -> bytes:
+    """The same code: other docstrings, another layout, a comment above and below."""
+    tree = ast.parse(text)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
+            node.body[0] = ast.Expr(ast.Constant("Other words."))
+    return f"# above\n{ast.unparse(tree)}\n# below\n".encode()
+
+
+def test_docstrings_comments_and_layout_change_no_key():
+    told = Reader(text=lambda file: shifted(file.read_bytes()) if file.suffix == ".py" else file.read_bytes())
+    paths = sorted({path for stage in stages(SMALL) for path in stage["subjects"]})
+    assert [path for path in paths if told.code_of(subject(path)).digest != code(path).digest] == []
+
+
+STRANGERS = (
+    "runner.tracking",
+    "runner.verbs",
+    "runner.sweeps",
+    "runner.cli",
+    "runner.run",
+    "runner.report",
+    "runner.terminal",
+)
+
+
+def test_no_stage_depends_on_what_shows_records_or_starts_runs():
+    paths = sorted({path for stage in stages(SMALL) for path in stage["subjects"]})
+    found = {part.partition(":")[0] for path in paths for part in code(path).parts}
+    assert sorted(module for module in found if module.startswith(STRANGERS)) == []
 
 
 @pytest.mark.slow

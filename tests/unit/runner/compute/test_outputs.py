@@ -1,5 +1,6 @@
 """Several outputs, windows of rows and fits that depend on each other, from bars to a certified replay."""
 
+import io
 import shutil
 from pathlib import Path
 
@@ -10,17 +11,13 @@ import pytest
 from components.errors import DataError
 from runner.bundle.certificate import certification
 from runner.composition.configure import configure
-from runner.compute.pipeline import execute, open_cache, prepare
+from runner.compute.pipeline import execute, prepare
+from runner.compute.stage import Cache
+from runner.console import Console
 from runner.judging.evidence import gather
+from runner.storage.store import Store
 
 BARS = 420
-
-
-class Silent:
-    def stage(self, name):
-        from runner.compute.stage import _Unseen
-
-        return _Unseen().stage(name)
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +59,7 @@ def computed(bars, folder, *overrides):
             *overrides,
         ]
     )
-    cache = open_cache(folder, Silent())
+    cache = Cache(store=Store(folder / "store"), progress=Console(io.StringIO()))
     prepared = prepare(experiment, cache)
     return experiment, prepared, execute(experiment, prepared, cache), cache
 
@@ -71,6 +68,7 @@ SMALL = ["model=lightgbm", "model.n_estimators=8"]
 RETURNS = ["target=forward_returns", "portfolio=return_sign"]
 CASES = {
     "quantiles": [*SMALL, "loss=quantile", "loss.levels=[0.5,0.9]"],
+    "quantiles within adaptive intervals": [*SMALL, "loss=quantile", "calibration=adaptive_conformal"],
     "horizons": ["model=ridge", *RETURNS],
     "quantiles of horizons": [*SMALL, *RETURNS, "loss=quantile", "preprocess=zscore"],
     "window": ["model=autoregression", "preprocess=zscore"],
@@ -96,7 +94,8 @@ def test_the_bundle_forecasts_and_orders_what_the_run_did(bars, tmp_path, case):
     assert made.values_MO.shape[1] == len(asked)
     figures = gather(experiment, prepared, executed, cache).metrics.value
     owners = {name.split("/")[2] for name in figures if name.startswith("test/output/")}
-    assert owners == {output.name for output in asked.columns if output is not asked.decided}
+    outputs = executed.forecasts.outputs
+    assert owners == {output.name for output in outputs.columns if output is not outputs.decided}
 
 
 def test_quantiles_are_scored_one_by_one(bars, tmp_path):

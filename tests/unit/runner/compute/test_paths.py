@@ -15,6 +15,7 @@ from runner.composition.configure import configure
 from runner.compute import pipeline
 from runner.compute.paths import median_path, on_path, path_numbers, path_sharpes
 from runner.console import Console
+from runner.specification.places import Places
 
 
 def account(returns: list[float]) -> BacktestResult:
@@ -42,7 +43,7 @@ def test_a_run_is_judged_on_one_path(tmp_path: Path) -> None:
     experiment, _ = configure(
         ["+experiment=sp500_volatility", "model=ridge", "split=combinatorial_purged", "split.n_groups=4"]
     )
-    cache = pipeline.open_cache(tmp_path, Console(io.StringIO()))
+    cache = pipeline.open_cache(Places(outputs=tmp_path), Console(io.StringIO()))
     prepared = pipeline.prepare(experiment, cache)
     executed = pipeline.execute(experiment, prepared, cache)
     everything, found = executed.calibrated.value, executed.forecasts

@@ -17,6 +17,7 @@ from runner.console import Console
 from runner.judging.evidence import complete, gather, market_returns
 from runner.judging.tries import alone
 from runner.report.description import forecast_frame
+from runner.specification.places import Places
 
 DAYS = np.datetime64("2020-01-01", "us") + np.arange(40) * np.timedelta64(1, "D")
 
@@ -90,7 +91,7 @@ def test_the_first_bar_of_all_has_no_return() -> None:
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    cache = pipeline.open_cache(tmp_path_factory.mktemp("evidence"), Console(io.StringIO()))
+    cache = pipeline.open_cache(Places(outputs=tmp_path_factory.mktemp("evidence")), Console(io.StringIO()))
     experiment, _ = configure(("+experiment=us20_momentum", "debug=fast", "model=ridge", "seed=3"))
     prepared = pipeline.prepare(experiment, cache)
     executed = pipeline.execute(experiment, prepared, cache)

@@ -17,13 +17,14 @@ from runner.console import Console
 from runner.judging.evidence import complete, gather
 from runner.judging.scenarios import played
 from runner.judging.tries import alone
+from runner.specification.places import Places
 
 OVERRIDES = ("+experiment=nasdaq_technical", "debug=fast", "backtest.cost_bps=20")
 
 
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory):
-    return pipeline.open_cache(tmp_path_factory.mktemp("stress"), Console(io.StringIO()))
+    return pipeline.open_cache(Places(outputs=tmp_path_factory.mktemp("stress")), Console(io.StringIO()))
 
 
 @pytest.fixture(scope="module")

@@ -17,13 +17,14 @@ from runner.leaks.battery import quick_battery
 from runner.leaks.rescale import FACTOR, versions
 from runner.leaks.static import static
 from runner.leaks.subject import Subject, merged, moved, poisoned
+from runner.specification.places import Places
 
 
 @pytest.fixture(scope="module")
 def subject(tmp_path_factory: pytest.TempPathFactory) -> Subject:
     folder = tmp_path_factory.mktemp("static")
     experiment, _ = configure([*RETURNS, *overrides_for(written(market(), folder), FEATURES)])
-    cache = pipeline.open_cache(folder / "outputs", Console(io.StringIO()))
+    cache = pipeline.open_cache(Places(outputs=folder / "outputs"), Console(io.StringIO()))
     prepared = pipeline.prepare(experiment, cache)
     return Subject(
         experiment=experiment,

@@ -13,11 +13,11 @@ from runner.bundle.reader import Bundle
 from runner.bundle.registry import find
 from runner.cli import main
 from runner.console import Console
-from runner.outputs import REGISTRY
 from runner.promotion.again import promote_folder
 from runner.promotion.promote import STEPS, Wish
 from runner.recording.ledger import Ledger
 from runner.recording.run_folder import find_run
+from runner.specification.places import HERE
 
 NAME = "sp500_volatility"
 DRIVER = """
@@ -28,12 +28,14 @@ from runner.console import Console
 from runner.promotion.promote import Wish
 from runner.promotion.again import promote_folder
 from runner.recording.run_folder import find_run
+from runner.specification.places import HERE
 
 def promote(last_step):
     def after(step):
         if step == last_step:
             os.kill(os.getpid(), signal.SIGKILL)
-    promote_folder(find_run(sys.argv[1]), Wish(alias="champion"), Console(io.StringIO()), after=after)
+    run = find_run(sys.argv[1], HERE.outputs)
+    promote_folder(run, Wish(alias="champion"), Console(io.StringIO()), HERE, after=after)
 
 for line in sys.stdin:
     child = os.fork()
@@ -49,7 +51,7 @@ for line in sys.stdin:
 @pytest.mark.skipif(os.name != "posix", reason="kills by signal")
 def test_whenever_it_is_killed_the_champion_stays_and_a_repeat_completes(place, run_id) -> None:
     """Killed after each step in turn, in one registry: every attempt begins where the last one was cut off."""
-    first = promote_folder(find_run(run_id("good")), Wish(), Console(io.StringIO()))
+    first = promote_folder(find_run(run_id("good"), HERE.outputs), Wish(), Console(io.StringIO()), HERE)
     panel = Bundled(dataset="sp500").load()
     forecast_M = Bundle.open(first.folder).forecast(panel).forecast_M
     driver = subprocess.Popen(
@@ -60,12 +62,12 @@ def test_whenever_it_is_killed_the_champion_stays_and_a_repeat_completes(place, 
     for step in STEPS:
         print(step, file=driver.stdin, flush=True)
         assert int(driver.stdout.readline()) == -signal.SIGKILL, step
-        champion = find(f"{NAME}@champion", REGISTRY)
+        champion = find(f"{NAME}@champion", HERE.registry)
         assert champion.name == ("2" if step == "pointed" else "1")
         assert (Bundle.open(champion).forecast(panel).forecast_M == forecast_M).all() == (champion.name == "1")
         assert main(["verify"]) == 0
     driver.communicate(timeout=60)
-    made = promote_folder(find_run(run_id("other")), Wish(alias="champion"), Console(io.StringIO()))
+    made = promote_folder(find_run(run_id("other"), HERE.outputs), Wish(alias="champion"), Console(io.StringIO()), HERE)
     assert (made.folder.name, made.aliases) == ("2", ("champion",))
     assert main(["verify"]) == 0
     opened = Ledger.open().chain.read(lambda transaction: list(transaction.events(kind="vault_opened")))

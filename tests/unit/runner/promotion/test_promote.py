@@ -19,14 +19,14 @@ from runner.promotion.again import promote_folder
 from runner.promotion.promote import STEPS, Wish
 from runner.recording.ledger import Ledger
 from runner.recording.run_folder import find_run
+from runner.specification.places import HERE
 
-REGISTRY = Path("outputs/registry")
 NAME = "sp500_volatility"
 
 
 def promoted(run: str, wish: Wish = Wish(), steps: list[str] | None = None):  # noqa: B008  # a value
     after = steps.append if steps is not None else lambda _: None
-    return promote_folder(find_run(run), wish, Console(io.StringIO()), after=after)
+    return promote_folder(find_run(run, HERE.outputs), wish, Console(io.StringIO()), HERE, after=after)
 
 
 def openings() -> list:
@@ -45,10 +45,10 @@ def test_the_vault_is_opened_once_and_the_ledger_knows_first(place, run_id) -> N
         steps.append(step)
         known.append(len(openings()))
 
-    made = promote_folder(find_run(run_id("good")), Wish(), Console(io.StringIO()), after=after)
+    made = promote_folder(find_run(run_id("good"), HERE.outputs), Wish(), Console(io.StringIO()), HERE, after=after)
     assert tuple(steps) == STEPS
     assert known == [0] + [1] * (len(STEPS) - 1)
-    assert (made.state, made.folder, made.aliases) == ("promoted", REGISTRY / NAME / "1", ("champion",))
+    assert (made.state, made.folder, made.aliases) == ("promoted", HERE.registry / NAME / "1", ("champion",))
     vault = made.content["vault"]
     assert (vault["first"], vault["last"], vault["reused"]) == ("2017-01-03", "2018-12-31", False)
     assert made.content["ledger_head"] == openings()[0].head
@@ -58,7 +58,7 @@ def test_the_vault_is_opened_once_and_the_ledger_knows_first(place, run_id) -> N
     assert (again.state, again.folder, again_steps) == ("already promoted", made.folder, ["pointed"])
     assert again.content == made.content
     assert len(openings()) == 1
-    assert versions(REGISTRY, NAME) == [1]
+    assert versions(HERE.registry, NAME) == [1]
 
 
 def test_a_second_run_finds_the_vault_reused_and_becomes_challenger(place, run_id, capsys) -> None:
@@ -66,18 +66,18 @@ def test_a_second_run_finds_the_vault_reused_and_becomes_challenger(place, run_i
     assert main(["promote", run_id("other")]) == 0
     said = " ".join(capsys.readouterr().out.split())
     assert "VAULT REUSED: bars from 2017-01-03 to 2018-12-31 had been opened 1 time before" in said
-    assert f"promoted: {REGISTRY / NAME / '2'} as challenger" in said
-    folder = find(f"{NAME}@challenger", REGISTRY)
+    assert f"promoted: {HERE.registry / NAME / '2'} as challenger" in said
+    folder = find(f"{NAME}@challenger", HERE.registry)
     gate = next(gate for gate in read(folder, GATES)["gates"] if gate["name"] == "vault_not_worse")
     assert (gate["required"], gate["status"]) == (False, "passed")
     assert "**These bars had been looked at before** (1 earlier opening" in (folder / "README.md").read_text()
-    assert find(NAME, REGISTRY).name == "1"
+    assert find(NAME, HERE.registry).name == "1"
     assert main(["verify"]) == 0
 
 
 def test_gates_that_wait_for_the_vault_are_judged_on_it(place, run_id) -> None:
     folder = promoted(run_id("good")).folder
-    before = read(find_run(run_id("good")), "gates.json")["gates"]
+    before = read(find_run(run_id("good"), HERE.outputs), "gates.json")["gates"]
     after = read(folder, GATES)["gates"]
     assert [(gate["name"], gate["status"]) for gate in before if gate["status"] == "deferred"] == [
         ("vault_not_worse", "deferred")
@@ -93,7 +93,7 @@ def test_gates_that_wait_for_the_vault_are_judged_on_it(place, run_id) -> None:
 
 
 def test_what_was_tried_since_the_run_counts_at_promotion(place, run_id) -> None:
-    run = find_run(run_id("deflated"))
+    run = find_run(run_id("deflated"), HERE.outputs)
     assert read(run, "gates.json")["passed"], "it was the first try on this data"
     manifest, ledger = read(run, "manifest.json"), Ledger.open()
     (summary,) = ledger.families()
@@ -113,25 +113,25 @@ def test_a_rejected_run_never_sees_the_vault_unless_it_is_overruled_for_ever(pla
     run = run_id("bad")
     assert main(["promote", run]) == exit_codes.REJECTED
     assert capsys.readouterr().err == (
-        f"{find_run(run)}: rejected by explains_variance; only a run that passed can be promoted, "
+        f"{find_run(run, HERE.outputs)}: rejected by explains_variance; only a run that passed can be promoted, "
         'or one with --override "REASON"\n'
     )
     assert openings() == []
-    assert not REGISTRY.exists()
+    assert not HERE.registry.exists()
     assert main(["promote", run, "--override", " "]) == 2
     assert main(["promote", run, "--override", "the desk needs a yardstick", "--name", "yardstick"]) == 0
-    folder = find("yardstick", REGISTRY)
-    assert find("yardstick@challenger", REGISTRY) == folder  # what was overruled takes charge only if told to
+    folder = find("yardstick", HERE.registry)
+    assert find("yardstick@challenger", HERE.registry) == folder  # what was overruled takes charge only if told to
     override = read(folder, MANIFEST)["override"]
     assert (override["reason"], override["failed"]) == ("the desk needs a yardstick", ["explains_variance"])
     assert read(folder, GATES)["override"] == override == read(folder, PROMOTION)["override"]
     assert read(folder, GATES)["passed"] is False
     assert "OVERRIDDEN: promoted although it did not pass." in (folder / "README.md").read_text()
     assert "**Failed:** `explains_variance`." in (folder / "README.md").read_text()
-    moves = read(REGISTRY / "yardstick" / "moves", "1.json")
+    moves = read(HERE.registry / "yardstick" / "moves", "1.json")
     assert moves["override"] == "the desk needs a yardstick"
     says = "OVERRIDDEN: explains_variance failed; promoted all the same. Reason given: the desk needs a yardstick"
-    assert f'<li class="alarm">{says}</li>' in (find_run(run) / "report.html").read_text()
+    assert f'<li class="alarm">{says}</li>' in (find_run(run, HERE.outputs) / "report.html").read_text()
     capsys.readouterr()
     for command in (["list", "bundles"], ["verify"], ["promote", run, "--name", "yardstick"]):
         assert main(command) == (0 if command[0] != "promote" else exit_codes.REJECTED)
@@ -153,8 +153,8 @@ def test_a_gate_that_fails_on_the_vault_refuses_and_says_what_was_found(place, r
     assert "high: R² (share of the outcomes' variance explained) in the vault is 0." in said
     assert "below the minimum of 0.99." in said
     assert "Not promoted: rejected by high." in said
-    assert versions(REGISTRY, NAME) == []
-    kept = read(find_run(run), "promotion.json")
+    assert versions(HERE.registry, NAME) == []
+    kept = read(find_run(run, HERE.outputs), "promotion.json")
     assert (kept["state"], kept["bundle"], kept["failed"]) == ("refused", None, ["high"])
     assert promoted(run).state == "refused"
     assert len(openings()) == 1  # what the vault said once is not asked again
@@ -178,7 +178,7 @@ def test_under_another_name_the_same_run_opens_nothing_again(place, run_id, caps
     capsys.readouterr()
     assert main(["promote", run_id("good"), "--name", "second", "--json"]) == 0
     other = json.loads(capsys.readouterr().out)
-    assert (other["bundle"], other["aliases"]) == (str(REGISTRY / "second" / "1"), ["champion"])
+    assert (other["bundle"], other["aliases"]) == (str(HERE.registry / "second" / "1"), ["champion"])
     assert other["vault"] == first.content["vault"]
     assert len(openings()) == 1
 
@@ -189,10 +189,10 @@ def test_a_run_that_promotes_itself_is_rejected_by_its_vault_under_enforce(place
     assert "PASSED" in said
     assert "Bundle not promoted" in said
     assert said.endswith("Not promoted: rejected by high.")
-    assert read(find_run("latest"), "promotion.json")["state"] == "refused"
-    assert "high: R²" in (find_run("latest") / "report.html").read_text()
+    assert read(find_run("latest", HERE.outputs), "promotion.json")["state"] == "refused"
+    assert "high: R²" in (find_run("latest", HERE.outputs) / "report.html").read_text()
     assert len(openings()) == 1
-    assert versions(REGISTRY, NAME) == []
+    assert versions(HERE.registry, NAME) == []
 
 
 def test_the_deployed_model_is_fitted_on_everything(place, run_id) -> None:
@@ -214,7 +214,7 @@ def test_the_deployed_model_is_fitted_on_everything(place, run_id) -> None:
 
 
 def test_runs_that_cannot_be_promoted_say_why(place, run_id) -> None:
-    folder = find_run(run_id("good"))
+    folder = find_run(run_id("good"), HERE.outputs)
     manifest = read(folder, "manifest.json")
     for change, message in (
         ({"state": "failed"}, "the run is failed; only a finished run can be promoted"),
@@ -237,7 +237,7 @@ def test_rollback_goes_back_one_champion_at_a_time(place, run_id, capsys) -> Non
     promoted(run_id("other"), Wish(alias="champion"))
     assert main(["rollback", NAME]) == 0
     assert capsys.readouterr().out == f"champion of {NAME}: 1, no longer 2\n"
-    assert find(f"{NAME}@champion", REGISTRY).name == "1"
+    assert find(f"{NAME}@champion", HERE.registry).name == "1"
     assert main(["rollback", NAME]) == exit_codes.DATA
     assert capsys.readouterr().err == f"{NAME}: no version was champion before; nothing to roll back to\n"
     assert main(["verify", NAME]) == 0
@@ -245,7 +245,7 @@ def test_rollback_goes_back_one_champion_at_a_time(place, run_id, capsys) -> Non
 
 def test_verify_finds_damage_of_every_kind(place, run_id, capsys) -> None:
     promoted(run_id("good"))
-    folder = REGISTRY / NAME / "1"
+    folder = HERE.registry / NAME / "1"
     assert main(["verify", f"{NAME}@1", "--json"]) == 0
     capsys.readouterr()
     card = (folder / "README.md").read_bytes()
@@ -253,11 +253,11 @@ def test_verify_finds_damage_of_every_kind(place, run_id, capsys) -> None:
     assert main(["verify"]) == 1
     assert "README.md: changed since the bundle was written" in " ".join(capsys.readouterr().out.split())
     (folder / "README.md").write_bytes(card)
-    shutil.copytree(folder, REGISTRY / NAME / "7")
+    shutil.copytree(folder, HERE.registry / NAME / "7")
     assert main(["verify"]) == 1
     said = " ".join(capsys.readouterr().out.split())
     assert f"holds {NAME}@1; a version was moved or copied" in said
-    shutil.rmtree(REGISTRY / NAME / "7")
+    shutil.rmtree(HERE.registry / NAME / "7")
     Path("ledger.sqlite").unlink()
     assert main(["verify", "--json"]) == 1
     problems = json.loads(capsys.readouterr().out)["problems"]
@@ -289,7 +289,7 @@ def test_compare_says_which_forecasts_better(place, run_id, capsys) -> None:
     assert main(["compare", f"{NAME}@1", f"{NAME}@2", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     losses = found["forecasts"]["mean_loss"]
-    records = [np.load(REGISTRY / NAME / version / "evidence.npz") for version in "12"]
+    records = [np.load(HERE.registry / NAME / version / "evidence.npz") for version in "12"]
     naive = [float(((each["forecast_M"] - each["target_M"]) ** 2).mean()) for each in records]
     assert losses == pytest.approx(naive)
     assert np.sign(found["forecasts"]["t"]) == np.sign(losses[1] - losses[0])

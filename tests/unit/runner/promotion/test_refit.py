@@ -16,6 +16,7 @@ from harness import resources
 from runner.compute.pipeline import Prepared
 from runner.promotion.deploy import scaled
 from runner.promotion.vault import identity_of, vault_fold
+from runner.specification.places import Places
 
 RNG = np.random.default_rng(0)
 TREES = {**LightGBM.examples()[1], "n_estimators": 200, "early_stopping_rounds": 3}
@@ -124,7 +125,7 @@ def vaulted(place):
     from runner.promotion.vault import prepare_all
 
     def make(*overrides: str):
-        cache = pipeline.open_cache(place / "outputs", Console(io.StringIO()))
+        cache = pipeline.open_cache(Places(outputs=place / "outputs"), Console(io.StringIO()))
         experiment, _ = configure(["+experiment=sp500_volatility", "model=ridge", "tracking=none", *overrides])
         prepared = pipeline.prepare(experiment, cache)
         return experiment, prepared, prepare_all(experiment, cache)

@@ -1,0 +1,28 @@
+"""Digests of what sources read."""
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+from components.errors import DataError
+
+
+def content_of_files(paths: Iterable[Path]) -> str:
+    """SHA-256 of names and bytes. All bytes are read: no time stamp says for certain that a file is what it was.
+
+    Raises DataError where a file cannot be read.
+    """
+    digests = []
+    for path in paths:
+        try:
+            with path.open("rb") as file:
+                digests.append(hashlib.file_digest(file, "sha256").hexdigest())
+        except OSError as error:
+            raise DataError(f"{path}: cannot be read: {error.strerror}") from None
+        digests.append(str(path))
+    return joint(*digests)
+
+
+def joint(*parts: str) -> str:
+    """One digest of several."""
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""The laws, a file a slot; a function under `@law` is one."""
