@@ -79,7 +79,7 @@ def test_help_imports_nothing_heavy() -> None:
             ],
             [
                 "seed: -1 is not allowed; must be >= 0",
-                "threads: 'x' is not allowed; must be an integer >= 0",
+                "resources.threads: 'x' is not allowed; must be an integer >= 0",
                 "model.lerning_rate: unknown key; did you mean 'model.learning_rate'?",
                 "gates.enforce: 1 is not allowed; must be true or false",
             ],
@@ -122,7 +122,7 @@ def test_check_of_a_sweep(call) -> None:  # type: ignore[no-untyped-def]
 def test_the_composed_configuration_is_shown_as_it_would_run(call) -> None:  # type: ignore[no-untyped-def]
     code, out, _ = call("--cfg", "job", "experiment=sp500_direction")
     assert code == 0
-    assert out[:3] == ["name: sp500_direction", "seed: 0", "threads: 0"]
+    assert out[:3] == ["name: sp500_direction", "seed: 0", "resources:"]
     assert "  name: sp500_direction" in out
 
 
@@ -130,7 +130,7 @@ def test_list_names_every_choice(call) -> None:  # type: ignore[no-untyped-def]
     _, everything, _ = call("list")
     _, models, _ = call("list", "model")
     assert {"data", "model", "experiment", "sweep"} <= set(everything)
-    assert [line.split()[0] for line in models] == ["model", "lightgbm", "linear", "naive", "ridge"]
+    assert [line.split()[0] for line in models] == ["model", "autoregression", "lightgbm", "linear", "naive", "ridge"]
 
 
 @pytest.mark.parametrize("name", ["ridge", "model/ridge", "Ridge", "components.model.ridge.Ridge"])

@@ -38,7 +38,8 @@ def test_gates_and_junit_agree(name: str, shipped: Shipped) -> None:
     gates = run.json("gates")
     assert set(gates) == {"passed", "gates"}
     for gate in gates["gates"]:
-        assert set(gate) == {"name", "status", "required", "value", "threshold", "says", "suffices"}
+        assert set(gate) == {"name", "status", "required", "value", "threshold", "says", "suffices", "broken"}
+        assert not gate["broken"]
         assert gate["status"] in ("passed", "failed", "not_applicable", "deferred")
         assert gate["says"].endswith(gate["suffices"])
         assert len(gate["says"]) > 20

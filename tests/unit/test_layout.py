@@ -1,4 +1,4 @@
-"""Whoever knows a file of src finds its tests: tests/unit mirrors src by path."""
+"""Whoever knows a file of src finds its tests: tests/unit mirrors src by path, and the tools beside it."""
 
 from pathlib import Path
 
@@ -13,8 +13,10 @@ FOLDERS = sorted({str(path.parent.relative_to(UNIT)) for path in UNIT.rglob("*.p
 
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_a_folder_of_tests_is_a_package_or_module_of_src(folder: str) -> None:
-    assert list((SRC / folder).glob("*.py")) or (SRC / f"{folder}.py").is_file()
+    home = SRC.parent if folder == "tools" else SRC
+    assert list((home / folder).glob("*.py")) or (home / f"{folder}.py").is_file()
 
 
-def test_no_test_lies_outside_of_these_folders() -> None:
-    assert sorted(path.name for path in UNIT.glob("*.py")) == ["conftest.py", "test_layout.py"]
+def test_what_lies_outside_of_these_folders_is_of_a_whole_package() -> None:
+    outside = {path.stem.removeprefix("test_") for path in UNIT.glob("test_*.py")} - {"layout"}
+    assert [name for name in outside if not (SRC / name / "__init__.py").is_file()] == []

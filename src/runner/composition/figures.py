@@ -75,6 +75,8 @@ def _read(name: str, known: Mapping[str, Metric]) -> Figure | None:
     metric = known.get(stem)
     if metric is None or (fold is not None and not _is_fold(fold)):
         return None
+    if span not in SPANS and not (isinstance(metric, ReturnMetric) and rest == stem):
+        return None  # a scenario has figures of returns alone
     return Figure(metric=metric, span=span, baseline=baseline or None, fold=int(fold) if fold else None)
 
 

@@ -52,8 +52,8 @@ def test_it_judges_the_vault_as_it_judges_a_test_span(make_scored, make_evidence
     [
         ("vault/r2", {"vault"}),
         ("vault_backtest/sharpe", {"vault"}),
-        ("double_costs/sharpe", {"stress"}),
-        ("one_bar_later/cagr", {"stress"}),
+        ("double_costs/sharpe", {"scenarios"}),
+        ("one_bar_later/cagr", {"scenarios"}),
         ("test/r2", set()),
         ("backtest/sharpe", set()),
     ],

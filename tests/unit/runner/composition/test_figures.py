@@ -41,7 +41,20 @@ def test_a_flat_name_says_metric_span_baseline_and_fold() -> None:
     assert figure("vault_backtest/sharpe") == Figure(
         metric=metrics()["sharpe"], span="vault_backtest", baseline=None, fold=None
     )
-    for name in ("r2", "tset/r2", "test/r3", "test/r2_fold_0", "test/r2_fold_x", "test/", ""):
+    assert figure("double_costs/sharpe") == Figure(
+        metric=metrics()["sharpe"], span="double_costs", baseline=None, fold=None
+    )
+    for name in (
+        "r2",
+        "tset/r2",
+        "double_costs/n_trades",
+        "double_costs/har/sharpe",
+        "test/r3",
+        "test/r2_fold_0",
+        "test/r2_fold_x",
+        "test/",
+        "",
+    ):
         assert figure(name) is None
 
 
@@ -49,7 +62,7 @@ def test_sentences_call_figures_by_their_words() -> None:
     assert words(["test/har/rmse", "valid/auc_fold_3", "double_costs/sharpe", "test/own"]) == {
         "test/har/rmse": "Root mean squared error of har on the test spans",
         "valid/auc_fold_3": "AUC on the validation spans, fold 3",
-        "double_costs/sharpe": "the Sharpe ratio of the portfolio with every cost doubled",
+        "double_costs/sharpe": "the Sharpe ratio of the portfolio in the scenario double_costs",
     }
 
 
@@ -78,7 +91,7 @@ def test_the_leading_metric_depends_on_the_kind_of_target() -> None:
         (
             "tests/r2",
             "a figure begins with valid, test, vault, backtest, benchmark, vault_backtest, vault_benchmark, "
-            "double_costs or one_bar_later",
+            "double_costs, one_bar_later, other_rebalance_day, a_symbol_stops, noisier_forecasts or delayed_bars",
             "test/r2",
         ),
     ],

@@ -22,6 +22,7 @@ FREE_NAMES = (
     "features.expressions",
     "features.definitions",
     "baselines",
+    "robustness",
     "gates.checks",
     "ensemble.models",
     "data.columns",

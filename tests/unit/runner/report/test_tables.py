@@ -86,7 +86,7 @@ def test_portfolio_table() -> None:
 
 def test_portfolio_under_stress_stands_beside_it_without_being_compared() -> None:
     table = tables.portfolio_table({**METRICS, "double_costs/sharpe": 0.9, "one_bar_later/max_drawdown": -0.4})
-    assert table.header == ("After costs", "portfolio", "benchmark", "costs doubled", "one bar later")
+    assert table.header == ("After costs", "portfolio", "benchmark", "double costs", "one bar later")
     assert table.rows[:2] == (
         tables.Row(label="Sharpe ratio", cells=("0.35", "0.41", "0.90", "–"), best=1),
         tables.Row(label="Deepest drawdown", cells=("-31.2 %", "–", "–", "-40.0 %")),
