@@ -149,6 +149,8 @@ class Console(Terminal):
         self._item(f"{said.word.upper()}:", said.headline, style=STYLES.get(said.word, "bold"), indent=2)
         for line in (*said.reasons, said.tries):
             self._item("-", line)
+        for line in said.broken:
+            self._item("-", line, style=STYLES[FAILED])
         if said.suffices:
             self._rich.print("What would suffice:")
         for line in said.suffices:

@@ -1,4 +1,4 @@
-"""Which bars an experiment may look at, and what is left of them after the quality policy.
+"""What is left of the visible bars after the quality policy, and of those in a debug run.
 
 Shape legend: R panel rows.
 """

@@ -95,7 +95,7 @@ def calibration(run: RunFolder) -> "Figure | None":
         left.set_title("Calibration")
         _cloud(left, forecast_N, outcome_N, bins)
     _diagonal(left, np.concatenate([each.forecast_B for each in (bins, *raw)]))
-    left.locator_params(axis="x", nbins=6)
+    left.locator_params(nbins=6)
     left.errorbar(
         bins.forecast_B, bins.outcome_B, yerr=2 * bins.error_B, fmt="o", markersize=4.5, color=theme.MODEL,
         ecolor=theme.MODEL, elinewidth=0.9, capsize=2, zorder=4,

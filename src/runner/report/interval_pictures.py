@@ -17,7 +17,7 @@ def band(axis: "Axes", rows: "pd.DataFrame") -> None:
     """The intervals as a shaded band; nothing where there are none."""
     if "lower" in rows:
         ends = (rows["lower"].to_numpy(float), rows["upper"].to_numpy(float))
-        axis.fill_between(rows["timestamp"], *ends, color=theme.MODEL, alpha=0.13, linewidth=0, label="interval")
+        axis.fill_between(rows["timestamp"], *ends, color=theme.MODEL, alpha=0.25, linewidth=0, label="interval")
 
 
 def coverage_by_fold(run: RunFolder) -> "Figure | None":
@@ -42,7 +42,7 @@ def coverage_by_fold(run: RunFolder) -> "Figure | None":
     )  # fmt: skip
     left.set_xlim(-0.6, len(folds) - 0.4)
     left.set_title("Coverage")
-    theme.percent(left.yaxis)
+    theme.percent(left.yaxis, digits=None)
     theme.legend(left)
     right.bar(folds, by_fold["width"].mean(), width=0.62, color=theme.MODEL, alpha=0.85)
     right.set_title("Mean width")

@@ -74,6 +74,7 @@ def _content(run: RunFolder, pictures: dict[str, Picture]) -> dict[str, Any]:
         "verdict": words(manifest, run.gates),
         "cards": tables.cards(run.metrics, run.kind),
         "forecast_table": tables.forecast_table(run.metrics),
+        "outputs_table": tables.outputs_table(run.metrics),
         "portfolio_table": tables.portfolio_table(run.metrics),
         "cost_table": tables.cost_table(run.costs or tables.costs(run.equity, run.trades)),
         "fold_table": tables.fold_table(run.metrics, manifest["folds"], run.kind),

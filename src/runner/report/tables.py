@@ -11,8 +11,8 @@ from runner.report import notation
 from runner.report.notation import Notation
 
 PER_FOLD = re.compile(r"^test/(?:(?P<baseline>[^/]+)/)?(?P<metric>\w+)_fold_(?P<fold>\d+)$")
-
-"""Worse assumptions -> head of their column."""
+OUTPUT = "output"
+"""Second part of the flat names of figures about outputs that are not decided on."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +90,16 @@ def forecast_table(metrics: Mapping[str, float | None]) -> Table:
     return Table(header=header, rows=tuple(rows))
 
 
+def outputs_table(metrics: Mapping[str, float | None]) -> Table:
+    """Test scores of the model's outputs that are not decided on: other quantiles, other targets."""
+    parts = [key.split("/") for key in metrics if key.startswith(f"test/{OUTPUT}/")]
+    outputs = tuple(dict.fromkeys(output for _, _, output, _ in parts))
+    rows = []
+    for name in _ordered({name for *_, name in parts}):
+        rows.append(_row(name, [], [metrics.get(f"test/{OUTPUT}/{output}/{name}") for output in outputs]))
+    return Table(header=("Other outputs, test spans", *outputs), rows=tuple(rows))
+
+
 def portfolio_table(metrics: Mapping[str, float | None]) -> Table:
     """The portfolio beside its benchmark, and under worse assumptions where those were tried."""
     prefixes = ["backtest/", "benchmark/"]
@@ -117,12 +127,16 @@ def fold_scores(metrics: Mapping[str, float | None], kind: str) -> tuple[str, di
 
 
 def fold_table(metrics: Mapping[str, float | None], folds: Sequence[Mapping[str, Any]], kind: str) -> Table:
-    """The leading metric on every fold's test span, for the model and every baseline."""
+    """The leading metric on every fold's test span, for the model and every baseline; with several paths, of the folds
+    that the judged one goes through."""
     leading, scores = fold_scores(metrics, kind)
     known = notation.describe(leading) if leading else None
+    several = len({path for fold in folds for path in fold.get("paths", ())}) > 1
     rows = []
     for fold in folds:
         compared = [by_fold.get(fold["number"]) for by_fold in scores.values()]
+        if several and not any(notation.is_number(value) for value in compared):
+            continue
         written = [notation.write(value, known.style) for value in compared] if known else []
         best = _best(known, compared) if known else None
         rows.append(Row(label=f"{fold['number']}: {_span(fold['test'])}", cells=tuple(written), best=best))

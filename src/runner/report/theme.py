@@ -134,7 +134,8 @@ def thousands(axis: Any) -> None:
     axis.set_major_formatter("{x:,.0f}")
 
 
-def percent(axis: Any, digits: int = 0) -> None:
+def percent(axis: Any, digits: int | None = 0) -> None:
+    """digits: decimals, None: as many as tell the ticks apart."""
     from matplotlib.ticker import PercentFormatter
 
     axis.set_major_formatter(PercentFormatter(xmax=1.0, decimals=digits))

@@ -15,14 +15,15 @@ DIRTY = "The code had uncommitted changes: this run cannot be rebuilt from its c
 @dataclass(frozen=True, kw_only=True)
 class Words:
     """word: Passed, Rejected, Failed or No verdict; headline: what the gates together decided; reasons: what the
-    decisive gates say; suffices: what failed gates, advisory ones too, ask for; tries: where the run stands
-    among all trials; cautions: what to know before trusting a figure."""
+    decisive gates say; suffices: what failed gates, advisory ones too, ask for; tries: where the run stands among all
+    trials; broken: what broke besides gates, one line each; cautions: what to know before trusting a figure."""
 
     word: str
     headline: str
     reasons: tuple[str, ...]
     suffices: tuple[str, ...]
     tries: str
+    broken: tuple[str, ...]
     cautions: tuple[str, ...]
 
 
@@ -50,8 +51,8 @@ def words(manifest: Mapping[str, Any], gates: Mapping[str, Any]) -> Words:
         reasons={PASSED: passed, REJECTED: said.failed, FAILED: said.failed, NONE: ()}[word],
         suffices=() if word == NONE else said.suffices,
         tries=said.tries,
+        broken=tuple(line for line in manifest.get("broken", ()) if line not in verdict.broken),
         cautions=(
-            *manifest.get("broken", ()),
             *said.record,
             *said.advisory,
             *said.data,

@@ -91,7 +91,7 @@ class _GraphFit(Fitted):
     def to_onnx(self) -> Any:
         from onnx import helper
 
-        from components.graph import forecast_graph
+        from components.onnx_graph import forecast_graph
 
         nodes = [
             helper.make_node("Gather", ["features", "first"], ["x"], axis=1),

@@ -28,5 +28,6 @@ def test_the_page_says_so_where_there_are_several(tmp_path: Path, write_run: Cal
     (folder / "manifest.json").write_text(json.dumps({**manifest, "paths": PATHS}))
     page = write_report(folder, {}).read_text()
     assert "Every time was tested on 4 paths. Judged is path 2" in page
-    assert "2001-01-02 to 2002-01-02, 2003-01-02 to 2003-03-02" in page
+    spans = '<span class="whole">2001-01-02 to 2002-01-02,</span> <span class="whole">2003-01-02 to 2003-03-02</span>'
+    assert spans in page
     assert RunFolder.open(folder).manifest["paths"] == PATHS

@@ -172,3 +172,21 @@ def test_log_ticks_are_round_and_few(low: float, high: float, ticks: list[float]
     assert found == pytest.approx(sorted(found))
     assert 2 <= len(found) <= 7
     assert found == pytest.approx(ticks)
+
+
+def test_outputs_that_are_not_decided_on_have_a_table_of_their_own() -> None:
+    found = {"test/output/h5.mean/r2": 0.1, "test/output/h5.mean/mse": 0.25, "test/output/h20.mean/r2": None}
+    table = tables.outputs_table(METRICS | found)
+    assert table.header == ("Other outputs, test spans", "h5.mean", "h20.mean")
+    assert table.rows == (
+        tables.Row(label="R²", cells=("0.100", "–")),
+        tables.Row(label="Mean squared error", cells=("0.25", "–")),
+    )
+    assert tables.outputs_table(METRICS).rows == ()
+
+
+def test_of_several_paths_the_folds_of_the_judged_one_are_listed() -> None:
+    folds = [{"number": n, "test": [["2001-01-01", "2002-01-01"]], "paths": [1, 2]} for n in (1, 2, 3)]
+    assert [row.label[0] for row in tables.fold_table(METRICS, folds, "level").rows] == ["1", "2"]
+    once = [{**fold, "paths": [1]} for fold in folds]
+    assert len(tables.fold_table(METRICS, once, "level").rows) == 3
