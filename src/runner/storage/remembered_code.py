@@ -29,13 +29,19 @@ def code_digest(subject: type | FunctionType) -> str:
         return None if reader(home).left else digest
 
     inside = [place for place in places(top) if place.is_dir() and own_file(subject.__module__).is_relative_to(place)]
-    remembered = _memory(home).get(f"{subject.__module__}:{subject.__qualname__}", read) if inside else None
-    return code_of(subject).digest if remembered is None else str(remembered)
+    memory = _memory(home) if inside else None
+    known = memory and memory.get(f"{subject.__module__}:{subject.__qualname__}", read)
+    return str(known) if known else code_of(subject).digest
 
 
 @cache
-def _memory(home: str) -> kept.Memory:
-    return kept.Memory("code", kept.digest([kept.environment(), home, *_read(home)]), most=MOST_SUBJECTS)
+def _memory(home: str) -> kept.Memory | None:
+    """None where not all can be read, or links lead elsewhere."""
+    try:
+        name = kept.digest([kept.environment(), home, *_read(home)])
+    except (OSError, kept.LinkedFolder):
+        return None
+    return kept.Memory("code", name, most=MOST_SUBJECTS)
 
 
 def _read(home: str) -> Iterator[str | bytes]:

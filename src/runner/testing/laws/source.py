@@ -61,3 +61,12 @@ def deterministic(source: Source) -> None:
     """The same bars every time: they are the root of every key."""
     _reachable(source)
     require(source.load().fingerprint == source.load().fingerprint, "it loads other bars the second time")
+
+
+@law
+def content(source: Source) -> None:
+    """What it says of its content is the same as long as its bars are, and said without reading them."""
+    _reachable(source)
+    said = source.content()
+    require(said is None or bool(said.strip()), "content() says an empty text; None where it cannot be known")
+    require(said == source.content(), "content() says something else the second time: its bars would never be found")

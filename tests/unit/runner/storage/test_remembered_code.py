@@ -88,6 +88,16 @@ def test_code_that_leads_into_a_third_package_is_read_each_time(
     assert digest()[0] != before
 
 
+def test_a_package_with_links_to_folders_is_read_each_time(
+    digest: Callable[[], tuple[str, bool]], tmp_path: Path
+) -> None:
+    (tmp_path / "own/shop/more").symlink_to(tmp_path / "own", target_is_directory=True)
+    (tmp_path / "own/shop/table.csv").unlink()
+    (tmp_path / "own/shop/model.py").write_text("from shop.helper import twice as Model\n")
+    before, _ = digest()
+    assert digest() == (before, True)
+
+
 def test_a_library_that_becomes_the_users_own_is_noticed(
     digest: Callable[[], tuple[str, bool]], tmp_path: Path
 ) -> None:
