@@ -3,7 +3,7 @@
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib import metadata
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
+READING = ("numpy", "numba", "onnxruntime")
 
 
 def built_wheel(folder: Path) -> Path:
@@ -35,12 +36,28 @@ def core_environment(folder: Path, wheel: Path) -> Path:
     return folder / "bin"
 
 
+def reading_environment(folder: Path, wheel: Path) -> Path:
+    """The same without any requirement of the wheel, and with what opens a bundle: numpy, numba and onnxruntime."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
+    site = next((folder / "lib").glob("python3.*")) / "site-packages"
+    for distribution in closure(READING):
+        link(distribution, site)
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", folder / "bin" / "python"]
+    subprocess.run([*pip, "install", "--quiet", "--no-deps", "--no-index", wheel], check=True)
+    return folder / "bin"
+
+
 def required(wheel: Path) -> Iterator[metadata.Distribution]:
     """Every distribution that the wheel requires without any extra, directly or not."""
     with zipfile.ZipFile(wheel) as archive:
         name = next(name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
         about = metadata.PathDistribution(zipfile.Path(archive, name.removesuffix("METADATA")))
-        waiting = [(Requirement(line), "") for line in about.requires or ()]
+        yield from closure(about.requires or ())
+
+
+def closure(requirements: Iterable[str]) -> Iterator[metadata.Distribution]:
+    """Every distribution that these require, directly or not."""
+    waiting = [(Requirement(line), "") for line in requirements]
     seen: set[tuple[str, str]] = set()
     found: set[str] = set()
     while waiting:

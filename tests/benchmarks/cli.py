@@ -55,6 +55,7 @@ def timed(arguments: list[str], folder: Path) -> tuple[float, float]:
         "XDG_CACHE_HOME": str(folder / "cache"),
         "OMP_WAIT_POLICY": "passive",
     }
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # users have compiled modules
     before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     subprocess.run([sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, check=False)
     wall, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -13,6 +13,7 @@ from runner.testing.choices import choices
 from runner.testing.suite import SHIPPED
 
 CLASSES = list(catalogue().values())
+USED = {target for choice in choices(SHIPPED) for target in choice.targets}
 
 
 def ids(value: Any) -> str:
@@ -44,8 +45,7 @@ def test_there_is_something_to_test() -> None:
 
 @pytest.mark.parametrize("cls", [cls for cls in CLASSES if not issubclass(cls, Metric)], ids=ids)
 def test_is_used_by_a_choice(cls: type[Component]) -> None:
-    used = {target for choice in choices(SHIPPED) for target in choice.targets}
-    assert class_path(cls) in used, f"{class_path(cls)}: no file in conf/ has it as _target_"
+    assert class_path(cls) in USED, f"{class_path(cls)}: no file in conf/ has it as _target_"
 
 
 @pytest.mark.parametrize("cls", [c for c in CLASSES if c.__module__.startswith("components.")], ids=ids)

@@ -6,16 +6,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from components.contracts import Preprocessor, Split
+from components.contracts import Preprocessor, Quality, Source, Split
 from components.expressions import Node, parse, to_text
 from components.panel import Panel
 from components.values import Finding, Fold
-from runner.compute.bars import corner, inspect
+from runner.compute.bars import Inspected, corner, inspect
 from runner.compute.features import FeatureTable, feature_table, input_expressions
 from runner.compute.folds import make_folds
 from runner.compute.forms import FOLDS, INSPECTED, LABELS
 from runner.compute.samples import Design
-from runner.compute.stage import Cache, Given, Keyed, joint_key
+from runner.compute.stage import Cache, Given, Keyed, Stage, joint_key
 from runner.compute.target import Labels, compute_labels, parsed_target
 from runner.specification.debug import Debug
 from runner.specification.described import described
@@ -76,16 +76,21 @@ class Prepared:
 
 def prepare(experiment: Experiment, cache: Cache) -> Prepared:
     """panel (source, vault cut off, quality) -> features, target -> folds."""
-    content = experiment.data.content()
-    found = cache.stage(
-        inspect,
-        inputs={"content": None if content is None else Given(key=content, value=content)},
-        settings={"source": experiment.data, "split": experiment.split, "quality": experiment.quality},
-        form=None if content is None else INSPECTED,
-        shown="panel",
-    ).value
+    found = inspected(experiment.data, experiment.split, experiment.quality, cache).value
     prepared = prepare_bars(experiment, corner(found.panel, experiment.debug), cache)
     return replace(prepared, findings=found.findings, vault_begins=found.vault_begins)
+
+
+def inspected(source: Source, split: Split, quality: Quality, cache: Cache) -> Stage[Inspected]:
+    """The stage that reads and judges the bars, kept where the source can say what its content is."""
+    content = source.content()
+    return cache.stage(
+        inspect,
+        inputs={"content": None if content is None else Given(key=content, value=content)},
+        settings={"source": source, "split": split, "quality": quality},
+        form=None if content is None else INSPECTED,
+        shown="panel",
+    )
 
 
 def prepare_bars(experiment: Experiment, panel: Panel, cache: Cache) -> Prepared:

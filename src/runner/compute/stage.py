@@ -81,15 +81,15 @@ class Parts:
 class Stage(Generic[T]):
     """A result, found or computed when its value is first asked for, by any number of threads once.
 
-    name: of its function; origin: what the key was made of, plain; find: the value; ensure: sees to it that the
-    value is kept, and says whether it was; remembered: whether the value stays in memory.
+    name: of its function; origin: what the key was made of, plain; find: the value; kept: whether the store has it;
+    remembered: whether the value stays in memory.
     """
 
     name: str
     key: str
     origin: Mapping[str, Any]
     find: Callable[[], T] = field(repr=False)
-    ensure: Callable[[], bool] = field(repr=False)
+    kept: Callable[[], bool] = field(repr=False)
     remembered: bool = True
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
     _found: list[T] = field(default_factory=list, repr=False)
@@ -103,6 +103,13 @@ class Stage(Generic[T]):
             if self.remembered:
                 self._found.append(value)
             return value
+
+    def ensure(self) -> bool:
+        """Sees to it that the value is kept, and says whether it was."""
+        if self.kept():
+            return True
+        self.value  # noqa: B018  # computed and kept
+        return False
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -156,13 +163,10 @@ class Cache:
             with self._shown(shown) as stage:
                 return call() if form is None else self._computed(key, name, call, form, origin, stage)
 
-        def ensure() -> bool:
-            if form is not None and self.store.has(key, name):
-                return True
-            made.value  # noqa: B018  # computed and kept
-            return False
+        def kept() -> bool:
+            return form is not None and self.store.has(key, name)
 
-        made = Stage(name=name, key=key, origin=origin, find=find, ensure=ensure, remembered=remembered)
+        made = Stage(name=name, key=key, origin=origin, find=find, kept=kept, remembered=remembered)
         return self._noted(made, part)
 
     def parted(
@@ -189,11 +193,7 @@ class Cache:
                 stage.cached = computed == 0
                 return value
 
-        def ensure() -> bool:
-            made.value  # noqa: B018
-            return False
-
-        made = Stage(name=fn.__name__, key=content_hash(origin), origin=origin, find=find, ensure=ensure)
+        made = Stage(name=fn.__name__, key=content_hash(origin), origin=origin, find=find, kept=_never)
         return self._noted(made, "")
 
     def _computed(
@@ -264,6 +264,11 @@ class Cache:
     def quiet(self) -> "Cache":
         """The same store; nothing is shown, heard or remembered."""
         return Cache(store=self.store, progress=_Unseen())
+
+
+def _never() -> bool:
+    """A value that no entry of the store is."""
+    return False
 
 
 @dataclass

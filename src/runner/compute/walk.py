@@ -11,7 +11,7 @@ from components.contracts import Loss, Model, Preprocessor
 from runner.compute.fit_fold import FoldFit, depends, fit_fold, join_folds, prepare_folds
 from runner.compute.forecast import Forecasts
 from runner.compute.prepared import Prepared, folds_hash
-from runner.compute.stage import Cache, Given, Stage
+from runner.compute.stage import Cache, Given, Keyed, Stage
 from runner.compute.threads import one_thread_of_blas
 from runner.specification.experiment import Experiment
 from runner.storage.formats import FILES, Files
@@ -21,11 +21,12 @@ from runner.storage.formats import FILES, Files
 class Walked:
     """A model through all folds, as a keyed value: the forecasts of all of them.
 
-    name: on the terminal; fits: one stage a fold; workers: how many of them may be computed side by side; observed:
-    whether the cache's observer hears of its folds.
+    name: on the terminal; inputs: of all fits; fits: one stage a fold; workers: how many of them may be computed side
+    by side; observed: whether the cache's observer hears of its folds.
     """
 
     name: str
+    inputs: tuple[Keyed[Any], ...]
     fits: tuple[Stage[Files], ...]
     joined: Stage[Forecasts]
     workers: int
@@ -48,6 +49,9 @@ class Walked:
     @cached_property
     def _fitted(self) -> None:
         observer = self.cache.observer if self.observed else None
+        if not all(fit.kept() for fit in self.fits):
+            for given in self.inputs:
+                given.value  # noqa: B018  # they show themselves, before the fits do
         with self.cache.group(self.name) as shown, one_thread_of_blas(), _pool(self.workers) as started:
             found = []
             for number, ready in enumerate(started([fit.ensure for fit in self.fits]), start=1):
@@ -82,7 +86,7 @@ def walk(
 ) -> Walked:
     """A model's stages, one a fold, so that a process that is killed loses one fold."""
     folds = prepared.folds
-    inputs: dict[str, Any] = {"panel": prepared.bars, "table": prepared.tabled, "labels": prepared.labelled}
+    inputs: dict[str, Keyed[Any]] = {"panel": prepared.bars, "table": prepared.tabled, "labels": prepared.labelled}
     settings = _settings(experiment, model, preprocess, len(folds))
     prepared_files = None
     if depends(model):
@@ -105,6 +109,7 @@ def walk(
     joined = cache.stage(join_folds, inputs={"folds": prepared.divided, "fits": fits}, form=None, part=part)
     return Walked(
         name=f"baseline {part}" if part else "forecast",
+        inputs=tuple(inputs.values()),
         fits=tuple(fits),
         joined=joined,
         workers=1 if model.starts_from == "previous_fold" else min(experiment.resources.side_by_side, len(fits)),

@@ -10,6 +10,7 @@ from components.errors import ConfigError
 from runner.storage.store import Store
 
 FOUND = "found in the store"
+AS_BEFORE = "as before; not kept as one result"
 FIRST = "nothing to compare it with: the first of its kind"
 MOST_COMPARED = 40
 """Earlier entries of a stage that are compared at most, newest first."""
@@ -19,7 +20,7 @@ Keys = Mapping[str, str]
 
 @dataclass(frozen=True, kw_only=True)
 class Reasons:
-    """stage: its name; lines: why it was computed, one clause each; FOUND alone where it was not."""
+    """stage: its name; lines: why it was computed, one clause each; FOUND or AS_BEFORE alone where nothing changed."""
 
     stage: str
     lines: tuple[str, ...]
@@ -60,7 +61,7 @@ def changes(now: Mapping[str, Any], before: Mapping[str, Any], store: Store, key
 def _why(name: str, keys: Keys, earlier: Sequence[Keys], store: Store, started: float) -> list[str]:
     key = keys[name]
     if any(key in others.values() for others in earlier):
-        return [FOUND]
+        return [FOUND if store.has(key, name.partition(" ")[0]) else AS_BEFORE]
     now = store.meaning(key)
     if now is None:
         return ["what its key was made of is not in the store any more"]

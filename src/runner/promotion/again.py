@@ -46,7 +46,7 @@ def promote_folder(
     """The run of a folder once more, from the cache where nothing changed, then its promotion.
 
     Its gates judge it again: what was tried on the data since it ran counts as well, or the first of a sweep would
-    always be promoted as if it had been the only one.
+    always be promoted as if it had been the only one. A run that failed in its promotion alone is finished after this.
     after: see `runner.promotion.promote.promote`. Raises DataError where the run cannot be promoted, GateFailed
     where its own gates rejected it and nobody overrules them.
     """
@@ -55,6 +55,7 @@ def promote_folder(
     from runner.judging.tries import family_of, family_trials
     from runner.promotion.promote import Candidate, promote
     from runner.recording.ledger import Ledger
+    from runner.recording.records import RunRecord
     from runner.report.page import write_report
     from runner.report.written import pictures_of
     from runner.specification.tracker import RunInfo
@@ -71,7 +72,7 @@ def promote_folder(
     trials = family_trials(Ledger.open(places.ledger), family, key, target, places.outputs, gathered.evidence, cache)
     judged = conclude(experiment, prepared, executed, gathered, trials, cache)
     gates = judged.verdict.to_json()
-    if judged.state != manifest["judged"]["family_state"]:
+    if judged.state != manifest.get("judged", {}).get("family_state"):
         _write_beside(folder, manifest, gates, judged.state)
     _check_gates(folder, gates, wish, now=f" by now, after {trials.value.count:,} tries on this data,")
     candidate = Candidate(
@@ -89,6 +90,8 @@ def promote_folder(
         promotion = promote(candidate, wish, cache, places, after=after)
         content = json.dumps(promotion.to_json(), indent=1).encode() + b"\n"
         write_atomically(folder / "promotion.json", content)
+        if manifest["state"] == "failed":  # by its promotion alone, see _refuse
+            RunRecord(places.outputs, folder, manifest).mended()
         write_report(folder, pictures_of(folder, manifest["run_key"], cache)[0])
         if promotion.folder:
             session.log_bundle(promotion.folder, promotion.aliases)

@@ -109,6 +109,11 @@ class RunRecord:
         """Takes the end back: what followed it broke. facts: what and why."""
         self.note({"state": "running", "finished": None, **facts})
 
+    def mended(self) -> None:
+        """What broke after the end was done again and did not break: the run is finished, as it had been."""
+        self._manifest = {name: value for name, value in self._manifest.items() if name not in ("broken", "promotion")}
+        self.note({"state": "finished"})
+
     def __enter__(self) -> Self:
         return self
 

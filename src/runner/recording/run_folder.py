@@ -16,7 +16,6 @@ FILES = (
     "config.yaml",
     "metrics.json",
     "gates.json",
-    "costs.json",
     "forecasts.parquet",
     "weights.parquet",
     "trades.parquet",
@@ -64,10 +63,10 @@ class RunFolder:
         return found
 
     @property
-    def costs(self) -> dict[str, Any]:
-        """What became of the gross profit, see `runner.report.tables.costs`."""
-        found: dict[str, Any] = _json(self.path / "costs.json")
-        return found
+    def costs(self) -> dict[str, Any] | None:
+        """What became of the gross profit, see `runner.report.tables.costs`; None in a folder without costs.json."""
+        file = self.path / "costs.json"
+        return _json(file) if file.is_file() else None
 
     @property
     def kind(self) -> str:

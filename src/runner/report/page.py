@@ -5,7 +5,7 @@ import functools
 import os
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -47,24 +47,17 @@ def render(run: RunFolder, pictures: dict[str, Picture]) -> str:
 
 @functools.cache
 def _template() -> Any:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from runner.report.templates import template
 
-    environment = Environment(
-        loader=PackageLoader("runner.report", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
-        date=notation.date,
-        count=notation.count,
-        seconds=notation.seconds,
-        significant=notation.significant,
-        typeset=_typeset,
-        base64=lambda data: base64.b64encode(data).decode(),
-    )
-    return environment.get_template("template.html.j2")
+    filters: dict[str, Callable[..., Any]] = {
+        "date": notation.date,
+        "count": notation.count,
+        "seconds": notation.seconds,
+        "significant": notation.significant,
+        "typeset": _typeset,
+        "base64": lambda data: base64.b64encode(data).decode(),
+    }
+    return template("template.html.j2", filters)
 
 
 def _content(run: RunFolder, pictures: dict[str, Picture]) -> dict[str, Any]:
@@ -83,7 +76,7 @@ def _content(run: RunFolder, pictures: dict[str, Picture]) -> dict[str, Any]:
         "forecast_table": tables.forecast_table(run.metrics),
         "outputs_table": tables.outputs_table(run.metrics),
         "portfolio_table": tables.portfolio_table(run.metrics),
-        "cost_table": tables.cost_table(run.costs),
+        "cost_table": tables.cost_table(run.costs or tables.costs(run.equity, run.trades)),
         "fold_table": tables.fold_table(run.metrics, manifest["folds"], run.kind),
         "statistics": run.statistics,
         "meanings": meanings,

@@ -1,6 +1,6 @@
 """The laws that every component keeps, for this repository's own and for those of anybody's package.
 
-As `python -m runner testing my_package`, or beside other tests as a plugin:
+As `python -m runner testing my_package`, or beside other tests as a plugin of pytest:
 `pytest -p runner.testing --laws my_package`.
 What is tested is found as an experiment finds it: packages are named in ./pyproject.toml or in ASSAY_COMPONENTS.
 """

@@ -4,7 +4,7 @@ Shape legend: R panel rows, N samples, F features, K targets, D decisions, S sym
 """
 
 from collections.abc import Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from components.values import BacktestResult, Float, Output, Outputs, PriceGrid,
 
 DAY = np.timedelta64(1, "D")
 START = np.datetime64("2015-01-05", "us")
+DECIDED = Output(target="target", horizon_bars=1, statistic="mean")
 RESOURCES = Resources(threads=1, workers=1, device="cpu", precision="float32")
 
 
@@ -99,8 +100,7 @@ def view(kind: str, *, seed: int = 0, decisions: int = 40, symbols: int = 5, mis
     close_TS = 100 * np.exp(np.cumsum(rng.normal(0, 0.01, shape), axis=0))
     past = {name: close_TS * (1 + 0.001 * i) for i, name in enumerate(("close", "open", "low", "high"))}
     past |= {"volume": rng.lognormal(12, 0.5, shape), "return": rng.normal(0, 0.01, shape)}
-    statistic: Any = "probability" if kind == "direction" else "mean"
-    decided = Output(target="target", horizon_bars=1, statistic=statistic, level=1.0 if kind == "direction" else None)
+    decided = replace(DECIDED, statistic="probability", level=1.0) if kind == "direction" else DECIDED
     return View(
         decided_D=times(decisions + early)[early:],
         symbols=tuple(f"S{s:02d}" for s in range(symbols)),
@@ -132,10 +132,19 @@ def prices(names: Sequence[str], *, seed: int = 0, length: int = 40, symbols: in
     )
 
 
-def scored(target: Any, forecast: Any, *, symbols: int = 4, folds: int = 2, half_width: float = 1.0) -> Scored:
-    """Rows side by side, symbols within dates, with intervals."""
+def scored(
+    target: Any,
+    forecast: Any,
+    *,
+    symbols: int = 4,
+    folds: int = 2,
+    half_width: float = 1.0,
+    quantile: float | None = None,
+) -> Scored:
+    """Rows side by side, symbols within dates, with intervals. quantile: that all forecasts are of; None: the mean."""
     rows = np.arange(len(target))
     forecast_M = np.asarray(forecast, dtype=np.float64)
+    decided = DECIDED if quantile is None else replace(DECIDED, statistic="quantile", level=quantile)
     return Scored(
         span="test",
         timestamps_M=START + rows // symbols * DAY,
@@ -147,6 +156,7 @@ def scored(target: Any, forecast: Any, *, symbols: int = 4, folds: int = 2, half
         lower_M=forecast_M - half_width,
         upper_M=forecast_M + half_width,
         coverage=0.9,
+        outputs=None if quantile is None else Outputs(columns=(decided,)),
     )
 
 

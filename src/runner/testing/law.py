@@ -6,9 +6,9 @@ every example of every model; `type[Model]`: of every class; `Choice`: of every 
 
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from inspect import getdoc, signature
-from typing import Any, get_args, get_origin, get_type_hints, overload
+from typing import Any, get_args, get_origin, get_type_hints
 
 from components.contracts import Component
 from components.optional import installation, missing
@@ -78,18 +78,8 @@ class Law:
             raise LawBroken(self.name, f"it raises {message}", place(subject)) from error
 
 
-@overload
-def law(function: Callable[[Any], None]) -> Law: ...
-
-
-@overload
-def law(*, slow: bool) -> Callable[[Callable[[Any], None]], Law]: ...
-
-
-def law(function: Callable[[Any], None] | None = None, *, slow: bool = False) -> Any:
-    """Makes a law of a function; slow: seconds long, so that it is left to the slow tests."""
-    if function is None:
-        return lambda it: replace(law(it), slow=slow)
+def law(function: Callable[[Any], None], *, slow: bool = False) -> Law:
+    """Makes a law of a function."""
     first = next(iter(signature(function).parameters))
     annotation = get_type_hints(function)[first]
     of_class = get_origin(annotation) is type
@@ -100,6 +90,11 @@ def law(function: Callable[[Any], None] | None = None, *, slow: bool = False) ->
         slow=slow,
         function=function,
     )
+
+
+def slow_law(function: Callable[[Any], None]) -> Law:
+    """Makes a law that takes seconds, so that it is left to the slow tests."""
+    return law(function, slow=True)
 
 
 def place(subject: Any) -> str:

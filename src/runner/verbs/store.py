@@ -49,7 +49,7 @@ def run(options: Namespace) -> int:
 
 
 def _why(options: Namespace, store: Store) -> int:
-    from runner.compute.why import FOUND, reasons
+    from runner.compute.why import AS_BEFORE, FOUND, reasons
     from runner.recording.run_folder import find_run
 
     if options.run is None:
@@ -61,7 +61,7 @@ def _why(options: Namespace, store: Store) -> int:
     out = Terminal()
     for each in found:
         for line in each.lines:
-            out.item(f"{each.stage}:", line, style="dim" if line == FOUND else "bold")
+            out.item(f"{each.stage}:", line, style="dim" if line in (FOUND, AS_BEFORE) else "bold")
     return exit_codes.RAN
 
 

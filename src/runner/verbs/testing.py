@@ -6,11 +6,13 @@ pytest -p runner.testing --laws PACKAGE
 """
 
 import os
+import shlex
+import sys
 from argparse import ArgumentParser, Namespace
 from tempfile import TemporaryDirectory
 
 from components.errors import ConfigError
-from components.optional import installation, missing
+from components.optional import missing
 from runner import exit_codes
 
 
@@ -25,7 +27,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> int:
     """Prints what is broken. Raises ConfigError where pytest is missing or a package is not in use."""
     if missing(["pytest"]):
-        raise ConfigError(f"testing: needs pytest, not installed; {installation(['pytest'])}")
+        command = shlex.join([sys.executable, "-m", "pip", "install", "pytest"])
+        raise ConfigError(f"testing: needs pytest, not installed; {command}")
     import pytest
 
     from runner import testing

@@ -197,4 +197,11 @@ def test_a_promotion_that_raises_loses_nothing_and_can_be_made_later(
     assert main(["promote", folder.name]) == 0
     assert versions(HERE.registry, "drift") == [1]
     assert read(folder, "promotion")["state"] == "promoted"
+    mended = read(folder, "manifest")
+    assert mended["state"] == "finished"
+    assert {"broken", "promotion"} & set(mended) == set()
+    assert {**mended, "state": "failed", "broken": manifest["broken"], "promotion": manifest["promotion"]} == manifest
+    report = (folder / "report.html").read_text()
+    assert "Failed" not in report
+    assert reason not in report
     assert main(["verify"]) == 0

@@ -110,7 +110,7 @@ def plain(component: Component) -> None:
 
 @law
 def examples_work(component: Component) -> None:
-    """No example is flawed by its own account."""
+    """No example is flawed by its own account: the check would refuse it."""
     flaws = component.flaws()
     require(isinstance(flaws, tuple), f"flaws() gives a {type(flaws).__name__}, not a tuple of clauses")
     require(not flaws, f"an example has flaws: {'; '.join(map(str, flaws))}")

@@ -1,7 +1,6 @@
 """Laws of constraints: weights within bounds, decision by decision, and what gave way is said."""
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -20,8 +19,8 @@ def _kept(constraints: Constraints, seen: View, wanted_DS: Float) -> tuple[Float
     """The weights of all decisions, as a run makes them, with everything that was relaxed."""
     state = constraints.start(len(seen.symbols))
     shapes = {name: array.shape for name, array in state.items()}
-    rows: list[Any] = []
-    relaxed: list[Any] = []
+    rows: list[Float] = []
+    relaxed: list[Relaxed] = []
     for d, weight_S in enumerate(wanted_DS):
         one = seen.until(d, decisions=1, bars=constraints.past_bars)
         before = snapshot(state, weight_S, one)

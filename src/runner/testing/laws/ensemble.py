@@ -46,7 +46,7 @@ def rows_alone(ensemble: Ensemble) -> None:
 
 @law
 def input_unchanged(ensemble: Ensemble) -> None:
-    """As every model: what it is given stays."""
+    """As every model: the samples that it is given stay as they are."""
     _obeys(ensemble, models.input_unchanged)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from components.contracts import AccountMetric, ForecastMetric, Metric, OrderMetric, ReturnMetric
 from components.contracts.metric import KINDS
-from components.values import Float, Output, Outputs, Scored
+from components.values import Float, Scored
 from runner.composition.figures import figure, metrics
 from runner.testing.data import account, scored
 from runner.testing.law import law, require
@@ -32,11 +32,7 @@ def _outcomes(kind: str, seed: int) -> tuple[Float, Float, Float]:
 
 def _scored(metric: ForecastMetric, target: Any, forecast: Any, *, symbols: int = 4) -> Scored:
     """With a quantile as what is decided on where the metric is about quantiles."""
-    found = scored(target, forecast, symbols=symbols)
-    if not metric.needs_quantiles:
-        return found
-    column = Output(target="target", horizon_bars=1, statistic="quantile", level=LEVEL)
-    return replace(found, outputs=Outputs(columns=(column,)))
+    return scored(target, forecast, symbols=symbols, quantile=LEVEL if metric.needs_quantiles else None)
 
 
 def _quietly(metric: Any, *given: Any) -> float:
@@ -154,7 +150,7 @@ def better_order(metric: OrderMetric) -> None:
 
 @law
 def more_is_better(metric: ReturnMetric) -> None:
-    """More at every bar is not worse."""
+    """More at every bar is not worse, by the way that it says is better."""
     returns_T = np.random.default_rng(6).normal(0.0, 0.01, 500)
     returns_T[0] = math.nan
     more, less = _quietly(metric, returns_T + 0.002, 252.0), _quietly(metric, returns_T, 252.0)

@@ -39,7 +39,7 @@ def _changed(scenario: Scenario, *, seed: int = 1) -> tuple[Any, Any]:
 
 @law
 def enters(cls: type[Scenario]) -> None:
-    """It overrides the one method that its `enters` names: what is before stays as it is."""
+    """It overrides the one method that its `enters` names: what lies before is not computed again, and stays."""
     require(getattr(cls, "enters", None) in get_args(Enters), f"enters is none of {', '.join(get_args(Enters))}")
     overridden = {name for name in METHODS.values() if getattr(cls, name) is not getattr(Scenario, name)}
     expected = METHODS[cls.enters]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from runner.specification.described import described
 from runner.specification.tracker import RunInfo, Session, Tracker
-from runner.testing.law import Untestable, law, needs, require
+from runner.testing.law import Untestable, needs, require, slow_law
 
 
 def _near(tracker: Tracker) -> None:
@@ -22,7 +22,7 @@ def _started(tracker: Tracker, folder: Path) -> tuple[Session, RunInfo]:
     return tracker.start(run), run
 
 
-@law(slow=True)
+@slow_law
 def tracks(tracker: Tracker) -> None:
     """A whole run: figures of which some are missing, files, an end; the run's own folder stays as it is."""
     _near(tracker)
@@ -38,7 +38,7 @@ def tracks(tracker: Tracker) -> None:
         require(found == ["report.html"], f"it leaves files in the run's folder: {', '.join(found)}")
 
 
-@law(slow=True)
+@slow_law
 def ends_early(tracker: Tracker) -> None:
     """A run that failed before it had any figure is ended as well, with its true state."""
     _near(tracker)

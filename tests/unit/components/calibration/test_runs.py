@@ -56,6 +56,7 @@ def bundle_of(experiment, config, prepared, executed):
         model_files=last.model,
         learnt=last.learnt,
         calibrated=executed.forecasts.calibrations[-1],
+        portfolio=executed.decided.value.portfolios[prepared.folds[-1].number],
     )
 
 

@@ -78,3 +78,8 @@ def test_both_limits_bind(make_evidence, p50, p99, status, value, threshold):
     found = LATENCY.judge(make_evidence(certificate=replace(SAME, latency_p50_us=p50, latency_p99_us=p99)))
     assert (found.status, found.value, found.threshold) == (status, value, threshold)
     assert found.says.startswith("From a new bar to its forecast the bundle takes ")
+
+
+def test_a_replay_of_nothing_shows_nothing(make_evidence):
+    found = PARITY.judge(make_evidence(certificate=replace(SAME, forecasts=0, orders=0)))
+    assert (found.status, found.says) == ("failed", "No forecast was replayed through the bundle.")

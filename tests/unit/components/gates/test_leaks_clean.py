@@ -44,3 +44,5 @@ def test_without_leak_tests_it_fails(make_evidence) -> None:
     judgement = GATE.judge(make_evidence())
     assert (judgement.status, judgement.value) == ("failed", None)
     assert GATE.needs() == {"leaks"}
+    judgement = GATE.judge(make_evidence(leaks=LeakReport(tests=(), findings=())))
+    assert (judgement.status, judgement.says) == ("failed", "No leak tests were made.")

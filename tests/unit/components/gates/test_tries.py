@@ -109,6 +109,13 @@ def test_a_broken_record_fails_in_its_own_words(traded) -> None:
     )
 
 
+def test_a_ledger_without_any_trial_is_no_record(traded) -> None:
+    evidence = traded(0.0)
+    assert evidence.trials is not None
+    found = TrialRecord(required=True).judge(replace(evidence, trials=replace(evidence.trials, number=0, count=0)))
+    assert (found.status, found.says) == ("failed", "The ledger holds no trial of this data, not even this run.")
+
+
 def test_equally_good_tries_raise_the_rank_measure_and_not_the_loss(make_evidence) -> None:
     returns_TK = np.random.default_rng(2).normal(0.003, 0.01, (1000, 20))
     evidence = make_evidence(kind="return", returns_T=returns_TK[:, 0], trials=trials(returns_TK))

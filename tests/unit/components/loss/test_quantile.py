@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.loss.quantile import Quantile
+from components.model._autograd import derivatives
 from components.statistics.forecast import pinball, share_below
 
 LOSS = Quantile(levels=(0.1, 0.5, 0.9), decision=0.9)
@@ -73,3 +74,11 @@ def test_levels_that_fall_and_a_decision_that_is_none_of_them_are_flaws():
         "its levels 0.9, 0.1 do not increase; name each once, the lowest first",
         "its decision 0.5 is none of its levels 0.9, 0.1",
     )
+
+
+def test_boosting_takes_its_curvature_as_one():
+    loss = LOSS.parts[0]
+    assert loss.curvature == "constant"
+    gradient_N, hessian_N = derivatives(loss, np.array([0.0, 2.0]), np.array([1.0, 1.0]))
+    assert gradient_N.tolist() == pytest.approx([-0.1, 0.9])
+    assert hessian_N.tolist() == [1.0, 1.0]

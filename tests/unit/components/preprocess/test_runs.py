@@ -8,12 +8,11 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from components.contracts import LAST_LABEL
+from components.contracts import LAST_LABEL, Unchanged
 from components.errors import ConfigError, ContractError
 from components.loss.squared import Squared
 from components.model.lightgbm import LightGBM
 from components.model.ridge import Ridge
-from components.preprocess.none import Unchanged
 from components.preprocess.zscore import ZScore
 from components.values import Samples
 from harness import resources
@@ -75,6 +74,7 @@ def _bundle(experiment, config, prepared, executed):
         model_files=last.model,
         learnt=last.learnt,
         calibrated=executed.forecasts.calibrations[-1],
+        portfolio=executed.decided.value.portfolios[prepared.folds[-1].number],
     )
 
 

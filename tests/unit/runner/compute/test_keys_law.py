@@ -24,7 +24,7 @@ from runner.storage.code import Code, Reader
 
 TESTS = Path(__file__).parents[3]
 SEED = random.SystemRandom().randrange(10**6)
-SAMPLE = 60
+SAMPLE = 50
 TINY = ("debug=fast", "tracking=none", "resources.threads=1", "resources.workers=1")
 DAILY = ("+experiment=us20_momentum", "target.horizon_bars=2")
 RUNS = {
@@ -55,7 +55,7 @@ RUNS = {
     ),
     "intervals": (*DAILY, "debug.max_symbols=3", "debug.max_bars=420", "calibration=conformal", "model=ridge"),
 }
-SMALL = "volatility"
+SMALL = "intervals"
 
 
 @cache

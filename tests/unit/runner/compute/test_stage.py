@@ -182,14 +182,18 @@ def test_nothing_is_computed_before_it_is_asked_for_and_then_once(cache: Cache, 
 
 
 def test_what_the_store_holds_needs_no_input(tmp_path: Path, cache: Cache, calls: list[str]) -> None:
-    def unasked() -> float:
-        raise AssertionError("must not be asked for")
+    @dataclass(frozen=True)
+    class Absent:
+        key: str
+
+        @property
+        def value(self) -> float:
+            raise AssertionError("must not be asked for")
 
     assert stage(cache, number=stage(cache)).value == 4.0
     calls.clear()
     later = Cache(store=Store(tmp_path), progress=Shown())
-    absent = later.known("doubled", stage(cache).key, unasked)
-    found = stage(later, number=absent)
+    found = stage(later, number=Absent(stage(cache).key))
     assert found.value == 4.0
     assert found.ensure()
     assert calls == []

@@ -4,10 +4,12 @@ import ast
 from pathlib import Path
 
 SOURCES = Path(__file__).parents[4] / "src"
-MAKERS = frozenset({"content_hash", "code_of", "canonical_json"})
-HOME = "runner/compute/stage.py"
+MAKERS = frozenset({"content_hash", "code_of", "code_digest", "canonical_json"})
+HOME = "runner/compute/keys.py"
 OTHERWISE = {
-    "runner/storage/keys.py": "defines them",
+    "runner/compute/stage.py": "hashes what keys.py puts together, and tells `store why` what code was",
+    "runner/storage/canonical.py": "defines them",
+    "runner/storage/remembered_code.py": "remembers code_of between processes",
     "runner/compute/prepared.py": "folds that are given are named by the hash of their rows and spans",
     "runner/storage/code.py": "defines code_of",
     "runner/recording/chain.py": "an event of the ledger is chained by the hash of its content",
@@ -18,7 +20,7 @@ OTHERWISE = {
 }
 STORE = frozenset({"get", "read", "compute", "drop"})
 STORING = {
-    HOME: "the one place",
+    "runner/compute/stage.py": "the one place",
     "runner/storage/incremental.py": "parts of tables, under the place that a stage gives them",
     "runner/storage/store.py": "defines them",
 }
@@ -52,4 +54,4 @@ def test_keys_are_made_in_one_place_and_every_other_use_has_its_reason():
 
 def test_results_are_stored_by_stages_alone():
     assert places(stores) <= set(STORING)
-    assert HOME in places(stores)
+    assert "runner/compute/stage.py" in places(stores)

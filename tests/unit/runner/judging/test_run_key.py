@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-import runner.compute.stage as stages
+import runner.compute.keys as keys
 from runner.composition.configure import configure
 from runner.compute import pipeline
 from runner.compute.stage import Cache
@@ -16,7 +16,7 @@ from runner.judging.judge import run_key
 from runner.specification.places import Places
 from runner.storage.code import Reader
 
-SOURCES = Path(stages.__file__).parents[2]
+SOURCES = Path(keys.__file__).parents[2]
 RUN = ("+experiment=sp500_volatility", "debug=fast", "model=ridge", "tracking=none")
 
 
@@ -70,7 +70,7 @@ def edit(monkeypatch) -> Iterator[object]:
         assert old in text
         edited = text.replace(old, new, 1).encode()
         reader = Reader(text=lambda path: edited if path == SOURCES / file else path.read_bytes())
-        monkeypatch.setattr(stages, "code_of", reader.code_of)
+        monkeypatch.setattr(keys, "code_digest", lambda subject: reader.code_of(subject).digest)
 
     return put
 

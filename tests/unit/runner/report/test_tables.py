@@ -142,12 +142,12 @@ def test_profit_parts_add_up() -> None:
         ("Net profit", 100.0),
     ]
     trades = pd.DataFrame({"notional": [1000.0, -3000.0], "cost_commission": [2.0, 3.0]})
-    rows = {row.label: row.cells for row in tables.cost_table(equity, trades).rows}
+    rows = {row.label: row.cells for row in tables.cost_table(tables.costs(equity, trades)).rows}
     assert rows["Net profit"] == ("100", "10.0 %")
     assert rows["Trades"] == ("2", "")
     assert rows["Cost per traded notional"] == ("12.50 bps", "")
     assert "Closed at a delisting" not in rows
-    ended = tables.cost_table(equity.assign(delisted=[0, 2, 1]), trades)
+    ended = tables.cost_table(tables.costs(equity.assign(delisted=[0, 2, 1]), trades))
     assert {row.label: row.cells for row in ended.rows}["Closed at a delisting"] == ("3", "")
 
 

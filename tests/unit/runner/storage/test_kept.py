@@ -79,10 +79,9 @@ def test_where_a_part_ends_counts() -> None:
 
 FINGERPRINT = """
 import json
-from runner.compute.features import compute_features
+import components.expressions
 from runner.storage.code import code_of
 from runner.storage.digests import sources
-from runner.storage.code import code_of
 print(json.dumps([code_of(components.expressions.Call).digest, sources().is_new]))
 """
 

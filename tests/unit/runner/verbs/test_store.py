@@ -68,7 +68,7 @@ def test_the_first_run_has_nothing_to_be_compared_with(outputs, capsys):
 def test_what_did_not_change_was_found(outputs, capsys):
     run(outputs, "1")
     run(outputs, "2")
-    assert why(capsys, "2-0") == {"halves": ["found in the store"], "summed": ["found in the store"]}
+    assert why(capsys, "2-0") == {"halves": ["found in the store"], "summed": ["as before; not kept as one result"]}
 
 
 def test_a_setting_is_named_with_both_values_and_followed_to_what_is_made_of_it(outputs, capsys):
