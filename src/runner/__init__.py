@@ -1,1 +1,3 @@
-"""How an experiment is composed, checked, executed, recorded, judged and promoted."""
+"""How an experiment is composed, checked, executed, recorded, judged and promoted; it knows contracts, no concrete
+component. Start at run.py, one experiment on one screen.
+"""

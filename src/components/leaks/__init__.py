@@ -1,1 +1,3 @@
-"""Which columns of a table look into the future: tests on values alone, without an experiment."""
+"""Which columns of a table look into the future: tests on values alone, without an experiment; those on an
+experiment are in `runner.leaks`. Start at examination.py.
+"""

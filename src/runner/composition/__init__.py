@@ -1,1 +1,3 @@
-"""From a command line to a checked experiment: compose, check, build, and the points of a sweep."""
+"""From a command line to a checked experiment: compose, check, build, and the points of a sweep; no data is read.
+Start at configure.py.
+"""

@@ -1,1 +1,3 @@
-"""The content-addressed cache: keys, formats, parts of feature tables, and writing whole or not at all."""
+"""The content-addressed store: bytes, formats, fingerprints of code, and writing whole or not at all; what a key is
+made of is in `runner.compute.keys`. Start at store.py.
+"""
