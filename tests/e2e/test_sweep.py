@@ -19,7 +19,7 @@ from components.model.naive import Naive
 
 @dataclass(frozen=True, kw_only=True)
 class Crashing(Naive):
-    def fit(self, train, valid, *, loss, seed, threads):
+    def fit(self, train, valid, *, loss, seed, resources, inherited=None):
         raise RuntimeError("nobody foresaw this")
 """
 

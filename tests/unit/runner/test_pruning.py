@@ -12,6 +12,7 @@ from runner.composition.configure import configure
 from runner.console import Console
 from runner.recording.ledger import Ledger
 from runner.run import Outcome, run_experiment
+from runner.specification.places import HERE
 
 OVERRIDES = ("+experiment=sp500_volatility", "model=ridge", "tracking=none", "export=never")
 
@@ -37,7 +38,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def ran(pruner: After, workers: int) -> tuple[Outcome, dict]:
     experiment, composed = configure(OVERRIDES)
     experiment = replace(experiment, resources=replace(experiment.resources, workers=workers))
-    outcome = run_experiment(experiment, composed, Console(io.StringIO()), single=True, pruner=pruner)
+    outcome = run_experiment(experiment, composed, Console(io.StringIO()), HERE, single=True, pruner=pruner)
     return outcome, json.loads((outcome.folder / "manifest.json").read_text())
 
 
