@@ -75,7 +75,7 @@ def fit_overhead(repeats: int = 9) -> None:
     experiment, _ = configure([EXPERIMENT, "tracking=none", "resources.threads=2"])
     with tempfile.TemporaryDirectory() as name, Path(os.devnull).open("w") as sink:
         prepared = pipeline.prepare(experiment, pipeline.open_cache(Places(outputs=Path(name)), Console(sink)))
-    model, table, labels = experiment.model, prepared.table, prepared.labels
+        model, table, labels = experiment.model, prepared.table, prepared.labels
     design = Design(preprocess=experiment.preprocess, table=table, labels=labels, panel=prepared.panel)
     X_RF = np.ascontiguousarray(table.values_FR[[name != LAST_LABEL for name in table.names]].T)
     settings = {
