@@ -75,7 +75,7 @@ def fit_overhead(repeats: int = 9) -> None:
     experiment, _ = configure([EXPERIMENT, "tracking=none", "resources.threads=2"])
     with tempfile.TemporaryDirectory() as name, Path(os.devnull).open("w") as sink:
         prepared = pipeline.prepare(experiment, pipeline.open_cache(Places(outputs=Path(name)), Console(sink)))
-    model, table, labels = experiment.model, prepared.table, prepared.labels
+        model, table, labels, folds = experiment.model, prepared.table, prepared.labels, prepared.folds
     design = Design(preprocess=experiment.preprocess, table=table, labels=labels, panel=prepared.panel)
     X_RF = np.ascontiguousarray(table.values_FR[[name != LAST_LABEL for name in table.names]].T)
     settings = {
@@ -87,10 +87,10 @@ def fit_overhead(repeats: int = 9) -> None:
     }  # fmt: skip
 
     def ours() -> None:
-        walk_forward(model, experiment.loss, prepared.folds, design, seed=0, resources=experiment.resources)
+        walk_forward(model, experiment.loss, folds, design, seed=0, resources=experiment.resources)
 
     def bare() -> None:
-        for fold in prepared.folds:
+        for fold in folds:
             data = lgb.Dataset(X_RF[fold.train_rows], labels.y_R[fold.train_rows])
             booster = lgb.train(settings, data, num_boost_round=model.n_estimators)
             booster.predict(X_RF[fold.valid_rows])
