@@ -74,7 +74,7 @@ def test_appended_bars_are_computed_alone(tmp_path: Path) -> None:
         bars[:n_bars].to_csv(tmp_path / "bars.csv", index=False)
         process = ended(tmp_path, "features", "+experiment=sp500_volatility", *overrides)
         assert process.returncode == 0, process.stderr
-    headers = (tmp_path / "outputs" / "store").glob("features-*/*/*/part.json")
+    headers = (tmp_path / "outputs" / "store").glob("compute_features-*/*/*/part.json")
     stretches = sorted(json.loads(header.read_text())["stretches"][0][1:3] for header in headers)
     assert stretches == [[0, 1_199], [1_199, 1_200]]
 

@@ -46,13 +46,13 @@ def test_ctrl_c_marks_the_run_interrupted(tmp_path: Path) -> None:
     manifest = wait_for_fit(tmp_path)
     time.sleep(0.3)
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=10)
     assert process.returncode == 130, err
     assert err.strip().splitlines()[-1] == "interrupted"
     assert "Traceback" not in err
     assert json.loads(manifest.read_text())["state"] == "interrupted"
     assert not (manifest.parent / "gates.json").exists()
-    assert not list(tmp_path.glob("outputs/store/forecast/*/*"))
+    assert not list(tmp_path.glob("outputs/store/fit_fold/*/*"))
     assert not list(tmp_path.glob("outputs/store/.partial/*"))
     assert trials(tmp_path) == ["interrupted"]
 

@@ -134,6 +134,8 @@ COSTS = {
     "financing_bps_annual": 0.0,
     "cash_bps_annual": 0.0,
     "rebalance_band": 0.0,
+    "delisting_bars": 5,
+    "delisting_haircut": 0.0,
 }
 LEVEL = {"level": "log(close)", "momentum": "close / ref(close, 5) - 1"}
 VOLUME_LEVEL = {"activity": "log(volume)", "momentum": "close / ref(close, 5) - 1"}

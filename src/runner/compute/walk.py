@@ -70,15 +70,21 @@ class Walked:
 
 @contextmanager
 def _pool(workers: int) -> Iterator[Callable[[Sequence[Callable[[], bool]]], Iterator[Callable[[], bool]]]]:
-    """Starts calls side by side and gives their results in order; what has not begun at the end is dropped."""
+    """Starts calls side by side and gives their results in order; what has not begun at the end is dropped.
+
+    After Ctrl-C nobody waits for the fits that run: the process ends, and the store takes no half entry.
+    """
     if workers == 1:
         yield iter
         return
-    with ThreadPoolExecutor(workers) as pool:
-        try:
-            yield lambda calls: iter([pool.submit(call).result for call in calls])
-        finally:
-            pool.shutdown(cancel_futures=True)
+    pool, waits = ThreadPoolExecutor(workers), True
+    try:
+        yield lambda calls: iter([pool.submit(call).result for call in calls])
+    except KeyboardInterrupt:
+        waits = False
+        raise
+    finally:
+        pool.shutdown(wait=waits, cancel_futures=True)
 
 
 def walk(

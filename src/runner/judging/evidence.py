@@ -155,8 +155,10 @@ def complete(
             broken[need] = why
     accounts: dict[str, Stage[dict[str, Any]]] = {}
     if "scenarios" in needs:
-        with cache.group("scenarios"):
-            for name, account in played(experiment, prepared, executed, cache).items():
+        with cache.group("scenarios") as shown:
+            entered = played(experiment, prepared, executed, cache)
+            shown.cached = all(account.kept() for account in entered.values())
+            for name, account in entered.items():
                 if (why := _breaks(account)) is None:
                     accounts[name] = cache.stage(earned, inputs={"account": account}, form=ARRAYS, part=name)
                 else:

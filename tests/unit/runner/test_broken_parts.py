@@ -1,5 +1,6 @@
 """Whatever breaks after the fit is a failed item: nothing that was found is lost, and nobody calls the run finished."""
 
+import html
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -79,7 +80,9 @@ def check_failed(folder: Path, broken: list[str], told: list[tuple[str, Any]]) -
     assert "Failed" in report
     assert "did not finish" not in report
     for line in broken:
-        assert line.split(":")[0] in report
+        what, _, why = line.partition(": ")
+        assert what.removeprefix("gate ") in report
+        assert html.escape(why) in report
     assert not HERE.registry.exists()
 
 
