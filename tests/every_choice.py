@@ -16,6 +16,7 @@ import pandas as pd
 
 from runner.cli import main
 from runner.composition.catalog import slots
+from runner.composition.combined import TEMPLATE
 from runner.composition.places import config_files
 
 QUICK = ("debug=fast", "debug.max_bars=600", "debug.max_folds=1", "tracking=none")
@@ -96,5 +97,10 @@ if __name__ == "__main__":
     write_tables()
     with service() as port:
         OPEN["data/http"] = tuple(text.replace("PORT", str(port)) for text in OPEN["data/http"])
-        outcomes = {f"{slot}/{choice}": outcome(slot, choice) for slot in slots() for choice in config_files(slot)}
+        outcomes = {
+            f"{slot}/{choice}": outcome(slot, choice)
+            for slot in slots()
+            for choice in config_files(slot)
+            if choice != TEMPLATE
+        }
     Path("outcomes.json").write_text(json.dumps(outcomes, indent=1))

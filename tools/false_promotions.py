@@ -9,6 +9,7 @@ bundle, a leak battery or a vault are left out: they could only reject more.
 """
 
 import argparse
+import io
 import json
 import sys
 import tempfile
@@ -17,7 +18,8 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from datetime import date
-from functools import cache, partial
+from functools import cache as remembered
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +29,17 @@ import yaml
 from components.gates.gate_set import GateSet
 from components.statistics.deflation import independent_trials, published_ratio
 from components.statistics.sharpe import deflated_sharpe, probabilistic_sharpe, sharpe_ratio, sharpe_sample
-from components.values import Evidence, Float, Scored, Trials
+from components.values import Evidence, Float, Played, Scored, Trials
 from runner.composition.build import build
 from runner.composition.figures import metrics
 from runner.composition.places import config_folder
+from runner.compute.stage import Cache, Given
+from runner.console import Console
 from runner.judging.metrics import score
 from runner.judging.tries import family_trials, own_series
 from runner.judging.verdict import judge
 from runner.recording.ledger import Family, Ledger
+from runner.storage.store import Store
 
 RESULTS = Path(__file__).resolve().parents[1] / "experiments" / "false_promotions" / "results.json"
 YEARS, BARS_A_YEAR, CONFIGURATIONS = 10, 252, 50
@@ -109,7 +114,7 @@ def earned(signal_TK: Float, market_T: Float, *, cost: float = COST, late: int =
     return net
 
 
-@cache
+@remembered
 def strength(sharpe: float) -> float:
     """How much of a bar's volatility a signal must foretell for its carriers to earn this net Sharpe ratio."""
     if sharpe == 0:
@@ -175,14 +180,20 @@ class World:
             bars_per_year=float(BARS_A_YEAR),
             stamps_T=stamps_T,
             market_T=self.market_T,
-            stress={
-                "double_costs": earned(signal_T1, self.market_T, cost=2 * COST)[:, 0],
-                "one_bar_later": earned(signal_T1, self.market_T, late=1)[:, 0],
+            scenarios={
+                "double_costs": Played(
+                    returns_T=earned(signal_T1, self.market_T, cost=2 * COST)[:, 0],
+                    phrase="with every cost doubled",
+                    costs_times=2.0,
+                ),
+                "one_bar_later": Played(
+                    returns_T=earned(signal_T1, self.market_T, late=1)[:, 0], phrase="with fills one bar later"
+                ),
             },
         )
 
 
-@cache
+@remembered
 def strict() -> GateSet:
     """The shipped strict gates, without those that need more than forecasts and returns."""
     config = yaml.safe_load((config_folder() / "gates" / "strict.yaml").read_text(encoding="utf-8"))
@@ -196,6 +207,7 @@ def judged(scenario: Scenario, seed: int) -> list[dict[str, Any]]:
     family = Family(source="simulated", symbols=("A",), first=date(2010, 1, 1), last=date(2020, 1, 1))
     with tempfile.TemporaryDirectory(dir=_memory()) as folder:
         ledger = Ledger.open(Path(folder) / "ledger.sqlite")
+        cache = Cache(store=Store(Path(folder) / "store"), progress=Console(io.StringIO()))
         for sweep in range(scenario.sweeps):
             tried = range(sweep * CONFIGURATIONS, (sweep + 1) * CONFIGURATIONS)
             evidences = {k: world.evidence(k) for k in tried}
@@ -203,8 +215,9 @@ def judged(scenario: Scenario, seed: int) -> list[dict[str, Any]]:
                 ledger.start_trial(family, f"{k}", {"target": "return"})
                 ledger.finish_trial(f"{k}", "finished", {"metrics": evidence.metrics}, own_series(evidence))
             best = max(tried, key=lambda k: evidences[k].metrics["backtest/sharpe"])
-            trials = family_trials(ledger, family, f"{best}", "return", Path(folder), evidences[best])
-            verdict = judge(strict(), replace(evidences[best], trials=trials, seed=seed))
+            shown = Given(key=f"{best}", value=evidences[best])
+            trials = family_trials(ledger, family, f"{best}", "return", Path(folder), shown, cache).value
+            verdict = judge(replace(evidences[best], trials=trials, seed=seed), gates=strict())
             rejected = [gate.name for gate in verdict.gates if gate.required and gate.status == "failed"]
             found.append({"promoted": verdict.passed, "rejected_by": rejected, **other_rules(evidences[best], trials)})
     return found

@@ -14,11 +14,12 @@ import pytest
 import yaml
 
 from components.errors import AssayError, ConfigError, DataError
+from components.gates.survives_scenario import SurvivesScenario
 from harness import SELF_CONTAINED
 from runner.composition.catalog import catalogue
 from runner.composition.configure import configure
 from runner.composition.places import config_folder
-from runner.composition.schema import literals, parameters
+from runner.composition.schema import class_path, literals, parameters
 from runner.compute import pipeline
 from runner.compute.stage import Given
 from runner.console import Console
@@ -67,6 +68,19 @@ def reference(name: str) -> dict[str, tuple[dict[str, Any], list[Any]]]:
     }
 
 
+def worlds(**settings: dict[str, list[Any]]) -> dict[str, tuple[dict[str, Any], list[Any]]]:
+    """Settings of scenarios that no shipped gate names, beside a gate that does."""
+    survives = {"_target_": class_path(SurvivesScenario), "measure": "sharpe", "minimum": 0.0, "required": False}
+    return {
+        f"robustness.{name}.{leaf}": (
+            {"gates.checks.survives": {**survives, "scenario": name, "min_share_kept": None}},
+            values,
+        )
+        for name, leaves in settings.items()
+        for leaf, values in leaves.items()
+    }
+
+
 # Settings that act only beside others: what else is set, for the base too, and the values to try.
 BESIDE: dict[str, tuple[dict[str, Any], list[Any]]] = {
     "gates.checks.bearable_drawdown.maximum": ({"gates.checks.bearable_drawdown.minimum": -1.0}, [-0.9]),
@@ -74,6 +88,10 @@ BESIDE: dict[str, tuple[dict[str, Any], list[Any]]] = {
     **reference("vix"),
     **reference("aaa"),
     **reference("baa"),
+    **worlds(other_rebalance_day={"every": [3], "offset": [1]}, a_symbol_stops={"symbol": ["AAPL"], "at_share": [0.3]}),
+    **worlds(noisier_forecasts={"noise_share": [0.9]}, delayed_bars={"bars": [3]}),
+    "gates.checks.survives_double_costs.scenario": ({}, ["one_bar_later"]),
+    "gates.checks.survives_one_bar_of_delay.scenario": ({}, ["double_costs"]),
 }
 # Dates can only be stamps of dates: any other value is refused, since it would look ahead.
 ONE_VALUE = ("data.references.vix.stamps", "data.references.aaa.stamps", "data.references.baa.stamps")
