@@ -36,6 +36,9 @@ OPEN = {
     "data/ibkr": SERVICE,
     "features/calendar": ("debug.max_bars=null",),
     "baselines/none": ("gates=deployment",),
+    "split/calendar": ("debug.max_bars=null",),
+    "portfolio/conviction": ("calibration=conformal", "debug.max_bars=null"),
+    "portfolio/kelly": ("debug.max_bars=null",),
 }
 
 
