@@ -90,8 +90,11 @@ def promote_folder(
         promotion = promote(candidate, wish, cache, places, after=after)
         content = json.dumps(promotion.to_json(), indent=1).encode() + b"\n"
         write_atomically(folder / "promotion.json", content)
+        record = RunRecord(places.outputs, folder, manifest)
         if manifest["state"] == "failed":  # by its promotion alone, see _refuse
-            RunRecord(places.outputs, folder, manifest).mended()
+            record.mended()
+        if promotion.folder:
+            record.note({"bundle": str(promotion.folder)})
         write_report(folder, pictures_of(folder, manifest["run_key"], cache)[0])
         if promotion.folder:
             session.log_bundle(promotion.folder, promotion.aliases)

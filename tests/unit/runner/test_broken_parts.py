@@ -200,10 +200,12 @@ def test_a_promotion_that_raises_loses_nothing_and_can_be_made_later(
     assert main(["promote", folder.name]) == 0
     assert versions(HERE.registry, "drift") == [1]
     assert read(folder, "promotion")["state"] == "promoted"
+    assert read(folder, "manifest")["bundle"] == str(Path("outputs") / "registry" / "drift" / "1")
     mended = read(folder, "manifest")
     assert mended["state"] == "finished"
     assert {"broken", "promotion"} & set(mended) == set()
-    assert {**mended, "state": "failed", "broken": manifest["broken"], "promotion": manifest["promotion"]} == manifest
+    undone = {name: manifest[name] for name in ("state", "broken", "promotion", "bundle")}
+    assert {**mended, **undone} == manifest
     report = (folder / "report.html").read_text()
     assert "Failed" not in report
     assert reason not in report
