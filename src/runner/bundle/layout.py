@@ -6,7 +6,9 @@ from pathlib import Path
 
 from components.errors import DataError
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
+WITNESSED = 4
+"""The first format whose versions and moves are events of the ledger."""
 MANIFEST = "bundle.json"
 GRAPH = "model.onnx"
 CONFIG = "config.yaml"

@@ -41,6 +41,7 @@ class Order:
     files: tuple[str, ...]
     bundle: str | None
     aliases: tuple[str, ...]
+    ledger_head: str | None
     state: Literal["finished", "failed", "interrupted"]
 
 
@@ -81,7 +82,7 @@ def _write(order: Order) -> None:
         settings=settings,
     )
     try:
-        run.log({**order.metrics, "state": order.state})
+        run.log({**order.metrics, "state": order.state, "ledger_head": order.ledger_head or ""})
         for path in map(Path, order.files):
             copy = Path(run.dir) / path.relative_to(order.folder)
             copy.parent.mkdir(parents=True, exist_ok=True)
