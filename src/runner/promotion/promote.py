@@ -164,6 +164,7 @@ def _anew(
             parity=parity,
             promotion=content,
             evidence=opening.arrays,
+            replay=deployed.kept,
         )
 
     folder = register(places.registry, name, key, write)

@@ -13,6 +13,7 @@ from runner.bundle.reader import Bundle
 from runner.bundle.registry import find, names, versions
 from runner.promotion.moves import unwitnessed_moves
 from runner.promotion.promote import OPENINGS
+from runner.promotion.replay import data_problems, replay_problems
 from runner.recording import testimony
 from runner.recording.ledger import Ledger
 from runner.recording.sealed import changed
@@ -39,8 +40,9 @@ class Verified:
         return [*(line for entry in self.bundles for line in entry["problems"]), *self.problems]
 
 
-def verify_all(root: Path, reference: str | None = None) -> Verified:
-    """Everything: bundles, openings, run folders and the ledger to the byte; or one name, or one version of it."""
+def verify_all(root: Path, reference: str | None = None, *, replay: bool = False) -> Verified:
+    """Everything: bundles, openings, run folders and the ledger to the byte; or one name, or one version of it.
+    replay: see `verify`."""
     ledger = Ledger.open()
     if broken := [line for line in ledger.verify() if line.startswith("chain broken")]:
         # Nothing can be compared with a record that is itself not what it was.
@@ -48,7 +50,7 @@ def verify_all(root: Path, reference: str | None = None) -> Verified:
     openings = _openings(ledger)
     if reference is None:
         outputs = root.parent
-        bundles = [verify(root, name, versions(root, name), ledger, openings) for name in names(root)]
+        bundles = [verify(root, name, versions(root, name), ledger, openings, replay=replay) for name in names(root)]
         folders = sorted(path for path in outputs.glob("runs/*/[!.]*") if path.is_dir())
         heads = noted_heads(outputs) | set().union(*(entry["heads"] for entry in bundles))
         problems = [
@@ -59,7 +61,7 @@ def verify_all(root: Path, reference: str | None = None) -> Verified:
         return Verified(bundles=tuple(bundles), runs=len(folders), heads=len(heads), problems=tuple(problems))
     folder, (name, _, version) = find(reference, root), reference.partition("@")
     chosen = [number for number in versions(root, name) if not version or str(number) == folder.name]
-    entry = verify(root, name, chosen, ledger, openings)
+    entry = verify(root, name, chosen, ledger, openings, replay=replay)
     lines = tuple(f"ledger: {line}" for line in ledger.verify(entry["heads"]))
     return Verified(bundles=(entry,), runs=0, heads=len(entry["heads"]), problems=lines)
 
@@ -71,12 +73,13 @@ def _openings(ledger: Ledger) -> dict[str, bool]:
 
 
 def verify(
-    root: Path, name: str, chosen: Sequence[int], ledger: Ledger, openings: Mapping[str, bool]
+    root: Path, name: str, chosen: Sequence[int], ledger: Ledger, openings: Mapping[str, bool], *, replay: bool
 ) -> dict[str, Any]:
     """Plain: the versions of a name with their overrides, the aliases, heads, and what is wrong, one line each.
 
     chosen: the versions that are looked into. Of each: checksums of all files, against the ledger too, a graph and a
-    recipe that open, name and version as its folder says, and a certificate without differences.
+    recipe that open, name and version as its folder says, a certificate without differences, and kept forecasts that
+    the graph gives again; replay: where the data are at hand, that bundle and evidence agree with them.
     """
     found: list[str] = []
     shown, heads, keys = [], set[str](), set[str]()
@@ -84,11 +87,12 @@ def verify(
         folder, before = root / name / str(version), len(found)
         try:
             files = read_verified(folder)
+            found += _bytes(folder, name, version, json.loads(files[MANIFEST]), files, ledger)
             bundle = Bundle.open(folder)
-            _ = bundle.portfolio, bundle.constraints, bundle.preprocessor, bundle.recipe.nodes, bundle.session
+            _ = bundle.portfolio, bundle.constraints, bundle.preprocessor, bundle.recipe.nodes, bundle.run_graph
             found += _claims(folder, name, version, bundle.manifest, files)
+            found += replay_problems(folder, files, bundle)
             found += _vault_claims(folder, json.loads(files.get(PROMOTION, b"{}")), openings)
-            found += _bytes(folder, name, version, bundle.manifest, files, ledger)
         except AssayError as error:
             found.append(str(error))
             continue
@@ -97,6 +101,8 @@ def verify(
             continue
         heads |= {head for file in (MANIFEST, PROMOTION) for head in heads_in(files.get(file, b""))}
         keys.add(bundle.manifest["run"]["run_key"])
+        if replay and len(found) == before:
+            found += data_problems(folder, files, bundle, root)
         override, whole = bundle.manifest.get("override"), len(found) == before
         shown.append({"version": version, "override": override, "whole": whole})
     try:

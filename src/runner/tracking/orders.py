@@ -41,8 +41,8 @@ class Order:
     files: tuple[str, ...]
     bundle: str | None
     aliases: tuple[str, ...]
-    ledger_head: str | None
     state: Literal["finished", "failed", "interrupted"]
+    ledger_head: str | None = None
 
 
 def post(order: Order) -> None:

@@ -34,7 +34,7 @@ def run(options: Namespace) -> int:
         return _against(options)
     from runner.promotion.verify import show, verify_all
 
-    found = verify_all(options.registry, options.reference)
+    found = verify_all(options.registry, options.reference, replay=True)
     problems = found.every_problem()
     if options.json:
         print(json.dumps({"bundles": list(found.bundles), "runs": found.runs, "problems": problems}, indent=1))
