@@ -16,7 +16,7 @@ from runner.composition.schema import show
 REFERENCE = re.compile(r"\$\{[\w.\[\]]+\}")
 ESCAPED = re.compile(r"(?<!\\)(\\\\)*\\\$\{")
 MOST_CHARACTERS, MOST_REFERENCES = 100_000, 1_000
-LONGEST_CHAIN = 100
+LONGEST_CHAIN = 32
 REFERENCES_ONLY = "only plain references such as ${seed} are allowed"
 
 
@@ -64,29 +64,30 @@ def unbounded(config: dict[str, Any]) -> list[tuple[tuple[Any, ...], str]]:
         for depth in range(len(keys)):
             below.setdefault(tuple(map(str, keys[:depth])), []).append(keys)
     named = {tuple(map(str, keys)): keys for keys in held}
-    sizes: dict[tuple[Any, ...], tuple[float, float]] = {}
+    sizes: dict[tuple[Any, ...], tuple[float, float, float]] = {}
 
-    def size(keys: tuple[Any, ...], way: tuple[Any, ...]) -> tuple[float, float]:
-        """Characters of a leaf once it is resolved, and references that are followed for it; infinite in a circle, or
-        at the end of a long chain."""
+    def size(keys: tuple[Any, ...], way: tuple[Any, ...]) -> tuple[float, float, float]:
+        """Characters of a leaf once it is resolved, references that are followed for it, and how many of them one
+        after the other; infinite in a circle."""
         if keys not in sizes:
             if keys in way or len(way) > LONGEST_CHAIN:
-                return math.inf, math.inf
+                return math.inf, math.inf, math.inf
             text = held[keys]
             references = REFERENCE.findall(text) if isinstance(text, str) and "${" in text else []
             found = [leaf for reference in references for leaf in _referred(reference, keys, named, below)]
             each = [size(leaf, (*way, keys)) for leaf in found]
-            characters = (len(text) if isinstance(text, str) else 1) + sum(length for length, _ in each)
-            sizes[keys] = characters, sum(1 + followed for _, followed in each)
+            characters = (len(text) if isinstance(text, str) else 1) + sum(length for length, _, _ in each)
+            deepest = max((deep for _, _, deep in each), default=-1)
+            sizes[keys] = characters, sum(1 + followed for _, followed, _ in each), 1 + deepest
         return sizes[keys]
 
     flaws = []
     for keys, value in held.items():
         if not isinstance(value, str) or "${" not in value:
             continue
-        characters, followed = size(keys, ())
-        if not math.isfinite(followed):
-            flaws.append((keys, "its references lead back to itself, or through too many others"))
+        characters, followed, deep = size(keys, ())
+        if deep > LONGEST_CHAIN:
+            flaws.append((keys, f"its references lead back to itself, or through more than {LONGEST_CHAIN} others"))
         elif characters > MOST_CHARACTERS or followed > MOST_REFERENCES:
             flaws.append((keys, f"its references grow to {followed:,.0f} of them and {characters:,.0f} characters"))
     return flaws
