@@ -146,7 +146,7 @@ def _read(path: Path) -> Move:
     try:
         content: dict[str, Any] = json.loads(path.read_bytes())
         return Move(**content)
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, RecursionError):
         raise DataError(f"{path}: is no move of an alias; restore the file from a copy of the registry") from None
 
 
