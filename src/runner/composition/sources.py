@@ -100,7 +100,8 @@ class WatchedRepository(ConfigRepository):
     def _refuse_circle(self, config_path: str, defaults: Collection[InputDefault]) -> None:
         """Raises ConfigError where a defaults list leads back to its own file, which Hydra would follow for ever."""
         self._names[config_path] = set(_named(config_path, defaults))
-        edge, seen = [(config_path,)], set[str]()
+        edge: list[tuple[str, ...]] = [(config_path,)]
+        seen: set[str] = set()
         while edge:
             way = edge.pop()
             for following in self._names.get(way[-1], ()):

@@ -42,7 +42,7 @@ def kept_forecasts(bundle: Bundle, forecast: BundleForecast) -> bytes:
     rows, X_KG = late[row_M[newest]], X_MG[newest]
     forecast_R = np.full(panel.n_rows, np.nan)
     forecast_R[forecast.row_M] = forecast.forecast_M
-    arrays = {
+    arrays: dict[str, npt.NDArray[Any]] = {
         "X": X_KG,
         "graph": bundle.run_graph(X_KG) if len(rows) else np.empty((0, len(bundle.graph_outputs))),
         "timestamps": panel.timestamps_R[rows].astype("datetime64[us]"),

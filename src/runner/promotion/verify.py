@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from components.errors import AssayError
+from components.errors import AssayError, DataError
 from runner.bundle import aliases
-from runner.bundle.layout import GATES, MANIFEST, PARITY, PROMOTION, WITNESSED, read_verified
+from runner.bundle.layout import GATES, MANIFEST, PARITY, PROMOTION, SIGNATURE, WITNESSED, read_verified
 from runner.bundle.reader import Bundle
 from runner.bundle.registry import find, names, versions
-from runner.promotion.moves import unwitnessed_moves
+from runner.promotion.moves import sums_of, unwitnessed_moves
 from runner.promotion.promote import OPENINGS
 from runner.promotion.replay import data_problems, replay_problems
+from runner.promotion.signing import signed_by
 from runner.recording import testimony
 from runner.recording.ledger import Ledger
 from runner.recording.sealed import changed
@@ -40,9 +41,11 @@ class Verified:
         return [*(line for entry in self.bundles for line in entry["problems"]), *self.problems]
 
 
-def verify_all(root: Path, reference: str | None = None, *, replay: bool = False) -> Verified:
+def verify_all(
+    root: Path, reference: str | None = None, *, replay: bool = False, trusted: Path | None = None
+) -> Verified:
     """Everything: bundles, openings, run folders and the ledger to the byte; or one name, or one version of it.
-    replay: see `verify`."""
+    replay, trusted: see `verify`."""
     ledger = Ledger.open()
     if broken := [line for line in ledger.verify() if line.startswith("chain broken")]:
         # Nothing can be compared with a record that is itself not what it was.
@@ -50,7 +53,10 @@ def verify_all(root: Path, reference: str | None = None, *, replay: bool = False
     openings = _openings(ledger)
     if reference is None:
         outputs = root.parent
-        bundles = [verify(root, name, versions(root, name), ledger, openings, replay=replay) for name in names(root)]
+        bundles = [
+            verify(root, name, versions(root, name), ledger, openings, replay=replay, trusted=trusted)
+            for name in names(root)
+        ]
         folders = sorted(path for path in outputs.glob("runs/*/[!.]*") if path.is_dir())
         heads = noted_heads(outputs) | set().union(*(entry["heads"] for entry in bundles))
         problems = [
@@ -61,7 +67,7 @@ def verify_all(root: Path, reference: str | None = None, *, replay: bool = False
         return Verified(bundles=tuple(bundles), runs=len(folders), heads=len(heads), problems=tuple(problems))
     folder, (name, _, version) = find(reference, root), reference.partition("@")
     chosen = [number for number in versions(root, name) if not version or str(number) == folder.name]
-    entry = verify(root, name, chosen, ledger, openings, replay=replay)
+    entry = verify(root, name, chosen, ledger, openings, replay=replay, trusted=trusted)
     lines = tuple(f"ledger: {line}" for line in ledger.verify(entry["heads"]))
     return Verified(bundles=(entry,), runs=0, heads=len(entry["heads"]), problems=lines)
 
@@ -73,13 +79,21 @@ def _openings(ledger: Ledger) -> dict[str, bool]:
 
 
 def verify(
-    root: Path, name: str, chosen: Sequence[int], ledger: Ledger, openings: Mapping[str, bool], *, replay: bool
+    root: Path,
+    name: str,
+    chosen: Sequence[int],
+    ledger: Ledger,
+    openings: Mapping[str, bool],
+    *,
+    replay: bool,
+    trusted: Path | None,
 ) -> dict[str, Any]:
     """Plain: the versions of a name with their overrides, the aliases, heads, and what is wrong, one line each.
 
     chosen: the versions that are looked into. Of each: checksums of all files, against the ledger too, a graph and a
     recipe that open, name and version as its folder says, a certificate without differences, and kept forecasts that
-    the graph gives again; replay: where the data are at hand, that bundle and evidence agree with them.
+    the graph gives again; replay: where the data are at hand, that bundle and evidence agree with them; trusted: a
+    public key that must have signed.
     """
     found: list[str] = []
     shown, heads, keys = [], set[str](), set[str]()
@@ -92,6 +106,7 @@ def verify(
             _ = bundle.portfolio, bundle.constraints, bundle.preprocessor, bundle.recipe.nodes, bundle.run_graph
             found += _claims(folder, name, version, bundle.manifest, files)
             found += replay_problems(folder, files, bundle)
+            found += _signature(folder, ledger, trusted)
             found += _vault_claims(folder, json.loads(files.get(PROMOTION, b"{}")), openings)
         except AssayError as error:
             found.append(str(error))
@@ -140,6 +155,18 @@ def _bytes(
         return
     for file in testimony.differing(known["files"], {file: testimony.digest(data) for file, data in files.items()}):
         yield f"{folder / file}: not what the ledger recorded when the version was promoted"
+
+
+def _signature(folder: Path, ledger: Ledger, trusted: Path | None) -> Iterator[str]:
+    """Where a signature does not fit, is not the trusted one's, or is gone."""
+    try:
+        by = signed_by(folder, trusted)
+    except DataError as error:
+        yield str(error)
+        return
+    known = {event.content["by"] for event in testimony.noted(ledger, testimony.SIGNED, sums_of(folder) or "")}
+    if known and by not in known:
+        yield f"{folder / SIGNATURE}: the ledger knows another signature of this version than the one that is there"
 
 
 def _is_witnessed(folder: Path) -> bool:

@@ -19,7 +19,7 @@ MOVED = "alias_moved"
 RECORDED = "run_recorded"
 """A run's folder was closed; key: its run id; run_key, files."""
 SIGNED = "signed"
-"""A version was signed; key: run key; name, version, by (fingerprint of the public key)."""
+"""A version was signed; key: digest of its SHA256SUMS; name, version, by (fingerprint of the public key)."""
 KINDS = (JUDGED, PROMOTED, MOVED, RECORDED, SIGNED)
 
 Files = Mapping[str, str]

@@ -45,7 +45,8 @@ class _Guarded(Session):
             self._guard(partial(self._session.log_bundle, folder, aliases))
 
     def log_head(self, head: str) -> None:
-        self._guard(lambda: self._session and self._session.log_head(head))
+        if self._session is not None:
+            self._guard(partial(self._session.log_head, head))
 
     def finish(self, state: State) -> None:
         self._guard(lambda: self._session and self._session.finish(state))

@@ -22,6 +22,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Which version, or everything."""
     parser.add_argument("reference", nargs="?", metavar="NAME[@VERSION]", help="default: everything")
     parser.add_argument("--against", type=Path, metavar="FILE", help="a report, a bundle, a run or a tracker's record")
+    parser.add_argument("--signed-by", type=Path, metavar="PUBLIC", help="a public key that must have signed, PEM")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument(
         "--registry", type=Path, metavar="FOLDER", default=HERE.registry, help=f"default: {HERE.registry}"
@@ -34,7 +35,7 @@ def run(options: Namespace) -> int:
         return _against(options)
     from runner.promotion.verify import show, verify_all
 
-    found = verify_all(options.registry, options.reference, replay=True)
+    found = verify_all(options.registry, options.reference, replay=True, trusted=options.signed_by)
     problems = found.every_problem()
     if options.json:
         print(json.dumps({"bundles": list(found.bundles), "runs": found.runs, "problems": problems}, indent=1))
