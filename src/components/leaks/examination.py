@@ -84,9 +84,9 @@ def _examination(table: Table, target: str, known: Known | None, effort: Effort)
     outlook = outlook_of(table, target, about)
     candidates = tuple(name for name in names if name not in about.bases)
     found = [*_of_columns(outlook, candidates), *_of_symbols(outlook, about, names, effort)]
-    found += _of_table(outlook, candidates, effort)
+    found += _of_several(outlook, candidates, found, effort)
     n_tests = sum(each.count for each in found)
-    sure = [signal for each in found for signal in each.signals if signal.p * max(n_tests, 1) < FAMILY_WISE]
+    sure = [signal for signal in _sure(found) if not signal.excused]
     samples = tuple(dict.fromkeys(each.sample for each in found if each.sample))
     return Examination(
         leaks=_merged(sure, len(table.symbols)),
@@ -206,13 +206,25 @@ def _located(signals: Sequence[Signal], symbol: str) -> Iterator[Signal]:
         yield replace(signal, symbol=symbol)
 
 
-def _of_table(outlook: Outlook, names: tuple[str, ...], effort: Effort) -> Iterator[Found]:
-    if not effort.joint_rows or not names:
-        return
-    sample = Sample.of(outlook, names, effort.joint_rows)
-    for test in battery():
-        if test.scope == "table":
-            yield test.find(sample)
+def _of_several(
+    outlook: Outlook, names: tuple[str, ...], found: Sequence[Found], effort: Effort
+) -> Iterator[Found]:
+    """Tests of several columns together, one after the other: each without the columns that are explained already,
+    since whatever stands beside a leak tells much together with it."""
+    known = {signal.column for signal in _sure(found)}
+    for test in (test for test in battery() if test.scope == "table" and effort.joint_rows):
+        left = tuple(name for name in names if name not in known)
+        if not left:
+            return
+        made = test.find(Sample.of(outlook, left, effort.joint_rows))
+        known |= {signal.column for signal in _sure([*found, made])}
+        yield made
+
+
+def _sure(found: Sequence[Found]) -> list[Signal]:
+    """Those that chance does not explain, however many statistics were looked at."""
+    n_tests = max(sum(each.count for each in found), 1)
+    return [signal for each in found for signal in each.signals if signal.p * n_tests < FAMILY_WISE]
 
 
 def _merged(found: Sequence[Signal], n_symbols: int) -> tuple[Leak, ...]:

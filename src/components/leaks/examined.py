@@ -65,7 +65,8 @@ class Block:
 
 @dataclass(frozen=True, kw_only=True)
 class Signal:
-    """What one test found. p: of chance alone, 0 where the evidence is an identity; symbol: where one was looked at."""
+    """What one test found. p: of chance alone, 0 where the evidence is an identity; symbol: where one was looked at;
+    excused: not reported, since something honest does the same."""
 
     column: str
     kind: Kind
@@ -74,6 +75,7 @@ class Signal:
     strength: float = 1.0
     p: float = 0.0
     symbol: str = ""
+    excused: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ import numpy as np
 
 from components.leaks import reach
 from components.leaks.examined import Known
+from components.leaks.fields import next_fields
 from components.leaks.identities import Identity, identities
 from components.leaks.layout import Table
 from components.leaks.periods import Period, periods
@@ -93,6 +94,11 @@ class Outlook:
                 if is_price:
                     found.append(self.table.ranks(moves_R))
         return tuple(found)
+
+    @cached_property
+    def next_fields(self) -> tuple[tuple[str, tuple[str, ...], Float], ...]:
+        """What is new in the other fields of the next bar."""
+        return () if self.price_R is None or not self.is_price else tuple(next_fields(self.table, self.price_R))
 
     @cached_property
     def periods(self) -> tuple[Period, ...]:

@@ -54,12 +54,9 @@ class Sample:
 
     @cached_property
     def ranks_NK(self) -> Float:
-        """Ranks within the symbol, in the order of time_K; what is missing is 0, as the middle is."""
+        """Ranks within the symbol, NaN where missing."""
         table = self.outlook.table
-        found_NK = np.empty((len(self.names), len(self.time_K)))
-        for i, name in enumerate(self.names):
-            found_NK[i] = table.ranks(table.columns[name])[self.time_K]
-        return found_NK
+        return np.array([table.ranks(table.columns[name])[self.time_K] for name in self.names])
 
     def futures(self) -> Iterator[Future]:
         """The main one: the label, or the next move."""

@@ -15,19 +15,19 @@ LATER_MARKET = 0.70
 
 def of_later_market(
     column: Column, future: Future, r: float, found: Severity
-) -> tuple[Severity | None, str]:
-    """(what a correlation at the next row is, what is to be said of it).
+) -> tuple[Severity, str, bool]:
+    """(what a correlation at the next row is, what is to be said of it, whether it is excused).
 
     A market that closes later follows at the next row what moved this one. Such a column moves with its own row,
     too, or is a price itself; the noisy future of the target is neither."""
     moves_R = column.outlook.moves_R
     if future.step != 1 or future.span != 1 or moves_R is None or abs(r) >= LATER_MARKET:
-        return found, ""
+        return found, "", False
     if not column.is_common:
-        return found, ""
+        return found, "", False
     same = float(np.nanmean(column.ranks_R * column.table.ranks(moves_R)))
     if same * np.sign(r) >= SAME_DAY:
-        return "suspect", f"; it moves with its own row, too ({same:+.2f}), as where one market closes before another"
+        return "suspect", f"; it moves with its own row, too ({same:+.2f}), as where one market closes before another", False
     if column.is_market:
-        return None if column.outlook.known == "at" else "suspect", "; it is a price, which another may follow"
-    return found, ""
+        return "suspect", "; it is a price, which another may follow", column.outlook.known == "at"
+    return found, "", False

@@ -62,11 +62,9 @@ def _judged(column: Column, future: Future, *, size: bool) -> Signal | None:
     found = severity(r, bounds)
     if found is None or p > CHANCE:
         return None
-    also = ""
+    also, excused = "", False
     if not size:
-        found, also = of_later_market(column, future, r * column.sign_of(future), found)
-        if found is None:
-            return None
+        found, also, excused = of_later_market(column, future, r * column.sign_of(future), found)
     of = "size of " if size else ""
     return Signal(
         column=column.name,
@@ -76,6 +74,7 @@ def _judged(column: Column, future: Future, *, size: bool) -> Signal | None:
         f"{beside(bounds)}{also} (chance {chance(p)})",
         strength=r,
         p=p,
+        excused=excused,
     )
 
 

@@ -76,9 +76,7 @@ def _strongest(
         return None
     severity: Severity = "leak" if sure.any() else "suspect"
     place = np.unravel_index(int(np.where(sure if sure.any() else likely, size, 0.0).argmax()), size.shape)
-    found, also = of_later_market(column, future, float(r[place]), severity)
-    if found is None:
-        return None
+    found, also, excused = of_later_market(column, future, float(r[place]), severity)
     names = [column.table.symbols[place[0]]] if where.startswith("symbol") else []
     names += [str(place[-1] + 1)] if where.count("{}") > len(names) else []
     what = "its innovation correlates" if innovation else "correlates"
@@ -90,6 +88,7 @@ def _strongest(
         f"{r[place]:+.2f} with {future.name} over {n[place]:.0f} rows; {beside(bounds)}{also} (chance {chance(p[place])})",
         strength=float(abs(r[place])),
         p=float(p[place]),
+        excused=excused,
     )
 
 

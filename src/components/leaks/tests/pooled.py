@@ -47,14 +47,14 @@ def _strongest(column: Column, what: str, sums_KSB7: Float, kind: Kind, *, level
         p = float(block_p(merged(sums_B7, column.table.cells.judged(future.span))[:, 5]))
         if p == 1.0:
             p = few_p(r, column.table.n_dates / future.span)
-        also = ""
+        also, excused = "", False
         if kind == "dependence on the future":
-            found, also = of_later_market(column, future, r, found)
-        if found is None:
-            continue
+            found, also, excused = of_later_market(column, future, r, found)
         excess = abs(r) / (bounds.leak if found == "leak" else bounds.suspect)
         says = f"{what}correlates {r:+.2f} with {future.name}; {beside(bounds)}{also} (chance {chance(p)})"
-        signal = Signal(column=column.name, kind=kind, severity=found, evidence=says, strength=abs(r), p=p)
+        signal = Signal(
+            column=column.name, kind=kind, severity=found, evidence=says, strength=abs(r), p=p, excused=excused
+        )
         if best is None or (found == "leak", excess) > (best[1].severity == "leak", best[0]):
             best = excess, signal
     if best is not None:
