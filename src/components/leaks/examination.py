@@ -61,12 +61,12 @@ def examine(
     other statistics' chances are multiplied by their number, and count above what honest columns reach only. Symbols
     below 60 rows are left out.
     """
-    long = [block for block in blocks if np.isfinite(block.columns[target]).sum() >= MIN_ROWS]
-    if not long:
+    table = Table.of(blocks).with_values(target, MIN_ROWS) if blocks else None
+    if table is None:
         return Examination(
             leaks=(), known=known or "at", why="", examined=(), skipped={}, n_rows=0, n_symbols=0, n_tests=0
         )
-    return examine_table(Table.of(long), target=target, known=known, effort=effort)
+    return examine_table(table, target=target, known=known, effort=effort)
 
 
 def examine_table(table: Table, *, target: str, known: Known | None = None, effort: Effort = THOROUGH) -> Examination:

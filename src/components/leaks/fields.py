@@ -12,9 +12,23 @@ from components.values import Float
 VOLUME = re.compile(r"(.*[\s_.])?(volume|vol\.?|turnover|tick_?count|trades)", re.IGNORECASE)
 
 
+NEAR = 0.8
+"""Share of the price, and its reciprocal, between which a field of the same bar lies."""
+
+
 def named(table: Table, name: str) -> str | None:
     """The column of this name, whatever its case."""
     return next((column for column in table.columns if column.lower() == name), None)
+
+
+def _beside(table: Table, name: str | None, price_R: Float) -> str | None:
+    """The column, if it lies beside the price: bars of something else are none of its fields."""
+    if name is None:
+        return None
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio_R = table.columns[name] / price_R
+    known_R = np.isfinite(ratio_R)
+    return name if known_R.any() and NEAR < float(np.median(ratio_R[known_R])) < 1 / NEAR else None
 
 
 def volume_of(table: Table) -> str | None:
@@ -24,7 +38,8 @@ def volume_of(table: Table) -> str | None:
 
 def next_fields(table: Table, price_R: Float) -> Iterator[tuple[str, tuple[str, ...], Float]]:
     """(what it is, columns that it is made of, (R,) ranks of what is new in it on the next row)."""
-    high, low, opening, volume = named(table, "high"), named(table, "low"), named(table, "open"), volume_of(table)
+    high, low, opening = (_beside(table, named(table, name), price_R) for name in ("high", "low", "open"))
+    volume = volume_of(table)
     with np.errstate(invalid="ignore", divide="ignore"):
         before_R = table.later(price_R, -1)
         if volume is not None and np.nanmin(table.columns[volume]) >= 0:

@@ -4,7 +4,7 @@ Shape legend: R rows, S symbols, D distinct times, C cells (a symbol in a block 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -48,6 +48,32 @@ class Table:
             times_R=np.concatenate([block.times_T for block in blocks]),
             columns=joined,
         )
+
+    def with_values(self, target: str, fewest: int) -> "Table | None":
+        """The symbols with so many values of the target; None without any."""
+        known_R = np.isfinite(self.columns[target])
+        keep_S = np.bincount(self.symbol_R[known_R], minlength=len(self.symbols)) >= fewest
+        if keep_S.all():
+            return self
+        return self.of_symbols(keep_S) if keep_S.any() else None
+
+    def of_symbols(self, keep_S: np.typing.NDArray[np.bool_]) -> "Table":
+        """The rows of some symbols."""
+        keep_R = keep_S[self.symbol_R]
+        return Table(
+            symbols=tuple(name for name, keep in zip(self.symbols, keep_S, strict=True) if keep),
+            offsets=np.concatenate([[0], np.cumsum(np.diff(self.offsets)[keep_S])]),
+            times_R=self.times_R[keep_R],
+            columns={name: values_R[keep_R] for name, values_R in self.columns.items()},
+        )
+
+    def finite(self) -> "Table":
+        """The same without infinite values."""
+        columns = {
+            name: values_R if not np.isinf(values_R).any() else np.where(np.isinf(values_R), np.nan, values_R)
+            for name, values_R in self.columns.items()
+        }
+        return replace(self, columns=columns)
 
     @property
     def n_rows(self) -> int:

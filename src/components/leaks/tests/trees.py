@@ -6,12 +6,17 @@ from components.leaks import reach
 from components.leaks.examined import Signal
 from components.leaks.found import Found, LeakTest, gathered
 from components.leaks.future import Future
+from components.leaks.kernels.trees import boosted
 from components.leaks.layout import block_p
 from components.leaks.sample import Sample
 from components.leaks.tests._wording import beside, chance, severity
+from components.leaks.tests.bins import bins
 from components.values import Float, Int
 
 FOLDS = 4
+BINS = 31
+ROUNDS = 30
+RATE = 0.15
 CHANCE = 1e-6
 MOST_NAMED = 5
 FEWEST_ROWS = 500
@@ -84,32 +89,18 @@ def _needed(x_NK: Float, y_K: Float, block_K: Int, n_blocks: int, gain_N: Float)
 
 def _fitted(x_NK: Float, y_K: Float, block_K: Int, n_blocks: int) -> tuple[Float, Float]:
     """(what trees fitted on other blocks say, gain of each column). The blocks beside a judged one are left out."""
-    import lightgbm
-
-    parameters = {
-        "objective": "regression",
-        "num_leaves": 12,
-        "max_depth": 5,
-        "learning_rate": 0.15,
-        "min_data_in_leaf": max(20, len(y_K) // 200),
-        "max_bin": 31,
-        "num_threads": 1,
-        "deterministic": True,
-        "verbosity": -1,
-        "seed": 0,
-    }
+    bin_NK = np.array([1 + bins(x_K, BINS) for x_K in x_NK]).astype(np.uint8)
     said_K, gain_N = np.zeros(len(y_K)), np.zeros(len(x_NK))
     fold_B = np.arange(n_blocks) * FOLDS // n_blocks
+    fewest = max(20, len(y_K) // 200)
     for fold in range(FOLDS):
         judged_K = fold_B[block_K] == fold
         own = np.flatnonzero(fold_B == fold)
         train_K = ~judged_K & (block_K != own[0] - 1) & (block_K != own[-1] + 1)
-        if not judged_K.any() or train_K.sum() < FEWEST_ROWS / 4:
-            continue
-        data = lightgbm.Dataset(x_NK[:, train_K].T, y_K[train_K], params=parameters, free_raw_data=True)
-        model = lightgbm.train(parameters, data, num_boost_round=30)
-        said_K[judged_K] = model.predict(x_NK[:, judged_K].T)
-        gain_N += model.feature_importance("gain")
+        if judged_K.any() and train_K.sum() >= FEWEST_ROWS / 4:
+            told_K = np.zeros(len(y_K))
+            boosted()(bin_NK, BINS + 1, y_K, train_K.astype(np.int64), ROUNDS, RATE, fewest, told_K, gain_N)
+            said_K[judged_K] = told_K[judged_K]
     return said_K, gain_N
 
 
