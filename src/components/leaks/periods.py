@@ -13,6 +13,9 @@ from components.leaks.series import residual
 from components.values import Float, Int, Time
 
 FEWEST_PERIODS = 12
+REGRESSORS = 8
+"""Periods for each thing that is taken out of a figure."""
+
 FEWEST_ROWS = 2.5
 """Rows that a period must have on average."""
 
@@ -64,7 +67,7 @@ def _period(table: Table, price_R: Float, name: str, key_R: Int) -> Period | Non
     if keep_P.sum() < FEWEST_PERIODS:
         return None
     figures = _figures(price_R, first_P, end_P)
-    past = _figures_before(figures)
+    past = np.column_stack([ranks(price_R[first_P]), _figures_before(figures)])
     symbol_P = table.symbol_R[first_P]
     told = {figure: _news(values_P, past, figure, symbol_P)[keep_P] for figure, values_P in figures.items()}
     first_P = first_P[keep_P]
@@ -118,4 +121,5 @@ def _news(values_P: Float, past_PQ: Float, figure: str, symbol_P: Int) -> Float:
     ranked_P = np.full(len(values_P), np.nan)
     for symbol in np.unique(symbol_P):
         ranked_P[symbol_P == symbol] = ranks(values_P[symbol_P == symbol])
-    return residual(ranked_P, past_PQ) if len(values_P) > 40 else ranked_P
+    # A price that returns to its mean, as a volatility index does, foretells its year: as much as rows suffice for.
+    return residual(ranked_P, past_PQ[:, : len(values_P) // REGRESSORS])
