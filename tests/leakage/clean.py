@@ -7,7 +7,8 @@ import numpy as np
 from components.leaks.examined import Known
 from components.leaks.layout import Table
 from leakage.honest import HONEST
-from leakage.worlds import honest, market, table as table_of
+from leakage.worlds import honest, market
+from leakage.worlds import table as table_of
 
 SHAPES = ("daily", "daily", "hourly", "minutes")
 LABELS = ("return", "direction", "volatility", "range", "level", "rank", "overlapping", "log", "autoregressive")
@@ -30,7 +31,11 @@ def table(seed: int) -> tuple[str, Table, str, Known]:
         if name != "a weak honest signal":
             columns[name] = HONEST[name](made, rng)["leak"]
     holes = float(rng.choice([0.0, 0.0, 0.08]))
-    name = f"{label}, {symbols} symbols, {rows} rows, {shape}, {'bars' if priced else 'no price'}, tick {tick}, holes {holes}"
-    return name, table_of(made, columns, priced=priced, rng=rng, holes=holes), made.target, (
-        "after" if made.target == "label" else "at"
+    bars = "bars" if priced else "no price"
+    name = f"{label}, {symbols} symbols, {rows} rows, {shape}, {bars}, tick {tick}, holes {holes}"
+    return (
+        name,
+        table_of(made, columns, priced=priced, rng=rng, holes=holes),
+        made.target,
+        ("after" if made.target == "label" else "at"),
     )

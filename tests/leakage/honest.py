@@ -1,5 +1,7 @@
 """Honest columns that resemble leaks, each the neighbour of a kind in `kinds`."""
 
+import itertools
+
 import numpy as np
 
 from components.values import Float
@@ -24,7 +26,7 @@ def so_far(m: Market, key: Float, x: Float, how) -> Float:  # type: ignore[no-un
     out = np.full(m.shape, np.nan)
     for s in range(m.shape[0]):
         starts = np.concatenate([[0], np.flatnonzero(np.diff(key[s])) + 1, [m.shape[1]]])
-        for a, b in zip(starts[:-1], starts[1:], strict=True):
+        for a, b in itertools.pairwise(starts):
             out[s, a:b] = how(x[s, a:b])
     return out
 
@@ -52,7 +54,9 @@ HONEST: dict[str, Kind] = {
     "last month's spread": one(lambda m, g: before(m, month(m), m.r_ST, np.nanstd)),
     "the week so far": one(lambda m, g: so_far(m, week(m), m.close_ST, lambda x: x / x[0] - 1)),
     "the month's high so far": one(lambda m, g: so_far(m, month(m), m.high_ST, np.maximum.accumulate) / m.close_ST),
-    "the week's first close": one(lambda m, g: so_far(m, week(m), m.close_ST, lambda x: np.full(len(x), x[0])) / m.close_ST),
+    "the week's first close": one(
+        lambda m, g: so_far(m, week(m), m.close_ST, lambda x: np.full(len(x), x[0])) / m.close_ST
+    ),
     "the last label": one(lambda m, g: shift(m.y_ST, -m.horizon)),
     "the last label with noise": one(lambda m, g: shift(m.y_ST, -m.horizon) + like(m.y_ST, g, 0.3)),
     "the last label's size": one(lambda m, g: np.abs(shift(m.y_ST, -m.horizon))),
@@ -60,7 +64,8 @@ HONEST: dict[str, Kind] = {
     "means of past labels by code": one(lambda m, g: expanding(m, g.integers(0, 10, m.shape), m.y_ST, m.horizon)),
     "turning points, when known": one(
         lambda m, g: shift(
-            (m.close_ST == window(m.close_ST, -5, 5, np.max)) * 1.0 - (m.close_ST == window(m.close_ST, -5, 5, np.min)), -5
+            (m.close_ST == window(m.close_ST, -5, 5, np.max)) * 1.0 - (m.close_ST == window(m.close_ST, -5, 5, np.min)),
+            -5,
         )
     ),
     "the high of twenty rows": one(lambda m, g: window(m.high_ST, -19, 0, np.max) / m.close_ST),
@@ -82,7 +87,9 @@ HONEST: dict[str, Kind] = {
     "turnover": one(lambda m, g: m.volume_ST * m.close_ST),
     "missing at random": one(lambda m, g: np.where(chosen(m, g, 0.3), np.nan, g.normal(size=m.shape))),
     "missing after falls": one(lambda m, g: np.where(m.r_ST < 0, np.nan, g.normal(size=m.shape))),
-    "missing in storms": one(lambda m, g: np.where(ema(m.r_ST**2, 10) > np.nanquantile(m.r_ST**2, 0.7), np.nan, ema(m.r_ST, 4))),
+    "missing in storms": one(
+        lambda m, g: np.where(ema(m.r_ST**2, 10) > np.nanquantile(m.r_ST**2, 0.7), np.nan, ema(m.r_ST, 4))
+    ),
     "a sentinel at random": one(lambda m, g: np.where(chosen(m, g, 0.1), -999.0, g.normal(size=m.shape))),
     "missing at first": one(lambda m, g: np.where(np.arange(m.shape[1]) < m.shape[1] // 3, np.nan, ema(m.r_ST, 8))),
     "missing on Mondays": one(lambda m, g: np.where(weekday(m) == 0, np.nan, m.r_ST)),
@@ -97,13 +104,21 @@ HONEST: dict[str, Kind] = {
     "a walk": one(lambda m, g: np.cumsum(g.normal(size=m.shape), axis=1)),
     "a trend": one(lambda m, g: np.arange(m.shape[1]) * 0.01 + g.normal(size=m.shape)),
     "a season": one(lambda m, g: np.sin(2 * np.pi * np.broadcast_to(np.arange(m.shape[1]), m.shape) / 250)),
-    "a figure every 20 rows": one(lambda m, g: np.repeat(g.normal(size=(m.shape[0], m.shape[1] // 20 + 1)), 20, axis=1)[:, : m.shape[1]]),
+    "a figure every 20 rows": one(
+        lambda m, g: np.repeat(g.normal(size=(m.shape[0], m.shape[1] // 20 + 1)), 20, axis=1)[:, : m.shape[1]]
+    ),
     "a figure filled forwards": one(lambda m, g: ema(m.r_ST, 10)[:, np.arange(m.shape[1]) // 5 * 5]),
     "the market's last move": one(lambda m, g: np.broadcast_to(np.nanmean(m.r_ST, axis=0), m.shape).copy()),
     "its rank among all": one(lambda m, g: np.argsort(np.argsort(np.nan_to_num(m.r_ST), axis=0), axis=0) * 1.0),
-    "its rank by momentum": one(lambda m, g: np.argsort(np.argsort(np.nan_to_num(shift(m.close_ST, -0) / shift(m.close_ST, -20)), axis=0), axis=0) * 1.0),
+    "its rank by momentum": one(
+        lambda m, g: (
+            np.argsort(np.argsort(np.nan_to_num(shift(m.close_ST, -0) / shift(m.close_ST, -20)), axis=0), axis=0) * 1.0
+        )
+    ),
     "a weak honest signal": one(lambda m, g: 0.05 * m.y_ST / spread_of(m.y_ST) + g.normal(size=m.shape)),
-    "means of last year's codes": one(lambda m, g: shift(by_group(m, week(m) % 13, m.y_ST), -m.horizon) * 0 + ema(m.r_ST, 20)),
+    "means of last year's codes": one(
+        lambda m, g: shift(by_group(m, week(m) % 13, m.y_ST), -m.horizon) * 0 + ema(m.r_ST, 20)
+    ),
     "rows since a high": one(lambda m, g: _since(m)),
     "a streak of signs": one(lambda m, g: _streak(m)),
     "drawdown": one(lambda m, g: m.close_ST / np.maximum.accumulate(m.close_ST, axis=1) - 1),

@@ -43,9 +43,11 @@ def within(m: Market, key: Float, x: Float, how: Callable[..., Float]) -> Float:
     for s in range(m.shape[0]):
         values, place = np.unique(key[s], return_inverse=True)
         cuts = np.searchsorted(place, np.arange(len(values))) if (np.diff(place) >= 0).all() else None
-        figures = [how(x[s, cuts[i] : (cuts[i + 1] if i + 1 < len(values) else None)]) for i in range(len(values))] if (
-            cuts is not None
-        ) else [how(x[s, place == i]) for i in range(len(values))]
+        figures = (
+            [how(x[s, cuts[i] : (cuts[i + 1] if i + 1 < len(values) else None)]) for i in range(len(values))]
+            if (cuts is not None)
+            else [how(x[s, place == i]) for i in range(len(values))]
+        )
         out[s] = np.array(figures)[place]
     return out
 
@@ -139,7 +141,9 @@ NOISY: dict[str, Kind] = {
     "with noise 2:1": one(lambda m, g: m.y_ST + like(m.y_ST, g, 2)),
     "with noise 3:1": one(lambda m, g: m.y_ST + like(m.y_ST, g, 3)),
     "with noise 4:1": one(lambda m, g: m.y_ST + like(m.y_ST, g, 4)),
-    "ranks with noise 1:1": one(lambda m, g: np.argsort(np.argsort(np.nan_to_num(m.y_ST + like(m.y_ST, g)).ravel())).reshape(m.shape) * 1.0),
+    "ranks with noise 1:1": one(
+        lambda m, g: np.argsort(np.argsort(np.nan_to_num(m.y_ST + like(m.y_ST, g)).ravel())).reshape(m.shape) * 1.0
+    ),
     "a sign with 20 % errors": one(lambda m, g: np.sign(m.y_ST) * np.where(chosen(m, g, 0.2), -1, 1)),
     "a sign with 35 % errors": one(lambda m, g: np.sign(m.y_ST) * np.where(chosen(m, g, 0.35), -1, 1)),
     "with heavy noise": one(lambda m, g: m.y_ST + spread_of(m.y_ST) * g.standard_t(2, m.shape)),
@@ -171,16 +175,24 @@ AHEAD: dict[str, Kind] = {
         lambda m, g: sum((4 - abs(k)) * shift(m.close_ST, k) for k in range(-3, 4)) / 16 / m.close_ST
     ),
     "interpolated between every fifth": one(lambda m, g: interpolated(m, 5, np.log(m.close_ST)) - np.log(m.close_ST)),
-    "filled backwards": one(lambda m, g: np.log(m.close_ST[:, np.minimum((np.arange(m.shape[1]) // 5 + 1) * 5, m.shape[1] - 1)]) - np.log(m.close_ST)),
+    "filled backwards": one(
+        lambda m, g: (
+            np.log(m.close_ST[:, np.minimum((np.arange(m.shape[1]) // 5 + 1) * 5, m.shape[1] - 1)]) - np.log(m.close_ST)
+        )
+    ),
     "the top of the next five": one(lambda m, g: window(m.high_ST, 1, 5, np.max) / m.close_ST),
     "the bottom of the next five": one(lambda m, g: window(m.low_ST, 1, 5, np.min) / m.close_ST),
     "where it lies in the next ten": one(
-        lambda m, g: (m.close_ST - window(m.close_ST, 1, 10, np.min))
-        / (window(m.close_ST, 1, 10, np.max) - window(m.close_ST, 1, 10, np.min))
+        lambda m, g: (
+            (m.close_ST - window(m.close_ST, 1, 10, np.min))
+            / (window(m.close_ST, 1, 10, np.max) - window(m.close_ST, 1, 10, np.min))
+        )
     ),
     "turning points": one(
-        lambda m, g: (m.close_ST == window(m.close_ST, -5, 5, np.max)) * 1.0
-        - (m.close_ST == window(m.close_ST, -5, 5, np.min)) * 1.0
+        lambda m, g: (
+            (m.close_ST == window(m.close_ST, -5, 5, np.max)) * 1.0
+            - (m.close_ST == window(m.close_ST, -5, 5, np.min)) * 1.0
+        )
     ),
     "the deepest fall to come": one(lambda m, g: window(m.close_ST, 1, 20, np.min) / m.close_ST - 1),
     "volatility to come": one(lambda m, g: window(m.r_ST, 1, 10, np.std)),
@@ -198,12 +210,17 @@ PERIODS: dict[str, Kind] = {
     "the month's mean move": one(lambda m, g: within(m, month(m), m.r_ST, np.nanmean)),
     "the month's high": one(lambda m, g: within(m, month(m), m.high_ST, np.max)),
     "its place in the month": one(
-        lambda m, g: (m.close_ST - within(m, month(m), m.low_ST, np.min))
-        / (within(m, month(m), m.high_ST, np.max) - within(m, month(m), m.low_ST, np.min))
+        lambda m, g: (
+            (m.close_ST - within(m, month(m), m.low_ST, np.min))
+            / (within(m, month(m), m.high_ST, np.max) - within(m, month(m), m.low_ST, np.min))
+        )
     ),
     "the month's spread": one(lambda m, g: within(m, month(m), m.r_ST, np.nanstd)),
     "the week's return with noise": one(
-        lambda m, g: within(m, week(m), m.close_ST, lambda x: x[-1] / x[0] - 1) + within(m, week(m), like(m.r_ST, g, 1.2), lambda x: x[0])
+        lambda m, g: (
+            within(m, week(m), m.close_ST, lambda x: x[-1] / x[0] - 1)
+            + within(m, week(m), like(m.r_ST, g, 1.2), lambda x: x[0])
+        )
     ),
     "the month's label": one(lambda m, g: within(m, month(m), m.y_ST, np.nanmean)),
 }
@@ -212,7 +229,9 @@ FLAGS: dict[str, Kind] = {
     "the best 2 %": one(lambda m, g: flag(m.y_ST, 0, 0.98)),
     "the best 5 %": one(lambda m, g: flag(m.y_ST, 0, 0.95)),
     "both tails of 5 %": one(lambda m, g: flag(m.y_ST, 0.05, 0.95)),
-    "the best 10 % with errors": one(lambda m, g: np.where(chosen(m, g, 0.1), 1 - flag(m.y_ST, 0, 0.9), flag(m.y_ST, 0, 0.9))),
+    "the best 10 % with errors": one(
+        lambda m, g: np.where(chosen(m, g, 0.1), 1 - flag(m.y_ST, 0, 0.9), flag(m.y_ST, 0, 0.9))
+    ),
     "missing where it falls": one(lambda m, g: np.where(m.y_ST < 0, np.nan, g.normal(size=m.shape))),
     "missing in the best 10 %": one(lambda m, g: np.where(flag(m.y_ST, 0, 0.9) == 1, np.nan, g.normal(size=m.shape))),
     "missing with 30 % errors": one(
@@ -229,7 +248,9 @@ GROUPS: dict[str, Kind] = {
     "means of a feature's bins": one(
         lambda m, g: by_group(m, np.floor(40 * _rank01(np.nan_to_num(ema(m.r_ST, 5)))), m.y_ST)
     ),
-    "means of a day and hour": one(lambda m, g: by_group(m, weekday(m) * 24 + calendar(m, "h") % 24 + calendar(m, "M") % 12 * 200, m.y_ST)),
+    "means of a day and hour": one(
+        lambda m, g: by_group(m, weekday(m) * 24 + calendar(m, "h") % 24 + calendar(m, "M") % 12 * 200, m.y_ST)
+    ),
     "means of a date": one(lambda m, g: by_group(m, calendar(m, "m"), m.y_ST + 0.3 * like(m.y_ST, g))),
     "means of rare codes": one(lambda m, g: by_group(m, g.integers(0, m.y_ST.size // 15, m.shape), m.y_ST)),
 }
@@ -248,7 +269,9 @@ FUNCTIONS: dict[str, Kind] = {
     "eight shuffled classes": one(lambda m, g: _classes(m, g, 8)),
     "twenty shuffled classes": one(lambda m, g: _classes(m, g, 20)),
     "its size with noise": one(lambda m, g: np.abs(m.y_ST) * np.exp(g.normal(0, 0.4, m.shape))),
-    "a code in its order": one(lambda m, g: np.argsort(np.argsort(np.nan_to_num(m.y_ST).ravel())).reshape(m.shape) * 7919 % 1_000_003 * 1.0),
+    "a code in its order": one(
+        lambda m, g: np.argsort(np.argsort(np.nan_to_num(m.y_ST).ravel())).reshape(m.shape) * 7919 % 1_000_003 * 1.0
+    ),
 }
 
 
@@ -315,7 +338,9 @@ FIELDS: dict[str, Kind] = {
 NEEDS_BARS = frozenset(FIELDS) - {"the next move of all", "what all others do next"}
 """Kinds that can only be told where the table holds the bars."""
 
-NEEDS_SEVERAL = frozenset({"what all others do next", "in one symbol", "in a third of the symbols", "noisy in a half of the symbols"})
+NEEDS_SEVERAL = frozenset(
+    {"what all others do next", "in one symbol", "in a third of the symbols", "noisy in a half of the symbols"}
+)
 
 ALL: dict[str, Kind] = {**EXACT, **NOISY, **AHEAD, **PERIODS, **FLAGS, **GROUPS, **FUNCTIONS, **TOGETHER, **FIELDS}
 

@@ -83,7 +83,10 @@ def _chains(moves_T: Float, step_T: Float, first: int, end: int, horizon: int, g
 def _spread(table: Table, moves_R: Float, grown_R: Float, horizon: int) -> float | None:
     """Spread of the moves; None where it is not what their sums imply, or too little could be rebuilt."""
     known_R = np.isfinite(moves_R)
-    if known_R.sum() < WHOLE_SHARE * max(np.isfinite(grown_R).sum() - horizon * len(table.parts), 1) or not known_R.any():
+    if (
+        known_R.sum() < WHOLE_SHARE * max(np.isfinite(grown_R).sum() - horizon * len(table.parts), 1)
+        or not known_R.any()
+    ):
         return None
     spread = float(moves_R[known_R].std())
     implied = float(np.nanstd(grown_R)) / np.sqrt(horizon)

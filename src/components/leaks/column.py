@@ -86,7 +86,7 @@ class Column:
         found = {}
         n = self.table.n_rows
         if 0.004 < 1 - self.n_known / n < 0.96:
-            found["is missing"] = self.table.ranks(1.0 - self.known_R)
+            found["is missing"] = self.table.ranks((~self.known_R).astype(np.float64))
         value, share, n_distinct = self.counted
         if n_distinct > FEW_VALUES and SENTINEL_SHARE[0] < share < SENTINEL_SHARE[1]:
             found[f"is {value:g}"] = self.table.ranks(np.where(self.known_R, self.values_R == value, np.nan))

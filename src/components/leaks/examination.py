@@ -194,7 +194,6 @@ def _of_symbols(outlook: Outlook, about: _Target, names: tuple[str, ...], effort
         yield Found(signals=(), count=0, sample=sample)
 
 
-
 def _spread_out(n_symbols: int, cells: int, most: int) -> tuple[int, ...]:
     """Places of evenly spread symbols: as many as the effort allows, one at least."""
     count = max(1, min(n_symbols, int(n_symbols * most / max(cells, 1))))
@@ -206,9 +205,7 @@ def _located(signals: Sequence[Signal], symbol: str) -> Iterator[Signal]:
         yield replace(signal, symbol=symbol)
 
 
-def _of_several(
-    outlook: Outlook, names: tuple[str, ...], found: Sequence[Found], effort: Effort
-) -> Iterator[Found]:
+def _of_several(outlook: Outlook, names: tuple[str, ...], found: Sequence[Found], effort: Effort) -> Iterator[Found]:
     """Tests of several columns together, one after the other: each without the columns that are explained already,
     since whatever stands beside a leak tells much together with it."""
     known = {signal.column for signal in _sure(found)}

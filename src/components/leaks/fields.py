@@ -1,4 +1,4 @@
-"""The other fields of a bar, recognised by their names: what is new in the next row's volume, range, gap and extremes."""
+"""The other fields of a bar, recognised by their names: what is new in the next volume, range, gap and extremes."""
 
 import re
 from collections.abc import Iterator

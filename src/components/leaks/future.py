@@ -161,9 +161,7 @@ class Outlook:
         size_R = _by_symbol(table, lambda x_T: innovations(np.abs(x_T), np.empty((len(x_T), 0))), moves_R)
         yield self._future(f"the size of the move of {self.base} to [t+1]", table.later(size_R, 1), 1, 1, "size", False)
         week_R = sum((table.later(size_R, k) for k in range(1, 6)), np.zeros(table.n_rows))
-        yield self._future(
-            f"the size of the moves of {self.base} to [t+1..t+5]", week_R, 1, 5, "size of a week", False
-        )
+        yield self._future(f"the size of the moves of {self.base} to [t+1..t+5]", week_R, 1, 5, "size of a week", False)
 
     def _labels(self) -> Iterator[Future]:
         table, y_R = self.table, self.table.columns[self.target]
@@ -178,9 +176,7 @@ class Outlook:
                 later_R = table.later(y_R, k)
                 yield self._future(f"{self.target}[t+{k}]", later_R, 1 + k, self.horizon, reach.of_span(self.horizon))
 
-    def _future(
-        self, name: str, level_R: Float, step: int, span: int, what: reach.What, signed: bool = True
-    ) -> Future:
+    def _future(self, name: str, level_R: Float, step: int, span: int, what: reach.What, signed: bool = True) -> Future:
         rank_R = self.table.ranks(level_R)
         return Future(name=name, step=step, span=span, what=what, level_R=level_R, rank_R=rank_R, signed=signed)
 

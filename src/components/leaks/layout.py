@@ -139,7 +139,9 @@ class Table:
         if rows == 0:
             moved_R[:] = values_R
         elif abs(rows) < self.n_rows:
-            from_R, to_R = (slice(rows, None), slice(None, -rows)) if rows > 0 else (slice(None, rows), slice(-rows, None))
+            from_R, to_R = (
+                (slice(rows, None), slice(None, -rows)) if rows > 0 else (slice(None, rows), slice(-rows, None))
+            )
             same_R = self.symbol_R[from_R] == self.symbol_R[to_R]
             moved_R[to_R] = np.where(same_R, values_R[from_R], np.nan)
         return moved_R

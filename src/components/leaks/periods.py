@@ -69,7 +69,7 @@ def _period(table: Table, price_R: Float, name: str, key_R: Int) -> Period | Non
     figures = _figures(price_R, first_P, end_P)
     past = np.column_stack([ranks(price_R[first_P]), _figures_before(figures)])
     symbol_P = table.symbol_R[first_P]
-    told = {figure: _news(values_P, past, figure, symbol_P)[keep_P] for figure, values_P in figures.items()}
+    told = {figure: _news(values_P, past, symbol_P)[keep_P] for figure, values_P in figures.items()}
     first_P = first_P[keep_P]
     return Period(
         name=name,
@@ -117,7 +117,7 @@ def _figures_before(figures: dict[str, Float]) -> Float:
     return np.column_stack([ranks(each_P) for each_P in (*lagged, *again)])
 
 
-def _news(values_P: Float, past_PQ: Float, figure: str, symbol_P: Int) -> Float:
+def _news(values_P: Float, past_PQ: Float, symbol_P: Int) -> Float:
     ranked_P = np.full(len(values_P), np.nan)
     for symbol in np.unique(symbol_P):
         ranked_P[symbol_P == symbol] = ranks(values_P[symbol_P == symbol])

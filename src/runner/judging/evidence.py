@@ -142,7 +142,11 @@ def complete(
     needs = experiment.gates.needs()
     whole = {"prepared": prepared.as_input(), "executed": executed.as_input()}
     leaks = cache.stage(
-        whole_battery if "every row" in needs else quick_battery, inputs=whole, settings={"experiment": experiment}, form=LEAKS, shown="leak tests"
+        whole_battery if "every row" in needs else quick_battery,
+        inputs=whole,
+        settings={"experiment": experiment},
+        form=LEAKS,
+        shown="leak tests",
     )
     found: dict[Need, Stage[Any]] = {"leaks": leaks}
     if "bundle" in needs:

@@ -100,9 +100,7 @@ def _symbols(subject: Subject, columns: int, seen: Seen) -> list[int]:
 
 def _examined(subject: Subject, columns: Mapping[str, Float], base: str, seen: Seen) -> Examination | None:
     panel, effort = subject.panel, CHEAP if seen == "some" else THOROUGH
-    table = Table(
-        symbols=panel.symbols, offsets=panel.offsets, times_R=panel.timestamps_R, columns=columns
-    )
+    table = Table(symbols=panel.symbols, offsets=panel.offsets, times_R=panel.timestamps_R, columns=columns)
     places = _symbols(subject, len(columns), seen)
     if len(places) < len(panel.symbols):
         table = table.of_symbols(np.isin(np.arange(len(panel.symbols)), places))

@@ -47,8 +47,8 @@ TESTS = (
     ),
     _test(
         "inputs",
-        "fields of the data that know what later bars bring: the tests of tables; in a run of some symbols, in leaktest "
-        "and where a gate asks for every row of all of them, and of features against the label, too",
+        "fields of the data that know what later bars bring: the tests of tables; in a run of some symbols, in "
+        "leaktest and where a gate asks for every row of all of them, and of features against the label, too",
         in_every_run=True,
     ),
     _test(

@@ -13,9 +13,7 @@ LATER_MARKET = 0.70
 """What such a column may reach at the next row."""
 
 
-def of_later_market(
-    column: Column, future: Future, r: float, found: Severity
-) -> tuple[Severity, str, bool]:
+def of_later_market(column: Column, future: Future, r: float, found: Severity) -> tuple[Severity, str, bool]:
     """(what a correlation at the next row is, what is to be said of it, whether it is excused).
 
     A market that closes later follows at the next row what moved this one. Such a column moves with its own row,
@@ -27,7 +25,11 @@ def of_later_market(
         return found, "", False
     same = float(np.nanmean(column.ranks_R * column.table.ranks(moves_R)))
     if same * np.sign(r) >= SAME_DAY:
-        return "suspect", f"; it moves with its own row, too ({same:+.2f}), as where one market closes before another", False
+        return (
+            "suspect",
+            f"; it moves with its own row, too ({same:+.2f}), as where one market closes before another",
+            False,
+        )
     if column.is_market:
         return "suspect", "; it is a price, which another may follow", column.outlook.known == "at"
     return found, "", False

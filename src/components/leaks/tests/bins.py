@@ -1,7 +1,5 @@
 """The mean of the future in sixteen bins of a column, learnt in other blocks of time: thresholds, tails, humps."""
 
-from collections.abc import Iterator
-
 import numpy as np
 
 from components.leaks import reach

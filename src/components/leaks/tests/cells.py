@@ -85,7 +85,8 @@ def _strongest(
         kind="part of the history",
         severity=found,
         evidence=f"in {where.format(*names).removeprefix('in ')} it {what.removeprefix('its innovation ')} "
-        f"{r[place]:+.2f} with {future.name} over {n[place]:.0f} rows; {beside(bounds)}{also} (chance {chance(p[place])})",
+        f"{r[place]:+.2f} with {future.name} over {n[place]:.0f} rows; {beside(bounds)}{also} "
+        f"(chance {chance(p[place])})",
         strength=float(abs(r[place])),
         p=float(p[place]),
         excused=excused,

@@ -31,7 +31,8 @@ def find(column: Column) -> Found:
                 column=column.name,
                 kind="future of another field",
                 severity=found,
-                evidence=f"{what} correlates {r:+.2f} with what is new in {name}; {beside(bounds)} (chance {chance(p)})",
+                evidence=f"{what} correlates {r:+.2f} with what is new in {name}; {beside(bounds)} "
+                f"(chance {chance(p)})",
                 strength=abs(r),
                 p=p,
             )

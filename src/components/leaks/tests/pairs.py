@@ -60,7 +60,9 @@ def _bins(sample: Sample, future: Future, left_P: Int, right_P: Int) -> list[Sig
         single_P = np.maximum(alone_NY[left_P, y, 0], alone_NY[right_P, y, 0])
         for p in np.flatnonzero((r_P >= bounds.suspect) & (single_P < ALONE * r_P)):
             chance_p = _p_of_t(float(found_PY2[p, y, 1]), sample.n_blocks)
-            signals += _both(sample, left_P[p], right_P[p], float(r_P[p]), chance_p, bounds, f"{of}{future.name}", "bins")
+            signals += _both(
+                sample, left_P[p], right_P[p], float(r_P[p]), chance_p, bounds, f"{of}{future.name}", "bins"
+            )
     return signals
 
 

@@ -58,9 +58,7 @@ def _ranked(x_P: Float, symbol_P: Int) -> Float:
     return ranked_P
 
 
-def _judged(
-    column: Column, period: Period, what: str, figure: str, rank_P: Float, news_P: Float
-) -> Signal | None:
+def _judged(column: Column, period: Period, what: str, figure: str, rank_P: Float, news_P: Float) -> Signal | None:
     rows_P = np.isfinite(rank_P) & np.isfinite(news_P)
     n = int(rows_P.sum())
     if n < FEWEST_PERIODS:

@@ -8,9 +8,7 @@ from components.leaks.symbol import Symbol
 def find(symbol: Symbol) -> Found:
     """Against each base."""
     found = [
-        signal
-        for base in symbol.based
-        for signal in reversed_signals(symbol.block, base, symbol.others, symbol.level)
+        signal for base in symbol.based for signal in reversed_signals(symbol.block, base, symbol.others, symbol.level)
     ]
     return gathered(found, 7 * len(symbol.others) * len(symbol.based))
 

@@ -68,7 +68,7 @@ def _agreement(said_K: Float, y_K: Float, block_K: Int, n_blocks: int) -> tuple[
     """(correlation, its parts by block)."""
     spread = float(said_K.std() * y_K.std())
     part_K = (said_K - said_K.mean()) * (y_K - y_K.mean())
-    product_B = np.bincount(block_K, weights=part_K, minlength=n_blocks)
+    product_B = np.bincount(block_K, weights=part_K, minlength=n_blocks).astype(np.float64)
     return (float(part_K.mean()) / spread if spread > 0 else 0.0), product_B
 
 
