@@ -2,8 +2,8 @@
 
 The ceiling on the correlation of forecasts with outcomes is the floor of leaks of single columns at that horizon, or
 what an annual Sharpe ratio of 2.6 on a single market implies, if that is more: r = S sqrt(h / bars a year). It is
-raised by what the outcomes' own past foretells, as the bounce of quotes does. What is held against it is the lower end of an
-interval of two standard errors, so that luck in a short record is no accusation.
+raised by what the outcomes' own past foretells, as the bounce of quotes does. What is held against it is the lower end
+of an interval of two standard errors, so that luck in a short record is no accusation.
 """
 
 from dataclasses import dataclass
