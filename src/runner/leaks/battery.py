@@ -31,6 +31,11 @@ def whole_battery(prepared: Prepared, executed: Executed, *, experiment: Experim
     return _report(Subject(experiment=experiment, prepared=prepared, executed=executed), _whole, "all")
 
 
+def inputs_battery(prepared: Prepared, executed: Executed, *, experiment: Experiment) -> LeakReport:
+    """Every row of every field and feature, and nothing else: what a promotion adds to a run's own tests."""
+    return _report(Subject(experiment=experiment, prepared=prepared, executed=executed), _inputs, "all")
+
+
 def full_battery(prepared: Prepared, executed: Executed, *, experiment: Experiment) -> LeakReport:
     """Every test; models are fitted again, which writes nothing down and is no trial."""
     return _report(Subject(experiment=experiment, prepared=prepared, executed=executed), _full, "all")
@@ -60,6 +65,10 @@ def _quick(subject: Subject) -> Iterator[tuple[str, Iterator[LeakFinding]]]:
 
 def _whole(subject: Subject) -> Iterator[tuple[str, Iterator[LeakFinding]]]:
     yield from _stages(subject)
+    yield from _inputs(subject)
+
+
+def _inputs(subject: Subject) -> Iterator[tuple[str, Iterator[LeakFinding]]]:
     yield inputs.NAME, chain(inputs.fields(subject), inputs.features(subject))
 
 

@@ -42,19 +42,19 @@ def load_table(path: Path, *, time: str, symbol: str | None, target: str) -> tup
     for option, name in (("--time", time), ("--target", target), ("--symbol", symbol)):
         if name is not None:
             require_column(frame, name, option=option, path=path)
+    columns, unread = _numbers(frame, {time, symbol})
+    if target not in columns:
+        raise DataError(f"{path}: --target {target}: {unread.get(target, 'holds no numbers')}")
+    known = columns[target][np.isfinite(columns[target])]
+    if len(known) >= MIN_ROWS and (known == known[0]).all():
+        raise DataError(f"{path}: --target {target}: does not vary, so nothing can look ahead to it")
     stamps_R = times(frame, time, path)
     if symbol:
         named_R = frame[symbol].astype("string").fillna("")
         names, codes_R = np.unique(named_R.to_numpy(dtype=object), return_inverse=True)
     else:
         names, codes_R = np.array([path.stem], dtype=object), np.zeros(len(frame), dtype=np.int64)
-    columns, unread = _numbers(frame, {time, symbol})
     del frame
-    if target not in columns:
-        raise DataError(f"{path}: --target {target}: {unread.get(target, 'holds no numbers')}")
-    known = columns[target][np.isfinite(columns[target])]
-    if len(known) >= MIN_ROWS and (known == known[0]).all():
-        raise DataError(f"{path}: --target {target}: does not vary, so nothing can look ahead to it")
     order_R = np.lexsort((stamps_R, codes_R))
     sorted_already = bool((np.diff(order_R) == 1).all())
     if not sorted_already:

@@ -4,7 +4,7 @@ same run again finishes what was begun."""
 import functools
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -20,6 +20,7 @@ from runner.compute.stage import Cache
 from runner.judging.evidence import with_metrics
 from runner.judging.verdict import GateOutcome, Verdict, judge_vault, of_outcomes
 from runner.promotion.deploy import Deployed, certify_folds, refit
+from runner.promotion.every_row import leaks_of_every_row
 from runner.promotion.evidence import evidence_npz
 from runner.promotion.vault import Looked, identity_of, look, prepare_all
 from runner.recording.ledger import Family, Ledger
@@ -103,10 +104,15 @@ def promote(
         "parity", lambda: certify_folds(candidate.experiment, candidate.prepared, candidate.executed, cache)
     )
     after("certified")
+    leaky = leaks_of_every_row(
+        candidate.experiment, candidate.prepared, candidate.executed, candidate.evidence.leaks, cache
+    )
+    if leaky is not None and wish.override is None:
+        return Promotion(state="refused", folder=None, aliases=(), content=_refused(candidate, leaky, places))
     # Called not before the ledger knows of the opening.
     everything = functools.cache(lambda: prepare_all(candidate.experiment, cache))
     opening = _opening(candidate, everything, cache, places, key, after)
-    failed = _failed(opening.verdict)
+    failed = tuple(dict.fromkeys((*_failed(opening.verdict), *([leaky.name] if leaky else []))))
     content = _content(candidate, opening, failed, _override(wish, failed))
     if failed and content["override"] is None:
         return Promotion(state="refused", folder=None, aliases=(), content=content)
@@ -133,6 +139,20 @@ def promote(
     pointing = _point(place, wish, int(folder.name), content["override"])
     after("pointed")
     return Promotion(state="promoted", folder=folder, aliases=pointing, content=content)
+
+
+def _refused(candidate: Candidate, outcome: GateOutcome, places: Places) -> dict[str, Any]:
+    """What is said where the vault need not be opened."""
+    return {
+        "passed": False,
+        "failed": [outcome.name],
+        "override": None,
+        "ledger_head": Ledger.open(places.ledger).head(),
+        "vault": None,
+        "unopened": True,
+        "metrics": finite_or_null(candidate.evidence.metrics),
+        "vault_gates": [asdict(outcome)],
+    }
 
 
 def _refit(candidate: Candidate, everything: Prepared) -> Deployed:
