@@ -125,9 +125,15 @@ def _about(table: Table, target: str, names: tuple[str, ...], known: Known | Non
     horizon = made[2] if made else int(np.median([window_of(block.columns[target]) or 1 for block in blocks]))
     if known_now == "at":
         return _Target(known="at", why=why, horizon=1, bases=(target,))
-    priced = [name for name in names if PRICE_NAME.fullmatch(name)]
+    priced = [name for name in names if PRICE_NAME.fullmatch(name) and _is_price(table, name)]
     bases = tuple(dict.fromkeys([*([made[0]] if made else []), *priced[:2]]))
     return _Target(known="after", why=why, horizon=horizon, bases=bases)
+
+
+def _is_price(table: Table, name: str) -> bool:
+    """Whether what is called a price is one: `last` may be the last move."""
+    values_R = table.columns[name]
+    return bool(np.nanmin(values_R) > 0) and price_moves(table, values_R)[1]
 
 
 def outlook_of(table: Table, target: str, about: _Target) -> Outlook:

@@ -45,8 +45,8 @@ def _encoding(column: Column, future: Future) -> Signal | None:
     if within <= 0:
         return None
     weight_G = n_G[large_G] / (within * future.span)
-    fitted, missed, dof = _line(values[large_G], mean_G[large_G], weight_G)
-    varied = missed / max(1 - fitted, 1e-12) / (dof + 1)
+    missed, total, dof = _line(values[large_G], mean_G[large_G], weight_G)
+    fitted, varied = 1 - missed / max(total, 1e-300), total / (dof + 1)
     from scipy.special import chdtr
 
     p = float(chdtr(dof, missed))
@@ -65,7 +65,8 @@ def _encoding(column: Column, future: Future) -> Signal | None:
 
 
 def _line(x_G: Float, mean_G: Float, weight_G: Float) -> tuple[float, float, int]:
-    """(R², sum of squared misses in units of chance, degrees of freedom) of the means on a line of the values."""
+    """(squared misses of a line of the values, squared deviations of the means, both in units of chance, degrees of
+    freedom)."""
     total = weight_G.sum()
     x_G = x_G - (weight_G * x_G).sum() / total
     y_G = mean_G - (weight_G * mean_G).sum() / total
@@ -73,7 +74,7 @@ def _line(x_G: Float, mean_G: Float, weight_G: Float) -> tuple[float, float, int
     slope = float((weight_G * x_G * y_G).sum()) / energy if energy > 0 else 0.0
     missed = float((weight_G * (y_G - slope * x_G) ** 2).sum())
     varied = float((weight_G * y_G**2).sum())
-    return 1 - missed / max(varied, 1e-300), missed, max(len(x_G) - 2, 1)
+    return missed, varied, max(len(x_G) - 2, 1)
 
 
 TEST = LeakTest(

@@ -16,7 +16,7 @@ from components.values import Float
 
 Mask = np.typing.NDArray[np.bool_]
 
-FEWEST = 20
+FEWEST = 16
 """Different values that must agree: fewer may be coincidences of a grid."""
 
 SCALES = (1.0, -1.0, 100.0, 1e4)
@@ -26,6 +26,8 @@ CONTROLS = (7, 23, 61)
 RESOLUTION = 0.05
 """Of the moves' spread: moves on agreeing rows must differ by more, or they are those of a price limit."""
 
+GAPS = 16
+FEWEST_PAIRS = 8
 MOST_PAIRS = 100_000
 """Rows from which the unit of a column is found; where it agrees in that unit is then seen on all rows."""
 
@@ -97,7 +99,7 @@ def _slope(x_R: Float, f_R: Float) -> tuple[float, float] | None:
     if len(known_K) < 3 * FEWEST:
         return None
     slopes = []
-    for gap in (1, 2, 3):
+    for gap in range(1, max(3, min(GAPS, MOST_PAIRS // len(known_K))) + 1):
         left_K, right_K = known_K[:-gap], known_K[gap:]
         with np.errstate(invalid="ignore", divide="ignore"):
             slopes.append((x_R[right_K] - x_R[left_K]) / (f_R[right_K] - f_R[left_K]))
@@ -111,14 +113,14 @@ def _slope(x_R: Float, f_R: Float) -> tuple[float, float] | None:
 
 
 def _densest(values_K: Float, around: float = 0.0) -> float | None:
-    """The value near which most lie, within PRECISION of it (of `around`, if given); None without a dozen."""
-    if len(values_K) < FEWEST:
+    """The value near which most lie, within PRECISION of it (of `around`, if given); None without a few."""
+    if len(values_K) < FEWEST_PAIRS:
         return None
     sorted_K = np.sort(values_K)
     width_K = PRECISION * 4 * (np.abs(sorted_K) if around == 0 else np.full(len(sorted_K), around))
     count_K = np.searchsorted(sorted_K, sorted_K + width_K) - np.arange(len(sorted_K))
     most = int(count_K.argmax())
-    if count_K[most] < 12:
+    if count_K[most] < FEWEST_PAIRS:
         return None
     return float(np.median(sorted_K[most : most + int(count_K[most])]))
 
@@ -133,7 +135,8 @@ def _judged(column: Column, form: Identity, says: str, same_R: Mask, controls: i
         return None
     chance = form.grid * known
     # Over a coarse grid shares decide; where nothing ever coincides, a handful of rows does.
-    wanted = max(FEWEST + 10, 2.6 * chance, 5 * controls + FEWEST)
+    spare = 10 if chance > 0.5 or controls else 0
+    wanted = max(FEWEST + spare, 2.6 * chance, 5 * controls + spare)
     severity: Severity = "leak" if agree >= wanted else "suspect"
     if agree < max(1.3 * chance, FEWEST):
         return None
