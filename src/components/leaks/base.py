@@ -17,6 +17,7 @@ from components.values import Float
 PLAUSIBLE = (0.5, 2.0)
 """Spread of the moves that were found, in units of what a return of h rows with independent moves implies."""
 
+CLEARLY = 0.98
 WHOLE_SHARE = 0.9
 """Share of the rows of h-row labels that must be there: every hole begins the chains anew."""
 
@@ -29,7 +30,8 @@ def rebuilt(table: Table, y_R: Float, horizon: int) -> tuple[Float, Float] | Non
         for rows in table.parts:
             moves_R[rows] = _moves(grown_R[rows], horizon)
         spread = _spread(table, moves_R, grown_R, horizon)
-        if spread is not None and (best is None or spread < best[0]):
+        # The wrong scale adds up its errors; where both serve, a plain return is the more frequent label.
+        if spread is not None and (best is None or spread < CLEARLY * best[0]):
             best = spread, moves_R
     if best is None:
         return None
