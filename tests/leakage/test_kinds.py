@@ -5,10 +5,10 @@ import json
 import warnings
 from pathlib import Path
 
+import leak_kinds
 import numpy as np
 import pytest
 
-import leak_kinds
 from components.leaks.examination import examine_table
 from leakage import clean, honest, kinds, worlds
 
