@@ -9,6 +9,7 @@ from components.errors import AssayError
 from runner import exit_codes
 from runner.composition.composed import Composed
 from runner.compute import pipeline
+from runner.compute.impossible import refuse_impossible
 from runner.compute.paths import median_path, path_sharpes
 from runner.compute.pipeline import Executed, Prepared
 from runner.compute.stage import Cache, Pruned
@@ -65,7 +66,7 @@ def run_experiment(
     prepared = pipeline.prepare(experiment, cache)
     if watcher:
         watcher.prepared = prepared
-    for notice in prepared.panel.notices:
+    for notice in (*prepared.panel.notices, *refuse_impossible(experiment, prepared)):
         console.note(notice)
     executed = pipeline.execute(experiment, prepared, cache)
     gathered = gather(experiment, prepared, executed, cache)
@@ -81,6 +82,7 @@ def run_experiment(
             except Pruned as stop:
                 return _pruned(stop, watcher, record, session, console)
             session.log_metrics(judged.evidence.value.metrics)
+            session.log_level(judged.verdict.level)
             session.log_files(cache.run("report", lambda: report_on(record.folder, images)) if single else [])
             if record.manifest["state"] == "failed":
                 session.finish("failed")
@@ -217,6 +219,7 @@ def _promoted(
         raise
     record.write_json("promotion.json", promotion.to_json())
     record.note({"bundle": str(promotion.folder) if promotion.folder else None})
+    session.log_level(promotion.content["level"])
     if promotion.folder:
         session.log_bundle(promotion.folder, promotion.aliases)
     report_on(record.folder, images)
@@ -228,6 +231,6 @@ def _promoted(
 def _outcome(experiment: Experiment, record: RunRecord, verdict: Verdict, promotion: Promotion | None) -> Outcome:
     code = exit_codes.UNFORESEEN if record.manifest["state"] == "failed" else exit_codes.RAN
     refused = promotion is not None and promotion.folder is None
-    if not code and experiment.gates.enforce and (not verdict.passed or refused):
-        code = exit_codes.REJECTED
+    level = "rejected" if refused else verdict.level
+    code = code or exit_codes.of_level(level, enforced=experiment.gates.enforce)
     return Outcome(folder=record.folder, verdict=verdict, exit_code=code)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from components.contracts import Gate
+from components.contracts import Gate, Kind, Result
 from components.gates._wording import judgement, not_computable
 from components.values import Evidence, Judgement, LeakFinding, Need
 
@@ -24,6 +24,9 @@ class LeaksClean(Gate):
     def examples(cls) -> Sequence[Mapping[str, Any]]:
         return ({"required": True}, {"required": False})
 
+    def judges(self, kind: Kind) -> Result:
+        return "run"
+
     def needs(self) -> frozenset[Need]:
         return frozenset({"leaks"})
 
@@ -32,7 +35,7 @@ class LeaksClean(Gate):
             return not_computable("No leak tests were made.", 0.0)
         leaks = [finding for finding in evidence.leaks.findings if finding.severity == "leak"]
         says = _says(leaks) if leaks else f"No leak was found by the tests {', '.join(evidence.leaks.tests)}."
-        return judgement(not leaks, value=float(len(leaks)), threshold=0.0, says=says)
+        return judgement(not leaks, value=float(len(leaks)), threshold=0.0, relation="<=", statistic="leaks", says=says)
 
 
 def _says(leaks: Sequence[LeakFinding]) -> str:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from components.errors import GateFailed
 from components.values import Evidence
 from runner.bundle import aliases
 from runner.bundle.aliases import Alias
@@ -18,7 +19,7 @@ from runner.bundle.writer import write_bundle
 from runner.compute.pipeline import Executed, Prepared
 from runner.compute.stage import Cache
 from runner.judging.evidence import with_metrics
-from runner.judging.verdict import GateOutcome, Verdict, judge_vault, of_outcomes
+from runner.judging.verdict import Level, Verdict, judge_vault
 from runner.promotion.deploy import Deployed, certify_folds, refit
 from runner.promotion.evidence import evidence_npz
 from runner.promotion.vault import Looked, identity_of, look, prepare_all
@@ -50,8 +51,8 @@ class Candidate:
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """name: of the bundle, None: export.name; alias: what it becomes, None: champion where there is none and nothing
-    was overruled, else challenger; override: the reason why failed gates shall not count."""
+    """name: of the bundle, None: export.name; alias: what it becomes, None: what its level allows, see `_alias`;
+    override: the reason why failed gates, or a level, shall not count."""
 
     name: str | None = None
     alias: Alias | None = None
@@ -95,9 +96,12 @@ def promote(
     if held is not None:
         folder = place / str(held)
         content = json.loads(read_verified(folder).get(PROMOTION, b"{}"))
-        pointing = _point(place, wish, held, content.get("override"))
+        level = content.get("level", "candidate")
+        refuse_champion(wish, level, "only a hallmarked version becomes champion")
+        pointing = _point(place, wish, held, content.get("override") or _override(wish, (), level), level)
         after("pointed")
         return Promotion(state="already promoted", folder=folder, aliases=pointing, content=content)
+    refuse_hopeless(wish, Verdict.from_json(candidate.gates))
     # No vault is opened for what could not be exported faithfully.
     parity = cache.run(
         "parity", lambda: certify_folds(candidate.experiment, candidate.prepared, candidate.executed, cache)
@@ -106,18 +110,21 @@ def promote(
     # Called not before the ledger knows of the opening.
     everything = functools.cache(lambda: prepare_all(candidate.experiment, cache))
     opening = _opening(candidate, everything, cache, places, key, after)
-    failed = _failed(opening.verdict)
-    content = _content(candidate, opening, failed, _override(wish, failed))
+    failed, level = _failed(opening.verdict), opening.verdict.level
+    content = _content(candidate, opening, failed, _override(wish, failed, level))
     if failed and content["override"] is None:
         return Promotion(state="refused", folder=None, aliases=(), content=content)
     deployed = cache.run("refit", lambda: _refit(candidate, everything()))
+    bundle = deployed.bundle
+    if not opening.verdict.hands_out_weights:
+        bundle = replace(bundle, recipe=bundle.recipe.without_weights())
     after("refitted")
     content = {**content, "deployed": deployed.facts, "promoted_at": _now()}
 
     def write(folder: Path, version: int) -> None:
         write_bundle(
             folder,
-            deployed.bundle,
+            bundle,
             name=name,
             version=version,
             config=candidate.config,
@@ -130,7 +137,7 @@ def promote(
 
     folder = register(registry, name, key, write)
     after("written")
-    pointing = _point(place, wish, int(folder.name), content["override"])
+    pointing = _point(place, wish, int(folder.name), content["override"], level)
     after("pointed")
     return Promotion(state="promoted", folder=folder, aliases=pointing, content=content)
 
@@ -186,14 +193,14 @@ def _open(
 ) -> _Opening:
     """Writes the opening into the ledger, and only then computes a figure of the vault."""
     experiment, evidence = candidate.experiment, candidate.evidence
-    ledger, outcomes = Ledger.open(places.ledger), _outcomes(candidate.gates)
+    ledger, before = Ledger.open(places.ledger), Verdict.from_json(candidate.gates)
     vault = identity_of(experiment, candidate.prepared.labels.longest_bars)
     if vault is None:
         return _Opening(
             ledger_head=ledger.head(),
             vault=None,
             metrics=finite_or_null(evidence.metrics),
-            verdict=judge_vault(experiment.gates, evidence, outcomes),
+            verdict=judge_vault(experiment.gates, evidence, before),
             arrays=evidence_npz(evidence, candidate.prepared.panel.symbols, None, ()),
         )
     body = {"run_id": candidate.run["run_id"], "experiment": experiment.name}
@@ -203,7 +210,7 @@ def _open(
     looked = look(experiment, candidate.prepared, whole, cache, reused=opened.reused)
     after("looked")
     found = replace(with_metrics(evidence, looked.metrics), vault=looked.vault)
-    verdict = judge_vault(experiment.gates, found, outcomes)
+    verdict = judge_vault(experiment.gates, found, before)
     return _Opening(
         ledger_head=opened.head,
         vault=_facts(vault, looked, opened.earlier),
@@ -232,7 +239,7 @@ def _read_opening(file: Path, arrays: Path) -> _Opening:
         ledger_head=content["ledger_head"],
         vault=content["vault"],
         metrics=content["metrics"],
-        verdict=of_outcomes(_outcomes(content["verdict"])),
+        verdict=Verdict.from_json(content["verdict"]),
         arrays=arrays.read_bytes(),
     )
 
@@ -243,47 +250,73 @@ def _content(
     checks = candidate.experiment.gates.checks
     on_vault = {name for name, gate in checks.items() if "vault" in gate.needs()}
     return {
+        "level": opening.verdict.level,
         "passed": opening.verdict.passed,
         "failed": list(failed),
         "override": override,
         "ledger_head": opening.ledger_head,
         "vault": opening.vault,
         "metrics": opening.metrics,
+        "verdict": opening.verdict.to_json(),
         "vault_gates": [gate for gate in opening.verdict.to_json()["gates"] if gate["name"] in on_vault],
     }
 
 
-def _override(wish: Wish, failed: tuple[str, ...]) -> dict[str, Any] | None:
-    """None where nothing failed: what passed needs no excuse."""
-    if wish.override is None or not failed:
+def _override(wish: Wish, failed: tuple[str, ...], level: Level) -> dict[str, Any] | None:
+    """None where nothing stood in the way: what passed needs no excuse, nor does what is no champion."""
+    if wish.override is None or not (failed or (wish.alias == "champion" and level != "hallmarked")):
         return None
-    return {"reason": wish.override, "failed": list(failed), "at": _now()}
+    return {"reason": wish.override, "failed": list(failed), "level": level, "at": _now()}
 
 
-def _point(place: Path, wish: Wish, version: int, override: Mapping[str, Any] | None) -> tuple[Alias, ...]:
+def refuse_hopeless(wish: Wish, verdict: Verdict) -> None:
+    """Raises GateFailed for a champion that no vault could hallmark, before it is opened."""
+    if not verdict.compared.strict:
+        because = "only what passed gates=strict is hallmarked, and only a hallmarked version becomes champion"
+        refuse_champion(wish, "candidate", because)
+
+
+def refuse_champion(wish: Wish, level: Level, because: str) -> None:
+    """Raises GateFailed where a champion is asked for that is none by its level, and nobody says why."""
+    if wish.alias == "champion" and level != "hallmarked" and wish.override is None:
+        raise GateFailed(
+            f'--as champion: {because}; leave --as out, or give a reason: --as champion --override "REASON"'
+        )
+
+
+def _point(
+    place: Path, wish: Wish, version: int, override: Mapping[str, Any] | None, level: Level
+) -> tuple[Alias, ...]:
     """Points the wished alias at a version, without a wish only at one that never had any; gives what points at it."""
     moves = aliases.history(place.parent, place.name)
     if wish.alias is not None or all(move.version != version for move in moves):
-        # What was overruled takes charge only where somebody says so.
-        free = "champion" not in aliases.state_of(moves) and override is None
-        alias = wish.alias or ("champion" if free else "challenger")
+        alias = _alias(wish, level, override is not None, "champion" in aliases.state_of(moves))
         reason = override["reason"] if override else None
         aliases.move(place.parent, place.name, alias, version, why="promote", override=reason)
     now = aliases.current(place.parent, place.name)
-    if now.get("champion") == now.get("challenger") == version:
-        aliases.move(place.parent, place.name, "challenger", None, why="promote")
-        now = aliases.current(place.parent, place.name)
+    for lower in aliases.ALIASES[1:]:
+        if now.get("champion") == now.get(lower) == version:
+            aliases.move(place.parent, place.name, lower, None, why="promote")
+            now = aliases.current(place.parent, place.name)
     return tuple(alias for alias in aliases.ALIASES if now.get(alias) == version)
+
+
+def _alias(wish: Wish, level: Level, overruled: bool, taken: bool) -> Alias:
+    """What a version becomes. Only what is hallmarked takes charge by itself, or where somebody says why; what was
+    overruled takes charge only where somebody says so."""
+    if wish.alias == "champion" and level != "hallmarked" and not overruled:
+        return "candidate"  # its vault turned out to have been seen
+    if wish.alias is not None:
+        return wish.alias
+    if level == "hallmarked":
+        return "challenger" if taken or overruled else "champion"
+    return "challenger" if level == "rejected" else "candidate"
 
 
 def _failed(verdict: Verdict) -> tuple[str, ...]:
     if verdict.passed:
         return ()
     return tuple(gate.name for gate in verdict.failed(required=True)) or (NOTHING_APPLIED,)
-
-
-def _outcomes(gates: Mapping[str, Any]) -> tuple[GateOutcome, ...]:
-    return tuple(GateOutcome(**gate) for gate in gates["gates"])
 
 
 def _now() -> str:
