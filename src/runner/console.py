@@ -125,8 +125,8 @@ class Console(Terminal):
         shown = self._grid("Gate")
         for word in ("status", "weight"):
             shown.add_column(word)
-        shown.add_column("value", justify="right")
-        shown.add_column("threshold")
+        for word in ("value", "threshold"):
+            shown.add_column(word, justify="right")
         for gate in judged(run)["gates"]:
             status = gate["status"]
             shown.add_row(

@@ -63,7 +63,7 @@ class BacktestOverfitting(Gate):
         if evidence.trials is None:
             return not_computable("How much was tried on this data is not known.", self.maximum)
         earned_TK, own = series_TK(self.statistic, self.baseline, evidence, evidence.trials)
-        varies_K = earned_TK.std(axis=0) > 0 if len(earned_TK) else np.zeros(0, dtype=np.bool_)
+        varies_K = earned_TK.std(axis=0) > 0 if len(earned_TK) else np.zeros(earned_TK.shape[1], dtype=np.bool_)
         if own is None or not varies_K[own]:
             return not_computable("This run has no series that could be cut in half.", self.maximum)
         if varies_K.sum() == 1 and self.measure == "rank":
@@ -71,7 +71,9 @@ class BacktestOverfitting(Gate):
         blocks = self.n_blocks // 2 * 2
         if len(earned_TK) < 2 * blocks:
             return not_computable(f"The tries share {len(earned_TK)} dates, too few to cut in half.", self.maximum)
-        found = backtest_overfitting(earned_TK[:, varies_K], n_blocks=blocks)
+        # A single try is picked against its twin: how often it loses is told all the same.
+        twins = 2 if varies_K.sum() == 1 else 1
+        found = backtest_overfitting(np.repeat(earned_TK[:, varies_K], twins, axis=1), n_blocks=blocks)
         value = found.probability if self.measure == "rank" else found.loss_probability
         tries = "the only try" if varies_K.sum() == 1 else f"{varies_K.sum():,} tries"
         says = f"Of {tries}, {WORDS[self.measure].format(percent(value))} of the ways to halve it"

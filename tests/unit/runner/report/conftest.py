@@ -265,4 +265,5 @@ CLASSIFICATION = (
 def _gates(kind: str) -> dict[str, Any]:
     rows = CLASSIFICATION if kind == "direction" else REGRESSION
     names = ("name", "status", "required", "value", "threshold", "says")
-    return {"passed": kind != "direction", "gates": [dict(zip(names, row, strict=True)) for row in rows]}
+    gates = [{**dict(zip(names, row, strict=True)), "skill": row[0].startswith(("beats", "direction"))} for row in rows]
+    return {"passed": kind != "direction", "gates": gates}
