@@ -231,6 +231,6 @@ def _promoted(
 def _outcome(experiment: Experiment, record: RunRecord, verdict: Verdict, promotion: Promotion | None) -> Outcome:
     code = exit_codes.UNFORESEEN if record.manifest["state"] == "failed" else exit_codes.RAN
     refused = promotion is not None and promotion.folder is None
-    level = "rejected" if refused else verdict.level
-    code = code or exit_codes.of_level(level, enforced=experiment.gates.enforce)
+    level, failed = "rejected" if refused else verdict.level, bool(verdict.failed(required=True))
+    code = code or exit_codes.of_verdict(level, failed=failed, enforced=experiment.gates.enforce)
     return Outcome(folder=record.folder, verdict=verdict, exit_code=code)

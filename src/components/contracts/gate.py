@@ -68,7 +68,7 @@ class Gate(Component):
 class Gates(Component):
     """The named checks that make the verdict; a gate's flaw is a parameter with which no run could pass, or none fail.
 
-    enforce: a rejected run ends with exit code 4; checks: name -> gate, judged in this order.
+    enforce: a run of which a required gate failed ends with exit code 4; checks: name -> gate, judged in this order.
     """
 
     enforce: bool

@@ -14,7 +14,7 @@ def visible_bars(source: Source, split: Split) -> tuple[Bars, np.datetime64 | No
     if begins is None:
         return bars, None
     if len(bars.timestamps_R) and not (bars.timestamps_R >= begins).any():
-        last = np.nanmax(bars.timestamps_R).astype("datetime64[s]")
+        last = str(bars.timestamps_R.max().astype("datetime64[s]")).removesuffix("T00:00:00")
         message = f"'{split.vault_start}' is after the last bar ({last}): nothing would be held back"
         raise ConfigError(Problem("split.vault_start", message, "choose an earlier date, or null for no vault"))
     return bars.before(begins), begins

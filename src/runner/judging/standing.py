@@ -73,7 +73,7 @@ class Standing:
     first: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return {**asdict(self), "first": list(self.first)}
 
     @staticmethod
     def from_json(content: Mapping[str, Any]) -> "Standing":

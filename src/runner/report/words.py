@@ -73,27 +73,9 @@ def words(manifest: Mapping[str, Any], gates: Mapping[str, Any]) -> Words:
     )
 
 
-def target_words(target: Mapping[str, Any]) -> str:
-    """What is forecast, as one says it: by its choice where that is known, else by its kind."""
-    bars = target["horizon_bars"]
-    over = "the next bar" if bars == 1 else f"the next {bars} bars"
-    known = {
-        "log_realised_variance": f"how much the price will vary over {over} (log realised variance)",
-        "forward_return": f"the return over {over}",
-        "forward_returns": f"returns over several horizons, up to {over}",
-        "direction": f"whether the price will rise over {over}",
-    }
-    by_kind = {
-        "level": f"a quantity that is not traded itself, over {over}",
-        "return": f"the move of the price over {over}",
-        "direction": f"whether the price will rise over {over}",
-    }
-    return known.get(target.get("choice", ""), by_kind[target["kind"]])
-
-
 def _results(manifest: Mapping[str, Any], said: Sentences) -> tuple[tuple[str, str], ...]:
     lines = (
-        ("Target", target_words(manifest["target"]) if "target" in manifest else ""),
+        ("Target", str(manifest.get("target", {}).get("says", ""))),
         ("Forecast", said.forecast),
         ("Portfolio", said.portfolio),
         ("Best baseline", said.baseline),

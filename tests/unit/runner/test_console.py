@@ -63,7 +63,7 @@ METRICS = {
 }
 MANIFEST = {
     "state": "finished",
-    "target": {"kind": "level", "horizon_bars": 5, "choice": "log_realised_variance", "expression": "x"},
+    "target": {"kind": "level", "horizon_bars": 5, "says": "how much the price will vary", "expression": "x"},
     "data": {"identity": "x", "description": "x", "survivorship": "biased", "adjustment": "total"},
     "trial": {"key": "k", "number": 3, "family_trials": 7, "counted": True},
     "notices": ["model=ridge replaces the experiment's model: its model.num_leaves is dropped"],
@@ -87,7 +87,7 @@ ranking             · not applicable   advisory       –                  –
 
 REJECTED: 1 of 2 required gates failed: beats_last_value.
 ! The portfolio was under water for 4.7 of 11.5 years.
-Target: how much the price will vary over the next 5 bars (log realised variance)
+Target: how much the price will vary
 Forecast: failed (beats_last_value): R² 0.041, against 0.050 of har, the best baseline
 Portfolio: not judged by a required gate of skill: Sharpe ratio 0.35 after costs
 Best baseline: har: no better than it, the model's losses are 1.5 % larger (p = 0.598)
