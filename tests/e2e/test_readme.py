@@ -25,7 +25,7 @@ BEFORE = {
         "+experiment=sp500_volatility tracking=none",
         "+experiment=sp500_volatility tracking=none calibration=conformal",
     ),
-    "rollback": ("promote latest --as champion",),
+    "rollback": ('promote latest --as champion --override "the desk decides"',),
 }
 
 
