@@ -20,11 +20,12 @@ def say(console: Console, promotion: Promotion) -> None:
     if promotion.folder is None:
         console.alarm(f"Not promoted: rejected by {', '.join(content['failed'])}.")
         return
-    level = f" ({content['level']})" if "level" in content else ""
+    level = content.get("level")
+    named = f", {level}" if level and level not in promotion.aliases else ""
     weights = content.get("verdict", {}).get("weights", True)
     if not weights:
         console.note("The bundle hands out forecasts and no weights: its portfolio failed, or there is none.")
     if rival := content.get("verdict", {}).get("no_better_than"):
         console.note(f"No better than {rival}, which is simpler: python -m runner promote RUN --baseline {rival}")
     pointing = f" as {', '.join(promotion.aliases)}" if promotion.aliases else ""
-    console.path(f"{promotion.state}:", f"{promotion.folder}{pointing}{level}")
+    console.path(f"{promotion.state}:", f"{promotion.folder}{pointing}{named}")

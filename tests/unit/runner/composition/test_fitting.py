@@ -35,7 +35,7 @@ LINE = (
         ),
         ([*RETURNS, "target.horizons=[5,5]"], "target: its horizon 5 is named twice"),
         (
-            ["experiment=sp500_volatility", "model.warm_start=pooled", "model.early_stopping_rounds=9"],
+            ["model=lightgbm", "model.warm_start=pooled", "model.early_stopping_rounds=9"],
             "model: a pooled fit has no valid rows to stop early on; set its early_stopping_rounds to null",
         ),
         (

@@ -70,7 +70,7 @@ def test_a_second_run_finds_the_vault_reused_and_becomes_candidate(place, run_id
     assert main(["promote", run_id("other")]) == 0
     said = " ".join(capsys.readouterr().out.split())
     assert "VAULT REUSED: bars from 2017-01-03 to 2018-12-31 had been opened 1 time before" in said
-    assert f"promoted: {HERE.registry / NAME / '2'} as candidate (candidate)" in said
+    assert f"promoted: {HERE.registry / NAME / '2'} as candidate" in said
     folder = find(f"{NAME}@candidate", HERE.registry)
     gate = next(gate for gate in read(folder, GATES)["gates"] if gate["name"] == "vault_not_worse")
     assert (gate["required"], gate["status"]) == (False, "passed")
