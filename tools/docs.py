@@ -80,8 +80,7 @@ def results(outputs: Path, *experiments: str) -> str:
 def level(gates: dict[str, Any]) -> str:
     """The level, and the baseline that the forecast is not shown to beat."""
     found = gates["level"] if gates["level"] == "rejected" else f"**{gates['level']}**"
-    better = gates["no_better_than"]
-    return f"{found}, no better than {better}" if better and gates["passed"] else found
+    return f"{found}, no better than {gates['offers']}" if gates["offers"] else found
 
 
 def headline(metrics: dict[str, float | None]) -> str:

@@ -105,7 +105,8 @@ class Console(Terminal):
         shown = {name for name in names if notation.describe(name).brief}
         brief = {name: value for name, value in run.metrics.items() if name.rpartition("/")[2] in shown}
         self.table(tables.forecast_table(brief))
-        self.table(tables.portfolio_table(brief))
+        if judged(run).get("portfolio") != "none":
+            self.table(tables.portfolio_table(brief))
         self._gates(run)
         self._leaks(run)
         for sentence in decisions(run.manifest):

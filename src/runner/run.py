@@ -21,7 +21,7 @@ from runner.judging.tries import tries_in_figures
 from runner.judging.verdict import Verdict
 from runner.judging.watched import Judge, Watcher
 from runner.promotion.promote import Candidate, Promotion, Wish, promote
-from runner.promotion.words import say
+from runner.promotion.words import offer, say
 from runner.recording.records import RunRecord
 from runner.report import description
 from runner.report.written import pictures_of, report_on
@@ -86,8 +86,11 @@ def run_experiment(
             session.log_files(cache.run("report", lambda: report_on(record.folder, images)) if single else [])
             if record.manifest["state"] == "failed":
                 session.finish("failed")
-            if not (single and judged.verdict.passed and _promotes_itself(experiment, record)):
+            may = single and judged.verdict.passed and _promotes_itself(experiment, record)
+            if not may or judged.verdict.offers:
                 console.summary(record.folder)
+                if may:
+                    console.note(f"Not promoted by itself. {offer(str(judged.verdict.offers))}")
                 return _outcome(experiment, record, judged.verdict, None)
             candidate = Candidate(
                 experiment=experiment,

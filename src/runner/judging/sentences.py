@@ -113,7 +113,7 @@ def _decision(verdict: Verdict) -> str:
     failed = verdict.failed(required=True)
     if not verdict.judges_skill:
         return _capital(f"{NO_SKILL}.")
-    better = f"No better than {verdict.no_better_than}. " if verdict.no_better_than and verdict.passed else ""
+    better = f"No better than {verdict.offers}. " if verdict.offers else ""
     if failed:
         names = ", ".join(gate.name for gate in failed)
         which = "gate" if len(required) == 1 else "gates"

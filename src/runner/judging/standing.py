@@ -146,7 +146,7 @@ def _portfolio(own: float, held: float) -> str:
 
 def _provable(evidence: Evidence, rival: Rival | None) -> Provable | None:
     trials = evidence.trials
-    if evidence.kind == "level":
+    if evidence.kind == "level" or not evidence.has_portfolio:
         if rival is None:
             return None
         own_T, other_T = _losses(evidence, rival.name)

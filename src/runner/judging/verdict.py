@@ -117,6 +117,11 @@ class Verdict:
         return rival.name if rival and not rival.beaten else None
 
     @property
+    def offers(self) -> str | None:
+        """The baseline whose bundle is worth as much: simpler, where nothing but the forecast speaks for the model."""
+        return self.no_better_than if self.passed and self.portfolio != "passed" else None
+
+    @property
     def judges_skill(self) -> bool:
         """Whether some required gate does, one that waits for the vault included."""
         return any(gate.required and gate.skill and gate.status != "not_applicable" for gate in self.gates)
@@ -139,6 +144,7 @@ class Verdict:
             "portfolio": self.portfolio,
             "weights": self.hands_out_weights,
             "no_better_than": self.no_better_than,
+            "offers": self.offers,
             "strict": self.compared.strict,
             "loosened": list(self.compared.loosened),
             "left_out": dict(self.left_out),
