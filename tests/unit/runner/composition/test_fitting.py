@@ -6,7 +6,7 @@ from components.errors import ConfigError
 from runner.composition.configure import configure
 
 RETURNS = ["experiment=us20_momentum", "target=forward_returns"]
-QUANTILES = ["experiment=sp500_volatility", "loss=quantile"]
+QUANTILES = ["experiment=sp500_volatility", "model=lightgbm", "loss=quantile"]
 LINE = (
     "'{}' cannot forecast a quantile, which the loss 'quantile' asks for; it can: {}; models that can: lightgbm; or "
     "choose another loss"
@@ -68,6 +68,7 @@ def test_members_that_start_differently_are_refused() -> None:
         configure(
             [
                 "experiment=sp500_volatility",
+                "model=lightgbm",
                 "ensemble=blend",
                 "model.warm_start=previous_fold",
                 f"+ensemble.models.other={pooled}",
