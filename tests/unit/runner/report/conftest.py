@@ -183,7 +183,12 @@ def _manifest(kind: str, run_id: str, symbols: list[str], folds: list[dict[str, 
             "last": "2018-12-31T00:00:00",
             "vault_start": "2017-01-03",
         },
-        "target": {"expression": expression, "kind": kind, "horizon_bars": 1 if kind == "direction" else 5},
+        "target": {
+            "expression": expression,
+            "kind": kind,
+            "says": "a quantity that is not traded itself",
+            "horizon_bars": 1 if kind == "direction" else 5,
+        },
         "features": {
             f"rv_{window}": {"expression": f"log(mean(rv, {window}))", "lookback_bars": window - 1}
             for window in (1, 5, 22, 66)

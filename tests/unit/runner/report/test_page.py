@@ -165,7 +165,7 @@ def test_cautions(reports: dict[str, Path], kind: str, sentence: str) -> None:
 def test_page_shows_what_the_run_wrote(reports: dict[str, Path]) -> None:
     page = Page(html_of(reports["level"]))
     for expected in (
-        "Target a quantity that is not traded itself, over the next 5 bars",
+        "Target a quantity that is not traded itself Forecast passed",
         "Target: log(mean(ref(rv, -5), 5))",
         "R² 0.641 0.585 0.684 0.641",
         "Deepest drawdown −31.2 % −46.7 %",
