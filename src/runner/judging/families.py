@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from components.statistics.deflation import independent_trials
 from runner.judging.tries import RETURNS, aligned
-from runner.recording.ledger import Family, FamilySummary, Ledger, Trial
+from runner.recording.ledger import FamilySummary, Ledger, Trial
 
 if TYPE_CHECKING:
     from runner.recording.chain import Transaction
@@ -60,17 +60,18 @@ def family_row(ledger: Ledger, summary: FamilySummary) -> FamilyRow:
         failed=states["failed"] + states["pruned"],
         interrupted=states["interrupted"],
         running=states["running"],
-        vault_openings=_vault_openings(ledger, family),
+        vault_openings=_vault_openings(ledger, trials),
         effective_trials=_effective(ledger, trials),
     )
 
 
-def _vault_openings(ledger: Ledger, family: Family) -> int:
-    """Openings of vaults that share bars with the family, whatever source they were read from."""
+def _vault_openings(ledger: Ledger, trials: Sequence[Trial]) -> int:
+    """Openings of the vaults of these trials, each run's once: those that name one of them, or one of their runs."""
+    keys, runs = {trial.key for trial in trials}, {trial.started.get("run_id") for trial in trials}
 
     def count(transaction: "Transaction") -> int:
-        vaults = {event.family: Family.from_content(event.content) for event in transaction.events(kind="family")}
-        return sum(vaults[event.family].shares_bars(family) for event in transaction.events(kind="vault_opened"))
+        bodies = {event.key: event.content["vault"] for event in transaction.events(kind="vault_opened")}
+        return sum(body.get("trial") in keys or body.get("run_id", "") in runs for body in bodies.values())
 
     return ledger.chain.read(count)
 

@@ -95,7 +95,18 @@ def counted(tried: _Tried, evidence: Evidence) -> Trials:
     }
     series[key] = own_series(evidence)
     number = next((trial.number for trial in trials if trial.key == key), len(trials))
-    return trials_of(series, own=key, number=number, count=len(series), problems=tried.problems)
+    problems = (*tried.problems, *_changed(trials, found[RETURNS], key))
+    return trials_of(series, own=key, number=number, count=len(series), problems=problems)
+
+
+def _changed(trials: list[Trial], found: Mapping[str, Series], own: str) -> list[str]:
+    """Trials whose returns are no longer what their event vouches for; what is missing altogether the ledger says."""
+    lost = [
+        trial.number
+        for trial in trials
+        if trial.outcome.get("series", {}).get(RETURNS) and trial.key not in found and trial.key != own
+    ]
+    return [f"series changed after they were written: returns of trial {lost[0]}"] if lost else []
 
 
 def tries_in_figures(trials: Trials) -> dict[str, Any]:

@@ -183,15 +183,21 @@ class Ledger:
         return self.chain.append(work)
 
     def open_vault(self, vault: Family, key: str, body: Mapping[str, Any]) -> VaultOpening:
-        """Writes down an opening of the vault. Its identity is symbols and days, whatever the source."""
+        """Writes down an opening of the vault. Its identity is symbols and days, whatever the source.
+
+        One key opens its vault once: asked again, it is told of its own opening, and nothing is written.
+        """
 
         def work(transaction: Transaction) -> VaultOpening:
             families = {event.family: _family(event) for event in transaction.events(kind="family")}
-            earlier = tuple(
-                event.key
-                for event in transaction.events(kind="vault_opened")
-                if families[event.family].shares_bars(vault)
-            )
+            openings = [
+                event for event in transaction.events(kind="vault_opened") if families[event.family].shares_bars(vault)
+            ]
+            own = next((event for event in openings if event.key == key), None)
+            before = openings if own is None else openings[: openings.index(own)]
+            earlier = tuple(dict.fromkeys(event.key for event in before))
+            if own is not None:
+                return VaultOpening(earlier=earlier, head=own.head)
             _declare(transaction, vault)
             content = {"reused": bool(earlier), "vault": dict(body)}
             head = transaction.append("vault_opened", family=vault.id, key=key, content=content)
@@ -234,9 +240,10 @@ class Ledger:
         """Number and hash of the newest event: whoever notes it down can witness later that nothing was removed."""
         return self.chain.read(lambda transaction: transaction.head())
 
-    def verify(self, witnesses: Iterable[str] = ()) -> list[str]:
-        """What is wrong with the ledger, one line each; witnesses: heads noted in manifests and bundles."""
-        return self.chain.verify(witnesses)
+    def verify(self, witnesses: Iterable[str] = (), *, to_the_byte: bool = False) -> list[str]:
+        """What is wrong with the ledger, one line each; witnesses: heads noted in manifests and bundles; to_the_byte:
+        also the content of every series, which takes as long as reading them all."""
+        return self.chain.verify(witnesses, to_the_byte=to_the_byte)
 
 
 def _database(url_or_path: str | Path | None) -> Database:

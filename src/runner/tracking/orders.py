@@ -44,6 +44,7 @@ class Order:
     aliases: tuple[str, ...]
     state: Literal["finished", "failed", "interrupted"]
     level: str | None = None
+    ledger_head: str | None = None
 
 
 def post(order: Order) -> None:
@@ -83,7 +84,8 @@ def _write(order: Order) -> None:
         settings=settings,
     )
     try:
-        run.log({**order.metrics, "state": order.state} | ({"level": order.level} if order.level else {}))
+        said = {"state": order.state, "ledger_head": order.ledger_head or ""}
+        run.log({**order.metrics, **said} | ({"level": order.level} if order.level else {}))
         for path in map(Path, order.files):
             copy = Path(run.dir) / path.relative_to(order.folder)
             copy.parent.mkdir(parents=True, exist_ok=True)

@@ -44,7 +44,7 @@ def run(options: Namespace) -> int:
     """Prints the families and what is wrong with the record; UNFORESEEN if anything is."""
     ledger = Ledger.open()
     witnesses = noted_heads(options.outputs)
-    problems = ledger.verify(witnesses)
+    problems = ledger.verify(witnesses, to_the_byte=True)
     rows = family_rows(ledger, broken=bool(problems))
     if options.json:
         found = {

@@ -154,12 +154,23 @@ def test_any_later_opening_of_overlapping_vault_bars_is_reused(ledger):
     first = ledger.open_vault(family("A", 2018, 2018), "k1", {"bundle": "x"})
     apart = ledger.open_vault(family("B", 2018, 2018), "k2", {})
     other_source = ledger.open_vault(family("AC", 2017, 2018, source="other"), "k3", {})
-    again = ledger.open_vault(family("A", 2018, 2018), "k1", {})
-    assert [opening.reused for opening in (first, apart, other_source, again)] == [False, False, True, True]
-    assert again.earlier == ("k1", "k3")
-    assert again.head == ledger.head()
+    later = ledger.open_vault(family("A", 2018, 2018), "k4", {})
+    assert [opening.reused for opening in (first, apart, other_source, later)] == [False, False, True, True]
+    assert later.earlier == ("k1", "k3")
+    assert later.head == ledger.head()
     assert ledger.families() == [], "an opening is no trial"
     assert ledger.count(family("A", 2018, 2018)) == 0
+
+
+def test_one_key_opens_its_vault_once_whatever_came_in_between(ledger):
+    first = ledger.open_vault(family("A", 2018, 2018), "k1", {"bundle": "x"})
+    other = ledger.open_vault(family("A", 2018, 2018), "k2", {})
+    head = ledger.head()
+    assert ledger.open_vault(family("A", 2018, 2018), "k1", {"bundle": "y"}) == first
+    assert ledger.open_vault(family("A", 2018, 2018), "k2", {}) == other
+    assert (first.reused, other.earlier, ledger.head()) == (False, ("k1",), head)
+    apart = ledger.open_vault(family("A", 2019, 2019), "k1", {})
+    assert not apart.reused, "other bars are another vault"
 
 
 def test_it_lies_where_the_environment_says(tmp_path, monkeypatch):
