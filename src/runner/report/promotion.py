@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from runner.recording.run_folder import RunFolder
+
 
 @dataclass(frozen=True, kw_only=True)
 class Sentences:
@@ -11,6 +13,11 @@ class Sentences:
 
     alarms: tuple[str, ...]
     notes: tuple[str, ...]
+
+
+def judged(run: RunFolder) -> Mapping[str, Any]:
+    """The run's verdict: that of its promotion, which has opened the vault, where there was one."""
+    return (run.promotion or {}).get("verdict") or run.gates
 
 
 def sentences(content: Mapping[str, Any]) -> Sentences:
@@ -41,6 +48,8 @@ def sentences(content: Mapping[str, Any]) -> Sentences:
 
 def overruled(override: Mapping[str, Any]) -> str:
     """One sentence that hides neither the gates nor the reason."""
+    if not override["failed"]:
+        return f"OVERRIDDEN: a {override['level']} run, made champion all the same. Reason given: {override['reason']}"
     return (
         f"OVERRIDDEN: {', '.join(override['failed'])} failed; promoted all the same. Reason given: {override['reason']}"
     )
