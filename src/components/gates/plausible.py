@@ -17,7 +17,8 @@ class Plausible(Gate):
 
     Looked at are the correlation of forecasts with outcomes on the test spans and the net Sharpe ratio a year;
     each less two standard errors is held against a ceiling (components.leaks.plausible). A level, such as
-    volatility, has no ceiling of its own: it is honestly foretold. value: the lower end of what exceeds its ceiling most.
+    volatility, has no ceiling of its own: it is honestly foretold. value: the lower end of what exceeds its ceiling
+    most.
     """
 
     required: bool
