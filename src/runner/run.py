@@ -21,6 +21,7 @@ from runner.judging.verdict import Verdict
 from runner.judging.watched import Judge, Watcher
 from runner.promotion.promote import Candidate, Promotion, Wish, promote
 from runner.promotion.words import say
+from runner.recording.actors import restricted
 from runner.recording.records import RunRecord
 from runner.report import description
 from runner.report.written import pictures_of, report_on
@@ -113,7 +114,7 @@ def _tried(
 ) -> tuple[Judged, Mapping[str, bytes]]:
     """The trial: fitted, compared with all others on the same data, judged, written down; and its pictures. The run
     is closed with it, since its report says how it ended. Raises Pruned."""
-    with trial(experiment, prepared, executed, record, places) as tried:
+    with trial(experiment, prepared, executed, record, cache, places) as tried:
         _fit(experiment, prepared, executed, tried, cache)
         tried.found(gathered.evidence.value)
         trials = tried.trials(experiment, prepared, gathered.evidence, cache)
@@ -190,7 +191,7 @@ def _keys(cache: Cache) -> dict[str, str]:
 
 def _promotes_itself(experiment: Experiment, record: RunRecord) -> bool:
     whole = record.manifest["state"] == "finished"
-    return whole and experiment.export.promote == "auto" and not experiment.debug.enabled
+    return whole and experiment.export.promote == "auto" and not experiment.debug.enabled and not restricted()
 
 
 def _promoted(

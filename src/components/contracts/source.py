@@ -30,6 +30,10 @@ class Source(Component):
         """
         return None
 
+    def whole(self) -> "Source":
+        """The source with what is sealed of it; reading that asks for the key. Promotion alone may call this."""
+        return self
+
     @abstractmethod
     def load(self) -> Panel:
         """All bars, checked. Raises DataError naming file, symbol, timestamp and remedy."""

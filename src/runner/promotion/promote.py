@@ -21,8 +21,18 @@ from runner.judging.evidence import with_metrics
 from runner.judging.verdict import GateOutcome, Verdict, judge_vault, of_outcomes
 from runner.promotion.deploy import Deployed, certify_folds, refit
 from runner.promotion.evidence import evidence_npz
-from runner.promotion.vault import Looked, identity_of, look, prepare_all
+from runner.promotion.vault import (
+    Looked,
+    identity_of,
+    look,
+    of_market,
+    prepare_all,
+    refuse_other_ledger,
+    span_of,
+)
 from runner.recording.ledger import Family, Ledger
+from runner.recording.seen import VaultOpening
+from runner.recording.witnesses import noted_heads
 from runner.specification.experiment import Experiment
 from runner.specification.places import Places
 from runner.storage.canonical import finite_or_null
@@ -90,6 +100,7 @@ def promote(
     registry = places.registry
     name, key = wish.name or candidate.experiment.export.name, str(candidate.run["run_key"])
     check_name(name)
+    refuse_other_ledger(Ledger.open(places.ledger), places.outputs, wish.override)
     place = registry / name
     held = version_of(registry, name, key)
     if held is not None:
@@ -187,6 +198,7 @@ def _open(
     """Writes the opening into the ledger, and only then computes a figure of the vault."""
     experiment, evidence = candidate.experiment, candidate.evidence
     ledger, outcomes = Ledger.open(places.ledger), _outcomes(candidate.gates)
+    whole_record = not ledger.verify(noted_heads(places.outputs))
     vault = identity_of(experiment, candidate.prepared.labels.longest_bars)
     if vault is None:
         return _Opening(
@@ -197,29 +209,33 @@ def _open(
             arrays=evidence_npz(evidence, candidate.prepared.panel.symbols, None, ()),
         )
     body = {"run_id": candidate.run["run_id"], "experiment": experiment.name}
-    opened = ledger.open_vault(vault, str(candidate.run["run_key"]), body)
+    begins = candidate.prepared.vault_begins
+    assert begins is not None, "there is a vault"
+    market = of_market(vault, experiment, candidate.prepared, cache)
+    opened = ledger.open_vault(market, str(candidate.run["run_key"]), body, span_of(vault, begins))
     after("opened")
     whole = everything()
-    looked = look(experiment, candidate.prepared, whole, cache, reused=opened.reused)
+    reused = opened.reused or not whole_record
+    looked = look(experiment, candidate.prepared, whole, cache, reused=reused)
     after("looked")
     found = replace(with_metrics(evidence, looked.metrics), vault=looked.vault)
     verdict = judge_vault(experiment.gates, found, outcomes)
     return _Opening(
         ledger_head=opened.head,
-        vault=_facts(vault, looked, opened.earlier),
+        vault=_facts(vault, looked, opened) | {"reused": reused, "whole_record": whole_record},
         metrics=finite_or_null(found.metrics),
         verdict=verdict,
         arrays=evidence_npz(evidence, candidate.prepared.panel.symbols, looked, whole.panel.symbols),
     )
 
 
-def _facts(vault: Family, looked: Looked, earlier: tuple[str, ...]) -> dict[str, Any]:
+def _facts(vault: Family, looked: Looked, opened: VaultOpening) -> dict[str, Any]:
     return {
         "first": vault.first.isoformat(),
         "last": vault.last.isoformat(),
         "n_symbols": len(vault.symbols),
-        "reused": bool(earlier),
-        "earlier": list(earlier),
+        "earlier": list(opened.earlier),
+        "seen": [sighting.content() for sighting in opened.seen],
         "n_train": looked.n_train,
         "n_valid": looked.n_valid,
         "metrics": finite_or_null(looked.metrics),

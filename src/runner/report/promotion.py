@@ -1,6 +1,6 @@
 """What a promotion found and decided, in sentences: for the terminal and the report alike."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,11 +23,9 @@ def sentences(content: Mapping[str, Any]) -> Sentences:
     if vault is None:
         notes.append("No vault was held back: nothing was tested on bars that nothing had seen.")
     elif vault["reused"]:
-        times = len(vault["earlier"])
         alarms.append(
-            f"VAULT REUSED: bars from {vault['first']} to {vault['last']} had been opened {times} "
-            f"time{'' if times == 1 else 's'} before: what they show may have been chosen for, and gates on them "
-            "are only advice."
+            f"VAULT REUSED: bars from {vault['first']} to {vault['last']} {seen_in_words(vault)}: what they show may "
+            "have been chosen for, and gates on them are only advice."
         )
     else:
         notes.append(f"The vault was opened for this promotion and never before: {vault['first']} to {vault['last']}.")
@@ -35,6 +33,26 @@ def sentences(content: Mapping[str, Any]) -> Sentences:
         line = f"{gate['name']}: {gate['says']}"
         (alarms if gate["status"] == "failed" else notes).append(line)
     return Sentences(alarms=tuple(alarms), notes=tuple(notes))
+
+
+def seen_in_words(vault: Mapping[str, Any]) -> str:
+    """By what the bars of a vault had been seen: had been opened 1 time before."""
+    seen = vault.get("seen") or [{"by": "opening"} for _ in vault["earlier"]]
+    counts = {by: sum(each["by"] == by for each in seen) for by in ("trial", "look", "opening", "knowledge")}
+    if not vault.get("whole_record", True):
+        return "count as seen, since the ledger is not whole"
+    if counts["opening"] == len(seen):
+        times = counts["opening"]
+        return f"had been opened {times} time{'' if times == 1 else 's'} before"
+    words = {"trial": "trial", "look": "look", "opening": "opening"}
+    parts = [f"{counts[by]:,} {word}{'' if counts[by] == 1 else 's'}" for by, word in words.items() if counts[by]]
+    knowing = sorted({each["actor"] for each in seen if each["by"] == "knowledge"})
+    parts += [f"{actor}, which knows the markets until {_until(seen, actor)}" for actor in knowing]
+    return f"had been seen before, by {', '.join(parts[:-1]) + ' and ' if len(parts) > 1 else ''}{parts[-1]}"
+
+
+def _until(seen: Sequence[Mapping[str, Any]], actor: str) -> str:
+    return max(each["last"] for each in seen if each["by"] == "knowledge" and each["actor"] == actor)
 
 
 def overruled(override: Mapping[str, Any]) -> str:
