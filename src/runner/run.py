@@ -85,6 +85,8 @@ def run_experiment(
             session.log_files(cache.run("report", lambda: report_on(record.folder, images)) if single else [])
             if record.manifest["state"] == "failed":
                 session.finish("failed")
+            if single and judged.verdict.passed and restricted():
+                console.note("ASSAY_ROLE=research: a run that passed is not promoted")
             if not (single and judged.verdict.passed and _promotes_itself(experiment, record)):
                 console.summary(record.folder)
                 return _outcome(experiment, record, judged.verdict, None)

@@ -14,9 +14,10 @@ from components.values import Evidence, Trials
 from runner.compute.pipeline import Executed, Prepared
 from runner.compute.stage import Cache, Keyed, Pruned, Stage, joint_key
 from runner.compute.target import target_text
+from runner.judging.kept import vault_kept
 from runner.judging.recipe import recipe_of
 from runner.judging.tries import family_of, family_trials, own_series, seen_by, tried_alone
-from runner.recording.actors import restricted
+from runner.recording.actors import acting, restricted
 from runner.recording.ledger import Ledger, Series
 from runner.recording.records import RunRecord
 from runner.recording.trials import Outcome as Ending
@@ -89,11 +90,14 @@ def trial(
     tried = Tried(key=key, target=target, outputs=record.outputs, ledger=ledger)
     family, seen = family_of(experiment, prepared.panel, cache), seen_by(prepared.panel)
     recipe = recipe_of(experiment, prepared.panel)
+    if experiment.debug.enabled:
+        record.note({"debug": True})
     number = ledger.start_trial(family, key, _body(experiment, record, target), recipe=recipe, seen=seen)
-    record.note({"trial": _numbered(key, number), "ledger_head": number.head})
+    record.note({"trial": _numbered(key, number), "actor": acting().content(), "ledger_head": number.head})
     if prepared.vault_begins is not None:
         ahead = ledger.seen(family, (str(prepared.vault_begins), END_OF_TIME))
-        record.note({"vault_seen": [sighting.content() for sighting in ahead]})
+        kept = vault_kept(experiment, ledger, family, prepared.vault_begins)
+        record.note({"vault_seen": [sighting.content() for sighting in ahead], "vault_kept": kept})
     began = processor_seconds()
 
     def end(state: Ending, found: Mapping[str, Any]) -> str:
@@ -159,12 +163,12 @@ def _body(experiment: Experiment, record: RunRecord, target: str) -> dict[str, A
 
 
 def _numbered(key: str, number: TrialNumber) -> dict[str, Any]:
-    """What the manifest says of the trial. recognised: by names that are others, or by how they moved."""
+    """What the manifest says of the trial."""
     return {
         "key": key,
         "number": number.number,
         "family_trials": number.family_trials,
         "counted": True,
         "repeats": number.repeats,
-        "recognised": [asdict(link) for link in number.found],
+        "recognised": asdict(number.recognised),
     }

@@ -255,8 +255,15 @@ def rule_notices(analysis: Analysis) -> list[str]:
         )
     notices += [f"data: {caution}" for caution in experiment.data.facts().cautions]
     if experiment.debug.enabled:
-        notices.append("debug: a quick look on little data; it is no trial and is never promoted")
+        notices.append(_of_debug(experiment))
     return notices
+
+
+def _of_debug(experiment: Experiment) -> str:
+    debug = experiment.debug
+    if debug.max_bars is debug.max_symbols is debug.max_folds is None:
+        return "debug: nothing limits it, so that it is a trial like any other, but never promoted"
+    return "debug: a quick look, never promoted; where it evaluates half of the experiment or more, it is a trial"
 
 
 def _gates(experiment: Experiment) -> Mapping[str, Gate]:

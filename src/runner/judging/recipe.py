@@ -30,9 +30,8 @@ def recipe_of(experiment: Experiment, panel: Panel) -> Recipe:
 
 
 def recipe_key(experiment: Experiment, panel: Panel) -> str:
-    """A digest of the settings that decide forecasts and returns, of how bars are made of a source, of the usual spacing
-    of bars, and of the code of components that are not ours. Where the bars lie, and how they are written down, is no
-    choice."""
+    """A digest of the settings that decide forecasts and returns, of how bars are made of a source, of their usual
+    spacing, and of the code of components that are not ours. Where bars lie and how they are written is no choice."""
     settings = {name: getattr(experiment, name) for name in mattering(experiment) if name != "data"}
     debug = experiment.debug
     limits = {each.name: getattr(debug, each.name) for each in fields(debug) if each.name != "enabled"}
@@ -77,5 +76,7 @@ def _foreign_code(settings: Any) -> dict[str, str]:
     for component in classes_in(settings):
         if component.__module__.partition(".")[0] not in OURS:
             parts = code_of(component).parts
-            found |= {name: each for name, each in parts.items() if name.partition(".")[0].partition(":")[0] not in OURS}
+            found |= {
+                name: each for name, each in parts.items() if name.partition(".")[0].partition(":")[0] not in OURS
+            }
     return dict(sorted(found.items()))

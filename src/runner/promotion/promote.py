@@ -18,6 +18,7 @@ from runner.bundle.writer import write_bundle
 from runner.compute.pipeline import Executed, Prepared
 from runner.compute.stage import Cache
 from runner.judging.evidence import with_metrics
+from runner.judging.kept import vault_kept
 from runner.judging.verdict import GateOutcome, Verdict, judge_vault, of_outcomes
 from runner.promotion.deploy import Deployed, certify_folds, refit
 from runner.promotion.evidence import evidence_npz
@@ -30,6 +31,7 @@ from runner.promotion.vault import (
     refuse_other_ledger,
     span_of,
 )
+from runner.recording.actors import forbid
 from runner.recording.ledger import Family, Ledger
 from runner.recording.seen import VaultOpening
 from runner.recording.witnesses import noted_heads
@@ -100,6 +102,7 @@ def promote(
     registry = places.registry
     name, key = wish.name or candidate.experiment.export.name, str(candidate.run["run_key"])
     check_name(name)
+    forbid("may not open a vault, promote or override")
     refuse_other_ledger(Ledger.open(places.ledger), places.outputs, wish.override)
     place = registry / name
     held = version_of(registry, name, key)
@@ -214,6 +217,7 @@ def _open(
     market = of_market(vault, experiment, candidate.prepared, cache)
     opened = ledger.open_vault(market, str(candidate.run["run_key"]), body, span_of(vault, begins))
     after("opened")
+    kept = vault_kept(experiment, ledger, market, begins)
     whole = everything()
     reused = opened.reused or not whole_record
     looked = look(experiment, candidate.prepared, whole, cache, reused=reused)
@@ -222,7 +226,7 @@ def _open(
     verdict = judge_vault(experiment.gates, found, outcomes)
     return _Opening(
         ledger_head=opened.head,
-        vault=_facts(vault, looked, opened) | {"reused": reused, "whole_record": whole_record},
+        vault=_facts(vault, looked, opened) | {"reused": reused, "whole_record": whole_record, "kept": kept},
         metrics=finite_or_null(found.metrics),
         verdict=verdict,
         arrays=evidence_npz(evidence, candidate.prepared.panel.symbols, looked, whole.panel.symbols),

@@ -17,7 +17,7 @@ from runner.judging.tries import family_of
 from runner.recording.ledger import Family, Ledger
 from runner.recording.markets.recognise import rows_of
 from runner.recording.markets.sketch import Sketch
-from runner.recording.seen import Span, whole_days
+from runner.recording.seen import Moments, whole_days
 from runner.recording.witnesses import noted_heads
 from runner.specification.experiment import Experiment
 
@@ -61,14 +61,14 @@ def of_market(vault: Family, experiment: Experiment, prepared: Prepared, cache: 
     return replace(vault, sketch=Sketch.from_bytes(market.sketch).take(rows).to_bytes())
 
 
-def span_of(vault: Family, begins: np.datetime64) -> Span:
+def span_of(vault: Family, begins: np.datetime64) -> Moments:
     """From the vault's first moment to the end of its last day."""
     return str(begins), whole_days(vault)[1]
 
 
 def refuse_other_ledger(ledger: Ledger, outputs: Path, override: str | None) -> bool:
-    """Whether the record is whole. Raises GateFailed where it is not and nobody overrules that: beside a ledger that was
-    removed, cut short or replaced, no vault can be called unseen."""
+    """Whether the record is whole. Raises GateFailed where it is not and nobody overrules that: beside a ledger that
+    was removed, cut short or replaced, no vault can be called unseen."""
     problems = ledger.verify(noted_heads(outputs))
     if problems and override is None:
         raise GateFailed(

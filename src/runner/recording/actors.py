@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Literal, get_args
 
-from components.errors import ConfigError
+from components.errors import ConfigError, RoleForbids
 
 Kind = Literal["person", "build server", "agent"]
 
@@ -78,6 +78,12 @@ def restricted(environment: Mapping[str, str] = os.environ) -> bool:
     if role not in ("", RESEARCH):
         raise ConfigError(f"ASSAY_ROLE: '{role}' is no role; allowed are {RESEARCH}, or nothing at all")
     return role == RESEARCH
+
+
+def forbid(what: str) -> None:
+    """Raises RoleForbids under ASSAY_ROLE=research. what: the clause that says what is not allowed."""
+    if restricted():
+        raise RoleForbids(f"ASSAY_ROLE={RESEARCH}: {what}; it may run and sweep; ask whoever promotes here")
 
 
 def _told(text: str) -> Actor | None:

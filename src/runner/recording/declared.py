@@ -3,14 +3,17 @@
 import json
 import zlib
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from runner.recording.chain import Transaction
 from runner.recording.family import Family
-from runner.recording.markets.recognise import Known, Link, Match, recognised
+from runner.recording.markets.recognise import Known, Link, Match, Recognised, recognised
 from runner.recording.markets.sketch import Sketch
+
+KINDS = ("trial_started", "look", "vault_opened")
+"""Events that saw bars."""
 
 Nodes = dict[tuple[str, str], int]
 """(id of a family, its symbol) -> by how many days its stamps are later."""
@@ -94,6 +97,17 @@ class Families:
             for link in declared.links or ()
             if link.family in known
         }
+
+    def recognised(self, family: Family) -> Recognised:
+        """How much of the family was known before, or became known under another name since."""
+        tried = {family for kind in KINDS for family in self.transaction.keys_by_family(kind)}
+        found = [match for identity, matches in self.links(family)[1].items() if identity in tried for match in matches]
+        for declared in self.all.values():
+            if declared.id in tried and any(link.family == family.id for link in declared.links or ()):
+                for match in self.matches(declared).get(family.id, ()):
+                    found.append(replace(match, own=match.other, other=match.own, shift_days=-match.shift_days))
+        sketch = None if family.sketch is None else Sketch.from_bytes(family.sketch)
+        return Recognised.of(family.symbols, found, sketch)
 
     def together(self, family: Family, among: Iterable[str]) -> set[str]:
         """Ids of the families that count as one with this one, itself included, reached through those `among`."""

@@ -12,7 +12,7 @@ from runner.recording.chain import Chain, Transaction, unusable
 from runner.recording.database import Database, SQLite, Unusable, database
 from runner.recording.declared import Families
 from runner.recording.family import Family as Family
-from runner.recording.seen import Sighting, Span, VaultOpening, sightings, whole_days
+from runner.recording.seen import Moments, Sighting, VaultOpening, sightings, whole_days
 from runner.recording.summaries import FamilySummary as FamilySummary
 from runner.recording.summaries import summaries_of
 from runner.recording.trials import Outcome, Recipe, TrialNumber, repeated, tried_in, tries_of, without_notes
@@ -40,7 +40,7 @@ class Ledger:
         body: Mapping[str, Any],
         *,
         recipe: Recipe | None = None,
-        seen: Span | None = None,
+        seen: Moments | None = None,
     ) -> TrialNumber:
         """Writes down that a trial begins; call it before the fit. body: what the trial is, plain; seen: times of the
         first and the last bar that it reads.
@@ -75,7 +75,7 @@ class Ledger:
                 family_trials=total,
                 head=head,
                 repeats=None if trial == key else trial,
-                found=families.links(family)[0],
+                recognised=families.recognised(family),
             )
 
         return self.chain.append(work)
@@ -114,7 +114,7 @@ class Ledger:
 
         return self.chain.append(work)
 
-    def look(self, family: Family, key: str, what: str, seen: Span) -> str:
+    def look(self, family: Family, key: str, what: str, seen: Moments) -> str:
         """Writes down an evaluation that is no trial, once for the same key and bars: it saw bars all the same."""
 
         def work(transaction: Transaction) -> str:
@@ -127,7 +127,7 @@ class Ledger:
 
         return self.chain.append(work)
 
-    def open_vault(self, vault: Family, key: str, body: Mapping[str, Any], span: Span | None = None) -> VaultOpening:
+    def open_vault(self, vault: Family, key: str, body: Mapping[str, Any], span: Moments | None = None) -> VaultOpening:
         """Writes down an opening of the vault. Its identity is its market and days, whatever the source.
 
         span: times of its first and last bar, None: all of its days. What the same key opened before is no reuse.
@@ -148,7 +148,7 @@ class Ledger:
 
         return self.chain.append(work)
 
-    def seen(self, market: Family, span: Span, *, own: str = "") -> tuple[Sighting, ...]:
+    def seen(self, market: Family, span: Moments, *, own: str = "") -> tuple[Sighting, ...]:
         """Who saw bars of that market in that time. own: key of openings that do not count."""
         return self.chain.read(lambda transaction: sightings(transaction, Families(transaction), market, span, own=own))
 

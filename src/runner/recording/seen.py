@@ -9,7 +9,7 @@ from runner.recording.chain import Event, Transaction
 from runner.recording.declared import Families
 from runner.recording.family import Family
 
-Span = tuple[str, str]
+Moments = tuple[str, str]
 """Times (ISO, UTC) of a first and a last bar."""
 
 By = Literal["trial", "look", "opening", "knowledge"]
@@ -47,13 +47,13 @@ class VaultOpening:
         return tuple(sighting.key for sighting in self.seen if sighting.by == "opening")
 
 
-def whole_days(family: Family) -> Span:
+def whole_days(family: Family) -> Moments:
     """From the beginning of its first day to the end of its last."""
     return family.first.isoformat(), f"{family.last.isoformat()}T23:59:59.999999"
 
 
 def sightings(
-    transaction: Transaction, families: Families, market: Family, span: Span, *, own: str, until: int | None = None
+    transaction: Transaction, families: Families, market: Family, span: Moments, *, own: str, until: int | None = None
 ) -> tuple[Sighting, ...]:
     """Who saw bars of that market in that time, in order, each once. Openings under the key `own` are no sighting;
     until: number of the event up to which the ledger is read.
@@ -85,7 +85,7 @@ def sightings(
     return tuple(found.values())
 
 
-def _sighting(by: By, event: Event, seen: Span) -> Sighting:
+def _sighting(by: By, event: Event, seen: Moments) -> Sighting:
     return Sighting(by=by, key=event.key, first=seen[0][:10], last=seen[1][:10], actor=_label(event.content))
 
 

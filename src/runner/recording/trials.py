@@ -11,7 +11,7 @@ from components.values import Float, Time
 from runner.recording.chain import Event, Transaction
 from runner.recording.declared import Families
 from runner.recording.family import Family
-from runner.recording.markets.recognise import Link
+from runner.recording.markets.recognise import Recognised
 from runner.storage.formats import ARRAYS
 
 Outcome = Literal["finished", "failed", "interrupted", "pruned"]
@@ -69,14 +69,13 @@ class Recipe:
 @dataclass(frozen=True, kw_only=True)
 class TrialNumber:
     """number: 1 for the first try of its family; family_trials: how many there are now; head: witness; repeats: key of
-    the trial that this one is a repetition of, None where it is a try of its own; found: in which families before it
-    some of its symbols were recognised, and how."""
+    the trial that this one is a repetition of, None where it is a try of its own; recognised: of its symbols."""
 
     number: int
     family_trials: int
     head: str
-    repeats: str | None = None
-    found: tuple[Link, ...] = ()
+    repeats: str | None
+    recognised: Recognised
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,14 +107,15 @@ def tries_of(starts: Iterable[Event]) -> dict[str, str]:
 
 
 def repeated(events: Iterable[Event], families: Families, family: Family, recipe: Recipe | None) -> str | None:
-    """Key of the try whose recipe this is, on the same market with as many symbols."""
+    """Key of the try whose recipe this is, on the same market under the same names: a file of another name may be
+    another choice of bars."""
     if recipe is None:
         return None
     links = {link.family: link for link in families.links(family)[0]}
     for event in events:
         link = links.get(event.family)
         whole = event.family == family.id or (
-            link is not None and link.how != "market" and link.matched == link.own == link.other
+            link is not None and link.how != "market" and not link.renamed and link.matched == link.own == link.other
         )
         if whole and recipe.repeats(event.content["trial"]):
             return str(event.content.get("try", event.key))

@@ -1,8 +1,10 @@
 """What a promotion found and decided, in sentences: for the terminal and the report alike."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from runner.report.markets import seen_by
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +31,8 @@ def sentences(content: Mapping[str, Any]) -> Sentences:
         )
     else:
         notes.append(f"The vault was opened for this promotion and never before: {vault['first']} to {vault['last']}.")
+    if vault and "kept" in vault:
+        notes.append(f"The vault was {vault['kept']}.")
     for gate in content.get("vault_gates", ()):
         line = f"{gate['name']}: {gate['says']}"
         (alarms if gate["status"] == "failed" else notes).append(line)
@@ -38,21 +42,12 @@ def sentences(content: Mapping[str, Any]) -> Sentences:
 def seen_in_words(vault: Mapping[str, Any]) -> str:
     """By what the bars of a vault had been seen: had been opened 1 time before."""
     seen = vault.get("seen") or [{"by": "opening"} for _ in vault["earlier"]]
-    counts = {by: sum(each["by"] == by for each in seen) for by in ("trial", "look", "opening", "knowledge")}
     if not vault.get("whole_record", True):
         return "count as seen, since the ledger is not whole"
-    if counts["opening"] == len(seen):
-        times = counts["opening"]
+    if all(each["by"] == "opening" for each in seen):
+        times = len(seen)
         return f"had been opened {times} time{'' if times == 1 else 's'} before"
-    words = {"trial": "trial", "look": "look", "opening": "opening"}
-    parts = [f"{counts[by]:,} {word}{'' if counts[by] == 1 else 's'}" for by, word in words.items() if counts[by]]
-    knowing = sorted({each["actor"] for each in seen if each["by"] == "knowledge"})
-    parts += [f"{actor}, which knows the markets until {_until(seen, actor)}" for actor in knowing]
-    return f"had been seen before, by {', '.join(parts[:-1]) + ' and ' if len(parts) > 1 else ''}{parts[-1]}"
-
-
-def _until(seen: Sequence[Mapping[str, Any]], actor: str) -> str:
-    return max(each["last"] for each in seen if each["by"] == "knowledge" and each["actor"] == actor)
+    return f"had been seen before, by {seen_by(seen)}"
 
 
 def overruled(override: Mapping[str, Any]) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from components.values import SourceFacts
 from runner.judging.verdict import Verdict, in_words
 from runner.report import notation
+from runner.report.markets import market_words
 
 PASSED, REJECTED, FAILED, NONE = "Passed", "Rejected", "Failed", "No verdict"
 DIRTY = "The code had uncommitted changes: this run cannot be rebuilt from its commit alone."
@@ -56,6 +57,7 @@ def words(manifest: Mapping[str, Any], gates: Mapping[str, Any]) -> Words:
             *said.record,
             *said.advisory,
             *said.data,
+            *market_words(manifest),
             *_quality(manifest),
             *manifest["notices"],
             *unclean,

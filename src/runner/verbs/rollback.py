@@ -8,6 +8,7 @@ from pathlib import Path
 from runner import exit_codes
 from runner.bundle.aliases import roll_back
 from runner.bundle.registry import find
+from runner.recording.actors import forbid
 from runner.specification.places import HERE
 
 
@@ -21,6 +22,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> int:
     """Says which version is champion now, and which was."""
+    forbid("may not move an alias")
     find(options.name, options.registry)
     now, before = roll_back(options.registry, options.name)
     print(f"champion of {options.name}: {now}, no longer {before}")

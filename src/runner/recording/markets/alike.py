@@ -127,6 +127,12 @@ def compared(own: Sketch, other: Sketch, own_N: Int, other_N: Int) -> Pairs:
     return found
 
 
+def long_enough(sketch: Sketch) -> Flags:
+    """(S,) whether enough moves are known of a symbol for it to be recognised."""
+    days_S, weeks_S = _count(sketch.daily.known_SW), _count(sketch.weekly.known_SW)
+    return (days_S >= DAILY.few) | (weeks_S >= WEEKLY.few)
+
+
 def _found(own: Bits, other: Bits, shift: int, *, weekly: bool) -> Pairs:
     rows_N, columns_N = _candidates(own.later(shift), other)
     pairs = _measured(own, other, rows_N, columns_N, shift, weekly=weekly)

@@ -3,7 +3,7 @@
 Shape legend: P, Q symbols, N pairs of them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from components.values import Int
 from runner.recording.family import Family
-from runner.recording.markets.alike import ENOUGH, Pairs, alike, compared
+from runner.recording.markets.alike import ENOUGH, Pairs, alike, compared, long_enough
 from runner.recording.markets.sketch import Bits, Sketch
 
 How = Literal["same", "market", "name"]
@@ -65,6 +65,45 @@ class Link:
             other=other,
             least=round(min(match.sign for match in matches), 4),
             joins=by_names or 2 * found >= min(own, other),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recognised:
+    """Of how many symbols something was known before, and how surely.
+
+    symbols: in all; known: seen before, by whatever; renamed: of those, under another name only; markets: of those, as
+    another series of one market; by_name: known by name and days alone; short: too short to be recognised by how they
+    moved; sign, firm: least agreements of what was recognised so, see `alike`.
+    """
+
+    symbols: int
+    known: int
+    renamed: int
+    markets: int
+    by_name: int
+    short: int
+    sign: float
+    firm: float
+
+    @staticmethod
+    def of(symbols: Sequence[str], matches: Iterable[Match], sketch: Sketch | None) -> "Recognised":
+        """matches: with whatever family; of each symbol the best counts."""
+        best: dict[str, Match] = {}
+        for match in matches:
+            held = best.get(match.own)
+            if held is None or _worth(match) > _worth(held):
+                best[match.own] = match
+        moved = [match for match in best.values() if match.how != "name"]
+        return Recognised(
+            symbols=len(symbols),
+            known=len(best),
+            renamed=sum(match.own != match.other for match in best.values()),
+            markets=sum(match.how == "market" for match in moved),
+            by_name=len(best) - len(moved),
+            short=len(symbols) if sketch is None else int(np.sum(~long_enough(sketch))),
+            sign=min((match.sign for match in moved), default=1.0),
+            firm=min((match.firm for match in moved), default=1.0),
         )
 
 
