@@ -86,7 +86,7 @@ def check_budgets(
 ) -> None:
     """Raises BudgetSpent where the actor's budget on the market allows no further try. tries: of the family, see
     `tries_of`; members: the families that count as one."""
-    budgets = {event.key: Budget.from_content(event.content) for event in transaction.events(kind="budget")}
+    budgets = {event.key: Budget.from_content(event.content["budget"]) for event in transaction.events(kind="budget")}
     if not budgets:
         return
     actor = acting().label

@@ -157,7 +157,7 @@ class Ledger:
 
         def work(transaction: Transaction) -> str:
             return transaction.append(
-                "budget", family="", key=f"{budget.actor} on {budget.market}", content=budget.content()
+                "budget", family="", key=f"{budget.actor} on {budget.market}", content={"budget": budget.content()}
             )
 
         return self.chain.append(work)

@@ -72,16 +72,17 @@ def sightings(
             break
         if by is None or event.family not in shifts:
             continue
+        if by == "opening" and event.key == own:
+            continue
         content = event.content
-        if not (by == "opening" and event.key == own):
-            seen = tuple(content.get("seen") or whole_days(families.all[event.family].family))
-            begin, end = (np.datetime64(moment, "us") for moment in seen)
-            moved = [np.timedelta64(shift, "D") for shift in shifts[event.family]]
-            if any(begin - day <= last and first <= end - day for day in moved):
-                found.setdefault((by, event.key), _sighting(by, event, (seen[0], seen[1])))
-        until = content.get("actor", {}).get("knowledge_until")
-        if until is not None and np.datetime64(until, "us") > first:
-            found.setdefault(("knowledge", _label(content)), _sighting("knowledge", event, ("", str(until))))
+        seen = tuple(content.get("seen") or whole_days(families.all[event.family].family))
+        begin, end = (np.datetime64(moment, "us") for moment in seen)
+        moved = [np.timedelta64(shift, "D") for shift in shifts[event.family]]
+        if any(begin - days <= last and first <= end - days for days in moved):
+            found.setdefault((by, event.key), _sighting(by, event, (seen[0], seen[1])))
+        known = content.get("actor", {}).get("knowledge_until")
+        if known is not None and np.datetime64(known, "us") > first:
+            found.setdefault(("knowledge", _label(content)), _sighting("knowledge", event, ("", str(known))))
     return tuple(found.values())
 
 

@@ -20,8 +20,8 @@ DEFLATED = (
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with finished runs: `good` passed its gates, `bad` was rejected, `other` is another model,
-    `doomed` has a gate that no vault can pass, `open` has no vault, and `deflated`, the first of all, has a gate
-    that counts tries."""
+    `doomed` has a gate that no vault can pass, `open` has no vault and another market, of which nothing is kept from
+    the others, and `deflated`, the first of all, has a gate that counts tries."""
     folder = tmp_path_factory.mktemp("promotion")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
@@ -37,7 +37,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
         _keep("bad")
         assert main([*common, f"+gates.checks.high={HIGH}"]) == 0
         _keep("doomed")
-        assert main([*common, "split.vault_start=null"]) == 0
+        assert main([*common, "split.vault_start=null", "data.dataset=nasdaq"]) == 0
         _keep("open")
     return folder
 
