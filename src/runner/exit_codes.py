@@ -16,7 +16,7 @@ INTERRUPTED = 130
 IN_WORDS = """\
 Exit codes: 0 ran; 2 mend the configuration; 3 mend the data; 4 a required gate failed (of promote, or with
 gates.enforce=true); 5 leaks found; 6 a budget of the ledger is used up; 7 ASSAY_ROLE does not allow it; 130
-interrupted; 1 anything else. With -m: 1 if a job crashed, else 6, else 4, else 0.
+interrupted; 1 anything else. With -m: 1 if a job crashed, else 7, 6, 4 or 0.
 """
 
 
@@ -35,7 +35,7 @@ def of_error(error: BaseException) -> int:
 
 
 def of_jobs(codes: Iterable[int]) -> int:
-    """Of a sweep: UNFORESEEN if a job crashed, else BUDGET if one was not allowed, else REJECTED if one was under
-    gates.enforce=true, else RAN."""
+    """Of a sweep: UNFORESEEN if a job crashed, else FORBIDDEN or BUDGET if one was not allowed, else REJECTED if one
+    was under gates.enforce=true, else RAN."""
     ended = set(codes)
-    return UNFORESEEN if ended - {RAN, REJECTED, BUDGET} else max(ended, default=RAN)
+    return UNFORESEEN if ended - {RAN, REJECTED, BUDGET, FORBIDDEN} else max(ended, default=RAN)
