@@ -112,7 +112,9 @@ def test_check_tells_notices(call) -> None:  # type: ignore[no-untyped-def]
     code, out, _ = call("check", "debug=fast")
     assert code == 0
     assert out[0].endswith(" settings checked, 1 notice")
-    assert out[1:] == ["notice: debug: a quick look on little data; it is no trial and is never promoted"]
+    assert out[1:] == [
+        "notice: debug: a quick look, never promoted; where it evaluates half of the experiment or more, it is a trial"
+    ]
 
 
 def test_check_of_a_sweep(call) -> None:  # type: ignore[no-untyped-def]
