@@ -15,8 +15,8 @@ INTERRUPTED = 130
 
 IN_WORDS = """\
 Exit codes: 0 ran; 2 mend the configuration; 3 mend the data; 4 a required gate failed (of promote, or with
-gates.enforce=true); 5 leaks found; 6 a budget of the ledger is used up; 7 ASSAY_ROLE does not allow it; 130
-interrupted; 1 anything else. With -m: 1 if a job crashed, else 7, 6, 4 or 0.
+gates.enforce=true); 5 leaks found; 6 a budget of the ledger is used up; 7 ASSAY_ROLE does not allow it;
+130 interrupted; 1 anything else. With -m: 1 if a job crashed, else 7, 6, 4 or 0.
 """
 
 

@@ -124,7 +124,7 @@ def test_check_of_a_sweep(call) -> None:  # type: ignore[no-untyped-def]
 def test_the_composed_configuration_is_shown_as_it_would_run(call) -> None:  # type: ignore[no-untyped-def]
     code, out, _ = call("--cfg", "job", "experiment=sp500_direction")
     assert code == 0
-    assert out[:3] == ["name: sp500_direction", "seed: 0", "resources:"]
+    assert out[:4] == ["name: sp500_direction", "hypothesis: null", "parent: null", "seed: 0"]
     assert "  name: sp500_direction" in out
 
 
