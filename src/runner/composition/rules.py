@@ -14,6 +14,8 @@ from runner.composition.fitting import choice, fitted_models, fitting_problems, 
 from runner.composition.schema import listed, show
 from runner.specification.experiment import Experiment
 
+MOST_SIGNS = 300
+"""Of a hypothesis: it is noted in every trial."""
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -214,8 +216,15 @@ def what_is_fitted_fits(analysis: Analysis) -> Iterator[Problem]:
     yield from fitting_problems(analysis.experiment)
 
 
+def hypothesis_is_a_sentence(analysis: Analysis) -> Iterator[Problem]:
+    text = analysis.experiment.hypothesis
+    if text is not None and not (text.strip() and len(text) <= MOST_SIGNS and "\n" not in text):
+        yield Problem("hypothesis", f"must be one sentence of at most {MOST_SIGNS} characters, or null")
+
+
 RULES: tuple[Rule, ...] = (
     names_are_file_names,
+    hypothesis_is_a_sentence,
     expressions_parse,
     features_look_back,
     target_looks_forward,
