@@ -25,7 +25,6 @@ from runner.recording.trials import TrialNumber
 from runner.recording.witnesses import noted_heads
 from runner.specification.experiment import Experiment
 from runner.specification.places import Places
-from runner.storage.canonical import content_hash
 
 TRIAL_FROM = 0.5
 """Share of an experiment's bars times folds from which on a debug run is a trial."""
@@ -132,8 +131,7 @@ def is_look(experiment: Experiment, prepared: Prepared) -> bool:
 def looked(experiment: Experiment, prepared: Prepared, cache: Cache, places: Places, what: str) -> str:
     """Records an evaluation that is no trial: which bars it saw. Gives the head of the ledger."""
     family = family_of(experiment, prepared.panel, cache)
-    key = content_hash([what, prepared.labelled.key])
-    return Ledger.open(places.ledger).look(family, key, what, seen_by(prepared.panel))
+    return Ledger.open(places.ledger).look(family, prepared.labelled.key, what, seen_by(prepared.panel))
 
 
 def whole_for_research(ledger: Ledger, outputs: Path) -> None:

@@ -118,9 +118,9 @@ class Sealed(Source):
 def _joined(visible: Bars, rest: Bars) -> Bars:
     """The bars of both, those of the rest after the others."""
     names = list(dict.fromkeys([*visible.symbols, *rest.symbols]))
-    code_of = {name: code for code, name in enumerate(names)}
+    place_of = {name: code for code, name in enumerate(names)}
     codes_R = np.concatenate(
-        [np.array([code_of[name] for name in each.symbols], dtype=np.int32)[each.codes_R] for each in (visible, rest)]
+        [np.array([place_of[name] for name in each.symbols], dtype=np.int32)[each.codes_R] for each in (visible, rest)]
     )
     return Bars(
         symbols=tuple(names),
