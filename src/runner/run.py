@@ -22,7 +22,9 @@ from runner.judging.watched import Judge, Watcher
 from runner.promotion.promote import Candidate, Promotion, Wish, promote
 from runner.promotion.words import say
 from runner.recording.actors import restricted
+from runner.recording.ledger import Ledger
 from runner.recording.records import RunRecord
+from runner.recording.sealed import seal
 from runner.report import description
 from runner.report.written import pictures_of, report_on
 from runner.specification.experiment import Experiment
@@ -80,14 +82,19 @@ def run_experiment(
                     experiment, prepared, executed, gathered, record, cache, places, pictured=single
                 )
             except Pruned as stop:
-                return _pruned(stop, watcher, record, session, console)
+                outcome = _pruned(stop, watcher, record, session, console)
+                _seal(experiment, record, places)
+                return outcome
             session.log_metrics(judged.evidence.value.metrics)
+            if head := record.manifest["ledger_head"]:
+                session.log_head(head)
             session.log_files(cache.run("report", lambda: report_on(record.folder, images)) if single else [])
             if record.manifest["state"] == "failed":
                 session.finish("failed")
             if single and judged.verdict.passed and restricted():
                 console.note("ASSAY_ROLE=research: a run that passed is not promoted")
             if not (single and judged.verdict.passed and _promotes_itself(experiment, record)):
+                _seal(experiment, record, places)
                 console.summary(record.folder)
                 return _outcome(experiment, record, judged.verdict, None)
             candidate = Candidate(
@@ -99,7 +106,10 @@ def run_experiment(
                 gates=judged.verdict.to_json(),
                 run=record.manifest,
             )
-            promotion = _promoted(candidate, record, images, session, cache, console, places)
+            try:
+                promotion = _promoted(candidate, record, images, session, cache, console, places)
+            finally:
+                _seal(experiment, record, places)
     return _outcome(experiment, record, judged.verdict, promotion)
 
 
@@ -130,6 +140,12 @@ def _tried(
         record.note({"broken": tried.broken})
     record.close("failed" if tried.broken else "finished")
     return judged, images
+
+
+def _seal(experiment: Experiment, record: RunRecord, places: Places) -> None:
+    """A debug run is sealed for itself alone: the ledger knows nothing of it."""
+    ledger = None if experiment.debug.enabled else Ledger.open(places.ledger)
+    seal(record.folder, record.manifest["run_key"], ledger)
 
 
 def _pruned(stop: Pruned, watcher: Watcher | None, record: RunRecord, session: Session, console: Console) -> Outcome:

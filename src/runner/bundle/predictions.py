@@ -30,6 +30,8 @@ OPTIONS = {
 TIME_COLUMNS = ("timestamp", "date", "time", "datetime")
 HEADER = ("timestamp", "symbol", "forecast", "weight")
 INTERVAL = ("lower", "upper")
+FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n")
+"""How texts begin that spreadsheets take for formulas."""
 
 
 def load_bars(path: str, *, symbol: str | None, time: str | None, date_format: str | None) -> Panel:
@@ -99,7 +101,7 @@ def _rows(bundle: Bundle, forecast: BundleForecast, *, last_only: bool) -> Itera
         if shown_R[row]:
             d, s = position_R[row], panel.symbol_codes_R[row]
             numbers = (forecast_DS[d, s], weights_DS[d, s], *(end_DS[d, s] for end_DS in ends))
-            yield texts_D[d], panel.symbols[s], *map(_text, numbers)
+            yield texts_D[d], _harmless(panel.symbols[s]), *map(_text, numbers)
 
 
 def _outsiders(panel: Panel, dates_D: Time) -> tuple[Int, Int]:
@@ -154,6 +156,11 @@ def _notes(bundle: Bundle, forecast: BundleForecast, *, last_only: bool) -> Iter
         yield f"no forecast: {forecast.why_not(int(row))}"
     if stale := sorted(set(panel.symbols) - {panel.symbols[s] for s in panel.symbol_codes_R[last_R]}):
         yield f"no bar at {time_texts(panel.dates_T[-1:])[0]}: {', '.join(stale)}"
+
+
+def _harmless(name: str) -> str:
+    """A text that a spreadsheet shows; one that begins like a formula gets an apostrophe, or it would be executed."""
+    return f"'{name}" if name.startswith(FORMULAS) else name
 
 
 def _text(value: float) -> str:

@@ -22,6 +22,7 @@ from runner.composition.interpolation import resolve
 from runner.composition.overrides import EXPERIMENT, Request, apply, no_choice, parsed, sort
 from runner.composition.places import config_folder
 from runner.composition.schema import parameters
+from runner.composition.secrets import secret_problems
 from runner.composition.sources import HYDRA_RULE, WatchedRepository
 from runner.specification.experiment import Experiment
 
@@ -72,6 +73,7 @@ def _composed(overrides: tuple[str, ...], known: dict[Any, Files]) -> Composed:
     raw = copy.deepcopy(files.raw)
     problems += [problem for leaf in request.leaves if (problem := apply(raw, leaf))]
     config, unresolved = resolve(raw)
+    unresolved += secret_problems(config)
     return Composed(
         config=config,
         experiment=request.experiment,
@@ -115,6 +117,8 @@ def _load(loader: ConfigLoaderImpl, name: str | None, request: Request) -> tuple
         warnings.simplefilter("always")
         try:
             tree = loader.load_configuration(name, overrides, RunMode.RUN, from_shell=False)
+        except RecursionError:
+            raise ConfigError("the configuration files lead back to themselves, or are nested too deeply") from None
         except MissingConfigException as error:
             raise ConfigError(_no_file(error, loader)) from None
         except (HydraException, OmegaConfBaseException) as error:

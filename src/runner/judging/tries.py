@@ -112,7 +112,18 @@ def counted(tried: _Tried, evidence: Evidence) -> Trials:
     own, number = next(((each.key, each.number) for each in trials if key in each.keys), (key, len(trials)))
     # The try is what it is now, whatever an earlier repetition of it left.
     series[own] = own_series(evidence)
-    return trials_of(series, own=own, number=number, count=len(series), problems=tried.problems)
+    problems = (*tried.problems, *_changed(trials, found[RETURNS], own))
+    return trials_of(series, own=own, number=number, count=len(series), problems=problems)
+
+
+def _changed(trials: list[Trial], found: Mapping[str, Series], own: str) -> list[str]:
+    """Trials whose returns are no longer what their event vouches for; what is missing altogether the ledger says."""
+    lost = [
+        trial.number
+        for trial in trials
+        if trial.outcome.get("series", {}).get(RETURNS) and trial.key not in found and trial.key != own
+    ]
+    return [f"series changed after they were written: returns of trial {lost[0]}"] if lost else []
 
 
 def tries_in_figures(trials: Trials) -> dict[str, Any]:

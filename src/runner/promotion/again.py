@@ -56,12 +56,15 @@ def promote_folder(
     from runner.promotion.promote import Candidate, promote
     from runner.recording.ledger import Ledger
     from runner.recording.records import RunRecord
+    from runner.recording.sealed import refuse_changed, seal
     from runner.report.page import write_report
     from runner.report.written import pictures_of
     from runner.specification.tracker import RunInfo
     from runner.storage.disk import write_atomically
     from runner.tracking import tracked
 
+    ledger = Ledger.open(places.ledger)
+    refuse_changed(folder, ledger)
     manifest, gates = (json.loads((folder / f"{name}.json").read_text()) for name in ("manifest", "gates"))
     _refuse(folder, manifest)
     _check_gates(folder, gates, wish)
@@ -69,7 +72,7 @@ def promote_folder(
     experiment, config, prepared, executed, gathered = _computed(folder, manifest, cache)
     family, key = family_of(experiment, prepared.panel, cache), manifest["trial"]["key"]
     target = manifest["target"]["expression"]
-    trials = family_trials(Ledger.open(places.ledger), family, key, target, places.outputs, gathered.evidence, cache)
+    trials = family_trials(ledger, family, key, target, places.outputs, gathered.evidence, cache)
     judged = conclude(experiment, prepared, executed, gathered, trials, cache)
     gates = judged.verdict.to_json()
     if judged.state != manifest.get("judged", {}).get("family_state"):
@@ -96,6 +99,7 @@ def promote_folder(
         if promotion.folder:
             record.note({"bundle": str(promotion.folder)})
         write_report(folder, pictures_of(folder, manifest["run_key"], cache)[0])
+        seal(folder, manifest["run_key"], ledger)
         if promotion.folder:
             session.log_bundle(promotion.folder, promotion.aliases)
     return promotion

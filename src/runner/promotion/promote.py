@@ -3,12 +3,15 @@ same run again finishes what was begun."""
 
 import functools
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
+from components.errors import DataError
 from components.values import Evidence
 from runner.bundle import aliases
 from runner.bundle.aliases import Alias
@@ -22,6 +25,7 @@ from runner.judging.kept import vault_kept
 from runner.judging.verdict import GateOutcome, Verdict, judge_vault, of_outcomes
 from runner.promotion.deploy import Deployed, certify_folds, refit
 from runner.promotion.evidence import evidence_npz
+from runner.promotion.moves import sums_of, witness_move
 from runner.promotion.vault import (
     Looked,
     identity_of,
@@ -31,6 +35,7 @@ from runner.promotion.vault import (
     refuse_other_ledger,
     span_of,
 )
+from runner.recording import testimony
 from runner.recording.actors import forbid
 from runner.recording.ledger import Family, Ledger
 from runner.recording.seen import VaultOpening
@@ -38,12 +43,12 @@ from runner.recording.witnesses import noted_heads
 from runner.specification.experiment import Experiment
 from runner.specification.places import Places
 from runner.storage.canonical import finite_or_null
-from runner.storage.disk import write_atomically
+from runner.storage.disk import write_atomically, writing
 
 OPENINGS = ".openings"
 """Folder of the registry with what a vault said of a run, whatever name that is promoted under."""
 NOTHING_APPLIED = "no required gate could be applied"
-STEPS = ("certified", "opened", "looked", "judged", "refitted", "written", "pointed")
+STEPS = ("certified", "opened", "looked", "judged", "refitted", "written", "witnessed", "pointed")
 """Names of the steps, in order; `after` is told each when it is done."""
 
 
@@ -104,14 +109,47 @@ def promote(
     check_name(name)
     forbid("may not open a vault, promote or override")
     refuse_other_ledger(Ledger.open(places.ledger), places.outputs, wish.override)
-    place = registry / name
-    held = version_of(registry, name, key)
-    if held is not None:
-        folder = place / str(held)
-        content = json.loads(read_verified(folder).get(PROMOTION, b"{}"))
-        pointing = _point(place, wish, held, content.get("override"))
-        after("pointed")
-        return Promotion(state="already promoted", folder=folder, aliases=pointing, content=content)
+    with _alone(registry, key):
+        held = version_of(registry, name, key)
+        if held is not None:
+            return _held(candidate, wish, places, registry / name / str(held), after)
+        return _anew(candidate, wish, cache, places, name, key, after)
+
+
+@contextmanager
+def _alone(registry: Path, key: str) -> Iterator[None]:
+    """One process at a time promotes a run; one that was killed holds nobody up."""
+    from filelock import FileLock
+
+    place = registry / OPENINGS
+    with writing(place):
+        place.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(place / f".{key}.lock")
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _held(candidate: Candidate, wish: Wish, places: Places, folder: Path, after: Callable[[str], None]) -> Promotion:
+    """A run that is a version already: what was cut off after that was written is done, and its alias is moved."""
+    content = json.loads(read_verified(folder).get(PROMOTION, b"{}"))
+    _witness(candidate, places, folder, content.get("override"))
+    pointing = _point(places, folder, wish, content.get("override"))
+    after("pointed")
+    return Promotion(state="already promoted", folder=folder, aliases=pointing, content=content)
+
+
+def _anew(
+    candidate: Candidate,
+    wish: Wish,
+    cache: Cache,
+    places: Places,
+    name: str,
+    key: str,
+    after: Callable[[str], None],
+) -> Promotion:
     # No vault is opened for what could not be exported faithfully.
     parity = cache.run(
         "parity", lambda: certify_folds(candidate.experiment, candidate.prepared, candidate.executed, cache)
@@ -140,13 +178,38 @@ def promote(
             parity=parity,
             promotion=content,
             evidence=opening.arrays,
+            replay=deployed.kept,
         )
 
-    folder = register(registry, name, key, write)
+    folder = register(places.registry, name, key, write)
     after("written")
-    pointing = _point(place, wish, int(folder.name), content["override"])
+    _witness(candidate, places, folder, content["override"])
+    after("witnessed")
+    pointing = _point(places, folder, wish, content["override"])
     after("pointed")
     return Promotion(state="promoted", folder=folder, aliases=pointing, content=content)
+
+
+def _witness(candidate: Candidate, places: Places, folder: Path, override: Mapping[str, Any] | None) -> None:
+    """Notes every byte of the version in the ledger, once. Raises DataError where other bytes were noted before."""
+    ledger, key = Ledger.open(places.ledger), str(candidate.run["run_key"])
+    name, version = folder.parent.name, int(folder.name)
+    files = {file: testimony.digest(data) for file, data in read_verified(folder).items()}
+    known = testimony.version_noted(ledger, key, name, version)
+    if known is None:
+        content = {
+            "run_id": candidate.run["run_id"],
+            "name": name,
+            "version": version,
+            "override": override["reason"] if override else None,
+            "files": files,
+            "sums": sums_of(folder),
+        }
+        testimony.note(ledger, testimony.PROMOTED, key, content)
+    elif changed := testimony.differing(known["files"], files):
+        raise DataError(
+            f"{folder / changed[0]}: not what the ledger recorded when it was promoted; restore the version"
+        )
 
 
 def _refit(candidate: Candidate, everything: Prepared) -> Deployed:
@@ -173,12 +236,11 @@ def _opening(
     after: Callable[[str], None],
 ) -> _Opening:
     """The vault's verdict on this run: from the file that an earlier promotion of it left, else by opening it."""
-    place = places.registry / OPENINGS / key
-    files = place / "opening.json", place / "evidence.npz"
-    if files[0].is_file():
-        return _read_opening(*files)
-    opening = cache.run("vault", lambda: _open(candidate, everything, cache, places, after))
-    write_atomically(files[1], opening.arrays)
+    place, ledger = places.registry / OPENINGS / key, Ledger.open(places.ledger)
+    if (known := _kept(place, ledger, key)) is not None:
+        return known
+    whole = not ledger.verify(noted_heads(places.outputs))
+    opening = cache.run("vault", lambda: _open(candidate, everything, cache, ledger, after, whole_record=whole))
     content = {
         "run_id": candidate.run["run_id"],
         "ledger_head": opening.ledger_head,
@@ -186,7 +248,11 @@ def _opening(
         "metrics": opening.metrics,
         "verdict": opening.verdict.to_json(),
     }
-    write_atomically(files[0], _json(content))
+    files = {"evidence.npz": opening.arrays, "opening.json": _json(content)}
+    for name, data in files.items():
+        write_atomically(place / name, data)
+    witnessed = {"run_id": candidate.run["run_id"], "files": {n: testimony.digest(d) for n, d in files.items()}}
+    testimony.note(ledger, testimony.JUDGED, key, witnessed)
     after("judged")
     return opening
 
@@ -195,13 +261,14 @@ def _open(
     candidate: Candidate,
     everything: Callable[[], Prepared],
     cache: Cache,
-    places: Places,
+    ledger: Ledger,
     after: Callable[[str], None],
+    *,
+    whole_record: bool,
 ) -> _Opening:
     """Writes the opening into the ledger, and only then computes a figure of the vault."""
     experiment, evidence = candidate.experiment, candidate.evidence
-    ledger, outcomes = Ledger.open(places.ledger), _outcomes(candidate.gates)
-    whole_record = not ledger.verify(noted_heads(places.outputs))
+    outcomes = _outcomes(candidate.gates)
     vault = identity_of(experiment, candidate.prepared.labels.longest_bars)
     if vault is None:
         return _Opening(
@@ -211,7 +278,8 @@ def _open(
             verdict=judge_vault(experiment.gates, evidence, outcomes),
             arrays=evidence_npz(evidence, candidate.prepared.panel.symbols, None, ()),
         )
-    body = {"run_id": candidate.run["run_id"], "experiment": experiment.name}
+    trial = (candidate.run["trial"] or {}).get("key")
+    body = {"run_id": candidate.run["run_id"], "experiment": experiment.name, "trial": trial}
     begins = candidate.prepared.vault_begins
     assert begins is not None, "there is a vault"
     market = of_market(vault, experiment, candidate.prepared, cache)
@@ -246,14 +314,27 @@ def _facts(vault: Family, looked: Looked, opened: VaultOpening) -> dict[str, Any
     }
 
 
-def _read_opening(file: Path, arrays: Path) -> _Opening:
-    content = json.loads(file.read_bytes())
+def _kept(place: Path, ledger: Ledger, key: str) -> _Opening | None:
+    """What an earlier promotion of the run left; None where none came so far that the ledger knows of it, or where it
+    was removed. Raises DataError where it was changed since."""
+    events = testimony.noted(ledger, testimony.JUDGED, key)
+    known = events[-1].content["files"] if events else {}
+    found = testimony.digests(place, known)
+    for name in found:
+        if found[name] != known[name]:
+            raise DataError(
+                f"{place / name}: changed since the vault was opened: the ledger recorded other bytes; restore the "
+                "file, or remove it: the same vault is then read again, and that is no further opening"
+            )
+    if not known or len(found) < len(known):
+        return None
+    content = json.loads((place / "opening.json").read_bytes())
     return _Opening(
         ledger_head=content["ledger_head"],
         vault=content["vault"],
         metrics=content["metrics"],
         verdict=of_outcomes(_outcomes(content["verdict"])),
-        arrays=arrays.read_bytes(),
+        arrays=(place / "evidence.npz").read_bytes(),
     )
 
 
@@ -280,19 +361,23 @@ def _override(wish: Wish, failed: tuple[str, ...]) -> dict[str, Any] | None:
     return {"reason": wish.override, "failed": list(failed), "at": _now()}
 
 
-def _point(place: Path, wish: Wish, version: int, override: Mapping[str, Any] | None) -> tuple[Alias, ...]:
+def _point(places: Places, folder: Path, wish: Wish, override: Mapping[str, Any] | None) -> tuple[Alias, ...]:
     """Points the wished alias at a version, without a wish only at one that never had any; gives what points at it."""
-    moves = aliases.history(place.parent, place.name)
+    root, name, version = places.registry, folder.parent.name, int(folder.name)
+    witness = partial(witness_move, Ledger.open(places.ledger), root, name)
+    moves = aliases.history(root, name)
+    if moves and moves[-1].version == version:
+        witness(moves[-1])  # it may have been cut off before this
     if wish.alias is not None or all(move.version != version for move in moves):
         # What was overruled takes charge only where somebody says so.
         free = "champion" not in aliases.state_of(moves) and override is None
         alias = wish.alias or ("champion" if free else "challenger")
         reason = override["reason"] if override else None
-        aliases.move(place.parent, place.name, alias, version, why="promote", override=reason)
-    now = aliases.current(place.parent, place.name)
+        aliases.move(root, name, alias, version, why="promote", override=reason, witness=witness)
+    now = aliases.current(root, name)
     if now.get("champion") == now.get("challenger") == version:
-        aliases.move(place.parent, place.name, "challenger", None, why="promote")
-        now = aliases.current(place.parent, place.name)
+        aliases.move(root, name, "challenger", None, why="promote", witness=witness)
+        now = aliases.current(root, name)
     return tuple(alias for alias in aliases.ALIASES if now.get(alias) == version)
 
 

@@ -222,9 +222,10 @@ class Ledger:
         """Number and hash of the newest event: whoever notes it down can witness later that nothing was removed."""
         return self.chain.read(lambda transaction: transaction.head())
 
-    def verify(self, witnesses: Iterable[str] = ()) -> list[str]:
-        """What is wrong with the ledger, one line each; witnesses: heads noted in manifests and bundles."""
-        return self.chain.verify(witnesses)
+    def verify(self, witnesses: Iterable[str] = (), *, to_the_byte: bool = False) -> list[str]:
+        """What is wrong with the ledger, one line each; witnesses: heads noted in manifests and bundles; to_the_byte:
+        also the content of every series, which takes as long as reading them all."""
+        return self.chain.verify(witnesses, to_the_byte=to_the_byte)
 
 
 def _database(url_or_path: str | Path | None) -> Database:

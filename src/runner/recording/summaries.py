@@ -1,6 +1,6 @@
 """Every family of data that was ever tried on, with its counts."""
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from runner.recording.chain import Event, Transaction
@@ -37,24 +37,14 @@ def summaries_of(transaction: Transaction) -> list[FamilySummary]:
             FamilySummary(
                 family=hull,
                 trials=len(set(tries_of(own).values())),
-                vault_openings=_openings(families, openings, members, own),
+                vault_openings=_openings(openings, own),
             )
         )
     return found
 
 
-def _openings(families: Families, openings: Iterable[Event], members: Set[str], started: Iterable[Event]) -> int:
-    """Openings of vaults of the family's market: of its own runs, or in which its symbols were recognised."""
-    runs = {event.content["trial"].get("run_id") for event in started} - {None}
-
-    def concerns(event: Event) -> bool:
-        if event.content["vault"].get("run_id") in runs or event.family in members:
-            return True
-        vault = families.all[event.family]
-        if vault.links is None:
-            return any(vault.family.shares_bars(families.all[member].family) for member in members)
-        links = [link.family for link in vault.links]
-        links += [each.id for each in families.all.values() for link in each.links or () if link.family == vault.id]
-        return not members.isdisjoint(links)
-
-    return sum(concerns(event) for event in openings)
+def _openings(openings: Iterable[Event], starts: Sequence[Event]) -> int:
+    """Openings of the vaults of these trials, each run's once: those that name one of them, or one of their runs."""
+    keys, runs = {event.key for event in starts}, {event.content["trial"].get("run_id") for event in starts}
+    bodies = {event.key: event.content["vault"] for event in openings}
+    return sum(body.get("trial") in keys or body.get("run_id", "") in runs for body in bodies.values())

@@ -38,6 +38,10 @@ class Session(ABC):
     def log_bundle(self, folder: Path, aliases: Sequence[str]) -> None:
         """The promoted bundle <name>/<version>, and the aliases that point at it."""
 
+    def log_head(self, head: str) -> None:  # noqa: B027  # a tracker need have no place for it
+        """The head of the ledger at which the run's trial ended: `verify --against` tells by it whether a record of
+        the run is still what it was."""
+
     @abstractmethod
     def finish(self, state: State) -> None:
         """Closes the run with its true state."""

@@ -44,6 +44,10 @@ class _Guarded(Session):
         if self._session is not None:
             self._guard(partial(self._session.log_bundle, folder, aliases))
 
+    def log_head(self, head: str) -> None:
+        if self._session is not None:
+            self._guard(partial(self._session.log_head, head))
+
     def finish(self, state: State) -> None:
         self._guard(lambda: self._session and self._session.finish(state))
         self._session = None

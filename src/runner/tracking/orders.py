@@ -42,6 +42,7 @@ class Order:
     bundle: str | None
     aliases: tuple[str, ...]
     state: Literal["finished", "failed", "interrupted"]
+    ledger_head: str | None = None
 
 
 def post(order: Order) -> None:
@@ -81,7 +82,7 @@ def _write(order: Order) -> None:
         settings=settings,
     )
     try:
-        run.log({**order.metrics, "state": order.state})
+        run.log({**order.metrics, "state": order.state, "ledger_head": order.ledger_head or ""})
         for path in map(Path, order.files):
             copy = Path(run.dir) / path.relative_to(order.folder)
             copy.parent.mkdir(parents=True, exist_ok=True)

@@ -47,6 +47,7 @@ class _WandBSession(Session):
     metrics: dict[str, float] = field(default_factory=dict[str, float])
     files: list[Path] = field(default_factory=list[Path])
     bundle: tuple[Path, tuple[str, ...]] | None = None
+    head: str | None = None
 
     def log_metrics(self, metrics: Mapping[str, float | None]) -> None:
         self.metrics |= {k: v for k, v in metrics.items() if v is not None and math.isfinite(v)}
@@ -56,6 +57,9 @@ class _WandBSession(Session):
 
     def log_bundle(self, folder: Path, aliases: Sequence[str]) -> None:
         self.bundle = folder, tuple(aliases)
+
+    def log_head(self, head: str) -> None:
+        self.head = head
 
     def finish(self, state: State) -> None:
         order = self._order(state)
@@ -87,5 +91,6 @@ class _WandBSession(Session):
             files=tuple(str(path.absolute()) for path in self.files),
             bundle=str(folder.absolute()) if folder else None,
             aliases=aliases,
+            ledger_head=self.head,
             state=state,
         )

@@ -62,7 +62,7 @@ def run(options: Namespace) -> int:
         return _set_budget(options)
     ledger = Ledger.open()
     witnesses = noted_heads(options.outputs)
-    problems = ledger.verify(witnesses)
+    problems = ledger.verify(witnesses, to_the_byte=True)
     rows = family_rows(ledger, broken=bool(problems))
     if options.json:
         found = {

@@ -17,6 +17,7 @@ from runner.promotion.again import promote_folder
 from runner.promotion.promote import STEPS, Wish
 from runner.recording.ledger import Ledger
 from runner.recording.run_folder import find_run
+from runner.recording.testimony import noted
 from runner.specification.places import HERE
 
 NAME = "sp500_volatility"
@@ -74,3 +75,37 @@ def test_whenever_it_is_killed_the_champion_stays_and_a_repeat_completes(place, 
     # However often it was cut off, the other run opened the vault once.
     assert [event.content["reused"] for event in opened] == [False, True]
     assert made.content["vault"]["earlier"] == [opened[0].key]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="kills by signal")
+def test_whenever_the_first_of_all_is_killed_its_vault_stays_its_own(place, run_id) -> None:
+    told = [promote_and_be_killed(run_id("good"), step) for step in STEPS]
+    assert told == [-signal.SIGKILL] * len(STEPS)
+    made = promote_folder(find_run(run_id("good"), HERE.outputs), Wish(), Console(io.StringIO()), HERE)
+    assert (made.state, made.aliases) == ("already promoted", ("champion",))
+    assert (made.content["vault"]["reused"], made.content["vault"]["earlier"]) == (False, [])
+    assert main(["verify"]) == 0
+    for kind, number in (("vault_opened", 1), ("vault_judged", 1), ("promoted", 1), ("alias_moved", 1)):
+        assert len(noted(Ledger.open(), kind)) == number, kind
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="forks")
+def test_three_at_once_are_one_promotion(place, run_id) -> None:
+    children = [start_promotion(run_id("good")) for _ in range(3)]
+    assert [child.wait(120) for child in children] == [0, 0, 0]
+    for kind in ("vault_opened", "vault_judged", "promoted", "alias_moved"):
+        assert len(noted(Ledger.open(), kind)) == 1, kind
+    made = promote_folder(find_run(run_id("good"), HERE.outputs), Wish(), Console(io.StringIO()), HERE)
+    assert (made.state, made.folder.name, made.content["vault"]["reused"]) == ("already promoted", "1", False)
+    assert main(["verify"]) == 0
+
+
+def start_promotion(run: str, last_step: str = "") -> subprocess.Popen:
+    script = DRIVER.partition("for line in")[0] + "promote(sys.argv[2])"
+    return subprocess.Popen([sys.executable, "-c", script, run, last_step])
+
+
+def promote_and_be_killed(run: str, step: str) -> int:
+    return start_promotion(run, step).wait(120)

@@ -19,6 +19,7 @@ from runner.promotion.again import promote_folder
 from runner.promotion.promote import STEPS, Wish
 from runner.recording.ledger import Ledger
 from runner.recording.run_folder import find_run
+from runner.recording.sealed import seal
 from runner.specification.places import HERE
 
 NAME = "sp500_volatility"
@@ -216,6 +217,13 @@ def test_the_deployed_model_is_fitted_on_everything(place, run_id) -> None:
 def test_runs_that_cannot_be_promoted_say_why(place, run_id) -> None:
     folder = find_run(run_id("good"), HERE.outputs)
     manifest = read(folder, "manifest.json")
+    (folder / "manifest.json").write_text(json.dumps({**manifest, "seed": 8}))
+    with pytest.raises(DataError) as error:
+        promoted(str(folder))
+    assert str(error.value) == (
+        f"{folder / 'manifest.json'}: changed since the run wrote it: its checksum is not the one that was recorded; "
+        "restore the file or run the experiment again"
+    )
     for change, message in (
         ({"state": "failed"}, "the run is failed; only a finished run can be promoted"),
         ({"trial": {"counted": False}}, "a debug run can never be promoted; run it without debug="),
@@ -226,6 +234,7 @@ def test_runs_that_cannot_be_promoted_say_why(place, run_id) -> None:
         ),
     ):
         (folder / "manifest.json").write_text(json.dumps({**manifest, **change}))
+        seal(folder, manifest["run_key"], Ledger.open())  # as a run that ended so would have
         with pytest.raises(DataError) as error:
             promoted(str(folder))
         assert str(error.value) == f"{folder}: {message}"
@@ -278,7 +287,8 @@ def test_verify_believes_the_ledger_about_the_vault(place, run_id, capsys) -> No
     (folder / SUMS).write_bytes(checksums(files))
     assert main(["verify", "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["problems"] == [
-        f"{folder / PROMOTION}: says that the vault was new; the ledger says that it was reused"
+        f"{folder / PROMOTION}: says that the vault was new; the ledger says that it was reused",
+        f"{folder / PROMOTION}: not what the ledger recorded when the version was promoted",
     ]
 
 

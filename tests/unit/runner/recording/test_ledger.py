@@ -162,10 +162,15 @@ def test_any_later_opening_of_overlapping_vault_bars_is_reused(ledger):
     assert ledger.count(family("A", 2018, 2018)) == 0
 
 
-def test_an_opening_under_its_own_key_is_its_own(ledger):
-    first = ledger.open_vault(family("A", 2018, 2018), "k1", {})
-    again = ledger.open_vault(family("A", 2018, 2018), "k1", {})
-    assert (again.reused, again.head) == (False, first.head)
+def test_one_key_opens_its_vault_once_whatever_came_in_between(ledger):
+    first = ledger.open_vault(family("A", 2018, 2018), "k1", {"bundle": "x"})
+    other = ledger.open_vault(family("A", 2018, 2018), "k2", {})
+    head = ledger.head()
+    assert ledger.open_vault(family("A", 2018, 2018), "k1", {"bundle": "y"}) == first
+    assert ledger.open_vault(family("A", 2018, 2018), "k2", {}) == other
+    assert (first.reused, other.earlier, ledger.head()) == (False, ("k1",), head)
+    apart = ledger.open_vault(family("A", 2019, 2019), "k1", {})
+    assert not apart.reused, "other bars are another vault"
 
 
 def test_it_lies_where_the_environment_says(tmp_path, monkeypatch):

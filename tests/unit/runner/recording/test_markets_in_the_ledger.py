@@ -169,12 +169,13 @@ def test_an_agent_has_seen_what_it_knows(ledger, monkeypatch):
     assert (sighting.by, sighting.actor, sighting.last) == ("knowledge", "agent:coder", "2016-02-01")
 
 
-def test_openings_are_counted_for_the_market_whose_vault_they_opened(ledger):
+def test_openings_are_counted_for_the_family_whose_vault_they_opened(ledger):
     made = family(MARKET, until="2015-12-31")
     ledger.start_trial(made, "k1", {"run_id": "r1"})
     ledger.start_trial(family(OTHER), "k2", {"run_id": "r2"})
     ledger.open_vault(vault(MARKET), "run 1", {"run_id": "r1"}, VAULT)
-    ledger.open_vault(vault(MARKET), "run 3", {"run_id": "r3"}, VAULT)
+    ledger.start_trial(family(renamed(MARKET)), "k3", {"run_id": "r3"})
+    ledger.open_vault(vault(renamed(MARKET)), "run 3", {"run_id": "r3"}, VAULT)
     assert [each.vault_openings for each in ledger.families()] == [2, 0]
 
 
