@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from components.errors import AssayError
+from components.leaks.plausible import too_good
 from runner import exit_codes
 from runner.composition.composed import Composed
 from runner.compute import pipeline
@@ -189,6 +190,7 @@ def _write_results(
     evidence = judged.evidence.value
     if evidence.leaks is not None:
         record.write_json("leaks.json", description.leaks(evidence.leaks))
+    record.note({"too_good": too_good(evidence)})
     record.write_metrics(evidence.metrics)
     record.write_json("gates.json", judged.verdict.to_json())
     record.write_bytes("junit.xml", junit(str(record.manifest["experiment"]), judged.verdict))

@@ -5,7 +5,7 @@ import functools
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -24,6 +24,7 @@ from runner.judging.evidence import with_metrics
 from runner.judging.kept import vault_kept
 from runner.judging.verdict import GateOutcome, Verdict, judge_vault, of_outcomes
 from runner.promotion.deploy import Deployed, certify_folds, refit
+from runner.promotion.every_row import leaks_of_every_row
 from runner.promotion.evidence import evidence_npz
 from runner.promotion.moves import sums_of, witness_move
 from runner.promotion.vault import (
@@ -155,10 +156,15 @@ def _anew(
         "parity", lambda: certify_folds(candidate.experiment, candidate.prepared, candidate.executed, cache)
     )
     after("certified")
+    leaky = leaks_of_every_row(
+        candidate.experiment, candidate.prepared, candidate.executed, candidate.evidence.leaks, cache
+    )
+    if leaky is not None and wish.override is None:
+        return Promotion(state="refused", folder=None, aliases=(), content=_refused(candidate, leaky, places))
     # Called not before the ledger knows of the opening.
     everything = functools.cache(lambda: prepare_all(candidate.experiment, cache))
     opening = _opening(candidate, everything, cache, places, key, after)
-    failed = _failed(opening.verdict)
+    failed = tuple(dict.fromkeys((*_failed(opening.verdict), *([leaky.name] if leaky else []))))
     content = _content(candidate, opening, failed, _override(wish, failed))
     if failed and content["override"] is None:
         return Promotion(state="refused", folder=None, aliases=(), content=content)
@@ -188,6 +194,20 @@ def _anew(
     pointing = _point(places, folder, wish, content["override"])
     after("pointed")
     return Promotion(state="promoted", folder=folder, aliases=pointing, content=content)
+
+
+def _refused(candidate: Candidate, outcome: GateOutcome, places: Places) -> dict[str, Any]:
+    """What is said where the vault need not be opened."""
+    return {
+        "passed": False,
+        "failed": [outcome.name],
+        "override": None,
+        "ledger_head": Ledger.open(places.ledger).head(),
+        "vault": None,
+        "unopened": True,
+        "metrics": finite_or_null(candidate.evidence.metrics),
+        "vault_gates": [asdict(outcome)],
+    }
 
 
 def _witness(candidate: Candidate, places: Places, folder: Path, override: Mapping[str, Any] | None) -> None:
@@ -344,7 +364,7 @@ def _content(
     checks = candidate.experiment.gates.checks
     on_vault = {name for name, gate in checks.items() if "vault" in gate.needs()}
     return {
-        "passed": opening.verdict.passed,
+        "passed": opening.verdict.passed and not failed,
         "failed": list(failed),
         "override": override,
         "ledger_head": opening.ledger_head,

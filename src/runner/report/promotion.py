@@ -22,7 +22,9 @@ def sentences(content: Mapping[str, Any]) -> Sentences:
     override, vault = content.get("override"), content.get("vault")
     if override:
         alarms.append(overruled(override))
-    if vault is None:
+    if content.get("unopened"):
+        notes.append("The vault stays closed: it is opened for nothing that leaks.")
+    elif vault is None:
         notes.append("No vault was held back: nothing was tested on bars that nothing had seen.")
     elif vault["reused"]:
         alarms.append(

@@ -45,6 +45,7 @@ def words(manifest: Mapping[str, Any], gates: Mapping[str, Any]) -> Words:
     )
     passed = tuple(gate.says for gate in verdict.gates if gate.required and gate.status == "passed")
     unclean = [DIRTY] if (manifest["git"] or {}).get("dirty") else []
+    too_good = manifest.get("too_good")
     word, headline = _decision(manifest, said.decision)
     return Words(
         word=word,
@@ -54,8 +55,9 @@ def words(manifest: Mapping[str, Any], gates: Mapping[str, Any]) -> Words:
         tries=said.tries,
         broken=tuple(line for line in manifest.get("broken", ()) if line not in verdict.broken),
         cautions=(
+            *([too_good] if too_good else []),
             *said.record,
-            *said.advisory,
+            *(line for line in said.advisory if not too_good or too_good not in line),
             *said.data,
             *market_words(manifest),
             *_quality(manifest),
