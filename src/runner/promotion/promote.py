@@ -21,14 +21,26 @@ from runner.bundle.writer import write_bundle
 from runner.compute.pipeline import Executed, Prepared
 from runner.compute.stage import Cache
 from runner.judging.evidence import with_metrics
+from runner.judging.kept import vault_kept
 from runner.judging.verdict import GateOutcome, Level, Verdict, judge_vault
 from runner.promotion.deploy import Deployed, certify_folds, refit
 from runner.promotion.every_row import leaks_of_every_row
 from runner.promotion.evidence import evidence_npz
 from runner.promotion.moves import sums_of, witness_move
-from runner.promotion.vault import Looked, identity_of, look, prepare_all
+from runner.promotion.vault import (
+    Looked,
+    identity_of,
+    look,
+    of_market,
+    prepare_all,
+    refuse_other_ledger,
+    span_of,
+)
 from runner.recording import testimony
+from runner.recording.actors import forbid
 from runner.recording.ledger import Family, Ledger
+from runner.recording.seen import VaultOpening
+from runner.recording.witnesses import noted_heads
 from runner.specification.experiment import Experiment
 from runner.specification.places import Places
 from runner.storage.canonical import finite_or_null
@@ -96,6 +108,8 @@ def promote(
     registry = places.registry
     name, key = wish.name or candidate.experiment.export.name, str(candidate.run["run_key"])
     check_name(name)
+    forbid("may not open a vault, promote or override")
+    refuse_other_ledger(Ledger.open(places.ledger), places.outputs, wish.override)
     with _alone(registry, key):
         held = version_of(registry, name, key)
         if held is not None:
@@ -253,7 +267,8 @@ def _opening(
     place, ledger = places.registry / OPENINGS / key, Ledger.open(places.ledger)
     if (known := _kept(place, ledger, key)) is not None:
         return known
-    opening = cache.run("vault", lambda: _open(candidate, everything, cache, ledger, after))
+    whole = not ledger.verify(noted_heads(places.outputs))
+    opening = cache.run("vault", lambda: _open(candidate, everything, cache, ledger, after, whole_record=whole))
     content = {
         "run_id": candidate.run["run_id"],
         "ledger_head": opening.ledger_head,
@@ -276,6 +291,8 @@ def _open(
     cache: Cache,
     ledger: Ledger,
     after: Callable[[str], None],
+    *,
+    whole_record: bool,
 ) -> _Opening:
     """Writes the opening into the ledger, and only then computes a figure of the vault."""
     experiment, evidence = candidate.experiment, candidate.evidence
@@ -291,29 +308,34 @@ def _open(
         )
     trial = (candidate.run["trial"] or {}).get("key")
     body = {"run_id": candidate.run["run_id"], "experiment": experiment.name, "trial": trial}
-    opened = ledger.open_vault(vault, str(candidate.run["run_key"]), body)
+    begins = candidate.prepared.vault_begins
+    assert begins is not None, "there is a vault"
+    market = of_market(vault, experiment, candidate.prepared, cache)
+    opened = ledger.open_vault(market, str(candidate.run["run_key"]), body, span_of(vault, begins))
     after("opened")
+    kept = vault_kept(experiment, ledger, market, begins)
     whole = everything()
-    looked = look(experiment, candidate.prepared, whole, cache, reused=opened.reused)
+    reused = opened.reused or not whole_record
+    looked = look(experiment, candidate.prepared, whole, cache, reused=reused)
     after("looked")
     found = replace(with_metrics(evidence, looked.metrics), vault=looked.vault)
     verdict = judge_vault(experiment.gates, found, before)
     return _Opening(
         ledger_head=opened.head,
-        vault=_facts(vault, looked, opened.earlier),
+        vault=_facts(vault, looked, opened) | {"reused": reused, "whole_record": whole_record, "kept": kept},
         metrics=finite_or_null(found.metrics),
         verdict=verdict,
         arrays=evidence_npz(evidence, candidate.prepared.panel.symbols, looked, whole.panel.symbols),
     )
 
 
-def _facts(vault: Family, looked: Looked, earlier: tuple[str, ...]) -> dict[str, Any]:
+def _facts(vault: Family, looked: Looked, opened: VaultOpening) -> dict[str, Any]:
     return {
         "first": vault.first.isoformat(),
         "last": vault.last.isoformat(),
         "n_symbols": len(vault.symbols),
-        "reused": bool(earlier),
-        "earlier": list(earlier),
+        "earlier": list(opened.earlier),
+        "seen": [sighting.content() for sighting in opened.seen],
         "n_train": looked.n_train,
         "n_valid": looked.n_valid,
         "metrics": finite_or_null(looked.metrics),

@@ -8,6 +8,7 @@ from components.values import SourceFacts
 from runner.judging.sentences import Sentences, in_words
 from runner.judging.verdict import Verdict
 from runner.report import notation
+from runner.report.markets import market_words
 
 REJECTED, CANDIDATE, HALLMARKED, FAILED, NONE = "Rejected", "Candidate", "Hallmarked", "Failed", "No verdict"
 LEVELS = {"rejected": REJECTED, "candidate": CANDIDATE, "hallmarked": HALLMARKED}
@@ -68,6 +69,7 @@ def words(manifest: Mapping[str, Any], gates: Mapping[str, Any]) -> Words:
             *said.loosened,
             *(line for line in said.advisory if not too_good or too_good not in line),
             *said.data,
+            *market_words(manifest),
             *_quality(manifest),
             *manifest["notices"],
             *unclean,

@@ -101,13 +101,13 @@ def test_what_was_tried_since_the_run_counts_at_promotion(place, run_id) -> None
     run = find_run(run_id("deflated"), HERE.outputs)
     assert read(run, "gates.json")["passed"], "it was the first try on this data"
     manifest, ledger = read(run, "manifest.json"), Ledger.open()
-    (summary,) = ledger.families()
+    summary = next(each for each in ledger.families() if each.family.symbols == ("sp500",))
     for number in range(40):
         ledger.start_trial(summary.family, f"later-{number}", {})
     with pytest.raises(GateFailed) as refused:
         promoted(run_id("deflated"))
     assert str(refused.value) == (
-        f"{run}: rejected by now, after 44 tries on this data, by deflated; only a run that passed can be promoted, "
+        f"{run}: rejected by now, after 43 tries on this data, by deflated; only a run that passed can be promoted, "
         'or one with --override "REASON"'
     )
     assert openings() == []
