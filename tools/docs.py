@@ -64,7 +64,7 @@ def table(header: list[str], rows: list[list[str]]) -> str:
 
 
 def results(outputs: Path, *experiments: str) -> str:
-    """One line an experiment: verdict, the figure it is gated on beside its baseline, the portfolio."""
+    """One line an experiment: level, what became of the portfolio, the figure that is gated beside its baseline."""
     rows = []
     for name in experiments:
         run = latest_run(outputs, name)
@@ -74,16 +74,23 @@ def results(outputs: Path, *experiments: str) -> str:
         rows.append(
             [
                 f"`{name}`",
-                "**passed**" if gates["passed"] else "rejected",
+                level(gates),
                 f"{passed} of {len(required)}",
+                gates["portfolio"],
                 headline(metrics),
                 number(metrics["backtest/sharpe"], ".2f"),
                 number(metrics["benchmark/sharpe"], ".2f"),
                 number(metrics["backtest/max_drawdown"], ".0%"),
             ]
         )
-    header = ["experiment", "verdict", "required gates passed", "out-of-sample skill"]
+    header = ["experiment", "verdict", "required gates passed", "portfolio", "out-of-sample skill"]
     return table([*header, "Sharpe, net", "Sharpe, index at equal exposure", "drawdown"], rows)
+
+
+def level(gates: dict[str, Any]) -> str:
+    """The level, and the baseline that the forecast is not shown to beat."""
+    found = gates["level"] if gates["level"] == "rejected" else f"**{gates['level']}**"
+    return f"{found}, no better than {gates['offers']}" if gates["offers"] else found
 
 
 def headline(metrics: dict[str, float | None]) -> str:
@@ -141,7 +148,7 @@ def variants(outputs: Path, experiment: str, *choices: str) -> str:
                 number(metrics["valid/r2"], ".3f"),
                 number(metrics["test/r2"], ".3f"),
                 number(beaten["value"], ".3f"),
-                "passed" if gates["passed"] else "rejected",
+                level(gates),
             ]
         )
     return table(["variant", "R² valid", "R² test", "p, better than last value", "verdict"], rows)

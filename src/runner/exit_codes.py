@@ -14,9 +14,10 @@ INTERRUPTED = 130
 """As a shell tells it of what SIGINT ended: 128 + 2."""
 
 IN_WORDS = """\
-Exit codes: 0 ran; 2 mend the configuration; 3 mend the data; 4 a required gate failed (of promote, or with
-gates.enforce=true); 5 leaks found; 6 a budget of the ledger is used up; 7 ASSAY_ROLE does not allow it;
-130 interrupted; 1 anything else. With -m: 1 if a job crashed, else 7, 6, 4 or 0.
+Exit codes: 0 ran, whatever its level; 2 mend the configuration; 3 mend the data; 4 rejected by promote, or of too low
+a level to be champion, or a required gate failed with gates.enforce=true; 5 leaks found; 6 a budget of the ledger is
+used up; 7 ASSAY_ROLE does not allow it; 130 interrupted; 1 anything else. With -m: 1 if a job crashed, else 7, 6, 4
+or 0.
 """
 
 
@@ -32,6 +33,12 @@ def of_error(error: BaseException) -> int:
         RoleForbids: FORBIDDEN,
     }
     return next((code for kind, code in codes.items() if isinstance(error, kind)), UNFORESEEN)
+
+
+def of_verdict(level: str, *, failed: bool, enforced: bool) -> int:
+    """Where gates are enforced, REJECTED of a level that is, and where a required gate failed all the same, as one of
+    the portfolio may."""
+    return REJECTED if enforced and (failed or level == "rejected") else RAN
 
 
 def of_jobs(codes: Iterable[int]) -> int:

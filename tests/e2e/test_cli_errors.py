@@ -72,6 +72,7 @@ def test_help_imports_nothing_heavy() -> None:
         (
             [
                 "+experiment=sp500_volatility",
+                "model=lightgbm",
                 "+model.lerning_rate=0.1",
                 "seed=-1",
                 "resources.threads=x",

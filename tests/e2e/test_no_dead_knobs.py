@@ -146,9 +146,9 @@ def digest(overrides: list[str], cache: pipeline.Cache) -> str:
         everything = prepare_all(experiment, cache)
         looked = look(experiment, prepared, everything, cache, reused=False)
         opened = replace(evidence, metrics={**evidence.metrics, **looked.metrics}, vault=looked.vault)
-        verdict = judge_vault(experiment.gates, opened, verdict.gates)
+        verdict = judge_vault(experiment.gates, opened, verdict)
     found = hashlib.sha256(json.dumps(verdict.to_json()).encode())
-    found.update(str(experiment.gates.enforce and not verdict.passed).encode())
+    found.update(str(experiment.gates.enforce and bool(verdict.failed(required=True))).encode())
     for table in (
         describe.forecast_frame(prepared, executed),
         describe.weight_frame(prepared, executed),

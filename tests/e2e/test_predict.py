@@ -81,7 +81,7 @@ def test_promoting_the_run_again_gives_the_same_version(shipped: Shipped, copied
     _, run = shipped("sp500_volatility")
     process = ended(copied("sp500_volatility"), "promote", run.folder.name)
     assert process.returncode == 0, process.stderr
-    assert process.stdout.splitlines()[-1] == "already promoted: outputs/registry/sp500_volatility/1 as champion"
+    assert process.stdout.splitlines()[-1] == "already promoted: outputs/registry/sp500_volatility/1 as candidate"
 
 
 def test_a_rejected_run_is_not_promoted(shipped: Shipped, copied: Callable[..., Path]) -> None:

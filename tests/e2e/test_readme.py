@@ -18,14 +18,21 @@ README = (ROOT / "README.md").read_text()
 RUNNER = "python -m runner "
 # What stands for something of the reader's, and options that may be left out.
 PLACEHOLDERS = {"RUN": "latest", "NAME": "sp500_volatility"}
-OPTIONAL = re.compile(r' \[--override "reason"\]| \[--as champion\]| \[NAME\[@VERSION\]\]')
+OPTIONAL = re.compile(r' \[--as champion --override "reason"\]| \[NAME\[@VERSION\]\]')
 # What a reader has done before.
 BEFORE = {
     "promote": (
         "+experiment=sp500_volatility tracking=none",
         "+experiment=sp500_volatility tracking=none calibration=conformal",
     ),
-    "rollback": ("promote latest --as champion",),
+    "rollback": tuple(
+        command
+        for choice in ("model=ridge", "calibration=conformal")
+        for command in (
+            f"+experiment=sp500_volatility tracking=none export=never {choice}",
+            'promote latest --as champion --override "the desk decides"',
+        )
+    ),
 }
 
 

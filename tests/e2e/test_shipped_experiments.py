@@ -37,15 +37,18 @@ def test_leaves_a_complete_run_folder(name: str, shipped: Shipped) -> None:
 def test_gates_and_junit_agree(name: str, shipped: Shipped) -> None:
     _, run = shipped(name)
     gates = run.json("gates")
-    assert set(gates) == {"passed", "gates"}
+    assert {"level", "passed", "forecast", "portfolio", "weights", "no_better_than", "standing"} <= set(gates)
     for gate in gates["gates"]:
-        assert set(gate) == {"name", "status", "required", "value", "threshold", "says", "suffices", "broken"}
+        assert {"name", "status", "required", "value", "threshold", "says", "suffices", "of", "relation"} <= set(gate)
         assert not gate["broken"]
+        assert (gate["relation"] in (">=", "<=")) == (gate["threshold"] is not None and gate["value"] is not None)
         assert gate["status"] in ("passed", "failed", "not_applicable", "deferred")
         assert gate["says"].endswith(gate["suffices"])
         assert len(gate["says"]) > 20
     failed = [g["name"] for g in gates["gates"] if g["required"] and g["status"] == "failed"]
-    assert gates["passed"] == (not failed)
+    rejects = [g["name"] for g in gates["gates"] if g["name"] in failed and g["of"] != "portfolio"]
+    assert gates["passed"] == (gates["level"] != "rejected") == (not rejects)
+    assert gates["weights"] == (gates["portfolio"] in ("passed", "not judged"))
     cases = ElementTree.parse(run.folder / "junit.xml").getroot()
     assert [c.get("name") for c in cases if c.find("failure") is not None] == failed
 
@@ -75,10 +78,12 @@ def test_books_balance(name: str, shipped: Shipped) -> None:
     assert np.isfinite(equity["benchmark_return"]).all()
 
 
-def test_volatility_passes_and_is_promoted(shipped: Shipped, shipped_folder: Path) -> None:
+def test_volatility_is_a_candidate_that_beats_its_best_baseline(shipped: Shipped, shipped_folder: Path) -> None:
     process, run = shipped("sp500_volatility")
-    assert "PASSED" in process.stdout
-    assert run.json("gates")["passed"]
+    assert "CANDIDATE" in process.stdout
+    gates = run.json("gates")
+    assert (gates["level"], gates["no_better_than"]) == ("candidate", None)
+    assert run.json("metrics")["test/r2"] > run.json("metrics")["test/har/r2"]
     assert run.json("metrics")["test/r2"] > run.json("metrics")["test/last_value/r2"]
     bundle = shipped_folder / run.json("manifest")["bundle"]
     assert (bundle / "model.onnx").is_file()

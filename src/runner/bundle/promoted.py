@@ -15,7 +15,8 @@ def overruled(promotion: Mapping[str, Any] | None) -> str:
     failed = ", ".join(f"`{name}`" for name in override["failed"])
     return (
         f'<p style="color:#b00020"><strong>OVERRIDDEN: promoted although it did not pass.</strong></p>\n\n'
-        f"> **Failed:** {failed}. **Reason given:** {override['reason']}\n\n"
+        f"> **{f'Failed:** {failed}' if failed else 'Level:** ' + override['level']}. "
+        f"**Reason given:** {override['reason']}\n\n"
     )
 
 

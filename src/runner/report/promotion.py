@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from runner.recording.run_folder import RunFolder
 from runner.report.markets import seen_by
 
 
@@ -13,6 +14,11 @@ class Sentences:
 
     alarms: tuple[str, ...]
     notes: tuple[str, ...]
+
+
+def judged(run: RunFolder) -> Mapping[str, Any]:
+    """The run's verdict: that of its promotion, which has opened the vault, where there was one."""
+    return (run.promotion or {}).get("verdict") or run.gates
 
 
 def sentences(content: Mapping[str, Any]) -> Sentences:
@@ -54,6 +60,8 @@ def seen_in_words(vault: Mapping[str, Any]) -> str:
 
 def overruled(override: Mapping[str, Any]) -> str:
     """One sentence that hides neither the gates nor the reason."""
+    if not override["failed"]:
+        return f"OVERRIDDEN: a {override['level']} run, made champion all the same. Reason given: {override['reason']}"
     return (
         f"OVERRIDDEN: {', '.join(override['failed'])} failed; promoted all the same. Reason given: {override['reason']}"
     )

@@ -54,7 +54,7 @@ def test_what_real_skill_looks_like_is_believed(r, sharpe) -> None:
 def test_skill_beyond_any_honest_forecast_fails_in_words() -> None:
     judgement = GATE.judge(evidence(0.55, 1.0))
     assert (judgement.status, judgement.threshold) == ("failed", 0.2)
-    assert judgement.value == pytest.approx(0.55, abs=0.05)
+    assert judgement.value == pytest.approx(0.495, abs=0.01), "less two standard errors"
     assert judgement.says == (
         f"Too good to be true: the correlation of forecasts with outcomes is {judgement.value:.2f}, by more than two "
         "standard errors above 0.20, which no honest forecast of a market at this horizon reaches. It is a leak until "
@@ -65,7 +65,7 @@ def test_skill_beyond_any_honest_forecast_fails_in_words() -> None:
 def test_a_sharpe_ratio_of_nine_fails() -> None:
     judgement = GATE.judge(evidence(0.05, 9.0))
     assert (judgement.status, judgement.threshold) == ("failed", 4.0)
-    assert judgement.value == pytest.approx(9.0)
+    assert judgement.value == pytest.approx(8.11, abs=0.01), "less two standard errors"
     assert "the net Sharpe ratio a year is 9.00, by more than two standard errors above 4.00" in judgement.says
 
 

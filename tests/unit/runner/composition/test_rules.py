@@ -83,7 +83,8 @@ def test_the_shipped_experiments_are_sound(name: str) -> None:
         ),
         (
             ["~baselines.har"],
-            "gates.checks.beats_har: compares with the baseline 'har', which is not configured; baselines: last_value",
+            "gates.checks.beats_har: compares with the baseline 'har', which is not configured; baselines: last_value; "
+            "or leave the gate out: '~gates.checks.beats_har'",
         ),
         (
             ["experiment=sp500_direction", "model=ridge"],
