@@ -67,6 +67,9 @@ def _strongest(
     bounds = reach.REACH["cell" if future.what != "magnitude" else "magnitude"].raised(column.outlook.own_of(future))
     size = np.where(n >= FEWEST / 1.5, np.abs(r), 0.0)
     faint = max(FAINT_FLOOR, bounds.honest) + 1.5 * column.outlook.own_of(future)
+    if future.what == "magnitude":
+        # What the label's past tells of it differs from one stretch to another.
+        faint, n = bounds.suspect, n / 2
     if size.max(initial=0.0) < min(bounds.suspect, faint):
         return None
     p = p_values(np.where(size > 0, r, 0.0), n)
