@@ -6,6 +6,9 @@ Only the columns that are asked for are read. Shape legend: N rows of the file.
 import csv
 import gzip
 import itertools
+import math
+import os
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +29,13 @@ DELIMITERS = (",", ";", "\t", "|")
 MISSING = ("", "-", ".", "NA", "N/A", "#N/A", "n/a", "NaN", "nan", "-nan", "NULL", "null", "None", "none")
 BLOCK_BYTES = 1 << 24
 BATCH_ROWS = 1 << 17
+MOST_COLUMNS = 10_000
+LONGEST_HEADER = 1 << 20
+EARLIEST, LATEST = np.datetime64("1700-01-01"), np.datetime64("2200-01-01")
+PRICES = frozenset({"open", "high", "low", "close"})
+ROW_BYTES = 16
+INFLATED_BYTES, MOST_INFLATION = 1 << 29, 200
+"""What is compressed and becomes both larger than the one and more often its size than the other is no table."""
 FACTORS = {"": 1.0, "K": 1e3, "M": 1e6, "B": 1e9, "%": 1e-2}
 
 
@@ -89,9 +99,36 @@ def columns_of(path: Path) -> tuple[str, ...]:
     if is_parquet(path):
         import pyarrow.parquet as pq
 
-        return tuple(str(name) for name in pq.read_schema(path).names)
-    line = _header(path)
-    return tuple(next(csv.reader([line], delimiter=delimiter(line)), []))
+        metadata = pq.read_metadata(path)
+        _refuse_inflating(path, metadata.num_rows)
+        refuse_wide(path, metadata.num_columns)
+        names = tuple(str(name) for name in metadata.schema.to_arrow_schema().names)
+        if twice := next((name for place, name in enumerate(names) if name in names[:place]), None):
+            raise DataError(f"{path}: two columns are called '{twice}'; rename or drop one of them")
+    else:
+        line = _header(path)
+        names = tuple(next(csv.reader([line], delimiter=delimiter(line)), []))
+    refuse_wide(path, len(names))
+    return names
+
+
+def refuse_wide(path: Path, columns: int) -> None:
+    """Raises DataError for more columns than anybody can mean."""
+    if columns > MOST_COLUMNS:
+        raise DataError(
+            f"{path}: {columns:,} columns, at most {MOST_COLUMNS:,} are read; give those that are needed a file of "
+            "their own"
+        )
+
+
+def _refuse_inflating(path: Path, rows: int) -> None:
+    """A file may claim more rows than fit into memory: a time and one value each are the least."""
+    held = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else math.inf
+    if rows * ROW_BYTES > held:
+        raise DataError(
+            f"{path}: {rows:,} rows, which take {rows * ROW_BYTES / 2**30:,.0f} GiB at least and this machine has "
+            f"{held / 2**30:,.0f}; give a part of them"
+        )
 
 
 def text_columns(path: Path) -> frozenset[str]:
@@ -118,10 +155,14 @@ def rows_at_most(path: Path) -> int:
 
     if is_parquet(path):
         return int(pq.read_metadata(path).num_rows)
-    rows = 1
+    rows, read, size = 1, 0, path.stat().st_size
     with pa.input_stream(str(path), compression="detect") as stream:
         while block := stream.read(BLOCK_BYTES):
-            rows += block.count(b"\n")
+            # Files of old line ends have the one, not the other.
+            rows += max(block.count(b"\n"), block.count(b"\r"))
+            read += len(block)
+            if read > INFLATED_BYTES and read > MOST_INFLATION * size:
+                raise DataError(f"{path}: inflates to more than {MOST_INFLATION} times its size; unpack and check it")
     return rows
 
 
@@ -147,8 +188,11 @@ def _lines(path: Path, errors: str = "strict") -> TextIO:
 
 
 def _header(path: Path) -> str:
-    with _lines(path) as lines:
-        return lines.readline()
+    try:
+        with _lines(path) as lines:
+            return lines.readline(LONGEST_HEADER)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise DataError(f"{path}: cannot be unpacked: {reason_of(error)}; it was cut off or damaged") from None
 
 
 def _parquet_blocks(path: Path, layout: Layout) -> Iterator["pa.RecordBatch"]:
@@ -195,7 +239,12 @@ def records(path: Path) -> Iterator[tuple[int, list[str]]]:
     """(line number, values) of every row that is not empty, after the header."""
     with _lines(path, errors="replace") as lines:
         reader = csv.reader(lines, delimiter=delimiter(lines.readline()))
-        yield from ((reader.line_num + 1, values) for values in reader if values)
+        try:
+            yield from ((reader.line_num + 1, values) for values in reader if values)
+        except csv.Error as error:
+            raise DataError(f"{path}: line {reader.line_num + 1}: cannot be read: {error}; mend the line") from None
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise DataError(f"{path}: cannot be unpacked: {reason_of(error)}; it was cut off or damaged") from None
 
 
 def _place(path: Path, row: int) -> str:
@@ -230,8 +279,22 @@ def _assembled(path: Path, layout: Layout, blocks: Iterator["pa.RecordBatch"], n
 
 
 def _stamps(path: Path, layout: Layout, column: "pa.Array", start: int) -> Stamps:
-    stamps = parsed(column, layout.date_format)
+    import pyarrow as pa
+
+    try:
+        stamps = parsed(column, layout.date_format)
+    except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
+        raise DataError(
+            f"{path}: the column '{layout.time}' holds values of type {column.type}, no dates; choose another column"
+        ) from None
     bad_N = np.isnat(stamps.times_N)
+    far_N = (stamps.times_N < EARLIEST) | (stamps.times_N >= LATEST)
+    if far_N.any() and not bad_N.any():
+        row = int(far_N.argmax())
+        raise DataError(
+            f"{path}: {_place(path, start + row)}: {stamps.times_N[row].astype('datetime64[D]')} lies too far; "
+            f"dates from {EARLIEST} to {LATEST} are read; mend it or drop the line"
+        )
     if bad_N.any():
         row = int(bad_N.argmax())
         wanted = "seconds since 1970" if layout.date_format in EPOCHS else layout.date_format
@@ -262,6 +325,8 @@ def _numbers(path: Path, layout: Layout, field: str, column: "pa.Array", start: 
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    if pa.types.is_boolean(column.type) and field in PRICES:
+        raise DataError(f"{path}: the column of {field} holds true and false, no prices; choose another column")
     if not pa.types.is_string(column.type):
         return np.asarray(pc.cast(column, pa.float64()).to_numpy(zero_copy_only=False))
     values_N, bad_N = numbers(column.to_numpy(zero_copy_only=False), layout.decimal)
