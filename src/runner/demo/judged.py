@@ -112,8 +112,14 @@ def _of_deflate(stdout: str, folder: Path) -> tuple[str, str]:
 
 
 def _of_run(stdout: str, folder: Path) -> tuple[str, str]:
-    verdict: Mapping[str, Any] = json.loads((folder / "outputs" / "latest" / "gates.json").read_text(encoding="utf-8"))
-    return str(verdict["level"]), ""
+    """The level after the vault was opened, where it was."""
+    run = folder / "outputs" / "latest"
+    verdict: Mapping[str, Any] = json.loads((run / "gates.json").read_text(encoding="utf-8"))
+    promotion = run / "promotion.json"
+    told = json.loads(promotion.read_text(encoding="utf-8")) if promotion.exists() else verdict
+    failed = [gate["name"] for gate in verdict["gates"] if gate["required"] and gate["status"] == "failed"]
+    says = f"{verdict['standing']['portfolio']}." + (f" Failed: {', '.join(failed)}." if failed else "")
+    return str(told["level"]), says
 
 
 def _of_leaktest(stdout: str, folder: Path) -> tuple[str, str]:
@@ -121,4 +127,5 @@ def _of_leaktest(stdout: str, folder: Path) -> tuple[str, str]:
     found = [leak for leak in leaks if leak["severity"] == "leak"]
     if not found:
         return "no leak", "No column looks into the future."
-    return "leak", "; ".join(f"column '{leak['column']}': {leak['kind']}" for leak in found)
+    first = found[0]
+    return "leak", f"Column '{first['column']}' looks into the future: {first['evidence'].partition(';')[0]}."

@@ -9,7 +9,7 @@ import numpy as np
 from components.values import Float
 from runner.report import theme
 
-COLORS = {"rejected": theme.LOSS, "hallmarked": "#00836b", "candidate": "#d98200", "leak": theme.LOSS}
+COLORS = {"rejected": theme.LOSS, "hallmarked": theme.RIVALS[1][0], "candidate": theme.RIVALS[0][0], "leak": theme.LOSS}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -26,15 +26,15 @@ class Judged:
 def which_one(shown: Sequence[Judged]) -> bytes:
     """PNG: the curves side by side, each with its Sharpe ratio above and its verdict below."""
     with theme.styled():
-        made, axes = theme.figure(3.6, columns=len(shown), left_in=0.45, bottom_in=1.42)
-        made.subplots_adjust(top=0.8)
-        made.text(0.012, 0.955, "Which one is noise?", fontsize=13, fontweight="bold", color=theme.INK)
+        made, axes = theme.figure(3.1, columns=len(shown), left_in=0.45, bottom_in=1.02)
+        made.subplots_adjust(top=0.76)
+        made.text(0.012, 0.93, "Which one is noise?", fontsize=13, fontweight="bold", color=theme.INK)
         for axis, judged in zip(axes[0], shown, strict=True):
             color = COLORS.get(judged.level, theme.MODEL)
             axis.plot(np.linspace(0, 1, len(judged.growth_T)), judged.growth_T, color=theme.MODEL, linewidth=1.1)
             axis.set_title(f"{judged.title}\nSharpe ratio {judged.sharpe:.1f}")
             axis.set_xticks([])
-            axis.text(0, -0.12, judged.level.upper(), transform=axis.transAxes, color=color, weight="bold", va="top")
+            axis.text(0, -0.1, judged.level.upper(), transform=axis.transAxes, color=color, weight="bold", va="top")
             wrapped = textwrap.fill(judged.says, 42)
-            axis.text(0, -0.26, wrapped, transform=axis.transAxes, color=theme.INK, fontsize=7.5, va="top")
+            axis.text(0, -0.25, wrapped, transform=axis.transAxes, color=theme.INK, fontsize=7.5, va="top")
         return theme.png(made)

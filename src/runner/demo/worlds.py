@@ -17,7 +17,7 @@ EDGE_YEARS = 16
 DAILY_VOLATILITY = 0.01
 STRATEGIES = 200
 PERSISTENCE = 0.9
-SKILL = 0.10
+SKILL = 0.13
 
 
 def _days(n: int) -> "pd.DatetimeIndex":
@@ -41,15 +41,16 @@ def worthless(seed: int) -> "pd.DataFrame":
 
 
 def edge(seed: int) -> "pd.DataFrame":
-    """Bars with a column `news` that knows a little of the move of the day after tomorrow, and is known today.
+    """Bars with a column `news`, a slow state of the market that is known today and drives the move of the day after
+    tomorrow.
 
-    The correlation of the two is SKILL: about what a strong and honest signal reaches.
+    Their correlation is SKILL: what a strong and honest signal may reach.
     """
     import pandas as pd
 
     rng = np.random.default_rng([seed, 2])
     n = EDGE_YEARS * YEAR
-    news_T = rng.standard_normal(n)
+    news_T = np.sqrt(1 - PERSISTENCE**2) * _persistent(rng.standard_normal((n, 1)))[:, 0]
     noise_T = rng.standard_normal(n)
     known_T = np.concatenate([np.zeros(2), news_T[:-2]])
     return_T = DAILY_VOLATILITY * (SKILL * known_T + np.sqrt(1 - SKILL**2) * noise_T)

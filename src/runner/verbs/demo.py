@@ -13,6 +13,7 @@ from runner import exit_codes
 from runner.storage.disk import write_atomically
 
 PICTURE = "which_one_is_noise.png"
+NEXT = ("init bars.csv --name mine", "+experiment=mine", "leaktest --table table.csv --time date --target next_return")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -31,12 +32,14 @@ def run(options: Namespace) -> int:
         raise ConfigError(f"--out {folder}: holds other files; name a folder that does not exist yet")
     out, shown = Terminal(), []
     for world in prepared(folder):
-        out.text(f"{world.told}\n  python -m runner {' '.join(world.command)}")
+        out.text(world.told)
+        out.text(f"   python -m runner {' '.join(world.command)}")
         found = judged(world, folder)
-        out.item(f"  {found.level.upper()}:", found.says, style="bold")
+        out.item(f"   {found.level.upper()}:", found.says, style="bold")
         out.text("")
         shown.append(found)
     write_atomically(folder / PICTURE, which_one(shown))
     out.text(f"Picture: {folder / PICTURE}")
-    out.text("Next, on bars of your own:\n  python -m runner init bars.csv --name mine\n  python -m runner +experiment=mine")
+    for line in ("Next, on bars of your own:", *(f"   python -m runner {command}" for command in NEXT)):
+        out.text(line)
     return exit_codes.RAN
