@@ -24,15 +24,23 @@ EXPERIMENT = "planted_edge"
 TABLE = ("leaktest", "--table", "table.csv", "--time", "date", "--target", "next_return")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Heard:
+    """What a command left behind: what it printed, and the folder it worked in."""
+
+    stdout: str
+    folder: Path
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class World:
-    """title: over its curve; told: what it is; command: that judges it, and `says` reads (stdout, folder) -> level and
+    """title: over its curve; told: what it is; command: that judges it; says: from what that left behind to level and
     reason; growth_T: of 1, None: that of the run's portfolio."""
 
     title: str
     told: str
     command: Sequence[str]
-    says: Callable[[str, Path], tuple[str, str]]
+    says: Callable[[Heard], tuple[str, str]]
     growth_T: Float | None
 
 
@@ -48,7 +56,7 @@ def prepared(folder: Path) -> tuple[World, ...]:
     return (
         World(
             title="The best of 200",
-            told="1  200 strategies that know nothing, one year of daily returns; the best of them is shown to a client.",
+            told="1  200 strategies that know nothing, one year of daily returns; the best is shown to a client.",
             command=("deflate", "best.csv", "--matrix", "tries.csv"),
             says=_of_deflate,
             growth_T=_growth(tries[best].to_numpy()),
@@ -73,13 +81,13 @@ def prepared(folder: Path) -> tuple[World, ...]:
 def judged(world: World, folder: Path) -> Judged:
     """Runs the world's command in the folder. Raises DataError where it cannot be judged."""
     machine = () if world.growth_T is None else ("--json",)
-    process = subprocess.run(
+    process = subprocess.run(  # noqa: S603  # our own command line
         [sys.executable, "-m", "runner", *world.command, *machine],
         cwd=folder, env=_own(folder), capture_output=True, text=True, check=False,
     )  # fmt: skip
     if process.returncode not in (exit_codes.RAN, exit_codes.LEAKS):
         raise DataError(f"python -m runner {' '.join(world.command)} ended with {process.returncode}: {process.stderr}")
-    level, says = world.says(process.stdout, folder)
+    level, says = world.says(Heard(stdout=process.stdout, folder=folder))
     growth_T = _traded(folder) if world.growth_T is None else world.growth_T
     step_T = np.diff(np.log(growth_T))
     sharpe = float(step_T.mean() / step_T.std() * math.sqrt(worlds.YEAR))
@@ -104,16 +112,19 @@ def _traded(folder: Path) -> Float:
     return growth_T
 
 
-def _of_deflate(stdout: str, folder: Path) -> tuple[str, str]:
-    figures: Mapping[str, float] = json.loads(stdout)["figures"]
+def _of_deflate(heard: Heard) -> tuple[str, str]:
+    figures: Mapping[str, float] = json.loads(heard.stdout)["figures"]
     sure = figures["dsr_strict"]
     level = "rejected" if sure < 0.95 else "candidate"
-    return level, f"Luck's best of 200 shows {figures['expected_maximum']:.1f}; {sure:.0%} sure that this is more than luck."
+    return (
+        level,
+        f"Luck's best of 200 shows {figures['expected_maximum']:.1f}; {sure:.0%} sure that this is more than luck.",
+    )
 
 
-def _of_run(stdout: str, folder: Path) -> tuple[str, str]:
+def _of_run(heard: Heard) -> tuple[str, str]:
     """The level after the vault was opened, where it was."""
-    run = folder / "outputs" / "latest"
+    run = heard.folder / "outputs" / "latest"
     verdict: Mapping[str, Any] = json.loads((run / "gates.json").read_text(encoding="utf-8"))
     promotion = run / "promotion.json"
     told = json.loads(promotion.read_text(encoding="utf-8")) if promotion.exists() else verdict
@@ -122,8 +133,8 @@ def _of_run(stdout: str, folder: Path) -> tuple[str, str]:
     return str(told["level"]), says
 
 
-def _of_leaktest(stdout: str, folder: Path) -> tuple[str, str]:
-    leaks: Sequence[Mapping[str, Any]] = json.loads(stdout)["leaks"]
+def _of_leaktest(heard: Heard) -> tuple[str, str]:
+    leaks: Sequence[Mapping[str, Any]] = json.loads(heard.stdout)["leaks"]
     found = [leak for leak in leaks if leak["severity"] == "leak"]
     if not found:
         return "no leak", "No column looks into the future."
