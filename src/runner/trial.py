@@ -59,9 +59,17 @@ def trial_key(executed: Executed) -> str:
 
 @contextmanager
 def trial(
-    experiment: Experiment, prepared: Prepared, executed: Executed, record: RunRecord, places: Places
+    experiment: Experiment,
+    prepared: Prepared,
+    executed: Executed,
+    record: RunRecord,
+    places: Places,
+    *,
+    sweep: str | None = None,
 ) -> Iterator[Tried]:
     """Records a trial before its fit, and how it ended; the block fills in what it found.
+
+    sweep: name of the sweep of which it is a job: all its jobs are one round of tries, a run of its own is another.
 
     A debug run is no trial: it has no number and nothing is recorded.
     """
@@ -76,6 +84,7 @@ def trial(
         "run_id": record.run_id,
         "choices": record.manifest["choices"],
         "target": target,
+        "round": sweep or key,
     }
     number = ledger.start_trial(family_of(experiment, prepared.panel), key, body)
     counted = {"number": number.number, "family_trials": number.family_trials, "counted": True}

@@ -42,7 +42,7 @@ NO_VAULT = Judgement(
 @dataclass(frozen=True, kw_only=True)
 class GateOutcome:
     """One gate's judgement under its name; value and threshold are finite or None; says ends with suffices; broken:
-    it failed because it, or what it looks at, could not be computed."""
+    it failed because it, or what it looks at, could not be computed; provable: see `Judgement`."""
 
     name: str
     status: Literal["passed", "failed", "not_applicable", "deferred"]
@@ -52,6 +52,7 @@ class GateOutcome:
     says: str
     suffices: str = ""
     broken: bool = False
+    provable: Mapping[str, Any] | None = None
 
     @property
     def finding(self) -> str:
@@ -67,9 +68,14 @@ class Verdict:
     gates: tuple[GateOutcome, ...]
 
     def to_json(self) -> dict[str, Any]:
-        """{"passed": bool, "gates": [{"name", "status", "required", "value", "threshold", "says",
-        "suffices"}]}."""
-        return {"passed": self.passed, "gates": [asdict(gate) for gate in self.gates]}
+        """{"passed": bool, "provable": {...} or None, "gates": [{"name", "status", "required", "value", "threshold",
+        "says", "suffices", "broken"}]}; "provable" stands in the gate that tells it, too."""
+        return {"passed": self.passed, "provable": self.provable, "gates": [_plain(gate) for gate in self.gates]}
+
+    @property
+    def provable(self) -> Mapping[str, Any] | None:
+        """The smallest effects that the record could show, of the first gate that tells them; None where none does."""
+        return next((gate.provable for gate in self.gates if gate.provable), None)
 
     def failed(self, *, required: bool) -> tuple[GateOutcome, ...]:
         """The failed gates among the required or the advisory ones."""
@@ -141,13 +147,14 @@ def in_words(
     trial: int | None,
     family_trials: int,
     independent: float | None = None,
+    series: str = "returns",
     record_problems: Sequence[str] = (),
 ) -> Sentences:
     """The decision first.
 
     trial: number of this run among the family_trials configurations tried on this data, None for a run
-    that is no trial; independent: how many independent ones they are worth; record_problems: what is wrong with
-    the ledger.
+    that is no trial; independent: how many independent ones they are worth by their series, returns or losses;
+    record_problems: what is wrong with the ledger.
     """
     survivorship = (SURVIVORSHIP[facts.survivorship],) if facts.survivorship in SURVIVORSHIP else ()
     required, advisory = (verdict.failed(required=weight) for weight in (True, False))
@@ -159,9 +166,14 @@ def in_words(
         record=tuple(
             f"The count of tries cannot be trusted: {problem} (python -m runner ledger)." for problem in record_problems
         ),
-        tries=_tries(trial, family_trials, independent),
+        tries=_tries(trial, family_trials, independent, series),
         data=(*survivorship, ADJUSTMENT[facts.adjustment]),
     )
+
+
+def _plain(gate: GateOutcome) -> dict[str, Any]:
+    content = asdict(gate)
+    return content if content["provable"] else {key: content[key] for key in content if key != "provable"}
 
 
 def _named(gate: GateOutcome) -> str:
@@ -200,6 +212,7 @@ def _outcome_of(name: str, gate: Gate, judgement: Judgement) -> GateOutcome:
         threshold=_finite(judgement.threshold),
         says=judgement.says,
         suffices=judgement.suffices,
+        provable=judgement.provable,
     )
 
 
@@ -237,14 +250,14 @@ def _waiting(required: list[GateOutcome]) -> str:
     return " One more is judged at promotion." if waiting == 1 else f" {waiting} more are judged at promotion."
 
 
-def _tries(trial: int | None, family_trials: int, independent: float | None) -> str:
+def _tries(trial: int | None, family_trials: int, independent: float | None, series: str) -> str:
     if trial is None:
         return "This run is no trial: it is not counted and cannot be promoted."
     if family_trials <= 1:
-        return "It is the first trial on this data: nothing was selected yet."
+        return "It is the first trial recorded here on this data: nothing was selected yet."
     worth = family_trials if independent is None else max(independent, 1.0)
     luck = lucks_best(worth)
-    alike = "" if independent is None else f", worth {worth:.1f} independent ones"
+    alike = "" if independent is None else f", worth {worth:.1f} independent ones by their {series}"
     return (
         f"It is trial {trial} of {family_trials} on this data{alike}. The best of so many worthless "
         f"trials reaches a t statistic of about {luck:.1f} by luck alone."

@@ -92,6 +92,7 @@ def test_json_has_exactly_the_agreed_keys_and_strict_numbers() -> None:
     found = verdict(a=required("passed", math.nan), b=advisory("failed"), c=required("passed", math.inf))
     assert json.loads(json.dumps(found.to_json(), allow_nan=False)) == {
         "passed": True,
+        "provable": None,
         "gates": [
             {
                 "name": "a",
@@ -173,12 +174,26 @@ def test_a_pass_is_said_first() -> None:
     one = verdict(a=required("passed"))
     assert in_words(one, facts=FREE, trial=1, family_trials=1).lines[:2] == (
         "Passed: the only required gate that could be applied passed.",
-        "It is the first trial on this data: nothing was selected yet.",
+        "It is the first trial recorded here on this data: nothing was selected yet.",
     )
     two = verdict(a=required("passed"), b=required("passed"), c=required("not_applicable"))
     assert in_words(two, facts=FREE, trial=1, family_trials=1).lines[0] == (
         "Passed: all 2 required gates that could be applied passed."
     )
+
+
+def test_what_the_record_could_show_stands_in_the_verdict_and_comes_back() -> None:
+    reach = {"what": "Sharpe ratio a year", "undecided": True, "smallest": [{"more": 0, "even": 0.9, "likely": 1.3}]}
+    found = of_outcomes(
+        (
+            GateOutcome(name="a", status="passed", required=True, value=None, threshold=None, says=""),
+            GateOutcome(name="b", status="failed", required=True, value=1, threshold=0, says="", provable=reach),
+        )
+    )
+    content = json.loads(json.dumps(found.to_json()))
+    assert content["provable"] == reach
+    assert [gate.get("provable") for gate in content["gates"]] == [None, reach]
+    assert Verdict.from_json(content) == found
 
 
 def test_correlated_tries_and_a_broken_record_are_said() -> None:
@@ -188,12 +203,13 @@ def test_correlated_tries_and_a_broken_record_are_said() -> None:
         trial=3,
         family_trials=7,
         independent=2.25,
+        series="losses",
         record_problems=("forked: event 5 is not the one that a run noted",),
     ).lines
     assert said[1:3] == (
         "The count of tries cannot be trusted: forked: event 5 is not the one that a run noted "
         "(python -m runner ledger).",
-        "It is trial 3 of 7 on this data, worth 2.2 independent ones. The best of so "
+        "It is trial 3 of 7 on this data, worth 2.2 independent ones by their losses. The best of so "
         "many worthless trials reaches a t statistic of about 0.6 by luck alone.",
     )
 
