@@ -77,14 +77,14 @@ NOISE = (
     Noise(name="correlation 0.5", correlation=0.5),
     Noise(name="correlation 0.9", correlation=0.9),
     Noise(name="a single try", tries=1),
-    Noise(name="200 tries", tries=200, share=0.5),
     Noise(name="trading rules on the S&P 500, months permuted", market="permuted"),
     Noise(name="portfolios that abstain", quiet=1.5),
     Noise(name="no costs", cost=0.0),
-    Noise(name="half of the tries fail", tries=25, silent=25),
     Noise(name="five sweeps, correlation 0", sweeps=5, share=0.5),
     Noise(name="five sweeps, correlation 0.5", correlation=0.5, sweeps=5, share=0.5),
     Noise(name="five sweeps, no costs", sweeps=5, cost=0.0, share=0.5),
+    Noise(name="half of the tries fail", tries=25, silent=25, share=0.5),
+    Noise(name="200 tries", tries=200, share=0.5),
     Noise(name="thirty runs, one by one, no costs", tries=1, sweeps=30, cost=0.0, share=0.5),
 )
 
@@ -106,6 +106,8 @@ MANY = (
 
 
 SKILL = "superior_ability"
+HOPELESS, CERTAIN = 1.4, 6.0
+"""t statistics below and above which the judge of skill need not be asked."""
 
 
 @remembered
@@ -118,15 +120,22 @@ def strict() -> GateSet:
 
 
 def judged(world: World, trials: Trials, seed: int, years: int = 10) -> dict[str, Any]:
-    """What the gates say of trials.own; the judge of skill first, and the others where it passes."""
+    """What the gates say of trials.own: the judge of skill first, and the others where it passes. Its bootstrap is not
+    asked where a single try would fail, or the best of thousands pass."""
     assert trials.own is not None
-    one = world.only(trials.own, years * BARS_A_YEAR)
-    evidence = replace(evidence_of(one), trials=trials, seed=seed)
-    for checks in ({SKILL: strict().checks[SKILL]}, strict().checks):
+    own_T = trials.returns_TK[:, trials.own]
+    t = math.sqrt(len(own_T)) * own_T.mean() / max(own_T.std(), 1e-300)
+    if t < HOPELESS:
+        return {"promoted": False, "rejected_by": [SKILL]}
+    evidence = replace(evidence_of(world.only(trials.own, years * BARS_A_YEAR)), trials=trials, seed=seed)
+    skill = {} if t > CERTAIN else {SKILL: strict().checks[SKILL]}
+    others = {name: gate for name, gate in strict().checks.items() if name != SKILL}
+    for checks in (skill, others):
         verdict = judge(evidence, gates=replace(strict(), checks=checks))
-        if not verdict.passed:
+        rejected = [gate.name for gate in verdict.gates if gate.status == "failed"]
+        if rejected:
             break
-    return {"promoted": verdict.passed, "rejected_by": [gate.name for gate in verdict.gates if gate.status == "failed"]}
+    return {"promoted": not rejected, "rejected_by": rejected}
 
 
 def best_of(returns_TK: Float, first: int = 0) -> int:
@@ -272,18 +281,20 @@ def main() -> int:
     results: dict[str, Any] = json.loads(options.output.read_text()) if options.output.is_file() else {}
     results = {"whole": results.get("whole", []), "noise": [], "many": [], "power": []}
     with ProcessPoolExecutor(options.workers) as pool:
+        for sharpe in SHARPES:
+            outcomes = kept(f"power, Sharpe {sharpe}", partial(power_user, sharpe), options.power_users, pool)
+            results["power"] += power_cells(sharpe, outcomes)
+            print(json.dumps(results["power"][-12:]), flush=True)
         for noise in NOISE:
-            outcomes = kept(f"noise, {noise.name}", partial(noise_user, noise), round(options.users * noise.share), pool)
+            outcomes = kept(
+                f"noise, {noise.name}", partial(noise_user, noise), round(options.users * noise.share), pool
+            )
             results["noise"].append({**asdict(noise), **promoted(outcomes)})
             print(json.dumps(results["noise"][-1]), flush=True)
         for many in MANY:
             outcomes = kept(f"many, {many.name}", partial(many_user, many), options.power_users, pool)
             results["many"].append({**asdict(many), **promoted(outcomes)})
             print(json.dumps(results["many"][-1]), flush=True)
-        for sharpe in SHARPES:
-            outcomes = kept(f"power, Sharpe {sharpe}", partial(power_user, sharpe), options.power_users, pool)
-            results["power"] += power_cells(sharpe, outcomes)
-            print(json.dumps(results["power"][-12:]), flush=True)
     options.output.parent.mkdir(parents=True, exist_ok=True)
     options.output.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     return 0

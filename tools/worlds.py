@@ -128,7 +128,7 @@ def permuted(bars: int, rng: np.random.Generator) -> Float:
 
 
 def rules(market_T: Float, k: int, rng: np.random.Generator) -> Float:
-    """(T, K) what traders read from past returns: momentum or reversal over 2 to 250 bars, by the week or by the day."""
+    """(T, K) what traders read from past returns: momentum or reversal over 2 to 250 bars, by the day or week."""
     path_T = np.concatenate([[0.0], np.cumsum(market_T)])
     spread_T = np.sqrt(np.convolve(market_T**2, np.ones(63) / 63)[: len(market_T)]) + 1e-9
     signal_TK = np.zeros((len(market_T), k))

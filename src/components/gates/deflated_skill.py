@@ -69,9 +69,8 @@ class DeflatedSkill(Gate):
         year = math.sqrt(evidence.bars_per_year)
         published = published_ratio(evidence.returns_T, trials.returns_TK, trials.count)
         also = f" The deflated Sharpe ratio as published is {percent(published)}." if math.isfinite(published) else ""
-        measured = (
-            f"The portfolio's Sharpe ratio is {number(deflated.statistic * year)} a year{_luck(trials, deflated, year, 'returns')}"
-        )
+        luck = _luck(trials, deflated, year, "returns")
+        measured = f"The portfolio's Sharpe ratio is {number(deflated.statistic * year)} a year{luck}"
         return self._verdict(deflated, trials, measured, f"{number(deflated.critical * year)} a year", evidence, also)
 
     def _loss(self, evidence: Evidence, trials: Trials) -> Judgement:

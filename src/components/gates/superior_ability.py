@@ -9,7 +9,7 @@ import numpy as np
 
 from components.contracts import Gate
 from components.gates._tries import gated, series_TK, silent_too
-from components.gates._wording import judgement, not_applicable, not_computable, number, percent, probability
+from components.gates._wording import not_applicable, not_computable, number, percent, probability
 from components.ranges import Ge, Gt, Le
 from components.statistics.provable import mean_correlation, provable
 from components.statistics.stepwise import MIN_BLOCKS, Family, family_test
@@ -128,7 +128,7 @@ class SuperiorAbility(Gate):
     def _reach(
         self, found: Family, earned_TK: Float, own: int, evidence: Evidence, trials: Trials, level: float
     ) -> Mapping[str, Any]:
-        """What the record could show, plain: a Sharpe ratio a year, or the share of the baseline's loss that is saved."""
+        """What the record could show: a Sharpe ratio a year, or the share of the baseline's loss that is saved."""
         own_T, t = earned_TK[:, own], float(found.t_K[own])
         bars, rho = len(own_T), mean_correlation(earned_TK)
         if gated(self.statistic, evidence) == "sharpe":

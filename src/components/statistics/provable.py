@@ -29,8 +29,8 @@ class Provable:
 
 def critical_value(tries: float, correlation: float, level: float) -> float:
     """The t statistic c that the best of N worthless tries exceeds with probability `level`, for standard normal
-    statistics that correlate by rho with each other: 1 - level = E[Phi((c - sqrt(rho) u) / sqrt(1 - rho))^N], u standard
-    normal; at rho = 0 the (1 - level)^(1/N) quantile (Sidak 1967, JASA 62:626).
+    statistics that correlate by rho with each other: 1 - level = E[Phi((c - sqrt(rho) u) / sqrt(1 - rho))^N], u
+    standard normal; at rho = 0 the (1 - level)^(1/N) quantile (Sidak 1967, JASA 62:626).
 
     tries: N >= 1, fewer count as one; correlation: below 0 counts as 0, above 0.99 as 0.99; level: in (0, 1).
     """

@@ -31,9 +31,9 @@ class SuperiorAbility:
 def superior_ability(
     differences_TK: Float, *, block_bars: float, n_draws: int, seed: int, studentized: bool = True
 ) -> SuperiorAbility:
-    """Whether any model is better than the benchmark: Hansen's test for superior predictive ability (2005, JBES 23:365),
-    statistic max_k sqrt(T) mean_k / omega_k against its stationary-bootstrap distribution with means recentred by
-    mean_k (upper), by mean_k unless it is below -omega_k sqrt(2 ln ln T / T) (consistent), and by max(mean_k, 0)
+    """Whether any model is better than the benchmark: Hansen's test for superior predictive ability (2005, JBES
+    23:365), statistic max_k sqrt(T) mean_k / omega_k against its stationary-bootstrap distribution with means recentred
+    by mean_k (upper), by mean_k unless it is below -omega_k sqrt(2 ln ln T / T) (consistent), and by max(mean_k, 0)
     (lower). p = (1 + exceedances) / (1 + n_draws). Which models are better is for `stepwise.family_test` to say.
 
     Without studentising a noisy model hides a clearly better one; studentized=False is for comparison with such codes

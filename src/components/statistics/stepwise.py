@@ -50,7 +50,8 @@ def family_test(
     """Step-wise, studentised block bootstrap over all tries (Romano & Wolf 2005, Econometrica 73:1237; p-values: 2016,
     Statistics & Probability Letters 113:38).
 
-    The record is cut into n blocks of b bars; S_k are the sums of a try's blocks, t_k = sqrt(n - 1) mean(S_k) / sd(S_k).
+    The record is cut into n blocks of b bars; S_k are the sums of a try's blocks, and
+    t_k = sqrt(n - 1) mean(S_k) / sd(S_k).
     A draw takes n blocks with replacement, the same ones for all tries, so that twins cost nothing and what holds
     within b bars is kept; t*_k = sqrt(n - 1) (mean(S*_k) - mean(S_k)) / sd(S*_k), divided by the draw's own deviation
     as the statistic is by its own (Goetze & Kuensch 1996, Annals of Statistics 24:1914), so that skewness is allowed
@@ -94,11 +95,9 @@ def _automatic(gain_TK: Float, own: int, overlap_bars: int) -> int:
     return max(min(round(wanted), len(gain_TK) // BLOCKS_WANTED), least)
 
 
-def _shares(
-    z_BK: Float, bound_K: Float, own_K: np.typing.NDArray[np.bool_], n_draws: int, seed: int
-) -> Float:
-    """(K,) shares of draws in which one of the tries k, k + 1, ... reaches bound_k in mean / deviation. z_BK: block sums
-    without mean and of unit deviation, best try first."""
+def _shares(z_BK: Float, bound_K: Float, own_K: np.typing.NDArray[np.bool_], n_draws: int, seed: int) -> Float:
+    """(K,) shares of draws in which one of the tries k, k + 1, ... reaches bound_k in mean / deviation. z_BK: sums of
+    blocks without mean and of unit deviation, best try first."""
     rng, above_K, draws = np.random.default_rng(seed), np.zeros(len(bound_K)), 0
     moments_BM = np.hstack([z_BK, z_BK**2])
     while draws < n_draws and above_K[own_K].sum() < ENOUGH:

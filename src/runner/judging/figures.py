@@ -261,8 +261,8 @@ def _portfolio_figures(evidence: Evidence) -> Iterator[Figure]:
         label="StepM, p",
         value=float(found.p_K[own]),
         shown=f"{found.p_K[own]:.3f}",
-        says=f"The same for this very run; {int((found.p_K <= 1 - CONFIDENCE).sum()):,} of {k:,} tries earn more than luck "
-        "explains.",
+        says=f"The same for this very run; {int((found.p_K <= 1 - CONFIDENCE).sum()):,} of {k:,} tries earn more than "
+        "luck explains.",
     )
 
 

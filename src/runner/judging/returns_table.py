@@ -31,8 +31,8 @@ TIME_NAMES = ("date", "time", "timestamp", "datetime", "day", "month", "week", "
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Record:
-    """Returns of one strategy. all_T: in order of time, NaN where missing; returns_T: those that are known; periods: per
-    year; because: where that number comes from."""
+    """Returns of one strategy. all_T: in order of time, NaN where missing; returns_T: those that are known; periods:
+    per year; because: where that number comes from."""
 
     column: str
     all_T: Float
@@ -53,7 +53,7 @@ def load_record(path: Path, *, column: str | None, periods: float | None) -> Rec
     frame = read_table(path)
     time = _time_column(frame, path)
     name = _return_column(frame, path, column, time)
-    values_T = _in_order(_returns(frame, name, path), frame, time, path)
+    values_T = _in_order(_returns(frame, name, path, time), frame, time, path)
     if periods is not None:
         because = "as told"
     elif time is not None:
@@ -66,20 +66,19 @@ def load_record(path: Path, *, column: str | None, periods: float | None) -> Rec
             f"{path}: column '{name}' holds {len(record.returns_T)} returns; at least {MIN_RETURNS} are needed to say "
             "anything"
         )
-    _refuse_level(record, path)
     return record
 
 
-def _refuse_level(record: Record, path: Path) -> None:
+def _refuse_level(values_T: Float, name: str, path: Path) -> None:
     """An equity curve, or returns that were added up: what it shows as a Sharpe ratio is how long it is."""
-    if math.isnan(sharpe_sample(record.returns_T).sharpe):
-        return  # what does not vary is refused in other words
-    alike = lag_one_correlation(record.returns_T)
-    one_sided = record.returns_T.min() >= 0 or record.returns_T.max() <= 0
+    if len(values_T) < MIN_RETURNS or math.isnan(sharpe_sample(values_T).sharpe):
+        return  # refused in other words
+    alike = lag_one_correlation(values_T)
+    one_sided = values_T.min() >= 0 or values_T.max() <= 0
     if alike > LEVEL_CORRELATION or (one_sided and alike > ONE_SIDED_CORRELATION):
         raise DataError(
-            f"{path}: column '{record.column}' moves like a level, not like returns (neighbours correlate by "
-            f"{alike:.2f}); of an equity curve give p[t] / p[t-1] - 1, of added-up returns their differences"
+            f"{path}: column '{name}' moves like a level, not like returns (neighbours correlate by {alike:.2f}); of an "
+            "equity curve give p[t] / p[t-1] - 1, of added-up returns their differences"
         )
 
 
@@ -94,7 +93,7 @@ def load_matrix(path: Path, record: Record) -> Float:
     frame = read_table(path)
     time = _time_column(frame, path)
     names = [name for name in frame.columns if name != time and not name.startswith("Unnamed")]
-    columns = [_returns(frame, name, path) for name in names]
+    columns = [_returns(frame, name, path, time) for name in names]
     if len(columns) < 2:
         raise DataError(f"{path}: holds {len(columns)} column of returns; the matrix needs one column per try")
     matrix_TK = np.column_stack([_in_order(column, frame, time, path) for column in columns])
@@ -172,7 +171,7 @@ def _is_numeric(frame: "pd.DataFrame", name: str) -> bool:
     return numeric(frame[name]) is not None
 
 
-def _returns(frame: "pd.DataFrame", name: str, path: Path) -> Float:
+def _returns(frame: "pd.DataFrame", name: str, path: Path, time: str | None) -> Float:
     values_T = numeric(frame[name])
     if values_T is None:
         raise DataError(f"{path}: column '{name}': {_first_text(frame[name])} is no number; write 0.0123 for 1.23 %")
@@ -181,6 +180,7 @@ def _returns(frame: "pd.DataFrame", name: str, path: Path) -> Float:
     finite_T = known(values_T)
     if len(finite_T) and finite_T.min() > 0 and np.median(finite_T) > 0.5:
         raise DataError(f"{path}: column '{name}' looks like prices, not returns; give p[t] / p[t-1] - 1")
+    _refuse_level(finite_T if time is None else known(_in_order(values_T, frame, time, path)), name, path)
     if len(finite_T) and finite_T.min() < -1:
         raise DataError(
             f"{path}: column '{name}' holds {finite_T.min():g}, a loss of more than 100 %; are these percent? "

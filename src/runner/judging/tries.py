@@ -96,9 +96,7 @@ def counted(tried: _Tried, evidence: Evidence) -> Trials:
     series[key] = own_series(evidence)
     number = next((trial.number for trial in trials if trial.key == key), len(trials))
     earlier = earlier_rounds(trials, key)
-    return trials_of(
-        series, own=key, number=number, count=len(series), problems=tried.problems, earlier_rounds=earlier
-    )
+    return trials_of(series, own=key, number=number, count=len(series), problems=tried.problems, earlier_rounds=earlier)
 
 
 def earlier_rounds(trials: Sequence[Trial], key: str) -> int:

@@ -8,7 +8,8 @@ The returns must be net of costs and in excess of cash, and --trials must count 
 was tried on the data, also what was thrown away: no formula can know of tries that are not told.
 With --trials alone the tries are taken to be independent and worthless, with the dispersion of
 Sharpe ratios that chance gives (1 / T per period); with --matrix (one column of returns per try,
-the judged one among them, over the same periods) both are measured, and identical tries are one. DSR (2014) is the published ratio: number of tries and dispersion as they are.
+the judged one among them, over the same periods) both are measured, and identical tries are one.
+DSR (2014) is the published ratio: number of tries and dispersion as they are.
 DSR (strict) takes what the correlated tries are worth together, the dispersion that chance alone
 gives, and allows for serial correlation of the returns; the other figures do not.
 

@@ -60,7 +60,9 @@ def test_a_hole_of_years_changes_nothing(name: str) -> None:
 
 
 def test_two_holes_are_two() -> None:
-    stamps_T = without(without(business("2010-01-01", "2018-01-01"), "2012-01-01", "2013-01-01"), "2015-01-01", "2016-01-01")
+    stamps_T = without(
+        without(business("2010-01-01", "2018-01-01"), "2012-01-01", "2013-01-01"), "2015-01-01", "2016-01-01"
+    )
     assert periods_of(stamps_T).holes == 2
     assert periods_of(stamps_T).a_year == pytest.approx(260.9, rel=0.01)
 

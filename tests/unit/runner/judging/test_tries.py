@@ -5,7 +5,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from runner.judging.tries import aligned, earlier_rounds, tries_in_figures, trials_of
+from runner.judging.tries import aligned, earlier_rounds, trials_of, tries_in_figures
 from runner.recording.ledger import Family, Ledger, Series, Trial
 
 DAY = np.timedelta64(1, "D")
