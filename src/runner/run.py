@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from components.errors import AssayError
+from components.leaks.plausible import too_good
 from runner import exit_codes
 from runner.composition.composed import Composed
 from runner.compute import pipeline
+from runner.compute.impossible import refuse_impossible
 from runner.compute.paths import median_path, path_sharpes
 from runner.compute.pipeline import Executed, Prepared
 from runner.compute.stage import Cache, Pruned
@@ -20,8 +22,11 @@ from runner.judging.tries import tries_in_figures
 from runner.judging.verdict import Verdict
 from runner.judging.watched import Judge, Watcher
 from runner.promotion.promote import Candidate, Promotion, Wish, promote
-from runner.promotion.words import say
+from runner.promotion.words import offer, say
+from runner.recording.actors import restricted
+from runner.recording.ledger import Ledger
 from runner.recording.records import RunRecord
+from runner.recording.sealed import seal
 from runner.report import description
 from runner.report.written import pictures_of, report_on
 from runner.specification.experiment import Experiment
@@ -66,7 +71,7 @@ def run_experiment(
     prepared = pipeline.prepare(experiment, cache)
     if watcher:
         watcher.prepared = prepared
-    for notice in prepared.panel.notices:
+    for notice in (*prepared.panel.notices, *refuse_impossible(experiment, prepared)):
         console.note(notice)
     executed = pipeline.execute(experiment, prepared, cache)
     gathered = gather(experiment, prepared, executed, cache)
@@ -80,13 +85,24 @@ def run_experiment(
                     experiment, prepared, executed, gathered, record, cache, places, pictured=single, sweep=sweep
                 )
             except Pruned as stop:
-                return _pruned(stop, watcher, record, session, console)
+                outcome = _pruned(stop, watcher, record, session, console)
+                _seal(experiment, record, places)
+                return outcome
             session.log_metrics(judged.evidence.value.metrics)
+            session.log_level(judged.verdict.level)
+            if head := record.manifest["ledger_head"]:
+                session.log_head(head)
             session.log_files(cache.run("report", lambda: report_on(record.folder, images)) if single else [])
             if record.manifest["state"] == "failed":
                 session.finish("failed")
-            if not (single and judged.verdict.passed and _promotes_itself(experiment, record)):
+            if single and judged.verdict.passed and restricted():
+                console.note("ASSAY_ROLE=research: a run that passed is not promoted")
+            may = single and judged.verdict.passed and _promotes_itself(experiment, record)
+            if not may or judged.verdict.offers:
+                _seal(experiment, record, places)
                 console.summary(record.folder)
+                if may:
+                    console.note(f"Not promoted by itself. {offer(str(judged.verdict.offers))}")
                 return _outcome(experiment, record, judged.verdict, None)
             candidate = Candidate(
                 experiment=experiment,
@@ -97,7 +113,10 @@ def run_experiment(
                 gates=judged.verdict.to_json(),
                 run=record.manifest,
             )
-            promotion = _promoted(candidate, record, images, session, cache, console, places)
+            try:
+                promotion = _promoted(candidate, record, images, session, cache, console, places)
+            finally:
+                _seal(experiment, record, places)
     return _outcome(experiment, record, judged.verdict, promotion)
 
 
@@ -115,14 +134,14 @@ def _tried(
 ) -> tuple[Judged, Mapping[str, bytes]]:
     """The trial: fitted, compared with all others on the same data, judged, written down; and its pictures. The run
     is closed with it, since its report says how it ended. Raises Pruned."""
-    with trial(experiment, prepared, executed, record, places, sweep=sweep) as tried:
+    with trial(experiment, prepared, executed, record, cache, places, sweep=sweep) as tried:
         _fit(experiment, prepared, executed, tried, cache)
         tried.found(gathered.evidence.value)
         trials = tried.trials(experiment, prepared, gathered.evidence, cache)
         judged = conclude(experiment, prepared, executed, gathered, trials, cache)
         _write_results(experiment, record, prepared, executed, judged, cache)
-        counted = tries_in_figures(trials.value, experiment.target.kind)
-        record.note({"tries": counted, "stages": cache.times, "keys": _keys(cache)})
+        counts = tries_in_figures(trials.value, experiment.target.kind)
+        record.note({"tries": counts, "stages": cache.times, "keys": _keys(cache)})
         run_key = record.manifest["run_key"]
         images, undrawn = pictures_of(record.folder, run_key, cache) if pictured else ({}, [])
         tried.broken += [*judged.broken, *undrawn]
@@ -130,6 +149,12 @@ def _tried(
         record.note({"broken": tried.broken})
     record.close("failed" if tried.broken else "finished")
     return judged, images
+
+
+def _seal(experiment: Experiment, record: RunRecord, places: Places) -> None:
+    """A debug run is sealed for itself alone: the ledger knows nothing of it."""
+    ledger = None if experiment.debug.enabled else Ledger.open(places.ledger)
+    seal(record.folder, record.manifest["run_key"], ledger)
 
 
 def _pruned(stop: Pruned, watcher: Watcher | None, record: RunRecord, session: Session, console: Console) -> Outcome:
@@ -173,6 +198,7 @@ def _write_results(
     evidence = judged.evidence.value
     if evidence.leaks is not None:
         record.write_json("leaks.json", description.leaks(evidence.leaks))
+    record.note({"too_good": too_good(evidence)})
     record.write_metrics(evidence.metrics)
     record.write_json("gates.json", judged.verdict.to_json())
     record.write_bytes("junit.xml", junit(str(record.manifest["experiment"]), judged.verdict))
@@ -193,7 +219,7 @@ def _keys(cache: Cache) -> dict[str, str]:
 
 def _promotes_itself(experiment: Experiment, record: RunRecord) -> bool:
     whole = record.manifest["state"] == "finished"
-    return whole and experiment.export.promote == "auto" and not experiment.debug.enabled
+    return whole and experiment.export.promote == "auto" and not experiment.debug.enabled and not restricted()
 
 
 def _promoted(
@@ -220,6 +246,7 @@ def _promoted(
         raise
     record.write_json("promotion.json", promotion.to_json())
     record.note({"bundle": str(promotion.folder) if promotion.folder else None})
+    session.log_level(promotion.content["level"])
     if promotion.folder:
         session.log_bundle(promotion.folder, promotion.aliases)
     report_on(record.folder, images)
@@ -231,6 +258,6 @@ def _promoted(
 def _outcome(experiment: Experiment, record: RunRecord, verdict: Verdict, promotion: Promotion | None) -> Outcome:
     code = exit_codes.UNFORESEEN if record.manifest["state"] == "failed" else exit_codes.RAN
     refused = promotion is not None and promotion.folder is None
-    if not code and experiment.gates.enforce and (not verdict.passed or refused):
-        code = exit_codes.REJECTED
+    level, failed = "rejected" if refused else verdict.level, bool(verdict.failed(required=True))
+    code = code or exit_codes.of_verdict(level, failed=failed, enforced=experiment.gates.enforce)
     return Outcome(folder=record.folder, verdict=verdict, exit_code=code)

@@ -13,7 +13,7 @@ import pytest
 from harness import ended, environment, started
 
 SLOW = (
-    "+experiment=sp500_volatility", "tracking=none", "debug=off",
+    "+experiment=sp500_volatility", "tracking=none", "debug=off", "model=lightgbm",
     "model.n_estimators=4000", "model.num_leaves=255", "model.min_child_samples=2",
 )  # fmt: skip
 

@@ -3,6 +3,7 @@
 Shape legend: T bars, N trades.
 """
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -59,13 +60,21 @@ def trades_frame(
         {
             "decided_at": times_T[decided_N],
             "filled_at": times_T[trades.bar_N],
-            "symbol": pd.array(symbols, dtype="str").take(trades.symbol_N),
+            "symbol": _words(symbols).take(trades.symbol_N),
             "quantity": trades.quantity_N,
             "price": trades.price_N,
             "notional": trades.quantity_N * trades.price_N,
             "cost_commission": trades.commission_N,
             **impact,
-            "cause": pd.array(CAUSES, dtype="str").take(trades.cause_N),
+            "cause": _words(CAUSES).take(trades.cause_N),
         },
         copy=False,
     )
+
+
+@lru_cache(maxsize=8)
+def _words(words: tuple[str, ...]) -> "pd.api.extensions.ExtensionArray":
+    """The words as pandas keeps text; making it costs as much as a short backtest."""
+    import pandas as pd
+
+    return pd.array(words, dtype="str")

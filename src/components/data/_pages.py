@@ -44,7 +44,7 @@ class Layout:
         if self.time_format == "iso":
             times_R = _iso(written)
         else:
-            numbers_R = np.array([n if type(n) in (int, float) else np.nan for n in written], dtype=np.float64)
+            numbers_R = np.array([_seconds(n) for n in written], dtype=np.float64)
             times_R = np.full(len(written), np.datetime64("NaT", "us"), dtype=TIME_DTYPE)
             good_R = np.abs(numbers_R) < 2.0**53 / MICROSECONDS[self.time_format]
             scaled = np.round(numbers_R[good_R] * MICROSECONDS[self.time_format])
@@ -114,9 +114,17 @@ def _number(value: Any, row: int, name: str, where: str) -> float:
     try:
         if not isinstance(value, bool):
             return float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         pass
     raise DataError(f"{where}: bar {row + 1}: {value!r:.60} is no number ('{name}')")
+
+
+def _seconds(value: Any) -> float:
+    """NaN for what is no number of that kind, or none that a time could be."""
+    try:
+        return float(value) if type(value) in (int, float) else float("nan")
+    except OverflowError:
+        return float("nan")
 
 
 def _iso(written: Sequence[Any]) -> Time:

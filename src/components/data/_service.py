@@ -8,17 +8,20 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, quote_plus, urljoin, urlsplit
 
 import numpy as np
 
 from components.data._bars import library
+from components.data._pages import with_parameter
 from components.errors import DataError
 
 MAX_WAIT_S = 60.0
 MAX_BYTES = 512 * 2**20
 MAX_REDIRECTS = 5
 AGENT = "assay"
+HIDDEN = "***"
+SHORTEST_KEY = 6
 
 
 class ServiceDown(DataError):
@@ -45,6 +48,7 @@ class Manners:
     requests_per_second  at most
     key_env, key_header, key_prefix  environment variable with the key (None: none is sent), the header
                          that carries it and the text before it
+    key_parameter        the query parameter that carries it instead, None: the header does
     """
 
     retries: int
@@ -55,6 +59,7 @@ class Manners:
     key_env: str | None
     key_header: str
     key_prefix: str
+    key_parameter: str | None
 
 
 class Service:
@@ -94,6 +99,8 @@ class Service:
         body = self._follow(url)
         try:
             return json.loads(body)
+        except RecursionError:
+            raise DataError(f"{url}: its answer is nested too deeply to be bars; check data.url") from None
         except ValueError:
             raise _Transient(f"its answer of {len(body)} bytes is no complete JSON") from None
 
@@ -104,7 +111,13 @@ class Service:
             status, location, body = self._request(here)
             if not 300 <= status < 400:
                 return body
-            target = urljoin(here, location)
+            try:
+                target = urljoin(here, location)
+                _ = urlsplit(target).port
+            except ValueError:
+                raise DataError(f"{url}: redirects to what is no address; check data.url") from None
+            if urlsplit(target).scheme not in ("http", "https"):
+                raise DataError(f"{url}: redirects to what is no web address; check data.url")
             if self._manners.key_env and origin(target) != origin(here):
                 raise DataError(
                     f"{url}: redirects to {urlsplit(target).netloc}, which would be sent the API key; "
@@ -116,7 +129,10 @@ class Service:
     def _request(self, url: str) -> tuple[int, str, bytes]:
         self._wait_for_turn()
         deadline = time.monotonic() + self._manners.timeout_s
-        with self._transport_errors(), self._client.stream("GET", url, headers=self._key()) as response:
+        key, name = self._key(), self._manners.key_parameter
+        headers = {self._manners.key_header: self._manners.key_prefix + key} if key and not name else {}
+        address = with_parameter(url, name, key) if key and name else url
+        with self._transport_errors(key), self._client.stream("GET", address, headers=headers) as response:
             self._refuse(url, response.status_code, response.headers.get("Retry-After", ""))
             body = bytearray()
             for block in response.iter_bytes():
@@ -125,16 +141,18 @@ class Service:
                     raise _Transient(f"its answer took longer than {self._manners.timeout_s:g} s")
                 if len(body) > MAX_BYTES:
                     raise DataError(f"{url}: the answer is larger than {MAX_BYTES // 2**20} MiB; ask for shorter spans")
-            return response.status_code, response.headers.get("Location", ""), bytes(body)
+            return response.status_code, _without(key, response.headers.get("Location", "")), _hidden(key, bytes(body))
 
     @contextlib.contextmanager
-    def _transport_errors(self) -> Iterator[None]:
+    def _transport_errors(self, key: str) -> Iterator[None]:
         try:
             yield
         except self._httpx.TimeoutException:
             raise _Transient(f"no answer within {self._manners.timeout_s:g} s") from None
         except self._httpx.TransportError as error:
-            raise _Transient(str(error) or type(error).__name__) from None
+            raise _Transient(_without(key, str(error) or type(error).__name__)) from None
+        except self._httpx.InvalidURL:
+            raise DataError("data.url: leads to what is no address; check data.url and data.next_path") from None
         except self._httpx.DecodingError:
             raise _Transient("its answer is compressed wrongly") from None
 
@@ -144,9 +162,10 @@ class Service:
             time.sleep(self._next_request - now)
         self._next_request = max(now, self._next_request) + 1.0 / self._manners.requests_per_second
 
-    def _key(self) -> dict[str, str]:
+    def _key(self) -> str:
+        """The key; empty where none is sent."""
         if self._manners.key_env is None:
-            return {}
+            return ""
         key = os.environ.get(self._manners.key_env, "").strip()
         if not key:
             raise DataError(
@@ -155,7 +174,7 @@ class Service:
             )
         if not (key.isascii() and key.isprintable()):
             raise DataError(f"data.api_key_env: the value of {self._manners.key_env} cannot be sent in a header")
-        return {self._manners.key_header: self._manners.key_prefix + key}
+        return key
 
     def _refuse(self, url: str, status: int, retry_after: str) -> None:
         if status == 429 or status >= 500:
@@ -167,6 +186,18 @@ class Service:
             raise DataError(f"{url}: not found (404); check data.url and data.symbols")
         if not 200 <= status < 400:
             raise DataError(f"{url}: the service answers {status}; check data.url")
+
+
+def _without(key: str, text: str) -> str:
+    """A text in which a service, or a library, may have repeated the key, without it."""
+    for form in filter(None, {key, quote(key, safe=""), quote_plus(key)}):
+        text = text.replace(form, HIDDEN)
+    return text
+
+
+def _hidden(key: str, body: bytes) -> bytes:
+    """The same of an answer, which is kept on disk. A word that is no key by its length is left alone."""
+    return body.replace(key.encode(), HIDDEN.encode()) if len(key) >= SHORTEST_KEY else body
 
 
 def origin(url: str) -> tuple[str, str | None, int | None]:

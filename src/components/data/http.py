@@ -1,6 +1,7 @@
 """Bars from a market-data service: JSON over HTTP, by symbol and span."""
 
 import json
+import re
 import string
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
@@ -10,6 +11,7 @@ from urllib.parse import quote, urlsplit
 
 import numpy as np
 
+from components.addresses import NAMED, flaws
 from components.bars import Bars
 from components.contracts import Source
 from components.data import _fetched
@@ -25,7 +27,12 @@ from components.values import SourceFacts
 
 PLACES = frozenset({"symbol", "start", "end", "interval"})
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-SECRET = frozenset({"apikey", "api_key", "access_key", "access_token", "secret"})
+HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,39}")
+PREFIXES = frozenset({"", "bearer", "token", "key", "apikey", "api-key", "basic"})
+REMEDY = (
+    "name the environment variable in api_key_env (sent in a header, or as api_key_parameter); list in harmless what "
+    "anybody may read"
+)
 Moment = np.datetime64
 Rows = tuple[Int, dict[str, Float]]
 
@@ -34,7 +41,8 @@ Rows = tuple[Int, dict[str, Float]]
 class Http(Source):
     """Bars of a service that answers GET requests with JSON, one request for each symbol and span.
 
-    url             template with {symbol}, {start}, {end} and, if wanted, {interval}; never with a key in it
+    url             template with {symbol}, {start}, {end} and, if wanted, {interval}; never with a key in it: a
+                    parameter that is not known to be harmless is refused
     symbols         the symbols to ask for
     start, end      bars from start up to, not including, end; ISO 8601 in UTC
     interval        text for {interval}, in the service's words
@@ -56,6 +64,8 @@ class Http(Source):
     max_pages       pages of one span, at most
     api_key_env     environment variable with the API key; null: none is sent
     api_key_header, api_key_prefix  the header that carries the key, and the text before it, such as "Bearer "
+    api_key_parameter  the query parameter that carries it instead; null: the header does
+    harmless        names of query parameters, and parts of the path, of `url` that anybody may read
     survivorship    free: delisted names are in it; biased: they are not; unknown
     adjustment      raw, split (split-adjusted) or total (dividends too)
     retries         further attempts after connection errors, time-outs, 429, 5xx and broken JSON
@@ -75,7 +85,7 @@ class Http(Source):
     """
 
     inert: ClassVar[frozenset[str]] = frozenset(
-        {"max_pages", "api_key_env", "retries", "timeout_s", "backoff_s", "jitter_seed"}
+        {"max_pages", "api_key_env", "harmless", "retries", "timeout_s", "backoff_s", "jitter_seed"}
         | {"requests_per_second", "cache_folder"}
     )
     optional: ClassVar[tuple[str, ...]] = ("httpx",)
@@ -99,6 +109,8 @@ class Http(Source):
     api_key_env: str | None
     api_key_header: str
     api_key_prefix: str
+    api_key_parameter: str | None
+    harmless: tuple[str, ...]
     survivorship: Literal["free", "biased", "unknown"]
     adjustment: Literal["raw", "split", "total"]
     retries: Annotated[int, Ge(0)]
@@ -148,16 +160,25 @@ class Http(Source):
             return self._instead(self.fallback, down)
 
     def _problems(self) -> Iterator[Problem]:
+        found = list(flaws(self.url, self.harmless))
+        yield from (Problem("url", flaw, REMEDY) for flaw in found)
+        if any(flaw.startswith("is no address") for flaw in found):
+            return
         parts = urlsplit(self.url)
         places = _places(self.url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             yield Problem("url", "must begin with https:// and a host")
         if not places <= PLACES or "symbol" not in places:
             yield Problem("url", "must hold {symbol} and may hold {start}, {end}, {interval}")
-        if parts.username or SECRET & {part.partition("=")[0].lower() for part in parts.query.split("&")}:
-            yield Problem("url", "holds a key or password, which would be logged", "name it with api_key_env")
         if self.api_key_env is not None and parts.scheme == "http" and parts.hostname not in LOOPBACK:
             yield Problem("url", "would send the API key unencrypted", "use https")
+        if not HEADER.fullmatch(self.api_key_header):
+            yield Problem("api_key_header", "is no name of a header", "write its name alone, such as X-Api-Key")
+        if self.api_key_prefix.strip(" :=").lower() not in PREFIXES:
+            allowed = ", ".join(sorted(filter(None, PREFIXES)))
+            yield Problem("api_key_prefix", "may be a secret, which would be logged", f"allowed: empty, {allowed}")
+        if self.api_key_parameter is not None and not NAMED.fullmatch(self.api_key_parameter):
+            yield Problem("api_key_parameter", "is no name of a query parameter", "write its name alone, such as token")
         if moment(self.start, "start") >= moment(self.end, "end"):
             yield Problem("end", "must be later than start")
         if len(set(self.symbols)) < len(self.symbols):
@@ -272,6 +293,7 @@ class Http(Source):
             key_env=self.api_key_env,
             key_header=self.api_key_header,
             key_prefix=self.api_key_prefix,
+            key_parameter=self.api_key_parameter,
         )
 
     def _instead(self, fallback: Source, down: ServiceDown) -> Bars:
@@ -311,6 +333,8 @@ class Http(Source):
             "api_key_env": None,
             "api_key_header": "Authorization",
             "api_key_prefix": "Bearer ",
+            "api_key_parameter": None,
+            "harmless": (),
             "survivorship": "unknown",
             "adjustment": "raw",
             "retries": 4,
@@ -323,7 +347,8 @@ class Http(Source):
         }
         paged = {"paging": "token", "next_path": "next_page_token", "next_parameter": "page_token", "span_days": 365}
         fallback = {"_target_": "components.data.bundled.Bundled", "dataset": "sp500"}
-        return (base, base | paged | {"api_key_env": "MARKET_DATA_KEY", "fallback": fallback})
+        named = {"url": f"{base['url']}&plan=free", "harmless": ("plan",), "api_key_parameter": "apikey"}
+        return (base, base | paged | named | {"api_key_env": "MARKET_DATA_KEY", "fallback": fallback})
 
 
 def _places(template: str) -> set[str]:

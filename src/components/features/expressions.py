@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from components.contracts import Features
+from components.errors import ConfigError, Problem
 from components.ranges import Ge, MinLen
 
 PLACEHOLDER = "{w}"
+MOST_FEATURES = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +27,12 @@ class ExpressionFeatures(Features):
     expressions: Annotated[Mapping[str, str], MinLen(1)]
 
     def expanded(self) -> Mapping[str, str]:
+        repeated = sum(PLACEHOLDER in name for name in self.expressions)
+        count = len(self.expressions) + repeated * (len(self.windows) - 1)
+        if count > MOST_FEATURES:
+            raise ConfigError(
+                Problem("expressions", f"make {count:,} features, at most {MOST_FEATURES:,} are computed")
+            )
         features: dict[str, str] = {}
         for name, text in self.expressions.items():
             if PLACEHOLDER in name:

@@ -2,14 +2,14 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Annotated, Any, Literal
 
 import numpy as np
 
-from components.contracts import Gate
-from components.gates._tries import gated, series_TK, silent_too
-from components.gates._wording import not_applicable, not_computable, number, percent, probability
+from components.contracts import Gate, Kind, Result
+from components.gates._tries import gated, gated_of, series_TK, silent_too
+from components.gates._wording import judgement, not_computable, number, percent, probability
 from components.ranges import Ge, Gt, Le
 from components.statistics.provable import mean_correlation, provable
 from components.statistics.stepwise import MIN_BLOCKS, Family, family_test
@@ -59,6 +59,12 @@ class SuperiorAbility(Gate):
             return (f"{self.n_draws} draws cannot show less than p = {least:.2g}, so no run could pass",)
         return ()
 
+    def judges(self, kind: Kind) -> Result:
+        return "forecast" if gated_of(self.statistic, kind) == "loss" else "portfolio"
+
+    def shows_skill(self, kind: Kind) -> bool:
+        return True
+
     def needs(self) -> frozenset[Need]:
         return frozenset({"trials"})
 
@@ -73,7 +79,7 @@ class SuperiorAbility(Gate):
         if trials is None:
             return not_computable("How much was tried on this data is not known.", self.level)
         if gated(self.statistic, evidence) == "sharpe" and not np.any(np.nan_to_num(evidence.returns_T)):
-            return not_applicable("The portfolio never traded: there are no returns to judge.")
+            return not_computable("The portfolio never traded: there are no returns to judge.", self.level)
         earned_TK, own = series_TK(self.statistic, self.baseline, evidence, trials)
         level = self.later_level if trials.earlier_rounds else self.level
         if own is None:
@@ -116,14 +122,10 @@ class SuperiorAbility(Gate):
         )
         if silent:
             says += f" {silent:,} {'try' if silent == 1 else 'tries'} without a series {_count(silent)} as worthless."
-        return Judgement(
-            status="passed" if passed else "failed",
-            value=p,
-            threshold=level,
-            says=f"{says} {_suffices(reach)}".strip() if not passed else says,
-            suffices=_suffices(reach) if not passed else "",
-            provable=reach,
+        found_so = judgement(
+            passed, value=p, threshold=level, relation="<=", statistic="p-value", says=says, suffices=_suffices(reach)
         )
+        return replace(found_so, provable=reach)
 
     def _reach(
         self, found: Family, earned_TK: Float, own: int, evidence: Evidence, trials: Trials, level: float

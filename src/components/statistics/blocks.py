@@ -52,7 +52,7 @@ def _length(covariance_L: Float, last: int, n: int) -> float:
     most = min(3 * math.sqrt(n), n * LONGEST_SHARE)
     if not long_run > 0:
         return 1.0 if slope == 0 else most
-    return min(max((1.5 * slope**2 / long_run**2 * n) ** (1 / 3), 1.0), most)
+    return float(min(max((1.5 * slope**2 / long_run**2 * n) ** (1 / 3), 1.0), most))
 
 
 def _autocovariances(x_TK: Float, most: int) -> Float:

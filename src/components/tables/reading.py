@@ -6,6 +6,8 @@ Only the columns that are asked for are read. Shape legend: N rows of the file.
 import csv
 import gzip
 import itertools
+import math
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +28,10 @@ DELIMITERS = (",", ";", "\t", "|")
 MISSING = ("", "-", ".", "NA", "N/A", "#N/A", "n/a", "NaN", "nan", "-nan", "NULL", "null", "None", "none")
 BLOCK_BYTES = 1 << 24
 BATCH_ROWS = 1 << 17
+MOST_COLUMNS = 10_000
+ROW_BYTES = 16
+INFLATED_BYTES, MOST_INFLATION = 1 << 29, 200
+"""What is compressed and becomes both larger than the one and more often its size than the other is no table."""
 FACTORS = {"": 1.0, "K": 1e3, "M": 1e6, "B": 1e9, "%": 1e-2}
 
 
@@ -89,9 +95,28 @@ def columns_of(path: Path) -> tuple[str, ...]:
     if is_parquet(path):
         import pyarrow.parquet as pq
 
-        return tuple(str(name) for name in pq.read_schema(path).names)
-    line = _header(path)
-    return tuple(next(csv.reader([line], delimiter=delimiter(line)), []))
+        metadata = pq.read_metadata(path)
+        _refuse_inflating(path, metadata.num_rows)
+        names = tuple(str(name) for name in metadata.schema.to_arrow_schema().names)
+    else:
+        line = _header(path)
+        names = tuple(next(csv.reader([line], delimiter=delimiter(line)), []))
+    if len(names) > MOST_COLUMNS:
+        raise DataError(
+            f"{path}: {len(names):,} columns, at most {MOST_COLUMNS:,} are read; give those that are needed a file of "
+            "their own"
+        )
+    return names
+
+
+def _refuse_inflating(path: Path, rows: int) -> None:
+    """A file may claim more rows than fit into memory: a time and one value each are the least."""
+    held = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else math.inf
+    if rows * ROW_BYTES > held:
+        raise DataError(
+            f"{path}: {rows:,} rows, which take {rows * ROW_BYTES / 2**30:,.0f} GiB at least and this machine has "
+            f"{held / 2**30:,.0f}; give a part of them"
+        )
 
 
 def text_columns(path: Path) -> frozenset[str]:
@@ -118,10 +143,13 @@ def rows_at_most(path: Path) -> int:
 
     if is_parquet(path):
         return int(pq.read_metadata(path).num_rows)
-    rows = 1
+    rows, read, size = 1, 0, path.stat().st_size
     with pa.input_stream(str(path), compression="detect") as stream:
         while block := stream.read(BLOCK_BYTES):
             rows += block.count(b"\n")
+            read += len(block)
+            if read > INFLATED_BYTES and read > MOST_INFLATION * size:
+                raise DataError(f"{path}: inflates to more than {MOST_INFLATION} times its size; unpack and check it")
     return rows
 
 

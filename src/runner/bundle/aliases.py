@@ -1,4 +1,4 @@
-"""Which version is in charge: `champion` and `challenger` as a chain of moves that only ever grows.
+"""Which version is in charge: `champion`, `challenger` and `candidate` as a chain of moves that only ever grows.
 
 <root>/<name>/moves/<n>.json, n = 1, 2, 3, ...: each move is one file, written whole and never changed, and
 holds the hash of the one before. An alias is where its last move put it, so there is no second place that
@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,8 +18,8 @@ from typing import Any, Literal
 from components.errors import DataError, OutputError
 from runner.storage.disk import sync_folder, write_synced, writing
 
-Alias = Literal["champion", "challenger"]
-ALIASES: tuple[Alias, ...] = ("champion", "challenger")
+Alias = Literal["champion", "challenger", "candidate"]
+ALIASES: tuple[Alias, ...] = ("champion", "challenger", "candidate")
 FOLDER = "moves"
 GENESIS = "0" * 64
 ATTEMPTS = 100
@@ -47,6 +47,9 @@ class Move:
         return hashlib.sha256(self.to_bytes()).hexdigest()
 
 
+Witness = Callable[[Move], None]
+
+
 def history(root: Path, name: str) -> tuple[Move, ...]:
     """Every move of the name's aliases, in order. Raises DataError where one cannot be read."""
     folder = root / name / FOLDER
@@ -72,9 +75,11 @@ def move(
     version: int | None,
     *,
     why: Literal["promote", "rollback"],
+    witness: Witness,
     override: str | None = None,
 ) -> None:
-    """Points an alias at a version, or nowhere; a move that changes nothing is not written down."""
+    """Points an alias at a version, or nowhere; a move that changes nothing is not written down. witness: is told of
+    the move once it is."""
     for _ in range(ATTEMPTS):
         moves = history(root, name)
         before = state_of(moves).get(alias)
@@ -86,11 +91,12 @@ def move(
             before=before,
             version=version,
             why=why,
-            at=datetime.now(UTC).isoformat(timespec="seconds"),
+            at=datetime.now(UTC).isoformat(timespec="microseconds"),
             override=override,
             previous=moves[-1].hash if moves else GENESIS,
         )
         if _write(root / name / FOLDER, made):
+            witness(made)
             return
     raise OutputError(f"{root / name / FOLDER}: other processes keep moving aliases; try again")
 
@@ -111,13 +117,13 @@ def previous_champion(moves: tuple[Move, ...]) -> int | None:
     return stack[-2] if len(stack) > 1 else None
 
 
-def roll_back(root: Path, name: str) -> tuple[int, int | None]:
+def roll_back(root: Path, name: str, witness: Witness) -> tuple[int, int | None]:
     """Makes the previous champion champion again: its version, and that which was. Raises DataError without one."""
     moves = history(root, name)
     before, now = previous_champion(moves), state_of(moves).get("champion")
     if before is None:
         raise DataError(f"{name}: no version was champion before; nothing to roll back to")
-    move(root, name, "champion", before, why="rollback")
+    move(root, name, "champion", before, why="rollback", witness=witness)
     return before, now
 
 
@@ -140,7 +146,7 @@ def _read(path: Path) -> Move:
     try:
         content: dict[str, Any] = json.loads(path.read_bytes())
         return Move(**content)
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, RecursionError):
         raise DataError(f"{path}: is no move of an alias; restore the file from a copy of the registry") from None
 
 

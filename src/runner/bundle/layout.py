@@ -6,7 +6,9 @@ from pathlib import Path
 
 from components.errors import DataError
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
+WITNESSED = 4
+"""The first format whose versions and moves are events of the ledger."""
 MANIFEST = "bundle.json"
 GRAPH = "model.onnx"
 CONFIG = "config.yaml"
@@ -21,10 +23,14 @@ PROMOTION = "promotion.json"
 """Override, vault, deployed model and figures: what the promotion found and decided."""
 EVIDENCE = "evidence.npz"
 """Out-of-sample forecasts and returns of the run, with which versions are compared."""
+REPLAY = "replay.npz"
+"""A few forecasts of the deployed model, which whoever verifies it sees again; only in format 4 or later."""
+SIGNATURE = "SIGNATURE.json"
+"""Who vouches for the checksums; it came after them, so that they do not hold it."""
 VARIANTS = "variants.json"
 """What the graph's smaller variants were measured to do; only in bundles of format 3 or later."""
 VARIANT_GRAPHS = {"fp16": "model.fp16.onnx", "int8": "model.int8.onnx"}
-FURTHER = (PREPROCESS, PROMOTION, EVIDENCE, VARIANTS, *VARIANT_GRAPHS.values())
+FURTHER = (PREPROCESS, PROMOTION, EVIDENCE, REPLAY, VARIANTS, *VARIANT_GRAPHS.values())
 """Files that a bundle may have."""
 
 
@@ -41,10 +47,13 @@ def read_verified(folder: Path) -> dict[str, bytes]:
     """
     if not folder.is_dir():
         raise DataError(f"{folder}: no such folder; give the folder of a bundle or <name>[@version]")
+    for path in sorted(folder.iterdir()):
+        if path.is_symlink() or not path.is_file():
+            raise DataError(f"{path}: is no plain file; a bundle holds plain files, no links and no folders")
     sums = _read(folder, SUMS)
     further = [name for name in FURTHER if f"  {name}\n".encode() in sums]
     files = {name: _read(folder, name) for name in (*FILES, *further)}
-    if strangers := sorted({path.name for path in folder.iterdir()} - {*files, SUMS}):
+    if strangers := sorted({path.name for path in folder.iterdir()} - {*files, SUMS, SIGNATURE}):
         raise DataError(
             f"{folder / strangers[0]}: is no file of this bundle; remove it: a bundle holds what {SUMS} lists and "
             "nothing else"

@@ -5,7 +5,8 @@ Shape legend: R panel rows, F columns, M forecast rows, D dates with a forecast,
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -28,6 +29,7 @@ from components.errors import DataError
 from components.panel import Panel
 from components.values import Block, Calibrated, Float, Float32, Int, Outputs, Time, View
 from runner.bundle.forecast import BundleForecast
+from runner.bundle.graph import Checked, Runner, check_graph
 from runner.bundle.layout import (
     FORMAT_VERSION,
     GRAPH,
@@ -47,6 +49,16 @@ from runner.compute.warm_up import rows_ready
 Bools = npt.NDArray[np.bool_]
 
 
+@contextmanager
+def _told(file: Path) -> Iterator[None]:
+    """Turns what a manifest that is none breaks into one line."""
+    try:
+        yield
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        reason = f"it has no {error}" if isinstance(error, KeyError) else str(error).splitlines()[0][:200]
+        raise DataError(f"{file}: is no manifest of a bundle: {reason}; promote the run again") from None
+
+
 def _variant_file(folder: Path, files: Mapping[str, bytes], variant: str) -> str:
     held = [name for name, file in VARIANT_GRAPHS.items() if file in files]
     if variant not in held:
@@ -58,13 +70,14 @@ def _variant_file(folder: Path, files: Mapping[str, bytes], variant: str) -> str
 class Bundle:
     """A recipe, what its preprocessor has learnt, and its model's graph.
 
-    manifest: what bundle.json says, empty before it is written.
+    manifest: what bundle.json says, empty before it is written; place: where the graph lies, for messages.
     """
 
     recipe: Recipe
     graph: bytes
     learnt: Mapping[str, Any] = field(default_factory=dict[str, Any])
     manifest: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    place: str = "the graph"
 
     @staticmethod
     def open(folder: Path, *, variant: str | None = None) -> "Bundle":
@@ -73,19 +86,26 @@ class Bundle:
         Raises DataError if a byte has changed, if the bundle is of a newer format or lacks the variant.
         """
         files = read_verified(folder)
-        manifest = json.loads(files[MANIFEST])
-        version = manifest["format_version"]
+        file = GRAPH if variant is None else _variant_file(folder, files, variant)
+        with _told(folder / MANIFEST):
+            manifest = json.loads(files[MANIFEST])
+            version = int(manifest["format_version"])
         if version > FORMAT_VERSION:
             raise DataError(
                 f"{folder}: bundle format {version} is newer than {FORMAT_VERSION}, the newest known here; "
                 "upgrade with: pip install --upgrade assay-runner"
             )
-        return Bundle(
-            recipe=Recipe.from_json(manifest["recipe"]),
-            graph=files[GRAPH if variant is None else _variant_file(folder, files, variant)],
-            learnt=json.loads(files.get(PREPROCESS, b"{}")),
-            manifest=manifest,
-        )
+        with _told(folder / MANIFEST):
+            bundle = Bundle(
+                recipe=Recipe.from_json(manifest["recipe"]),
+                graph=files[file],
+                learnt=json.loads(files.get(PREPROCESS, b"{}")),
+                manifest=manifest,
+                place=str(folder / file),
+            )
+            _ = bundle.outputs
+        _ = bundle.checked_graph
+        return bundle
 
     @cached_property
     def digest(self) -> str:
@@ -97,6 +117,11 @@ class Bundle:
     def past_bars(self) -> int:
         """Bars that portfolio and constraints read besides forecasts, a decision's own included."""
         return max(self.portfolio.past_bars, self.constraints.past_bars)
+
+    @property
+    def hands_out_weights(self) -> bool:
+        """Whether it says what to hold: not where the portfolio failed, or the experiment had none."""
+        return self.recipe.hands_out_weights
 
     @cached_property
     def portfolio(self) -> Portfolio:
@@ -172,14 +197,15 @@ class Bundle:
         return np.column_stack([values_MO, found.lower_N, found.upper_N])
 
     @cached_property
-    def session(self) -> Any:
-        """The graph, ready to run. Raises what onnxruntime raises where it is none."""
-        import onnxruntime
+    def checked_graph(self) -> Checked:
+        """Raises DataError for a graph that may not be run."""
+        columns, lookback = len(self.recipe.inputs), self.recipe.lookback_rows
+        return check_graph(self.graph, n_columns=columns, lookback_rows=lookback, where=self.place)
 
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3
-        options.intra_op_num_threads = 1
-        return onnxruntime.InferenceSession(self.graph, options, providers=["CPUExecutionProvider"])
+    @cached_property
+    def run_graph(self) -> Runner:
+        """(M, G), or (M, L, G) of a graph that looks back, -> (M, O) forecasts, before the calibration."""
+        return Runner(self.graph, self.checked_graph, len(self.graph_outputs), self.place)
 
     def forecast(self, panel: Panel, *, threads: int = 0) -> BundleForecast:
         """Forecasts every row at which all columns are finite, or enough of them for the preprocessor.
@@ -300,12 +326,6 @@ class Bundle:
         if len(row_B) == 0:
             return row_B, np.empty((0, len(self.recipe.inputs)), dtype=np.float32)
         return row_B, design_matrix(values_FR, row_B, timestamps_R[row_B], self.recipe.inputs, self.preprocessor)
-
-    def run_graph(self, X_MG: Float32) -> Float:
-        """(M, O) forecasts of the graph, before the calibration."""
-        (forecast_MO,) = self.session.run(["forecast"], {"features": X_MG})
-        wide_MO: Float = forecast_MO.astype(np.float64)
-        return wide_MO
 
     def weights(self, view: View) -> Float:
         """(D, S) target weights of consecutive decisions; NaN where they depend on ones before the first. Nothing is

@@ -69,7 +69,7 @@ def register(root: Path, name: str, run_key: str, write: Callable[[Path, int], N
 def _run_key(folder: Path) -> str | None:
     try:
         key: str = json.loads((folder / MANIFEST).read_bytes())["run"]["run_key"]
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None  # damaged: opening it will say so
     return key
 

@@ -25,12 +25,14 @@ def write_bundle(
     parity: Mapping[str, Any],
     promotion: Mapping[str, Any] | None = None,
     evidence: bytes | None = None,
+    replay: bytes | None = None,
 ) -> None:
     """Writes the bundle into a folder that does not exist yet.
 
     config: the run's resolved configuration; run: its manifest; gates: its verdict; parity: what `certify`
     found; promotion: what `runner.promotion` found and decided; evidence: an npz of the out-of-sample
-    forecasts and returns. Raises OutputError if the folder cannot be written or exists already.
+    forecasts and returns; replay: see `runner.promotion.replay`. Raises OutputError if the folder cannot be written
+    or exists already.
     """
     import yaml
 
@@ -56,6 +58,8 @@ def write_bundle(
         files[layout.PROMOTION] = _json(promotion)
     if evidence is not None:
         files[layout.EVIDENCE] = evidence
+    if replay is not None:
+        files[layout.REPLAY] = replay
     if bundle.recipe.preprocess is not None:
         files[layout.PREPROCESS] = _json(bundle.learnt)
     if variants := parity.get("variants"):

@@ -1,6 +1,8 @@
 """References between settings: `${seed}` is resolved, a call such as `${oc.env:HOME}` is refused."""
 
+import math
 import re
+from collections.abc import Mapping
 from typing import Any, cast
 
 from omegaconf import OmegaConf
@@ -13,6 +15,8 @@ from runner.composition.schema import show
 
 REFERENCE = re.compile(r"\$\{[\w.\[\]]+\}")
 ESCAPED = re.compile(r"(?<!\\)(\\\\)*\\\$\{")
+MOST_CHARACTERS, MOST_REFERENCES = 100_000, 1_000
+LONGEST_CHAIN = 32
 REFERENCES_ONLY = "only plain references such as ${seed} are allowed"
 
 
@@ -39,6 +43,9 @@ def resolve(config: dict[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
     ]
     for keys, _ in refused:
         _mask(config, keys)
+    for keys, flaw in unbounded(config):
+        problems.append(Problem(".".join(map(str, keys)), flaw, REFERENCES_ONLY))
+        _mask(config, keys)
     while True:
         try:
             plain = OmegaConf.to_container(OmegaConf.create(config), resolve=True)
@@ -46,6 +53,59 @@ def resolve(config: dict[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
             problems.append(_unresolved(config, error))
         else:
             return cast("dict[str, Any]", plain), problems
+
+
+def unbounded(config: dict[str, Any]) -> list[tuple[tuple[Any, ...], str]]:
+    """Leaves that could not be resolved in bounded time and space, and why: their references lead back to themselves,
+    or make text that grows beyond measure, as doubling ones do."""
+    held = dict(leaves(config))
+    below: dict[tuple[Any, ...], list[tuple[Any, ...]]] = {}
+    for keys in held:
+        for depth in range(len(keys)):
+            below.setdefault(tuple(map(str, keys[:depth])), []).append(keys)
+    named = {tuple(map(str, keys)): keys for keys in held}
+    sizes: dict[tuple[Any, ...], tuple[float, float, float]] = {}
+
+    def size(keys: tuple[Any, ...], way: tuple[Any, ...]) -> tuple[float, float, float]:
+        """Characters of a leaf once it is resolved, references that are followed for it, and how many of them one
+        after the other; infinite in a circle."""
+        if keys not in sizes:
+            if keys in way or len(way) > LONGEST_CHAIN:
+                return math.inf, math.inf, math.inf
+            text = held[keys]
+            references = REFERENCE.findall(text) if isinstance(text, str) and "${" in text else []
+            found = [leaf for reference in references for leaf in _referred(reference, keys, named, below)]
+            each = [size(leaf, (*way, keys)) for leaf in found]
+            characters = (len(text) if isinstance(text, str) else 1) + sum(length for length, _, _ in each)
+            deepest = max((deep for _, _, deep in each), default=-1)
+            sizes[keys] = characters, sum(1 + followed for _, followed, _ in each), 1 + deepest
+        return sizes[keys]
+
+    flaws = []
+    for keys, value in held.items():
+        if not isinstance(value, str) or "${" not in value:
+            continue
+        characters, followed, deep = size(keys, ())
+        if deep > LONGEST_CHAIN:
+            flaws.append((keys, f"its references lead back to itself, or through more than {LONGEST_CHAIN} others"))
+        elif characters > MOST_CHARACTERS or followed > MOST_REFERENCES:
+            flaws.append((keys, f"its references grow to {followed:,.0f} of them and {characters:,.0f} characters"))
+    return flaws
+
+
+def _referred(
+    reference: str,
+    keys: tuple[Any, ...],
+    named: Mapping[tuple[str, ...], tuple[Any, ...]],
+    below: Mapping[tuple[str, ...], list[tuple[Any, ...]]],
+) -> list[tuple[Any, ...]]:
+    """The leaves that `${a.b}`, `${a[0]}` or `${.b}` takes in; none where there is nothing, which is said elsewhere."""
+    path = reference[2:-1]
+    inner = path.lstrip(".")
+    up = len(path) - len(inner)
+    parts = tuple(part for part in re.split(r"[.\[\]]+", inner) if part)
+    at = (*map(str, keys[: len(keys) - up]), *parts) if up else parts
+    return [named[at]] if at in named else below.get(at, [])
 
 
 def _unresolved(config: dict[str, Any], error: OmegaConfBaseException) -> Problem:

@@ -46,6 +46,8 @@ def parsed(texts: Sequence[str], loader: ConfigLoader | None = None) -> list[Ove
             override = parser.parse_overrides([text])[0]
         except HydraException as error:
             problems.append(_unreadable(text, error.__cause__))
+        except RecursionError:
+            problems.append(Problem("", f"'{text[:60]}...' is nested too deeply to be read"))
         else:
             overrides.append(override)
             if not override.key_or_group:

@@ -1,6 +1,7 @@
 """Reading configuration files through Hydra, watching what they bring in."""
 
 from collections.abc import Collection, Iterator
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -11,10 +12,11 @@ from hydra.plugins.config_source import ConfigResult
 from omegaconf import DictConfig, OmegaConf
 
 from components.errors import ConfigError
+from runner.composition.bounded import refuse_unbounded
 from runner.composition.combined import combined, complaint, joined, parts
 from runner.composition.composed import leaves
 from runner.composition.interpolation import REFERENCES_ONLY, calls_resolver
-from runner.composition.places import CONFIG
+from runner.composition.places import CONFIG, local_folder
 
 HYDRA_RULE = "may only be set in conf/hydra/ or on the command line"
 
@@ -32,6 +34,7 @@ class WatchedRepository(ConfigRepository):
         super().__init__(config_search_path)
         self.replaced = frozenset(replaced)
         self.chosen_by: dict[str, str] = {}
+        self._names: dict[str, set[str]] = {}
         self._local: dict[str, None] = {}
         self.dropped: dict[str, list[str]] = {}
 
@@ -52,17 +55,26 @@ class WatchedRepository(ConfigRepository):
         if len(parts(config_path)) > 1:
             return combined(config_path, self.load_config)
         where = f"{CONFIG}/{config_path}.yaml"
+        if (local := self._local_file(config_path)) is not None:
+            refuse_unbounded(local, where)
         try:
             loaded = super().load_config(config_path)
         except yaml.MarkedYAMLError as error:
             raise ConfigError(_not_yaml(error)) from None
-        except (OSError, ValueError, AssertionError) as error:
+        except (OSError, ValueError, AssertionError, yaml.YAMLError) as error:
             raise ConfigError(f"{where}: cannot be read: {' '.join(str(error).split())}") from None
         if loaded is not None and loaded.provider in ("main", "local"):
             if loaded.provider == "local":
                 self._local[where] = None
             self._watch(config_path, loaded)
         return loaded
+
+    @staticmethod
+    def _local_file(config_path: str) -> Path | None:
+        """The user's file of that name, which may come from anybody; None where there is none."""
+        folder = local_folder()
+        file = folder / f"{config_path}.yaml" if folder else None
+        return file if file is not None and file.exists() else None
 
     def _watch(self, config_path: str, loaded: ConfigResult) -> None:
         where, content = _name(config_path), loaded.config
@@ -72,6 +84,10 @@ class WatchedRepository(ConfigRepository):
         if not config_path.startswith("hydra/") and ("hydra" in content or header.startswith("hydra")):
             keys = [f"hydra.{key}" for key in content.get("hydra") or ()] or ["hydra"]
             raise ConfigError(f"{where}: {', '.join(keys)} {HYDRA_RULE}")
+        if config_path.startswith("experiment/") and header != "_global_":
+            reason = "is empty" if not content and not loaded.defaults_list else "does not say where it belongs"
+            raise ConfigError(f"{where}: {reason}; its first line must be '# @package _global_'")
+        self._refuse_circle(config_path, loaded.defaults_list or ())
         for group, package, choice in _chosen(loaded.defaults_list or ()):
             self.chosen_by[f"{group.lstrip('/')}/{choice}"] = where
             for text in (group, package, choice):
@@ -80,6 +96,21 @@ class WatchedRepository(ConfigRepository):
         self._join(where, loaded.defaults_list or ())
         if config_path.startswith("experiment/"):
             self._drop_replaced(content)
+
+    def _refuse_circle(self, config_path: str, defaults: Collection[InputDefault]) -> None:
+        """Raises ConfigError where a defaults list leads back to its own file, which Hydra would follow for ever."""
+        self._names[config_path] = set(_named(config_path, defaults))
+        edge: list[tuple[str, ...]] = [(config_path,)]
+        seen: set[str] = set()
+        while edge:
+            way = edge.pop()
+            for following in self._names.get(way[-1], ()):
+                if following == config_path:
+                    circle = " -> ".join((*way, following))
+                    raise ConfigError(f"{CONFIG}/{config_path}.yaml: its defaults lead back to itself: {circle}")
+                if following not in seen:
+                    seen.add(following)
+                    edge.append((*way, following))
 
     def _join(self, where: str, defaults: Collection[InputDefault]) -> None:
         """A list of choices becomes the one choice that stands for them."""
@@ -110,6 +141,22 @@ def _chosen(defaults: Collection[InputDefault]) -> Iterator[tuple[str, str | Non
                 yield default.group or "", default.package, value
         elif isinstance(default, ConfigDefault):
             yield "", default.package, default.path
+
+
+def _named(config_path: str, defaults: Collection[InputDefault]) -> Iterator[str]:
+    """Files that a defaults list has Hydra read, by their paths; an override names none, it changes a choice."""
+    group = config_path.rpartition("/")[0]
+    for default in defaults:
+        if isinstance(default, GroupDefault) and not default.override:
+            place = str(default.group or "")
+            values = default.value if isinstance(default.value, list) else [default.value]
+            choices = [f"{place}/{value}" for value in values if isinstance(value, str)]
+        elif isinstance(default, ConfigDefault) and default.path not in (None, "_self_"):
+            choices = [str(default.path)]
+        else:
+            continue
+        for choice in choices:
+            yield choice.lstrip("/") if choice.startswith("/") else f"{group}/{choice}".lstrip("/")
 
 
 def _not_yaml(error: yaml.MarkedYAMLError) -> str:

@@ -20,7 +20,7 @@ from runner.judging.forms import EVIDENCE
 from runner.judging.metrics import run_metrics
 from runner.judging.scenarios import earned, outcome, played, scenario_metrics
 from runner.judging.scored import scored
-from runner.leaks.battery import quick_battery
+from runner.leaks.battery import quick_battery, whole_battery
 from runner.specification.experiment import Experiment
 from runner.storage.formats import ARRAYS, JSON
 
@@ -65,6 +65,7 @@ def gather(experiment: Experiment, prepared: Prepared, executed: Executed, cache
         settings={
             "kind": experiment.target.kind,
             "seed": experiment.seed,
+            "has_portfolio": experiment.portfolio.trades,
             "price_fields": experiment.backtest.fields(),
         },
         form=EVIDENCE,
@@ -107,6 +108,7 @@ def evidence_of(
     *,
     kind: Kind,
     seed: int,
+    has_portfolio: bool,
     price_fields: tuple[str, ...],
 ) -> Evidence:
     """Forecasts and returns as gates see them."""
@@ -124,6 +126,7 @@ def evidence_of(
         stamps_T=stamps_T,
         market_T=market_returns(panel, stamps_T, price_fields),
         seed=seed,
+        has_portfolio=has_portfolio,
     )
 
 
@@ -142,7 +145,11 @@ def complete(
     needs = experiment.gates.needs()
     whole = {"prepared": prepared.as_input(), "executed": executed.as_input()}
     leaks = cache.stage(
-        quick_battery, inputs=whole, settings={"experiment": experiment}, form=LEAKS, shown="leak tests"
+        whole_battery if "every row" in needs else quick_battery,
+        inputs=whole,
+        settings={"experiment": experiment},
+        form=LEAKS,
+        shown="leak tests",
     )
     found: dict[Need, Stage[Any]] = {"leaks": leaks}
     if "bundle" in needs:

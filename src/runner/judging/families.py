@@ -3,14 +3,10 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from components.statistics.deflation import independent_trials
 from runner.judging.tries import RETURNS, aligned
-from runner.recording.ledger import Family, FamilySummary, Ledger, Trial
-
-if TYPE_CHECKING:
-    from runner.recording.chain import Transaction
+from runner.recording.ledger import FamilySummary, Ledger, Trial
 
 MIN_BARS = 30
 """Fewer common bars tell nothing of the correlation of tries."""
@@ -60,19 +56,9 @@ def family_row(ledger: Ledger, summary: FamilySummary) -> FamilyRow:
         failed=states["failed"] + states["pruned"],
         interrupted=states["interrupted"],
         running=states["running"],
-        vault_openings=_vault_openings(ledger, family),
+        vault_openings=summary.vault_openings,
         effective_trials=_effective(ledger, trials),
     )
-
-
-def _vault_openings(ledger: Ledger, family: Family) -> int:
-    """Openings of vaults that share bars with the family, whatever source they were read from."""
-
-    def count(transaction: "Transaction") -> int:
-        vaults = {event.family: Family.from_content(event.content) for event in transaction.events(kind="family")}
-        return sum(vaults[event.family].shares_bars(family) for event in transaction.events(kind="vault_opened"))
-
-    return ledger.chain.read(count)
 
 
 def _effective(ledger: Ledger, trials: Sequence[Trial]) -> float | None:

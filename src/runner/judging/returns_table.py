@@ -77,8 +77,8 @@ def _refuse_level(values_T: Float, name: str, path: Path) -> None:
     one_sided = values_T.min() >= 0 or values_T.max() <= 0
     if alike > LEVEL_CORRELATION or (one_sided and alike > ONE_SIDED_CORRELATION):
         raise DataError(
-            f"{path}: column '{name}' moves like a level, not like returns (neighbours correlate by {alike:.2f}); of an "
-            "equity curve give p[t] / p[t-1] - 1, of added-up returns their differences"
+            f"{path}: column '{name}' moves like a level, not like returns (neighbours correlate by {alike:.2f}); of "
+            "an equity curve give p[t] / p[t-1] - 1, of added-up returns their differences"
         )
 
 
@@ -180,7 +180,8 @@ def _returns(frame: "pd.DataFrame", name: str, path: Path, time: str | None) -> 
     finite_T = known(values_T)
     if len(finite_T) and finite_T.min() > 0 and np.median(finite_T) > 0.5:
         raise DataError(f"{path}: column '{name}' looks like prices, not returns; give p[t] / p[t-1] - 1")
-    _refuse_level(finite_T if time is None else known(_in_order(values_T, frame, time, path)), name, path)
+    if len(finite_T) and np.abs(finite_T).max() <= LARGEST_RETURN:
+        _refuse_level(known(_in_order(values_T, frame, time, path)), name, path)
     if len(finite_T) and finite_T.min() < -1:
         raise DataError(
             f"{path}: column '{name}' holds {finite_T.min():g}, a loss of more than 100 %; are these percent? "

@@ -12,6 +12,7 @@ from components.panel import Panel
 from components.seeds import derive
 from components.values import Float, Int
 from runner.bundle.assemble import assemble
+from runner.bundle.forecast import BundleForecast
 from runner.bundle.reader import Bundle
 from runner.compute.calibrate import deployed_calibration
 from runner.compute.decisions import deployed_portfolio
@@ -20,6 +21,7 @@ from runner.compute.pipeline import Executed, Prepared
 from runner.compute.samples import Design
 from runner.compute.stage import Cache
 from runner.compute.threads import one_thread_of_blas
+from runner.promotion.replay import kept_forecasts
 from runner.report.description import day
 from runner.specification.described import described
 from runner.specification.experiment import Experiment
@@ -34,9 +36,10 @@ NO_CHOICE = "Its validation rows decided nothing in the folds, so that the same 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Deployed:
-    """The refitted bundle and the facts of its fit, plain."""
+    """The refitted bundle, forecasts of it that are kept, and the facts of its fit, plain."""
 
     bundle: Bundle
+    kept: bytes
     facts: Mapping[str, Any]
 
 
@@ -72,9 +75,11 @@ def refit(experiment: Experiment, prepared: Prepared, executed: Executed, everyt
     recent = np.flatnonzero(design.eligible_R & (panel.timestamps_R >= prepared.folds[-1].span.test[0][0]))
     raw_MO = fitted.predict(design.prepared(recent, inputs, preprocessor))
     forecast_M = calibration.apply(raw_MO[:, executed.forecasts.outputs.decision]).forecast_N
-    _refuse_another(bundle, panel, recent, forecast_M, experiment.resources.threads)
+    found = bundle.forecast(panel, threads=experiment.resources.threads)
+    _refuse_another(found, panel, recent, forecast_M)
     return Deployed(
         bundle=bundle,
+        kept=kept_forecasts(bundle, found),
         facts={
             "rule": RULE if chosen else NO_CHOICE,
             "chosen": chosen,
@@ -121,11 +126,10 @@ def certify_folds(experiment: Experiment, prepared: Prepared, executed: Executed
     return found.parity
 
 
-def _refuse_another(bundle: Bundle, panel: Panel, rows: Int, forecast_M: Float, threads: int) -> None:
+def _refuse_another(found: BundleForecast, panel: Panel, rows: Int, forecast_M: Float) -> None:
     """Raises ContractError where the bundle does not forecast what the fitted model does."""
     from runner.bundle.parity import FORECAST_TOLERANCE
 
-    found = bundle.forecast(panel, threads=threads)
     found_R = np.full(panel.n_rows, np.nan)
     found_R[found.row_M] = found.forecast_M
     tolerance_M = FORECAST_TOLERANCE * np.maximum(np.abs(forecast_M), forecast_M.std())

@@ -2,16 +2,23 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from components.errors import AssayError
+from components.errors import AssayError, DataError
 from runner.bundle import aliases
-from runner.bundle.layout import GATES, MANIFEST, PARITY, PROMOTION, read_verified
+from runner.bundle.layout import GATES, MANIFEST, PARITY, PROMOTION, SIGNATURE, WITNESSED, read_verified
 from runner.bundle.reader import Bundle
 from runner.bundle.registry import find, names, versions
+from runner.promotion.moves import sums_of, unwitnessed_moves
+from runner.promotion.promote import OPENINGS
+from runner.promotion.replay import data_problems, replay_problems
+from runner.promotion.signing import signed_by
+from runner.recording import testimony
 from runner.recording.ledger import Ledger
-from runner.recording.witnesses import heads_in
+from runner.recording.sealed import changed
+from runner.recording.witnesses import heads_in, noted_heads
 from runner.report.promotion import overruled
 
 if TYPE_CHECKING:
@@ -20,50 +27,171 @@ if TYPE_CHECKING:
 EMPTY = "The registry is empty; promote a run first: python -m runner promote RUN"
 
 
-def verify_all(root: Path, reference: str | None = None) -> list[dict[str, Any]]:
-    """What `verify` finds of every name, or of the name or the one version that is referred to."""
+@dataclass(frozen=True, kw_only=True)
+class Verified:
+    """What `verify` found. bundles: a plain entry a name; heads: how many were noted; problems: of what is no
+    bundle's."""
+
+    bundles: tuple[Mapping[str, Any], ...]
+    runs: int
+    heads: int
+    problems: tuple[str, ...]
+
+    def every_problem(self) -> list[str]:
+        return [*(line for entry in self.bundles for line in entry["problems"]), *self.problems]
+
+
+def verify_all(
+    root: Path, reference: str | None = None, *, replay: bool = False, trusted: Path | None = None
+) -> Verified:
+    """Everything: bundles, openings, run folders and the ledger to the byte; or one name, or one version of it.
+    replay, trusted: see `verify`."""
+    ledger = Ledger.open()
+    if broken := [line for line in ledger.verify() if line.startswith("chain broken")]:
+        # Nothing can be compared with a record that is itself not what it was.
+        return Verified(bundles=(), runs=0, heads=0, problems=tuple(f"ledger: {line}" for line in broken))
+    openings = _openings(ledger)
     if reference is None:
-        return [verify(root, name, versions(root, name)) for name in names(root)]
+        outputs = root.parent
+        bundles = [
+            verify(root, name, versions(root, name), ledger, openings, replay=replay, trusted=trusted)
+            for name in names(root)
+        ]
+        folders = sorted(path for path in outputs.glob("runs/*/[!.]*") if path.is_dir())
+        heads = noted_heads(outputs) | set().union(*(entry["heads"] for entry in bundles))
+        problems = [
+            *_openings_problems(root, ledger, bundles),
+            *(f"{folder / name}: not what the run wrote" for folder in folders for name in changed(folder, ledger)),
+            *(f"ledger: {line}" for line in ledger.verify(heads, to_the_byte=True)),
+        ]
+        return Verified(bundles=tuple(bundles), runs=len(folders), heads=len(heads), problems=tuple(problems))
     folder, (name, _, version) = find(reference, root), reference.partition("@")
     chosen = [number for number in versions(root, name) if not version or str(number) == folder.name]
-    return [verify(root, name, chosen)]
+    entry = verify(root, name, chosen, ledger, openings, replay=replay, trusted=trusted)
+    lines = tuple(f"ledger: {line}" for line in ledger.verify(entry["heads"]))
+    return Verified(bundles=(entry,), runs=0, heads=len(entry["heads"]), problems=lines)
 
 
-def verify(root: Path, name: str, chosen: Sequence[int]) -> dict[str, Any]:
-    """Plain: the versions of a name with their overrides, the aliases, and what is wrong, one line each.
+def _openings(ledger: Ledger) -> dict[str, bool]:
+    """Head of each opening -> whether the vault was reused."""
+    events = testimony.noted(ledger, "vault_opened")
+    return {event.head: bool(event.content["reused"]) for event in events}
 
-    chosen: the versions that are looked into. Of each: checksums of all files, a graph and a recipe that open,
-    name and version as its folder says, a certificate without differences, and ledger heads that the ledger knows.
+
+def verify(
+    root: Path,
+    name: str,
+    chosen: Sequence[int],
+    ledger: Ledger,
+    openings: Mapping[str, bool],
+    *,
+    replay: bool,
+    trusted: Path | None,
+) -> dict[str, Any]:
+    """Plain: the versions of a name with their overrides, the aliases, heads, and what is wrong, one line each.
+
+    chosen: the versions that are looked into. Of each: checksums of all files, against the ledger too, a graph and a
+    recipe that open, name and version as its folder says, a certificate without differences, and kept forecasts that
+    the graph gives again; replay: where the data are at hand, that bundle and evidence agree with them; trusted: a
+    public key that must have signed.
     """
     found: list[str] = []
-    shown, heads = [], dict[str, str]()
-    opened = Ledger.open().chain.read(lambda transaction: list(transaction.events(kind="vault_opened")))
-    openings = {event.head: bool(event.content["reused"]) for event in opened}
+    shown, heads, keys = [], set[str](), set[str]()
     for version in chosen:
-        folder = root / name / str(version)
+        folder, before = root / name / str(version), len(found)
         try:
             files = read_verified(folder)
+            found += _bytes(folder, name, version, json.loads(files[MANIFEST]), files, ledger)
             bundle = Bundle.open(folder)
-            _ = bundle.portfolio, bundle.constraints, bundle.preprocessor, bundle.recipe.nodes, bundle.session
+            _ = bundle.portfolio, bundle.constraints, bundle.preprocessor, bundle.recipe.nodes, bundle.run_graph
+            found += _claims(folder, name, version, bundle.manifest, files)
+            found += replay_problems(folder, files, bundle)
+            found += _signature(folder, ledger, trusted)
+            found += _vault_claims(folder, json.loads(files.get(PROMOTION, b"{}")), openings)
         except AssayError as error:
             found.append(str(error))
             continue
         except Exception as error:
             found.append(f"{folder}: cannot be opened: {type(error).__name__}: {str(error).splitlines()[0]}")
             continue
-        found += _claims(folder, name, version, bundle.manifest, files)
-        found += _vault_claims(folder, json.loads(files.get(PROMOTION, b"{}")), openings)
-        for file in (MANIFEST, PROMOTION):
-            heads |= dict.fromkeys(heads_in(files.get(file, b"")), f"{folder}")
-        shown.append({"version": version, "override": bundle.manifest.get("override")})
+        heads |= {head for file in (MANIFEST, PROMOTION) for head in heads_in(files.get(file, b""))}
+        keys.add(bundle.manifest["run"]["run_key"])
+        if replay and len(found) == before:
+            found += data_problems(folder, files, bundle, root)
+        override, whole = bundle.manifest.get("override"), len(found) == before
+        shown.append({"version": version, "override": override, "whole": whole})
     try:
         found += aliases.problems(root, name, versions(root, name))
+        found += unwitnessed_moves(
+            ledger, root, name, {n: _is_witnessed(root / name / str(n)) for n in versions(root, name)}
+        )
         pointing = dict(aliases.current(root, name))
     except AssayError as error:
         found.append(str(error))
         pointing = {}
-    found += _unknown_heads(heads)
-    return {"name": name, "versions": shown, "aliases": pointing, "heads": len(heads), "problems": found}
+    return {
+        "name": name,
+        "versions": shown,
+        "aliases": pointing,
+        "heads": sorted(heads),
+        "keys": sorted(keys),
+        "problems": found,
+    }
+
+
+def _bytes(
+    folder: Path,
+    name: str,
+    version: int,
+    manifest: Mapping[str, Any],
+    files: Mapping[str, bytes],
+    ledger: Ledger,
+) -> Iterator[str]:
+    """Where the bytes of a version are not those that its promotion noted in the ledger."""
+    known = testimony.version_noted(ledger, manifest["run"]["run_key"], name, version)
+    if known is None:
+        if manifest["format_version"] >= WITNESSED or testimony.names_version(ledger, name, version):
+            yield f"{folder}: no event of the ledger says that this run became this version"
+        return
+    for file in testimony.differing(known["files"], {file: testimony.digest(data) for file, data in files.items()}):
+        yield f"{folder / file}: not what the ledger recorded when the version was promoted"
+
+
+def _signature(folder: Path, ledger: Ledger, trusted: Path | None) -> Iterator[str]:
+    """Where a signature does not fit, is not the trusted one's, or is gone."""
+    try:
+        by = signed_by(folder, trusted)
+    except DataError as error:
+        yield str(error)
+        return
+    known = {event.content["by"] for event in testimony.noted(ledger, testimony.SIGNED, sums_of(folder) or "")}
+    if known and by not in known:
+        yield f"{folder / SIGNATURE}: the ledger knows another signature of this version than the one that is there"
+
+
+def _is_witnessed(folder: Path) -> bool:
+    try:
+        return bool(json.loads((folder / MANIFEST).read_bytes())["format_version"] >= WITNESSED)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return True
+
+
+def _openings_problems(root: Path, ledger: Ledger, bundles: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Where what a vault said is not what the ledger recorded when it said so."""
+    known = {event.key: event.content["files"] for event in testimony.noted(ledger, testimony.JUDGED)}
+    folders = {path.name: path for path in sorted((root / OPENINGS).glob("[!.]*"))}
+    for key, folder in folders.items():
+        if key not in known:
+            yield (
+                f"{folder}: no event of the ledger says what this vault said; where a promotion was cut off, promote "
+                "the run again"
+            )
+            continue
+        names = {path.name for path in folder.iterdir()} | set(known[key]) if folder.is_dir() else set(known[key])
+        for name in testimony.differing(known[key], testimony.digests(folder, names)):
+            yield f"{folder / name}: not what the ledger recorded when the vault was opened"
+    for key in sorted({key for entry in bundles for key in entry["keys"]} & known.keys() - folders.keys()):
+        yield f"{root / OPENINGS / key}: the ledger knows what this vault said, and it is gone"
 
 
 def _claims(
@@ -89,26 +217,22 @@ def _vault_claims(folder: Path, promotion: Mapping[str, Any], openings: Mapping[
         yield f"{folder / PROMOTION}: says that the vault was {now}; the ledger says that it was {then}"
 
 
-def _unknown_heads(heads: Mapping[str, str]) -> list[str]:
-    """What the ledger says of its own chain and of the heads that bundles witness."""
-    return [f"ledger: {line}" for line in Ledger.open().verify(heads)]
-
-
-def show(console: "Console", found: Sequence[Mapping[str, Any]]) -> None:
+def show(console: "Console", found: Verified) -> None:
     """What is there, then what is wrong; overrides and problems are in red."""
-    for entry in found:
+    for entry in found.bundles:
         for version in entry["versions"]:
             alias = _alias(entry["aliases"], version["version"])
-            console.say(f"{entry['name']}@{version['version']}{alias}: whole")
+            whole = "whole" if version["whole"] else "NOT what it was"
+            console.say(f"{entry['name']}@{version['version']}{alias}: {whole}")
             if version["override"]:
                 console.alarm(overruled(version["override"]))
-        for line in entry["problems"]:
-            console.alarm(line)
-    if not any(entry["problems"] for entry in found):
-        heads = sum(entry["heads"] for entry in found)
-        console.say(
-            f"Everything is what it was; the ledger knows all {heads} heads that were noted." if found else EMPTY
-        )
+    problems = found.every_problem()
+    for line in problems:
+        console.alarm(line)
+    if not found.bundles and not problems:
+        console.say(EMPTY)
+    elif not problems:
+        console.say(f"Everything is what it was; the ledger knows all {found.heads} heads that were noted.")
 
 
 def show_versions(console: "Console", root: Path) -> None:

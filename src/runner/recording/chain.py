@@ -7,6 +7,7 @@ removed or replaced. Series of numbers lie in a table beside the events, which n
 
 import hashlib
 import json
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields, replace
@@ -14,6 +15,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from components.errors import OutputError
+from runner.recording.actors import acting
 from runner.recording.database import Connection, Database, Unusable
 from runner.storage.canonical import canonical_json, content_hash, finite_or_null
 
@@ -146,12 +148,16 @@ class Transaction:
         data = self._data(name)
         return data if data is not None and hashlib.sha256(data).hexdigest() == name else None
 
+    def names_kept(self) -> set[str]:
+        """Hashes of everything that is stored, whatever it is by now."""
+        return {row["hash"] for row in self.connection.rows("SELECT hash FROM series")}
+
     def _data(self, name: str) -> bytes | None:
         found = self.connection.rows("SELECT data FROM series WHERE hash = :hash", {"hash": name})
         return next((bytes(row["data"]) for row in found), None)
 
     def append(self, kind: str, *, family: str, key: str, content: Mapping[str, Any]) -> str:
-        """Adds an event and returns the new head. Numbers that are not finite are written as null."""
+        """Adds an event, with who acts, and returns the new head. Numbers that are not finite are written as null."""
         sequence, previous = self.last()
         event = Event(
             sequence=sequence + 1,
@@ -159,7 +165,7 @@ class Transaction:
             kind=kind,
             family=family,
             key=key,
-            body=canonical_json(finite_or_null(content)),
+            body=canonical_json(finite_or_null({**content, "actor": acting().content()})),
             previous=previous,
             hash="",
         )
@@ -207,9 +213,10 @@ class Chain:
         except Unusable as error:
             raise unusable(self.database.place, str(error)) from error
 
-    def verify(self, witnesses: Iterable[str]) -> list[str]:
-        """What is wrong with the chain, one line each; witnesses are heads noted down elsewhere."""
-        return self.read(lambda transaction: _verify(transaction, set(witnesses)))
+    def verify(self, witnesses: Iterable[str], *, to_the_byte: bool = False) -> list[str]:
+        """What is wrong with the chain, one line each; witnesses are heads noted down elsewhere; to_the_byte: the
+        content of every series is looked at, not only whether it is there."""
+        return self.read(lambda transaction: _verify(transaction, set(witnesses), to_the_byte))
 
 
 def _is_made(transaction: Transaction) -> bool:
@@ -246,9 +253,14 @@ def _head(sequence: int, hash_: str) -> str:
     return f"{sequence}:{hash_}"
 
 
-def _verify(transaction: Transaction, witnesses: set[str]) -> list[str]:
-    problems = []
+_SERIES = re.compile(r'"series":\{([^{}]*)\}')
+_NAMED = re.compile(r'"([^"]*)":"([0-9a-f]{64})"')
+
+
+def _verify(transaction: Transaction, witnesses: set[str], to_the_byte: bool) -> list[str]:
+    problems: list[str] = []
     last, before = 0, GENESIS
+    named: dict[str, str] = {}
     unseen = witnesses - {EMPTY}
     for event in transaction.events():
         if event.sequence != last + 1 or event.previous != before:
@@ -257,12 +269,28 @@ def _verify(transaction: Transaction, witnesses: set[str]) -> list[str]:
             )
         if event.computed_hash() != event.hash:
             problems.append(f"chain broken: event {event.sequence} was changed after it was written")
+        for part in _SERIES.findall(event.body):
+            named |= {hash_: f"{name} of event {event.sequence}" for name, hash_ in _NAMED.findall(part)}
         last, before = event.sequence, event.hash
         unseen.discard(_head(last, before))
     guards = next(transaction.connection.rows(_GUARD_NAMES[_dialect(transaction)]))
     if guards["n"] < 3:
         problems.append("chain broken: the guards against changes are missing from the database")
-    return problems + _testimony(unseen, last)
+    return problems + _lost_series(transaction, named, to_the_byte) + _testimony(unseen, last)
+
+
+def _lost_series(transaction: Transaction, named: Mapping[str, str], to_the_byte: bool) -> list[str]:
+    """Series that events vouch for and that are gone or changed: one line for either, with the first of them."""
+    held = transaction.names_kept()
+    gone = [where for name, where in named.items() if name not in held]
+    changed = [
+        where for name, where in named.items() if to_the_byte and name in held and transaction.kept(name) is None
+    ]
+    return [
+        f"series {what}: the {where[0]}{_more(len(where))}; what was tried can no longer be counted"
+        for what, where in (("missing", gone), ("changed after they were written", changed))
+        if where
+    ]
 
 
 def _testimony(unseen: set[str], last: int) -> list[str]:

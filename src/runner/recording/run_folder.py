@@ -155,7 +155,7 @@ def _manifest(path: Path) -> dict[str, Any]:
 def _json(file: Path) -> Any:
     try:
         return json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise DataError(f"{file}: unreadable ({_first_line(error)}); run the experiment again") from error
 
 

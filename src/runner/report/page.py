@@ -14,7 +14,7 @@ from runner.recording.run_folder import RunFolder
 from runner.report import notation, tables
 from runner.report.meanings import shown
 from runner.report.pictures import Picture, captioned, draw
-from runner.report.promotion import sentences
+from runner.report.promotion import judged, sentences
 from runner.report.words import decisions, words
 
 
@@ -54,6 +54,7 @@ def _template() -> Any:
         "count": notation.count,
         "seconds": notation.seconds,
         "significant": notation.significant,
+        "threshold": notation.threshold,
         "typeset": _typeset,
         "base64": lambda data: base64.b64encode(data).decode(),
     }
@@ -63,23 +64,26 @@ def _template() -> Any:
 def _content(run: RunFolder, pictures: dict[str, Picture]) -> dict[str, Any]:
     """Everything that the template shows, under the names it uses."""
     manifest = run.manifest
-    meanings = shown(run.metrics, (gate["says"] for gate in run.gates["gates"]))
+    verdict = judged(run)
+    has_portfolio = verdict.get("portfolio") != "none"
+    meanings = shown(run.metrics, (gate["says"] for gate in verdict["gates"]))
     return {
         "manifest": manifest,
         "config": run.config,
-        "gates": run.gates["gates"],
+        "gates": verdict["gates"],
         "leaks": run.leaks,
         "pictures": pictures,
         "promotion": sentences(run.promotion) if run.promotion else None,
-        "verdict": words(manifest, run.gates),
-        "cards": tables.cards(run.metrics, run.kind),
+        "verdict": words(manifest, verdict),
+        "cards": tables.cards(run.metrics, run.kind, has_portfolio=has_portfolio),
         "forecast_table": tables.forecast_table(run.metrics),
         "outputs_table": tables.outputs_table(run.metrics),
         "portfolio_table": tables.portfolio_table(run.metrics),
         "cost_table": tables.cost_table(run.costs or tables.costs(run.equity, run.trades)),
-        "fold_table": tables.fold_table(run.metrics, manifest["folds"], run.kind),
+        "fold_table": tables.fold_table(run.metrics, manifest["folds"], run.kind, tables.gated(verdict)),
         "statistics": run.statistics,
         "meanings": meanings,
+        "has_portfolio": has_portfolio,
         "hints": {meaning.label: meaning.says for meaning in meanings},
         "split_table": tables.split_table(manifest["folds"]),
         "decisions": decisions(manifest),

@@ -30,6 +30,9 @@ class Session(ABC):
     def log_metrics(self, metrics: Mapping[str, float | None]) -> None:
         """Flat name -> number; None and what is not finite is left out."""
 
+    def log_level(self, level: str) -> None:  # noqa: B027  # a tracker may have no place for it
+        """The verdict's level: rejected, candidate or hallmarked; again where a promotion changed it."""
+
     @abstractmethod
     def log_files(self, paths: Sequence[Path]) -> None:
         """Files of the run folder, such as the report and its pictures."""
@@ -37,6 +40,10 @@ class Session(ABC):
     @abstractmethod
     def log_bundle(self, folder: Path, aliases: Sequence[str]) -> None:
         """The promoted bundle <name>/<version>, and the aliases that point at it."""
+
+    def log_head(self, head: str) -> None:  # noqa: B027  # a tracker need have no place for it
+        """The head of the ledger at which the run's trial ended: `verify --against` tells by it whether a record of
+        the run is still what it was."""
 
     @abstractmethod
     def finish(self, state: State) -> None:

@@ -9,6 +9,7 @@ from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.errors import HydraException
 
 from components.errors import ConfigError, Problem
+from runner.composition.bounded import refuse_unbounded
 from runner.composition.check import nearest
 from runner.composition.compose import Memo, config_loader
 from runner.composition.configure import configure
@@ -33,6 +34,7 @@ def _space(name: str) -> Mapping[str, str]:
         hint = (f"did you mean '{near}'? " if near else "") + f"choices: {', '.join(files) or 'none'}"
         raise ConfigError(f"sweep={name}: no such choice for sweep; {hint}")
     try:
+        refuse_unbounded(files[name], f"conf/{SWEEP}/{name}.yaml")
         content = yaml.safe_load(files[name].read_text(encoding="utf-8"))
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise ConfigError(f"{files[name]}: cannot be read: {' '.join(str(error).split())}") from None

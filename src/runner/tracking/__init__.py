@@ -37,12 +37,20 @@ class _Guarded(Session):
     def log_metrics(self, metrics: Mapping[str, float | None]) -> None:
         self._guard(lambda: self._session and self._session.log_metrics(metrics))
 
+    def log_level(self, level: str) -> None:
+        if self._session is not None:
+            self._guard(partial(self._session.log_level, level))
+
     def log_files(self, paths: Sequence[Path]) -> None:
         self._guard(lambda: self._session and self._session.log_files(paths))
 
     def log_bundle(self, folder: Path, aliases: Sequence[str]) -> None:
         if self._session is not None:
             self._guard(partial(self._session.log_bundle, folder, aliases))
+
+    def log_head(self, head: str) -> None:
+        if self._session is not None:
+            self._guard(partial(self._session.log_head, head))
 
     def finish(self, state: State) -> None:
         self._guard(lambda: self._session and self._session.finish(state))

@@ -59,17 +59,25 @@ class _MLflowSession(Session):
     tracker: MLflow
     run: RunInfo
     metrics: dict[str, float] = field(default_factory=dict[str, float])
+    level: str | None = None
     files: list[Path] = field(default_factory=list[Path])
     bundle: tuple[Path, tuple[str, ...]] | None = None
+    head: str | None = None
 
     def log_metrics(self, metrics: Mapping[str, float | None]) -> None:
         self.metrics |= {k: v for k, v in metrics.items() if v is not None and math.isfinite(v)}
+
+    def log_level(self, level: str) -> None:
+        self.level = level
 
     def log_files(self, paths: Sequence[Path]) -> None:
         self.files += paths
 
     def log_bundle(self, folder: Path, aliases: Sequence[str]) -> None:
         self.bundle = folder, tuple(aliases)
+
+    def log_head(self, head: str) -> None:
+        self.head = head
 
     def finish(self, state: State) -> None:
         with _silence():
@@ -99,6 +107,10 @@ class _MLflowSession(Session):
         for start in range(0, len(params), BATCH):
             client.log_batch(run_id, params=params[start : start + BATCH])
         client.log_batch(run_id, metrics=metrics)
+        if self.level is not None:
+            client.set_tag(run_id, "level", self.level)
+        if self.head is not None:
+            client.set_tag(run_id, "ledger_head", self.head)
         for path in self.files:
             inside = path.relative_to(self.run.folder).parent.as_posix()
             client.log_artifact(run_id, str(path), None if inside == "." else inside)

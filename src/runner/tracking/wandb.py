@@ -45,17 +45,25 @@ class _WandBSession(Session):
     tracker: WandB
     run: RunInfo
     metrics: dict[str, float] = field(default_factory=dict[str, float])
+    level: str | None = None
     files: list[Path] = field(default_factory=list[Path])
     bundle: tuple[Path, tuple[str, ...]] | None = None
+    head: str | None = None
 
     def log_metrics(self, metrics: Mapping[str, float | None]) -> None:
         self.metrics |= {k: v for k, v in metrics.items() if v is not None and math.isfinite(v)}
+
+    def log_level(self, level: str) -> None:
+        self.level = level
 
     def log_files(self, paths: Sequence[Path]) -> None:
         self.files += paths
 
     def log_bundle(self, folder: Path, aliases: Sequence[str]) -> None:
         self.bundle = folder, tuple(aliases)
+
+    def log_head(self, head: str) -> None:
+        self.head = head
 
     def finish(self, state: State) -> None:
         order = self._order(state)
@@ -87,5 +95,7 @@ class _WandBSession(Session):
             files=tuple(str(path.absolute()) for path in self.files),
             bundle=str(folder.absolute()) if folder else None,
             aliases=aliases,
+            ledger_head=self.head,
             state=state,
+            level=self.level,
         )

@@ -1,6 +1,7 @@
 """report [RUN]: write the report of a finished run again
 
-report.html and plots/ are written from the run's folder alone."""
+report.html and plots/ are written from the run's folder alone, which must be what the run wrote: a folder in which a
+figure was changed is refused. The ledger, else the folder's SHA256SUMS, says what it was."""
 
 from argparse import ArgumentParser, Namespace
 
@@ -16,9 +17,16 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> int:
     """Prints where the report lies."""
-    from runner.recording.run_folder import find_run
+    from runner.recording.ledger import Ledger
+    from runner.recording.run_folder import RunFolder, find_run
+    from runner.recording.sealed import is_sealed, refuse_changed, seal
     from runner.report import write_report
     from runner.specification.places import HERE
 
-    print(write_report(find_run(options.run, HERE.outputs)))
+    folder, ledger = find_run(options.run, HERE.outputs), Ledger.open(HERE.ledger)
+    refuse_changed(folder, ledger)
+    print(write_report(folder))
+    if is_sealed(folder, ledger):
+        manifest = RunFolder.open(folder).manifest
+        seal(folder, manifest["run_key"], ledger if manifest["trial"]["counted"] else None)
     return exit_codes.RAN

@@ -15,7 +15,7 @@ import pytest
 
 from components.contracts import Source
 from components.data.files import Files
-from components.data.http import Http
+from components.data.http import REMEDY, Http
 from components.errors import AssayError, DataError
 from runner.composition.build import build
 
@@ -237,6 +237,42 @@ def test_the_key_is_sent_in_its_header_and_written_nowhere(service: Served) -> N
     kept = [path for path in Path().rglob("*") if path.is_file()]
     assert len(kept) == 2
     assert not any(KEY.encode() in path.read_bytes() for path in kept)
+
+
+def test_the_key_is_sent_as_a_parameter_and_written_nowhere_whatever_the_service_repeats(service: Served) -> None:
+    def repeats(path: str, query: dict[str, str]) -> Answer:
+        answer = good(path, query)
+        link = None if "page" in query else f"{service.url}{path}?page=2&apikey={KEY}"
+        bars = [] if link is None else answer.body["results"]
+        return Answer({"results": bars, "echo": KEY, "meta": {"link": link}})
+
+    service.answer = repeats
+    source(service, api_key_env=KEY_ENV, api_key_parameter="apikey", **PAGING["link"]).load()
+    assert len(service.paths) == 4
+    assert all(parse_qs(urlsplit(path).query)["apikey"] == [KEY] for path in service.paths)
+    assert not any("Authorization" in headers for _, headers in service.requests)
+    kept = [path for path in Path().rglob("*") if path.is_file()]
+    assert kept
+    assert not any(KEY.encode() in path.read_bytes() for path in kept)
+
+
+def test_answers_that_no_number_holds_are_one_line(service: Served) -> None:
+    huge = [{**bar, "c": int("1" + "0" * 400)} for bar in bars_of("BBB")]
+    service.answer = always(Answer({"results": huge}))
+    assert failure(service).startswith(f"{ASKED}: symbol BBB: bar 1: 1000")
+    assert failure(service).endswith("is no number ('c')")
+    late = [{**bar, "t": int("9" * 400)} for bar in bars_of("BBB")]
+    service.answer = always(Answer({"results": late}))
+    assert "is no unix_s time" in failure(service, time_format="unix_s")
+    service.answer = always(Answer(b"[" * 200_000 + b"]" * 200_000))
+    assert failure(service) == f"{ASKED}: its answer is nested too deeply to be bars; check data.url"
+    for where, message in (
+        ("http://[::1/x", "redirects to what is no address; check data.url"),
+        ("http://host:99999/x", "redirects to what is no address; check data.url"),
+        ("file:///etc/passwd", "redirects to what is no web address; check data.url"),
+    ):
+        service.answer = always(Answer(status=302, headers={"Location": where}))
+        assert failure(service) == f"{ASKED}: {message}"
 
 
 def test_key_problems(service: Served, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -501,11 +537,21 @@ SETTINGS: dict[str, tuple[dict[str, Any], str]] = {
     "brace": ({"url": "https://host/{symbol}{"}, "url: must hold {symbol} and may hold {start}, {end}, {interval}"),
     "key in the URL": (
         {"url": "https://host/{symbol}?apiKey=abc"},
-        "url: holds a key or password, which would be logged; name it with api_key_env",
+        f"url: holds a text in the query parameter 'apiKey' that may be a secret; {REMEDY}",
     ),
     "password in the URL": (
         {"url": "https://me:pw@host/{symbol}"},
-        "url: holds a key or password, which would be logged; name it with api_key_env",
+        f"url: holds a user or password before its host; {REMEDY}",
+    ),
+    "broken host": ({"url": "https://[::1/{symbol}"}, f"url: is no address: its host or port cannot be read; {REMEDY}"),
+    "key as a prefix": (
+        {"api_key_prefix": "Bearer abc"},
+        "api_key_prefix: may be a secret, which would be logged; allowed: empty, api-key, apikey, basic, bearer, key, "
+        "token",
+    ),
+    "key as a header": (
+        {"api_key_header": "X-Key: abc"},
+        "api_key_header: is no name of a header; write its name alone, such as X-Api-Key",
     ),
     "unencrypted key": (
         {"url": "http://host/{symbol}", "api_key_env": KEY_ENV},
@@ -535,7 +581,7 @@ def test_retries_wait_longer_each_time_and_the_same_for_the_same_seed() -> None:
 
     def waits(seed: int) -> list[float]:
         manners = Manners(retries=0, timeout_s=1, backoff_s=1.0, jitter_seed=seed, requests_per_second=1,
-                          key_env=None, key_header="", key_prefix="")  # fmt: skip
+                          key_env=None, key_header="", key_prefix="", key_parameter=None)  # fmt: skip
         service = Service(manners)
         service.close()
         return [service._backoff(attempt) for attempt in range(9)]

@@ -310,7 +310,7 @@ def write_postgres(connection: psycopg.Connection, frame: pd.DataFrame) -> None:
     )
     with connection.cursor().copy("COPY market.bars FROM STDIN") as copy:
         for row in frame.itertuples(index=False):
-            copy.write_row(None if isinstance(value, float) and np.isnan(value) else value for value in row)
+            copy.write_row([None if isinstance(value, float) and np.isnan(value) else value for value in row])
 
 
 def remote(**changes: object) -> Sql:

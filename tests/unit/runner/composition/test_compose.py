@@ -43,7 +43,7 @@ def test_the_configuration_is_plain_and_resolved() -> None:
     assert composed.config["export"]["name"] == "sp500_volatility"
     assert "hydra" not in composed.config
     assert type(composed.config["features"]["windows"]) is list
-    assert composed.choices["model"] == "lightgbm"
+    assert composed.choices["model"] == "ridge"
     assert (composed.experiment, composed.problems, composed.local_files) == ("sp500_volatility", (), ())
 
 
@@ -207,7 +207,7 @@ def test_a_defaults_list_may_not_call_a_resolver(write: Write) -> None:
 def test_references_in_a_circle_are_reported(write: Write) -> None:
     write("experiment/round.yaml", "# @package _global_\nname: ${export.name}\n")
     (line, *_) = complaints(compose(["experiment=round"]))
-    assert line.startswith("name: '${export.name}' cannot be resolved: Recursive interpolation detected; ")
+    assert line.startswith("name: its references lead back to itself, or through more than 32 others; ")
 
 
 def test_a_choice_named_by_an_experiment_that_does_not_exist(write: Write) -> None:
@@ -239,7 +239,7 @@ def test_a_file_that_holds_a_list(write: Write) -> None:
 def test_a_file_that_is_no_text(write: Write) -> None:
     write("experiment/binary.yaml", "").write_bytes(b"seed: \xff\xfe\n")
     (line,) = refusal("experiment=binary")
-    assert line.startswith("conf/experiment/binary.yaml: cannot be read: ")
+    assert line == "conf/experiment/binary.yaml: not text in UTF-8 (byte 7); save it as UTF-8"
 
 
 EVIL = "  evil:\n    _target_: evil.Callback\n"

@@ -1,8 +1,8 @@
 """What a set of gates could show at all."""
 
 from components.gates.gate_set import GateSet
-from components.gates.leaks_clean import LeaksClean
 from components.gates.superior_ability import SuperiorAbility
+from components.gates.trial_record import TrialRecord
 from runner.judging.reach import reach
 
 SKILL = SuperiorAbility(
@@ -11,7 +11,7 @@ SKILL = SuperiorAbility(
 
 
 def test_only_a_test_of_all_tries_has_a_reach_and_it_shrinks_with_them() -> None:
-    assert reach(GateSet(enforce=False, checks={"no_leaks": LeaksClean(required=True)})) == ()
+    assert reach(GateSet(enforce=False, checks={"whole_record": TrialRecord(required=True)})) == ()
     # (1.645 + 1.282) / sqrt(10) = .926; after 10 more tries the (1 - 1 %)^(1 / 11) quantile, 3.117.
     assert reach(GateSet(enforce=False, checks={"skill": SKILL})) == (
         "skill: in 10 years of bars it shows a true net Sharpe ratio of 0.52 (0.93) at the first try on a market, "

@@ -57,7 +57,7 @@ def test_no_number_of_short_tries_shortens_the_record() -> None:
 
 
 def tried(key: str, **body) -> Trial:
-    return Trial(key=key, number=1, state="finished", started_at="", started=body, outcome={})
+    return Trial(key=key, keys=(key,), number=1, state="finished", started_at="", started=body, outcome={}, actor={})
 
 
 def test_a_sweep_is_one_round_and_so_is_a_run_of_its_own() -> None:

@@ -11,7 +11,12 @@ from hypothesis import strategies as st
 
 from components.errors import DataError
 from runner.bundle import aliases
-from runner.bundle.aliases import current, history, move, previous_champion, problems
+from runner.bundle.aliases import current, history, previous_champion, problems
+
+
+def move(*where, **what) -> None:
+    aliases.move(*where, **what, witness=lambda _: None)
+
 
 VERSIONS = [1, 2, 3, 4]
 PROMOTIONS = st.tuples(st.sampled_from(["champion", "challenger"]), st.sampled_from(VERSIONS))

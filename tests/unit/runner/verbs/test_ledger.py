@@ -26,7 +26,8 @@ def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ledger:
     ledger.finish_trial("k3", "failed", {})
     ledger.finish_trial("k4", "interrupted", {})
     vault = Family(source="other.csv", symbols=("SPY",), first=date(2020, 1, 1), last=date(2020, 6, 1))
-    ledger.open_vault(vault, "k1", {})
+    ledger.open_vault(vault, "r1", {"trial": "k1"})
+    ledger.open_vault(vault, "r2", {"trial": "of another family"})
     return ledger
 
 
@@ -71,7 +72,7 @@ def test_a_head_that_the_ledger_does_not_know_breaks_it(
     assert perform("ledger", []) == 1
     out = " ".join(capsys.readouterr().out.split())
     assert "The chain is BROKEN (2 heads noted by runs and bundles):" in out
-    assert "truncated or replaced: it ends at event 11, but a run noted event 99 (eeeeeeeeeeee)" in out
+    assert "truncated or replaced: it ends at event 12, but a run noted event 99 (eeeeeeeeeeee)" in out
     assert "forked: event 7 is not the one that a run noted (ffffffffffff); it wrote to another copy" in out
 
 

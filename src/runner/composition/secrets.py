@@ -1,0 +1,37 @@
+"""No secret enters a configuration: it would be logged, cached, tracked and shown wherever the run is."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from components.addresses import ADDRESS, flaws
+from components.errors import Problem
+
+DECLARED = "harmless"
+REMEDY = (
+    "secrets are named by environment variables (api_key_env, url_env) and read at use; list in harmless, where there "
+    "is such a setting, what anybody may read"
+)
+
+
+def secret_problems(config: Any, path: str = "") -> Iterator[Problem]:
+    """Every address of the configuration in which a secret may stand; what stands there is not repeated."""
+    if isinstance(config, dict):
+        listed = config.get(DECLARED)
+        declared = [str(name) for name in listed] if isinstance(listed, list | tuple) else []
+        for name, value in config.items():
+            where = f"{path}.{name}".lstrip(".")
+            if isinstance(value, str):
+                yield from _of_text(value, declared, where)
+            else:
+                yield from secret_problems(value, where)
+    elif isinstance(config, list):
+        for place, value in enumerate(config):
+            where = f"{path}.{place}".lstrip(".")
+            yield from _of_text(value, [], where) if isinstance(value, str) else secret_problems(value, where)
+
+
+def _of_text(text: str, declared: list[str], where: str) -> Iterator[Problem]:
+    if "://" not in text:
+        return
+    found = {flaw: None for address in ADDRESS.findall(text) for flaw in flaws(address, declared)}
+    yield from (Problem(where, flaw, REMEDY) for flaw in found)
