@@ -16,7 +16,7 @@ STRICT = "strict"
 TEMPLATE = "combined"
 FOR_KIND: Mapping[Kind, str] = {"level": "regression", "return": "returns", "direction": "classification"}
 """The set that a set of the user's own stands in for, which shares no gate with any."""
-LOWER_IS_STRICTER = ("level", "maximum", "tolerance", "band", "quantile")
+LOWER_IS_STRICTER = ("level", "later_level", "maximum", "tolerance", "band", "quantile")
 HIGHER_IS_STRICTER = ("minimum", "probability", "hurdle")
 
 
