@@ -2,6 +2,8 @@
 
     python tools/docs.py [--outputs outputs] [--check]
 
+Each page is a study with runs of its own under outputs/studies/, see `tools/runs.py`.
+
 A block stands between `<!-- generated: NAME ... -->` and `<!-- end -->`. --check changes nothing and
 exits 1 if a block would change.
 """
@@ -18,6 +20,14 @@ from runner.composition.guide import listing
 
 ROOT = Path(__file__).resolve().parents[1]
 BLOCK = re.compile(r"(<!-- generated: (?P<call>[^>]*?) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+PAGES = (ROOT / "README.md", *sorted((ROOT / "experiments").glob("*/README.md")))
+
+
+def outputs_of(page: Path, outputs: Path) -> Path:
+    """Where the runs of a page lie: of the README, and of each study by its name."""
+    return outputs / "studies" / ("readme" if page.parent == ROOT else page.parent.name) / "outputs"
 
 
 def latest_run(outputs: Path, experiment: str, overrides: Sequence[str] = ()) -> Path:
@@ -216,9 +226,9 @@ def main() -> int:
     parser.add_argument("--check", action="store_true")
     arguments = parser.parse_args()
     stale = []
-    for path in (ROOT / "README.md", *sorted((ROOT / "experiments").glob("*/README.md"))):
+    for path in PAGES:
         old = path.read_text(encoding="utf-8")
-        new = rewritten(old, arguments.outputs)
+        new = rewritten(old, outputs_of(path, arguments.outputs))
         if new != old:
             stale.append(path.relative_to(ROOT))
             if not arguments.check:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from components.errors import AssayError
+from components.leaks.plausible import too_good
 from runner import exit_codes
 from runner.composition.composed import Composed
 from runner.compute import pipeline
@@ -22,6 +23,7 @@ from runner.judging.verdict import Verdict
 from runner.judging.watched import Judge, Watcher
 from runner.promotion.promote import Candidate, Promotion, Wish, promote
 from runner.promotion.words import offer, say
+from runner.recording.actors import restricted
 from runner.recording.ledger import Ledger
 from runner.recording.records import RunRecord
 from runner.recording.sealed import seal
@@ -92,6 +94,8 @@ def run_experiment(
             session.log_files(cache.run("report", lambda: report_on(record.folder, images)) if single else [])
             if record.manifest["state"] == "failed":
                 session.finish("failed")
+            if single and judged.verdict.passed and restricted():
+                console.note("ASSAY_ROLE=research: a run that passed is not promoted")
             may = single and judged.verdict.passed and _promotes_itself(experiment, record)
             if not may or judged.verdict.offers:
                 _seal(experiment, record, places)
@@ -128,7 +132,7 @@ def _tried(
 ) -> tuple[Judged, Mapping[str, bytes]]:
     """The trial: fitted, compared with all others on the same data, judged, written down; and its pictures. The run
     is closed with it, since its report says how it ended. Raises Pruned."""
-    with trial(experiment, prepared, executed, record, places) as tried:
+    with trial(experiment, prepared, executed, record, cache, places) as tried:
         _fit(experiment, prepared, executed, tried, cache)
         tried.found(gathered.evidence.value)
         trials = tried.trials(experiment, prepared, gathered.evidence, cache)
@@ -191,6 +195,7 @@ def _write_results(
     evidence = judged.evidence.value
     if evidence.leaks is not None:
         record.write_json("leaks.json", description.leaks(evidence.leaks))
+    record.note({"too_good": too_good(evidence)})
     record.write_metrics(evidence.metrics)
     record.write_json("gates.json", judged.verdict.to_json())
     record.write_bytes("junit.xml", junit(str(record.manifest["experiment"]), judged.verdict))
@@ -211,7 +216,7 @@ def _keys(cache: Cache) -> dict[str, str]:
 
 def _promotes_itself(experiment: Experiment, record: RunRecord) -> bool:
     whole = record.manifest["state"] == "finished"
-    return whole and experiment.export.promote == "auto" and not experiment.debug.enabled
+    return whole and experiment.export.promote == "auto" and not experiment.debug.enabled and not restricted()
 
 
 def _promoted(

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from components.data.bundled import Bundled
-from harness import environment
+from harness import ended, environment
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -77,14 +77,11 @@ def test_every_command_runs(programs: Path, tmp_path: Path) -> None:
             assert process.returncode == 0, (text, process.stdout[-2000:], process.stderr[-2000:])
 
 
-def test_the_experiment_that_is_shown_is_one(programs: Path, tmp_path: Path) -> None:
+def test_the_experiment_that_is_shown_is_one(tmp_path: Path) -> None:
     write_tables(tmp_path)
     (shown,) = blocks("yaml")
     (path,) = (tmp_path / name for name in re.findall(r"`(conf/experiment/\w+\.yaml)`", README))
     path.parent.mkdir(parents=True)
     path.write_text(shown)
-    process = subprocess.run(
-        [programs / "assay", "check", f"+experiment={path.stem}"],
-        cwd=tmp_path, env=environment(tmp_path), capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    process = ended(tmp_path, "check", f"+experiment={path.stem}")
     assert process.returncode == 0, process.stderr

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -27,11 +28,12 @@ def probed(folder: Path, *arguments: str) -> set[str]:
     return set(modules)
 
 
-def test_cached_run_is_equal_and_light(shipped: Shipped, shipped_folder: Path) -> None:
+def test_cached_run_is_equal_and_light(shipped: Shipped, copied: Callable[..., Path]) -> None:
     _, first = shipped("sp500_volatility")
-    ended(shipped_folder, "+experiment=sp500_volatility")  # judged beside whatever else was tried in this folder
-    modules = probed(shipped_folder, "+experiment=sp500_volatility")
-    again = Run((shipped_folder / "outputs" / "latest").resolve())
+    folder = copied("sp500_volatility")
+    ended(folder, "+experiment=sp500_volatility")  # judged beside whatever else was tried in this folder
+    modules = probed(folder, "+experiment=sp500_volatility")
+    again = Run((folder / "outputs" / "latest").resolve())
     assert again.folder != first.folder
     for name in RESULTS:
         assert (again.folder / name).read_bytes() == (first.folder / name).read_bytes(), name
@@ -65,13 +67,11 @@ def test_cold_run_elsewhere_with_other_threads_gives_the_same_bytes(shipped: Shi
         ("gates.checks.stable_folds.min_share=0.5", set()),
     ],
 )
-def test_exactly_the_descendants_are_recomputed(
-    change: str, recomputed: set[str], shipped: Shipped, shipped_folder: Path
-) -> None:
-    shipped("sp500_volatility")
-    process = ended(shipped_folder, "+experiment=sp500_volatility", "tracking=none", "export=never", change)
+def test_exactly_the_descendants_are_recomputed(change: str, recomputed: set[str], copied: Callable[..., Path]) -> None:
+    folder = copied("sp500_volatility")
+    process = ended(folder, "+experiment=sp500_volatility", "tracking=none", "export=never", change)
     assert process.returncode == 0, process.stderr
-    stages = Run((shipped_folder / "outputs" / "latest").resolve()).json("manifest")["stages"]
+    stages = Run((folder / "outputs" / "latest").resolve()).json("manifest")["stages"]
     stored = {
         "features",
         "target",

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from components.leaks.examination import examine
+from components.leaks.examination import examine, examine_table
 from components.leaks.examined import Block, Examination
 from components.values import Float
 
@@ -287,10 +287,12 @@ def market_data(name: str) -> Path:
 
 
 def examined_file(name: str, target: str, symbols: int | None = None) -> Examination:
-    from runner.leaks.table import load_blocks
+    from runner.leaks.table import load_table
 
-    blocks, _ = load_blocks(market_data(name), time="timestamp", symbol="symbol", target=target)
-    return examine(blocks[:symbols], target=target)
+    table, _ = load_table(market_data(name), time="timestamp", symbol="symbol", target=target)
+    if symbols is not None:
+        table = table.of_symbols(np.arange(len(table.symbols)) < symbols)
+    return examine_table(table, target=target)
 
 
 LOCAL = ("mom", "mom1", "mom2", "mom3", "ROC_5", "ROC_10", "ROC_15", "ROC_20", "EMA_10", "EMA_20", "EMA_50", "EMA_200")

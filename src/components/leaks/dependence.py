@@ -23,6 +23,7 @@ from components.leaks.series import (
     shifted,
     window_of,
 )
+from components.leaks.tests._wording import chance
 from components.values import Float
 
 NEXT_FLOOR = 0.7
@@ -30,6 +31,9 @@ BEYOND_FLOOR = 0.4
 SUM_FLOOR = 0.7
 SUSPECT = 0.87
 """Share of a floor from which on a column is suspect."""
+
+FAR_FROM_CHANCE = 1e-5
+"""Before all statistics of a table are counted."""
 
 FURTHEST = 260
 FURTHEST_SIZE = 66
@@ -63,28 +67,27 @@ class Dependence:
     r_KN: Float
     p_KN: Float
 
-    def signals(self, adjusted_KN: Float, level: float) -> Iterator[Signal]:
+    def signals(self) -> Iterator[Signal]:
         """At most one a column: the correlation that exceeds its floor by most."""
         floor_K1 = np.array([[future.floor] for future in self.futures])
-        excess_KN = np.where(adjusted_KN < level, np.abs(np.nan_to_num(self.r_KN)) / floor_K1, 0.0)
+        excess_KN = np.where(self.p_KN < FAR_FROM_CHANCE, np.abs(np.nan_to_num(self.r_KN)) / floor_K1, 0.0)
         for i, name in enumerate(self.names):
             k = int(excess_KN[:, i].argmax())
             if excess_KN[k, i] >= SUSPECT:
-                yield self._signal(name, i, k, float(excess_KN[k, i]), float(adjusted_KN[k, i]))
+                yield self._signal(name, i, k, float(excess_KN[k, i]))
 
-    def _signal(self, name: str, i: int, k: int, excess: float, p: float) -> Signal:
-        r, future = float(self.r_KN[k, i]), self.futures[k]
+    def _signal(self, name: str, i: int, k: int, excess: float) -> Signal:
+        r, future, p = float(self.r_KN[k, i]), self.futures[k], float(self.p_KN[k, i])
         severity: Severity = "leak" if excess >= 1 else "suspect"
         kind, mirrored = self._kind(future, i, r)
         evidence = f"correlates {r:+.2f} with {future.name}; honest columns stay below {future.floor:.2f}"
         if mirrored:
             evidence += ", and takes in such later rows as it drops those as far before"
-        chance = f"{p:.0e}" if p > 1e-99 else "1e-99 or less"
         return Signal(
             column=name,
             kind=kind,
             severity=severity,
-            evidence=f"{evidence} (chance {chance})",
+            evidence=f"{evidence} (chance {chance(p)})",
             strength=abs(r),
             p=p,
         )
@@ -127,10 +130,16 @@ def on_base(block: Block, base: str, names: tuple[str, ...]) -> Dependence:
     return _against(block, names, futures + _sums(base, moves_T))
 
 
-def on_target(block: Block, target: str, names: tuple[str, ...], horizon: int) -> Dependence:
+def on_target(
+    block: Block, target: str, names: tuple[str, ...], horizon: int, bases: tuple[str, ...] = ()
+) -> Dependence:
     """Against a target that becomes known `horizon` rows after its own row."""
     y_T = block.columns[target]
     moves_T = block.innovations[target]
+    if bases:
+        # A target that spans several rows drops the price's last move, which every honest column may know.
+        known = [shifted(block.innovations[base], -lag) for base in bases for lag in (0, 1)]
+        moves_T = clipped(residual(moves_T, np.column_stack(known)))
     furthest = min(FURTHEST, len(moves_T) // 4)
     # The innovation of an overlapping target may hold minus the row it drops, which honest columns know.
     floor = NEXT_FLOOR if horizon > 1 or _is_white(y_T) else 0.85

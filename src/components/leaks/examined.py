@@ -19,6 +19,15 @@ Kind = Literal[
     "future innovations",
     "time-reversed recursion",
     "reverse row order",
+    "dependence on the future",
+    "missing where the future says so",
+    "part of the rows",
+    "part of the history",
+    "figure of its own period",
+    "function of the future",
+    "group encoding",
+    "several columns together",
+    "future of another field",
 ]
 Severity = Literal["leak", "suspect"]
 Known = Literal["at", "after"]
@@ -56,7 +65,8 @@ class Block:
 
 @dataclass(frozen=True, kw_only=True)
 class Signal:
-    """What one test found on one symbol. p: of chance alone; 0 where the evidence is an identity."""
+    """What one test found. p: of chance alone, 0 where the evidence is an identity; symbol: where one was looked at;
+    excused: not reported, since something honest does the same."""
 
     column: str
     kind: Kind
@@ -64,6 +74,8 @@ class Signal:
     severity: Severity = "leak"
     strength: float = 1.0
     p: float = 0.0
+    symbol: str = ""
+    excused: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,8 +90,9 @@ class Leak:
 
 @dataclass(frozen=True, kw_only=True)
 class Examination:
-    """leaks: at most one a column, leaks first; known: what was assumed of the target and why;
-    n_tests: correlations against which chance was held; skipped: columns and why they were not examined."""
+    """leaks: at most one a column, leaks first; known: what was assumed of the target and why; n_tests: statistics
+    against which chance was held; skipped: columns and why they were not examined; unsaid: what could not be looked
+    for, or was looked for in a part of the rows only, a sentence each."""
 
     leaks: tuple[Leak, ...]
     known: Known
@@ -89,3 +102,4 @@ class Examination:
     n_rows: int
     n_symbols: int
     n_tests: int
+    unsaid: tuple[str, ...] = ()

@@ -7,14 +7,16 @@ import numpy as np
 
 from components.leaks.exact import NOVELTY, ROUNDING, future_forms
 from components.leaks.examined import MIN_ROWS, Block, Known, Signal
-from components.leaks.series import correlations, residual, shifted
+from components.leaks.series import clipped, correlations, moving_window, residual, shifted
 from components.values import Float
 
 FORWARD_NAME = re.compile(
     r"(^|[_\W])(target|label|fwd|forward|future|next|ahead|lead|tomorrow|outcome|y)([_\W\d]|$)", re.IGNORECASE
 )
+PLAINLY_FORWARD = re.compile(r"(^|[_\W])(fwd|forward|future|next|ahead|lead|tomorrow)([_\W\d]|$)", re.IGNORECASE)
 PRICE_NAME = re.compile(r"(adj[\s_.]*)?(close|price|last|mid|settle(ment)?|nav)", re.IGNORECASE)
 MAKER_STEPS = 64
+MAKER_ROWS = 1_000
 
 
 def when_known(target: str, values_T: Float, made: tuple[str, str, int] | None) -> tuple[Known, str]:
@@ -22,6 +24,8 @@ def when_known(target: str, values_T: Float, made: tuple[str, str, int] | None) 
     if made is not None:
         return "after", f"{target} equals {made[1]} to rounding"
     if FORWARD_NAME.search(target):
+        if not PLAINLY_FORWARD.search(target) and is_walk(values_T):
+            return "at", f"{target} wanders as a price does, and its name does not say that it is a later one"
         return "after", f"the name {target} says so"
     if len(np.unique(values_T[np.isfinite(values_T)])) == 2:
         return "after", f"{target} has two values only, like the label of a direction"
@@ -33,6 +37,7 @@ def maker(block: Block, target: str, names: Sequence[str]) -> tuple[str, str, in
 
     Columns with the name of a price come first, since a leaking column may be the target's twin.
     """
+    block = _end_of(block, target)
     y_1T = block.columns[target][None]
     ordered = sorted(names, key=lambda name: PRICE_NAME.fullmatch(name) is None)
     for name in ordered:
@@ -50,6 +55,14 @@ def maker(block: Block, target: str, names: Sequence[str]) -> tuple[str, str, in
         if unexplained_K[best] < bound:
             return name, forms[best].formula, forms[best].steps
     return None
+
+
+def _end_of(block: Block, target: str) -> Block:
+    """The rows up to the last one with a target: as many as tell a formula from chance."""
+    last = int(np.flatnonzero(np.isfinite(block.columns[target]))[-1]) + 1
+    rows = slice(max(0, last - MAKER_ROWS), min(len(block.times_T), last + MAKER_STEPS))
+    columns = {name: values_T[rows] for name, values_T in block.columns.items()}
+    return Block(symbol=block.symbol, times_T=block.times_T[rows], columns=columns)
 
 
 def contained_signals(block: Block, target: str, names: tuple[str, ...], horizon: int) -> Iterator[Signal]:
@@ -72,6 +85,19 @@ def contained_signals(block: Block, target: str, names: tuple[str, ...], horizon
         else:
             continue
         yield Signal(column=name, kind="contains the target", evidence=f"{says}, {int(n_1N[0, i])} rows")
+
+
+def is_walk(values_T: Float) -> bool:
+    """Whether a series is positive and its moves are small beside it and independent of each other: a price."""
+    known_T = values_T[np.isfinite(values_T)]
+    if len(known_T) < MIN_ROWS or (known_T <= 0).any():
+        return False
+    level_T = np.log(known_T)
+    move_T = clipped(np.diff(level_T))
+    if not np.isfinite(move_T).all() or moving_window(move_T):
+        return False
+    near = float(np.corrcoef(move_T[1:], move_T[:-1])[0, 1])
+    return abs(near) < 0.25 and float(np.diff(level_T).std()) < 0.3 * float(level_T.std())
 
 
 def _is_level(p_T: Float) -> bool:

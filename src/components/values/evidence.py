@@ -55,10 +55,13 @@ class LeakFinding:
 
 @dataclass(frozen=True, kw_only=True)
 class LeakReport:
-    """tests: names of those that were run, in order; a test that is not here has shown nothing."""
+    """tests: names of those that were run, in order; a test that is not here has shown nothing; seen: how much of the
+    data they looked at, whole sentences; whole: whether every row of every column was."""
 
     tests: tuple[str, ...]
     findings: tuple[LeakFinding, ...]
+    seen: tuple[str, ...] = ()
+    whole: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +99,7 @@ class Vault:
     reused: bool
 
 
-Need = Literal["trials", "scenarios", "leaks", "bundle", "vault"]
+Need = Literal["trials", "scenarios", "leaks", "every row", "bundle", "vault"]
 """What a gate may ask for beyond forecasts and returns, and what costs something to find out."""
 
 

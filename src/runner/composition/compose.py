@@ -2,7 +2,8 @@
 
 import copy
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
@@ -108,30 +109,42 @@ def config_loader() -> ConfigLoaderImpl:
 
 
 def _load(loader: ConfigLoaderImpl, name: str | None, request: Request) -> tuple[DictConfig, list[str]]:
-    """Hydra's composition of files, and its warnings; its errors become one line."""
-    overrides = list(request.hydra)
-    if name is not None:
-        overrides += [f"{group}={choice}" for group, choice in request.choices.items()]
-        overrides += [f"+{EXPERIMENT}={request.experiment}"] if request.experiment else []
+    """Hydra's composition of files, and its warnings."""
+    with _heard(loader) as caught:
+        tree = loader.load_configuration(name, _wanted(name, request), RunMode.RUN, from_shell=False)
+    return tree, [" ".join(str(warning.message).split()) for warning in caught]
+
+
+def _wanted(name: str | None, request: Request) -> list[str]:
+    """The request as Hydra's overrides."""
+    if name is None:
+        return list(request.hydra)
+    choices = [f"{group}={choice}" for group, choice in request.choices.items()]
+    return [*request.hydra, *choices, *([f"+{EXPERIMENT}={request.experiment}"] if request.experiment else [])]
+
+
+@contextmanager
+def _heard(loader: ConfigLoaderImpl) -> Iterator[list[warnings.WarningMessage]]:
+    """Hydra at work: its warnings are collected, its errors become one line."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            tree = loader.load_configuration(name, overrides, RunMode.RUN, from_shell=False)
+            yield caught
         except RecursionError:
             raise ConfigError("the configuration files lead back to themselves, or are nested too deeply") from None
         except MissingConfigException as error:
             raise ConfigError(_no_file(error, loader)) from None
         except (HydraException, OmegaConfBaseException) as error:
             raise ConfigError(_one_line(error)) from None
-    return tree, [" ".join(str(warning.message).split()) for warning in caught]
 
 
 def _replaced_slots(loader: ConfigLoaderImpl, request: Request) -> set[str]:
     """Slots for which the command line chose another file than the experiment."""
     if request.experiment is None or not request.choices:
         return set()
-    alone = Request(experiment=request.experiment)
-    own = _choices(_load(loader, ROOT, alone)[0])
+    alone = _wanted(ROOT, Request(experiment=request.experiment))
+    with _heard(loader):
+        own = loader.compute_defaults_list(ROOT, alone, RunMode.RUN).overrides.known_choices
     return {slot for slot, choice in request.choices.items() if own.get(slot, choice) != choice}
 
 

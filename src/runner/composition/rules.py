@@ -17,6 +17,8 @@ from runner.composition.names import too_alike
 from runner.composition.schema import listed, show
 from runner.specification.experiment import Experiment
 
+MOST_SIGNS = 300
+"""Of a hypothesis: it is noted in every trial."""
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -233,8 +235,15 @@ def what_is_fitted_fits(analysis: Analysis) -> Iterator[Problem]:
     yield from fitting_problems(analysis.experiment)
 
 
+def hypothesis_is_a_sentence(analysis: Analysis) -> Iterator[Problem]:
+    text = analysis.experiment.hypothesis
+    if text is not None and not (text.strip() and len(text) <= MOST_SIGNS and "\n" not in text):
+        yield Problem("hypothesis", f"must be one sentence of at most {MOST_SIGNS} characters, or null")
+
+
 RULES: tuple[Rule, ...] = (
     names_are_file_names,
+    hypothesis_is_a_sentence,
     expressions_parse,
     features_look_back,
     target_looks_forward,
@@ -274,8 +283,15 @@ def rule_notices(analysis: Analysis) -> list[str]:
     notices += [f"data: {caution}" for caution in experiment.data.facts().cautions]
     notices += gate_notices(experiment)
     if experiment.debug.enabled:
-        notices.append("debug: a quick look on little data; it is no trial and is never promoted")
+        notices.append(_of_debug(experiment))
     return notices
+
+
+def _of_debug(experiment: Experiment) -> str:
+    debug = experiment.debug
+    if debug.max_bars is debug.max_symbols is debug.max_folds is None:
+        return "debug: nothing limits it, so that it is a trial like any other, but never promoted"
+    return "debug: a quick look, never promoted; where it evaluates half of the experiment or more, it is a trial"
 
 
 def _bars(count: int) -> str:

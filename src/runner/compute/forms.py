@@ -155,7 +155,12 @@ class _LeakForm:
     def decode(self, files: Files) -> LeakReport:
         content = json.loads(files["leaks.json"])
         findings = tuple(LeakFinding(**finding) for finding in content["findings"])
-        return LeakReport(tests=tuple(content["tests"]), findings=findings)
+        return LeakReport(
+            tests=tuple(content["tests"]),
+            findings=findings,
+            seen=tuple(content["seen"]),
+            whole=content["whole"],
+        )
 
 
 INSPECTED = _InspectedForm()

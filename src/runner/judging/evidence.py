@@ -20,7 +20,7 @@ from runner.judging.forms import EVIDENCE
 from runner.judging.metrics import run_metrics
 from runner.judging.scenarios import earned, outcome, played, scenario_metrics
 from runner.judging.scored import scored
-from runner.leaks.battery import quick_battery
+from runner.leaks.battery import quick_battery, whole_battery
 from runner.specification.experiment import Experiment
 from runner.storage.formats import ARRAYS, JSON
 
@@ -145,7 +145,11 @@ def complete(
     needs = experiment.gates.needs()
     whole = {"prepared": prepared.as_input(), "executed": executed.as_input()}
     leaks = cache.stage(
-        quick_battery, inputs=whole, settings={"experiment": experiment}, form=LEAKS, shown="leak tests"
+        whole_battery if "every row" in needs else quick_battery,
+        inputs=whole,
+        settings={"experiment": experiment},
+        form=LEAKS,
+        shown="leak tests",
     )
     found: dict[Need, Stage[Any]] = {"leaks": leaks}
     if "bundle" in needs:

@@ -1,6 +1,7 @@
 """Which leak tests a run makes, and which the verb `leaktest` makes."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import chain
 
 from components.errors import AssayError
@@ -17,19 +18,33 @@ from runner.leaks.subject import Subject, merged, spread_folds
 from runner.specification.experiment import Experiment
 
 QUICK_FOLDS = 2
-QUICK_SYMBOLS = 3
-QUICK_BARS = 1_500
 QUICK_DATES = 60
 
 
 def quick_battery(prepared: Prepared, executed: Executed, *, experiment: Experiment) -> LeakReport:
-    """What is cheap: nothing is loaded or fitted again."""
-    return merged(_made(_quick(Subject(experiment=experiment, prepared=prepared, executed=executed))))
+    """What is cheap: nothing is loaded or fitted again, and of the inputs some symbols are looked at."""
+    return _report(Subject(experiment=experiment, prepared=prepared, executed=executed), _quick, "some")
+
+
+def whole_battery(prepared: Prepared, executed: Executed, *, experiment: Experiment) -> LeakReport:
+    """The same with every row of every field and feature: what gates that ask for every row judge."""
+    return _report(Subject(experiment=experiment, prepared=prepared, executed=executed), _whole, "all")
+
+
+def inputs_battery(prepared: Prepared, executed: Executed, *, experiment: Experiment) -> LeakReport:
+    """Every row of every field and feature, and nothing else: what a promotion adds to a run's own tests."""
+    return _report(Subject(experiment=experiment, prepared=prepared, executed=executed), _inputs, "all")
 
 
 def full_battery(prepared: Prepared, executed: Executed, *, experiment: Experiment) -> LeakReport:
     """Every test; models are fitted again, which writes nothing down and is no trial."""
-    return merged(_made(_full(Subject(experiment=experiment, prepared=prepared, executed=executed))))
+    return _report(Subject(experiment=experiment, prepared=prepared, executed=executed), _full, "all")
+
+
+def _report(
+    subject: Subject, tests: Callable[[Subject], Iterator[tuple[str, Iterator[LeakFinding]]]], seen: inputs.Seen
+) -> LeakReport:
+    return replace(merged(_made(tests(subject))), seen=(inputs.what_was_seen(subject, seen),), whole=seen == "all")
 
 
 def _made(tests: Iterator[tuple[str, Iterator[LeakFinding]]]) -> list[tuple[str, list[LeakFinding] | None, str]]:
@@ -44,13 +59,26 @@ def _made(tests: Iterator[tuple[str, Iterator[LeakFinding]]]) -> list[tuple[str,
 
 
 def _quick(subject: Subject) -> Iterator[tuple[str, Iterator[LeakFinding]]]:
+    yield from _stages(subject)
+    yield inputs.NAME, inputs.fields(subject, seen="some")
+
+
+def _whole(subject: Subject) -> Iterator[tuple[str, Iterator[LeakFinding]]]:
+    yield from _stages(subject)
+    yield from _inputs(subject)
+
+
+def _inputs(subject: Subject) -> Iterator[tuple[str, Iterator[LeakFinding]]]:
+    yield inputs.NAME, chain(inputs.fields(subject), inputs.features(subject))
+
+
+def _stages(subject: Subject) -> Iterator[tuple[str, Iterator[LeakFinding]]]:
     folds = spread_folds(subject.folds, QUICK_FOLDS)
     yield "static", static(subject)
     yield "cut", future(subject, "cut", folds, dates=QUICK_DATES)
     yield "poison", future(subject, "poison", folds, dates=QUICK_DATES)
     yield "replay", replay(subject, folds[:1])
     yield "rescale", rescale(subject, folds[:1], dates=QUICK_DATES)
-    yield "inputs", inputs.fields(subject, symbols=QUICK_SYMBOLS, bars=QUICK_BARS)
 
 
 def _full(subject: Subject) -> Iterator[tuple[str, Iterator[LeakFinding]]]:

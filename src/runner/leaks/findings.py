@@ -17,6 +17,7 @@ def of_experiment(name: str, report: LeakReport) -> dict[str, Any]:
     return {
         "experiment": name,
         "tests": list(report.tests),
+        "seen": list(report.seen),
         "not_made": {test.name: test.says for test in TESTS if test.name not in report.tests},
         "n_leaks": sum(leak["severity"] == "leak" for leak in leaks),
         "leaks": leaks,
@@ -39,6 +40,7 @@ def of_table(path: Path, target: str, examination: Examination, unread: dict[str
         "examined": list(examination.examined),
         "not_examined": {**unread, **examination.skipped},
         "tests": examination.n_tests,
+        "not_looked_for": list(examination.unsaid),
         "n_leaks": sum(leak["severity"] == "leak" for leak in leaks),
         "leaks": leaks,
     }

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from components.errors import DataError
-from components.leaks.examination import examine
-from components.leaks.examined import MIN_ROWS, Block, Examination
+from components.leaks.examination import examine_table
+from components.leaks.examined import MIN_ROWS, Examination
+from components.leaks.layout import Table
 from runner.storage.plain_table import numeric, read_table, require_column, times
 
 if TYPE_CHECKING:
@@ -25,20 +26,18 @@ def examined(
     known: when the target is, relative to its row's time; None: find out. Raises DataError where no symbol has
     enough values of the target to tell a leak from chance.
     """
-    from threadpoolctl import threadpool_limits
-
-    blocks, unread = load_blocks(path, time=time, symbol=symbol, target=target)
-    with threadpool_limits(limits=1, user_api="blas"):  # many small products: threads would wait for each other
-        examination = examine(blocks, target=target, known=known)
-    if examination.n_symbols == 0:
+    table, unread = load_table(path, time=time, symbol=symbol, target=target)
+    long = table.with_values(target, MIN_ROWS)
+    if long is None:
         raise DataError(
             f"{path}: fewer than {MIN_ROWS} values of '{target}' in every symbol; too few to tell a leak from chance"
         )
-    return examination, unread
+    del table
+    return examine_table(long, target=target, known=known), unread
 
 
-def load_blocks(path: Path, *, time: str, symbol: str | None, target: str) -> tuple[list[Block], dict[str, str]]:
-    """One block per symbol in time order, and the columns that hold no numbers, with the reason."""
+def load_table(path: Path, *, time: str, symbol: str | None, target: str) -> tuple[Table, dict[str, str]]:
+    """The rows by symbol, in the order of time, and the columns that hold no numbers, with the reason."""
     frame = read_table(path)
     for option, name in (("--time", time), ("--target", target), ("--symbol", symbol)):
         if name is not None:
@@ -50,20 +49,23 @@ def load_blocks(path: Path, *, time: str, symbol: str | None, target: str) -> tu
     if len(known) >= MIN_ROWS and (known == known[0]).all():
         raise DataError(f"{path}: --target {target}: does not vary, so nothing can look ahead to it")
     stamps_R = times(frame, time, path)
-    codes_R = frame[symbol].astype("string").fillna("").to_numpy() if symbol else np.full(len(frame), path.stem)
-    order_R = np.lexsort((stamps_R, np.unique(codes_R, return_inverse=True)[1]))
-    stamps_R, codes_R = stamps_R[order_R], codes_R[order_R]
+    if symbol:
+        named_R = frame[symbol].astype("string").fillna("")
+        names, codes_R = np.unique(named_R.to_numpy(dtype=object), return_inverse=True)
+    else:
+        names, codes_R = np.array([path.stem], dtype=object), np.zeros(len(frame), dtype=np.int64)
+    del frame
+    order_R = np.lexsort((stamps_R, codes_R))
+    sorted_already = bool((np.diff(order_R) == 1).all())
+    if not sorted_already:
+        stamps_R, codes_R = stamps_R[order_R], codes_R[order_R]
+        for name in columns:
+            columns[name] = columns[name][order_R]
     _refuse_duplicates(path, stamps_R, codes_R, symbol)
-    cuts = np.flatnonzero(codes_R[1:] != codes_R[:-1]) + 1
-    blocks = [
-        Block(
-            symbol=str(codes_R[rows[0]]),
-            times_T=stamps_R[rows],
-            columns={name: values_R[order_R[rows]] for name, values_R in columns.items()},
-        )
-        for rows in np.split(np.arange(len(frame)), cuts)
-    ]
-    return blocks, unread
+    counts = np.bincount(codes_R, minlength=len(names))
+    offsets = np.concatenate([[0], np.cumsum(counts)])
+    symbols = tuple(str(name) for name in names)
+    return Table(symbols=symbols, offsets=offsets, times_R=stamps_R, columns=columns), unread
 
 
 def _numbers(frame: "pd.DataFrame", keys: set[str | None]) -> tuple[dict[str, Any], dict[str, str]]:

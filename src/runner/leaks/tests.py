@@ -47,7 +47,8 @@ TESTS = (
     ),
     _test(
         "inputs",
-        "fields of the data (in leaktest features, too) that know what later bars bring: the tests of tables",
+        "fields of the data that know what later bars bring: the tests of tables; in a run of some symbols, in "
+        "leaktest and where a gate asks for every row of all of them, and of features against the label, too",
         in_every_run=True,
     ),
     _test(
@@ -81,9 +82,12 @@ What no test can show, and you must ask the data's maker:
   publication lag      a figure filed under the day it describes, not the day it was published
   revisions            values that were corrected later; only one vintage is in the file
   survivorship         symbols that failed were never included, or membership is as of today
-  adjustment           price levels divided by splits and dividends that came later
-  scaling              means, ranks or principal components fitted on the whole history
-  weak leaks           future information that explains little, below what honest data can reach
+  adjustment           price levels divided by splits and dividends that came later, or by the last price
+  scaling              means, ranks, clusters or principal components fitted on the whole history without the label
+  weak leaks           future information within what honest columns reach: r below .10 with the next move, .10 with
+                       one further off, .13 with the next week, .17 with the next month
+  codes                a column that is the label in a cipher, unless its steps follow the label's order
+  left-out encodings   a row's own label taken out of its group's mean, where the group is in no column
 A bar's open is known before the rest of its row: with --target open, its own close knows more.
 """
 

@@ -25,7 +25,7 @@ def _refuse(folder: Path, manifest: Mapping[str, Any]) -> None:
         or (manifest["state"] == "failed") != bool(manifest.get("broken"))
     ):
         raise DataError(f"{folder}: the run is {manifest['state']}; only a finished run can be promoted")
-    if not (manifest["trial"] or {}).get("counted"):
+    if not (manifest["trial"] or {}).get("counted") or manifest.get("debug"):
         raise DataError(f"{folder}: a debug run can never be promoted; run it without debug=")
 
 
@@ -72,7 +72,7 @@ def promote_folder(
     refuse_hopeless(wish, Verdict.from_json(gates))
     cache = pipeline.open_cache(places, console)
     experiment, config, prepared, executed, gathered = _computed(folder, manifest, cache)
-    family, key = family_of(experiment, prepared.panel), manifest["trial"]["key"]
+    family, key = family_of(experiment, prepared.panel, cache), manifest["trial"]["key"]
     target = manifest["target"]["expression"]
     trials = family_trials(ledger, family, key, target, places.outputs, gathered.evidence, cache)
     judged = conclude(experiment, prepared, executed, gathered, trials, cache)

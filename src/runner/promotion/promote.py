@@ -5,7 +5,7 @@ import functools
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -21,13 +21,26 @@ from runner.bundle.writer import write_bundle
 from runner.compute.pipeline import Executed, Prepared
 from runner.compute.stage import Cache
 from runner.judging.evidence import with_metrics
-from runner.judging.verdict import Level, Verdict, judge_vault
+from runner.judging.kept import vault_kept
+from runner.judging.verdict import GateOutcome, Level, Verdict, judge_vault
 from runner.promotion.deploy import Deployed, certify_folds, refit
+from runner.promotion.every_row import leaks_of_every_row
 from runner.promotion.evidence import evidence_npz
 from runner.promotion.moves import sums_of, witness_move
-from runner.promotion.vault import Looked, identity_of, look, prepare_all
+from runner.promotion.vault import (
+    Looked,
+    identity_of,
+    look,
+    of_market,
+    prepare_all,
+    refuse_other_ledger,
+    span_of,
+)
 from runner.recording import testimony
+from runner.recording.actors import forbid
 from runner.recording.ledger import Family, Ledger
+from runner.recording.seen import VaultOpening
+from runner.recording.witnesses import noted_heads
 from runner.specification.experiment import Experiment
 from runner.specification.places import Places
 from runner.storage.canonical import finite_or_null
@@ -95,6 +108,8 @@ def promote(
     registry = places.registry
     name, key = wish.name or candidate.experiment.export.name, str(candidate.run["run_key"])
     check_name(name)
+    forbid("may not open a vault, promote or override")
+    refuse_other_ledger(Ledger.open(places.ledger), places.outputs, wish.override)
     with _alone(registry, key):
         held = version_of(registry, name, key)
         if held is not None:
@@ -144,10 +159,16 @@ def _anew(
         "parity", lambda: certify_folds(candidate.experiment, candidate.prepared, candidate.executed, cache)
     )
     after("certified")
+    leaky = leaks_of_every_row(
+        candidate.experiment, candidate.prepared, candidate.executed, candidate.evidence.leaks, cache
+    )
+    if leaky is not None and wish.override is None:
+        return Promotion(state="refused", folder=None, aliases=(), content=_refused(candidate, leaky, places))
     # Called not before the ledger knows of the opening.
     everything = functools.cache(lambda: prepare_all(candidate.experiment, cache))
     opening = _opening(candidate, everything, cache, places, key, after)
-    failed, level = _failed(opening.verdict), opening.verdict.level
+    failed = tuple(dict.fromkeys((*_failed(opening.verdict), *([leaky.name] if leaky else []))))
+    level = "rejected" if leaky else opening.verdict.level
     content = _content(candidate, opening, failed, _override(wish, failed, level))
     if failed and content["override"] is None:
         return Promotion(state="refused", folder=None, aliases=(), content=content)
@@ -180,6 +201,21 @@ def _anew(
     pointing = _point(places, folder, wish, content["override"], level)
     after("pointed")
     return Promotion(state="promoted", folder=folder, aliases=pointing, content=content)
+
+
+def _refused(candidate: Candidate, outcome: GateOutcome, places: Places) -> dict[str, Any]:
+    """What is said where the vault need not be opened."""
+    return {
+        "level": "rejected",
+        "passed": False,
+        "failed": [outcome.name],
+        "override": None,
+        "ledger_head": Ledger.open(places.ledger).head(),
+        "vault": None,
+        "unopened": True,
+        "metrics": finite_or_null(candidate.evidence.metrics),
+        "vault_gates": [asdict(outcome)],
+    }
 
 
 def _witness(candidate: Candidate, places: Places, folder: Path, override: Mapping[str, Any] | None) -> None:
@@ -231,7 +267,8 @@ def _opening(
     place, ledger = places.registry / OPENINGS / key, Ledger.open(places.ledger)
     if (known := _kept(place, ledger, key)) is not None:
         return known
-    opening = cache.run("vault", lambda: _open(candidate, everything, cache, ledger, after))
+    whole = not ledger.verify(noted_heads(places.outputs))
+    opening = cache.run("vault", lambda: _open(candidate, everything, cache, ledger, after, whole_record=whole))
     content = {
         "run_id": candidate.run["run_id"],
         "ledger_head": opening.ledger_head,
@@ -254,6 +291,8 @@ def _open(
     cache: Cache,
     ledger: Ledger,
     after: Callable[[str], None],
+    *,
+    whole_record: bool,
 ) -> _Opening:
     """Writes the opening into the ledger, and only then computes a figure of the vault."""
     experiment, evidence = candidate.experiment, candidate.evidence
@@ -269,29 +308,34 @@ def _open(
         )
     trial = (candidate.run["trial"] or {}).get("key")
     body = {"run_id": candidate.run["run_id"], "experiment": experiment.name, "trial": trial}
-    opened = ledger.open_vault(vault, str(candidate.run["run_key"]), body)
+    begins = candidate.prepared.vault_begins
+    assert begins is not None, "there is a vault"
+    market = of_market(vault, experiment, candidate.prepared, cache)
+    opened = ledger.open_vault(market, str(candidate.run["run_key"]), body, span_of(vault, begins))
     after("opened")
+    kept = vault_kept(experiment, ledger, market, begins)
     whole = everything()
-    looked = look(experiment, candidate.prepared, whole, cache, reused=opened.reused)
+    reused = opened.reused or not whole_record
+    looked = look(experiment, candidate.prepared, whole, cache, reused=reused)
     after("looked")
     found = replace(with_metrics(evidence, looked.metrics), vault=looked.vault)
     verdict = judge_vault(experiment.gates, found, before)
     return _Opening(
         ledger_head=opened.head,
-        vault=_facts(vault, looked, opened.earlier),
+        vault=_facts(vault, looked, opened) | {"reused": reused, "whole_record": whole_record, "kept": kept},
         metrics=finite_or_null(found.metrics),
         verdict=verdict,
         arrays=evidence_npz(evidence, candidate.prepared.panel.symbols, looked, whole.panel.symbols),
     )
 
 
-def _facts(vault: Family, looked: Looked, earlier: tuple[str, ...]) -> dict[str, Any]:
+def _facts(vault: Family, looked: Looked, opened: VaultOpening) -> dict[str, Any]:
     return {
         "first": vault.first.isoformat(),
         "last": vault.last.isoformat(),
         "n_symbols": len(vault.symbols),
-        "reused": bool(earlier),
-        "earlier": list(earlier),
+        "earlier": list(opened.earlier),
+        "seen": [sighting.content() for sighting in opened.seen],
         "n_train": looked.n_train,
         "n_valid": looked.n_valid,
         "metrics": finite_or_null(looked.metrics),
@@ -328,8 +372,8 @@ def _content(
     checks = candidate.experiment.gates.checks
     on_vault = {name for name, gate in checks.items() if "vault" in gate.needs()}
     return {
-        "level": opening.verdict.level,
-        "passed": opening.verdict.passed,
+        "level": "rejected" if failed else opening.verdict.level,
+        "passed": opening.verdict.passed and not failed,
         "failed": list(failed),
         "override": override,
         "ledger_head": opening.ledger_head,

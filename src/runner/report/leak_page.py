@@ -64,7 +64,8 @@ into the future.{% endif %}</p>
 {% if found.not_examined %}<p class="note">Not examined:
 {% for name, reason in found.not_examined.items() %}{{ name }} ({{ reason }})
 {{- ", " if not loop.last }}{% endfor %}.</p>{% endif %}
-<h2>Limits</h2>
+{% for line in found.not_looked_for %}<p class="note">{{ line }}</p>
+{% endfor %}<h2>Limits</h2>
 <pre>{{ limits }}</pre>
 </html>
 """
@@ -76,7 +77,8 @@ EXPERIMENT_PAGE = (
 """
     + FINDINGS
     + """\
-<h2>Tests</h2>
+{% for line in found.seen %}<p class="note">{{ line }}</p>
+{% endfor %}<h2>Tests</h2>
 <div class="scroll"><table>
 <thead><tr><th>Test</th><th>Outcome</th><th>What it does</th></tr></thead>
 {% for test in tests %}<tr><td><code>{{ test.name }}</code></td>

@@ -8,6 +8,7 @@ from components.values import SourceFacts
 from runner.judging.sentences import Sentences, in_words
 from runner.judging.verdict import Verdict
 from runner.report import notation
+from runner.report.markets import market_words
 
 REJECTED, CANDIDATE, HALLMARKED, FAILED, NONE = "Rejected", "Candidate", "Hallmarked", "Failed", "No verdict"
 LEVELS = {"rejected": REJECTED, "candidate": CANDIDATE, "hallmarked": HALLMARKED}
@@ -50,6 +51,7 @@ def words(manifest: Mapping[str, Any], gates: Mapping[str, Any]) -> Words:
     )
     passed = tuple(gate.says for gate in verdict.gates if gate.required and gate.status == "passed")
     unclean = [DIRTY] if (manifest["git"] or {}).get("dirty") else []
+    too_good = manifest.get("too_good")
     word, headline = _decision(manifest, said)
     unfinished = word == NONE
     return Words(
@@ -62,10 +64,12 @@ def words(manifest: Mapping[str, Any], gates: Mapping[str, Any]) -> Words:
         tries=said.tries,
         broken=tuple(line for line in manifest.get("broken", ()) if line not in verdict.broken),
         cautions=(
+            *([too_good] if too_good else []),
             *said.record,
             *said.loosened,
-            *said.advisory,
+            *(line for line in said.advisory if not too_good or too_good not in line),
             *said.data,
+            *market_words(manifest),
             *_quality(manifest),
             *manifest["notices"],
             *unclean,

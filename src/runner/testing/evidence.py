@@ -91,7 +91,9 @@ def _evidence(gate: Gate, kind: Any, test: Scored, returns_T: Float, market_T: F
         stamps_T=times(len(returns_T)),
         scenarios=dict.fromkeys(gate.scenarios(), played),
         trials=_trials(returns_T, test) if "trials" in needs else None,
-        leaks=LeakReport(tests=("static", "cut", "poison") if len(returns_T) else (), findings=())
+        leaks=LeakReport(
+            tests=("static", "cut", "poison") if len(returns_T) else (), findings=(), whole="every row" in needs
+        )
         if "leaks" in needs
         else None,
         certificate=_certificate(len(test.forecast_M)) if "bundle" in needs else None,

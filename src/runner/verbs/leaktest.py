@@ -3,18 +3,21 @@ leaktest --table FILE --time COLUMN --target COLUMN: which columns of any table 
 
 leaktest +experiment=NAME [SLOT=CHOICE ...]
 Runs every leak test on an experiment, named as for a run: see "Tests of an experiment" below. It fits
-the experiment and fits it again, which is no trial, and writes nothing but the cache.
+the experiment and fits it again, which is no trial; the ledger notes which bars were seen.
 
 leaktest --table FILE --time COLUMN --target COLUMN
 Examines any CSV or Parquet file and names the columns that look into the future, how, and on what
 evidence.
 
-Found are columns that equal a transform of later values, copies of later rows, smoothers that run
-backwards, windows centred on their row, values taken from a later row (a week's last close on its
-Monday), columns in reverse row order, the target itself, and dependence on what the future brings
-beyond what the past tells. Levels are never compared, so that honest predictors do not alarm:
-correlations count above fixed floors only, and the chance of even one false alarm in a table is
-held below 1 %.
+Every row of every symbol is looked at for columns that equal, rank, bin or follow what comes later: the
+label, the next ten moves, their sums and sizes, in every symbol, block of time, calendar period and
+group; where the target is a return, the price behind it is rebuilt. Windows, recursions and reversed
+rows are looked for symbol by symbol, and what several columns tell together in a sample, both as far as
+a minute or so allows; what was not seen is said.
+
+A `leak` is an identity, or more than twice what honest columns reach at that horizon; `suspect` is what
+lies between, with what honest columns reach beside it (experiments/honest_maxima). Levels are never
+compared, and the chance of even one false alarm in a table is held below 1 %.
 
 Exit codes: 0 no leak; 5 a leak; 3 mend the data."""
 
@@ -66,10 +69,12 @@ def _of_experiment(options: Namespace) -> dict[str, Any]:
     from runner.leaks.findings import of_experiment
     from runner.report.leak_page import experiment_page
     from runner.specification.places import HERE
+    from runner.trial import looked
 
     experiment, _ = configure(options.overrides)
     cache = pipeline.open_cache(HERE, Console(sys.stderr if options.json else sys.stdout))
     prepared = pipeline.prepare(experiment, cache)
+    looked(experiment, prepared, cache, HERE, "leaktest")
     executed = pipeline.execute(experiment, prepared, cache)
     report = cache.run("leak tests", lambda: full_battery(prepared, executed, experiment=experiment))
     found = of_experiment(experiment.name, report)
@@ -133,6 +138,8 @@ def _show_experiment(found: dict[str, Any], html: Path | None) -> None:
     if found["leaks"]:
         out.text("")
     out.text(f"{found['experiment']}: {verdict(found)} Tests: {', '.join(found['tests'])}.")
+    for line in found["seen"]:
+        out.text(line)
     for name, says in found["not_made"].items():
         out.item(f"not made: {name}", f"({says})")
     out.text("No test shows publication lags that the data do not tell, revisions, or survivorship (leaktest --help).")
@@ -160,6 +167,8 @@ def _show_table(found: dict[str, Any], html: Path | None) -> None:
     out.text(f"{_columns(found['n_leaks'])} into the future.")
     if suspects:
         out.text(f"Suspect: {suspects}, below what proves a leak and above what honest data usually show.")
+    for line in found["not_looked_for"]:
+        out.text(line)
     if not found["leaks"]:
         out.text("This is no proof of honesty: publication lag, revisions and survivorship leave no trace in a table")
         out.text("(see python -m runner leaktest --help).")

@@ -45,6 +45,9 @@ def run(options: Namespace) -> int:
     if options.override is not None and not options.override.strip():
         raise ConfigError("--override: give the reason; it is kept in the bundle for ever")
     from runner.console import Console
+    from runner.recording.actors import forbid
+
+    forbid("may not open a vault, promote or override")
     from runner.promotion.again import promote_folder
     from runner.promotion.promote import Wish
     from runner.promotion.words import say

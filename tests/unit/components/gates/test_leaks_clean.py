@@ -3,7 +3,8 @@
 from components.gates.leaks_clean import LeaksClean
 from components.values import LeakFinding, LeakReport
 
-GATE = LeaksClean(required=True)
+GATE = LeaksClean(rows="some", required=True)
+EVERY_ROW = LeaksClean(rows="all", required=True)
 
 
 def finding(where: str, severity: str = "leak") -> LeakFinding:
@@ -46,3 +47,18 @@ def test_without_leak_tests_it_fails(make_evidence) -> None:
     assert GATE.needs() == {"leaks"}
     judgement = GATE.judge(make_evidence(leaks=LeakReport(tests=(), findings=())))
     assert (judgement.status, judgement.says) == ("failed", "No leak tests were made.")
+
+
+def test_what_was_seen_is_said(make_evidence) -> None:
+    seen = LeakReport(tests=("inputs",), findings=(), seen=("Inputs: 2 of 9 symbols, 900 of 4,050 rows.",))
+    assert GATE.judge(make_evidence(leaks=seen)).says == (
+        "No leak was found by the tests inputs. Inputs: 2 of 9 symbols, 900 of 4,050 rows."
+    )
+
+
+def test_a_gate_that_asks_for_every_row_fails_without(make_evidence) -> None:
+    assert EVERY_ROW.needs() == {"leaks", "every row"}
+    judgement = EVERY_ROW.judge(make_evidence(leaks=report()))
+    assert (judgement.status, judgement.says) == ("failed", "The leak tests did not look at every row.")
+    whole = LeakReport(tests=("inputs",), findings=(), whole=True)
+    assert EVERY_ROW.judge(make_evidence(leaks=whole)).status == "passed"

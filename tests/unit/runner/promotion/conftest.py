@@ -20,8 +20,9 @@ DEFLATED = (
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with finished runs: `good` passed its gates, `bad` was rejected, `other` is another model,
-    `doomed` has a gate that no vault can pass, `open` has no vault, `unpaid` a gate that its portfolio
-    fails, and `deflated`, the first of all, has a gate that counts tries."""
+    `doomed` has a gate that no vault can pass, `open` has no vault and another market, of which nothing is kept from
+    the others, `unpaid` a gate that its portfolio fails, and `deflated`, the first of all, has a gate that counts
+    tries."""
     folder = tmp_path_factory.mktemp("promotion")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
@@ -37,7 +38,8 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
         _keep("bad")
         assert main([*common, f"+gates.checks.high={HIGH}"]) == 0
         _keep("doomed")
-        assert main([*common, "split.vault_start=null", "gates.checks.vault_not_worse.required=false"]) == 0
+        unkept = ("split.vault_start=null", "gates.checks.vault_not_worse.required=false", "data.dataset=nasdaq")
+        assert main([*common, *unkept]) == 0
         _keep("open")
         assert main([*common, "gates.checks.exposure_skill.required=true"]) == 0
         _keep("unpaid")

@@ -4,11 +4,14 @@ import os
 import subprocess
 import sys
 import warnings
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-pytest.importorskip("mlflow", reason="MLflow is not installed: pip install 'assay-runner[mlflow]'")
+pytestmark = pytest.mark.skipif(
+    find_spec("mlflow") is None, reason="MLflow is not installed: pip install 'assay-runner[mlflow]'"
+)
 
 # A process of its own: every warning an error, and nothing of MLflow's settings.
 SCRIPT = """
