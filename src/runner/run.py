@@ -102,7 +102,7 @@ def run_experiment(
                 _seal(experiment, record, places)
                 console.summary(record.folder)
                 if may:
-                    console.note(f"Not promoted by itself. {offer(str(judged.verdict.offers))}")
+                    console.note(f"Not promoted by itself. {offer(str(judged.verdict.offers), record.run_id)}")
                 return _outcome(experiment, record, judged.verdict, None)
             candidate = Candidate(
                 experiment=experiment,

@@ -154,6 +154,8 @@ def _baseline(verdict: Verdict) -> str:
     luck = "" if rival.p is None else " (p < 0.001)" if rival.p < 0.001 else f" (p = {rival.p:.3f})"
     if rival.beaten:
         return f"{rival.name}: beaten, the model's losses are {size}{luck}"
+    if verdict.no_better_than is None:
+        return f"{rival.name}, a constant: beaten by a gate of skill, though the model's losses are {size}{luck}"
     shown = "no better than it" if rival.gain <= 0 else "not shown to be better than it"
     return f"{rival.name}: {shown}, the model's losses are {size}{luck}"
 

@@ -25,11 +25,13 @@ LONG_YEARS = 2.0
 
 @dataclass(frozen=True, kw_only=True)
 class Rival:
-    """The best baseline: by how much of its loss the model's is smaller, and the p-value of "it is smaller"."""
+    """The best baseline: by how much of its loss the model's is smaller, and the p-value of "it is smaller"; constant:
+    whether it forecasts one value in each fold, so that whatever ranks or directs at all says more."""
 
     name: str
     gain: float
     p: float | None
+    constant: bool = False
 
     @property
     def beaten(self) -> bool:
@@ -112,7 +114,13 @@ def _rival(evidence: Evidence) -> Rival | None:
         return None
     name = min(found, key=lambda each: found[each][0])
     other, own, test = found[name]
-    return Rival(name=name, gain=1 - own / other, p=test.p_greater if math.isfinite(test.p_greater) else None)
+    p = test.p_greater if math.isfinite(test.p_greater) else None
+    return Rival(name=name, gain=1 - own / other, p=p, constant=_constant(evidence.test, name))
+
+
+def _constant(scored: Scored, baseline: str) -> bool:
+    forecast_M = scored.baselines[baseline]
+    return all(np.ptp(forecast_M[scored.fold_M == fold]) == 0 for fold in np.unique(scored.fold_M))
 
 
 def _losses(evidence: Evidence, baseline: str) -> tuple[Float, Float]:

@@ -113,9 +113,12 @@ class Verdict:
 
     @property
     def no_better_than(self) -> str | None:
-        """The best baseline, where the forecast is not shown to be better."""
+        """The best baseline, where the forecast is not shown to be better: by its losses, or than a constant by a gate
+        of skill."""
         rival = self.standing.rival
-        return rival.name if rival and not rival.beaten else None
+        if rival is None or rival.beaten or (rival.constant and self.forecast == "passed"):
+            return None
+        return rival.name
 
     @property
     def offers(self) -> str | None:

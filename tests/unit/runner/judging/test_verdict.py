@@ -200,6 +200,18 @@ def test_no_better_than_the_best_baseline_is_said() -> None:
     assert said(beaten).baseline == "har: beaten, the model's losses are 10.0 % smaller (p < 0.001)"
 
 
+def test_a_constant_is_beaten_by_what_shows_skill_otherwise() -> None:
+    """As a ranking does, whose squared errors need not be smaller."""
+    one = GateOutcome(name="a", status="passed", required=True, value=None, threshold=None, says="A.", skill=True)
+    flat = Standing(rival=Rival(name="train_mean", gain=-0.01, p=0.7, constant=True))
+    found = Verdict(gates=(one,), standing=flat)
+    assert (found.no_better_than, found.offers) == (None, None)
+    assert said(found).baseline == (
+        "train_mean, a constant: beaten by a gate of skill, though the model's losses are 1.0 % larger (p = 0.700)"
+    )
+    assert Verdict(gates=(replace(one, status="failed"),), standing=flat).no_better_than == "train_mean"
+
+
 def test_what_is_smaller_than_could_be_shown_is_undecided() -> None:
     failed = GateOutcome(name="a", status="failed", required=True, value=None, threshold=None, says="A.", skill=True)
     small = Provable(statistic="sharpe", half=0.9, ninety=1.3, measured=0.4)
