@@ -2,8 +2,8 @@
 
 A return of one row, y[t] = p[t+1] / p[t] - 1, is the next move: its cumulative product is the price up to a factor.
 Of a return of h rows, log(1 + y[t]) - log(1 + y[t-1]) is the move h rows on less the move now, so that each move
-follows from the one h rows before; the first h of them are unknown, and are set so that each of the h chains has
-the same mean, which errs by one move over sqrt(T / h).
+follows from the one h rows before; of the first h of them only the sum is known, and each of the h chains is given the
+same mean, which errs by one move over sqrt(T / h), but never adds up.
 """
 
 from collections.abc import Iterator
@@ -72,14 +72,17 @@ def _moves(grown_T: Float, horizon: int) -> Float:
 
 
 def _chains(moves_T: Float, step_T: Float, first: int, end: int, horizon: int, grown_T: Float) -> None:
-    """Fills the moves of one unbroken stretch: rows first .. end + h."""
-    mean = float(grown_T[first:end].mean()) / horizon
+    """Fills the moves of one unbroken stretch, rows first .. end + h. The label before it is the sum of its first h
+    moves, so that no drift is made up."""
+    paths = []
     for chain in range(horizon):
-        steps = step_T[first + chain : end : horizon]
-        path = np.concatenate([[0.0], np.cumsum(steps)])
+        path = np.concatenate([[0.0], np.cumsum(step_T[first + chain : end : horizon])])
+        paths.append(path - path.mean())
+    offset = (grown_T[first - 1] - sum(float(path[0]) for path in paths)) / horizon
+    for chain, path in enumerate(paths):
         rows = first + chain + horizon * np.arange(len(path))
         inside = rows < len(moves_T)
-        moves_T[rows[inside]] = (path - path.mean() + mean)[inside]
+        moves_T[rows[inside]] = (path + offset)[inside]
 
 
 def _spread(table: Table, moves_R: Float, grown_R: Float, horizon: int) -> float | None:

@@ -130,10 +130,16 @@ def on_base(block: Block, base: str, names: tuple[str, ...]) -> Dependence:
     return _against(block, names, futures + _sums(base, moves_T))
 
 
-def on_target(block: Block, target: str, names: tuple[str, ...], horizon: int) -> Dependence:
+def on_target(
+    block: Block, target: str, names: tuple[str, ...], horizon: int, bases: tuple[str, ...] = ()
+) -> Dependence:
     """Against a target that becomes known `horizon` rows after its own row."""
     y_T = block.columns[target]
     moves_T = block.innovations[target]
+    if bases:
+        # A target that spans several rows drops the price's last move, which every honest column may know.
+        known = [shifted(block.innovations[base], -lag) for base in bases for lag in (0, 1)]
+        moves_T = clipped(residual(moves_T, np.column_stack(known)))
     furthest = min(FURTHEST, len(moves_T) // 4)
     # The innovation of an overlapping target may hold minus the row it drops, which honest columns know.
     floor = NEXT_FLOOR if horizon > 1 or _is_white(y_T) else 0.85

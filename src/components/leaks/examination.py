@@ -16,7 +16,7 @@ from components.leaks.found import Found
 from components.leaks.future import Outlook, price_moves, sort_of
 from components.leaks.layout import Table
 from components.leaks.sample import Sample
-from components.leaks.series import window_of
+from components.leaks.series import span_of
 from components.leaks.symbol import Symbol, varies
 from components.leaks.target import PRICE_NAME, maker, when_known
 from components.leaks.tests import battery
@@ -122,7 +122,7 @@ def _about(table: Table, target: str, names: tuple[str, ...], known: Known | Non
     made = maker(longest, target, names) if known != "at" else None
     known_now, why = (known, "you said so") if known else when_known(target, longest.columns[target], made)
     # A horizon is a property of the column: symbols agree on it by majority.
-    horizon = made[2] if made else int(np.median([window_of(block.columns[target]) or 1 for block in blocks]))
+    horizon = made[2] if made else int(np.median([span_of(block.columns[target]) for block in blocks]))
     if known_now == "at":
         return _Target(known="at", why=why, horizon=1, bases=(target,))
     priced = [name for name in names if PRICE_NAME.fullmatch(name) and _is_price(table, name)]

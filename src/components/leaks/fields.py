@@ -9,7 +9,7 @@ from components.leaks.layout import Table
 from components.leaks.series import innovations
 from components.values import Float
 
-VOLUME = re.compile(r"(.*[\s_.])?(volume|vol\.?|turnover|tick_?count|trades)", re.IGNORECASE)
+VOLUME = re.compile(r"volume|vol\.?|turnover|tick_?count|trades", re.IGNORECASE)
 
 
 NEAR = 0.8

@@ -41,6 +41,30 @@ class Future:
     rank_R: Float
     signed: bool = True
 
+    @cached_property
+    def is_coarse(self) -> bool:
+        """Whether it takes a few values only, as a direction does."""
+        return len(np.unique(self.rank_R[np.isfinite(self.rank_R)][:5_000])) <= 12
+
+    @cached_property
+    def memory(self) -> float:
+        """Rows that one independent value takes: 1 + twice the sum of its autocorrelations until they are small."""
+        return max(float(self.span), memory_of(self.rank_R))
+
+
+def memory_of(rank_R: Float) -> float:
+    """See `Future.memory`; over at most the first 20,000 rows."""
+    z_T = np.nan_to_num(rank_R[:20_000])
+    n = len(z_T)
+    if n < 30 or not z_T.any():
+        return 1.0
+    spectrum = np.fft.rfft(z_T, 2 * n)
+    autocorrelation = np.fft.irfft(np.abs(spectrum) ** 2)[: max(2, n // 5)]
+    autocorrelation = autocorrelation / autocorrelation[0]
+    small = np.flatnonzero(autocorrelation < 0.1)
+    end = int(small[0]) if len(small) else len(autocorrelation)
+    return float(1 + 2 * autocorrelation[1:end].sum())
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Outlook:

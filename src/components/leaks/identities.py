@@ -40,14 +40,16 @@ def identities(
     """Of the label, and of the price: its later values, moves and returns."""
     if label_R is not None and len(np.unique(label_R[np.isfinite(label_R)])) > FEW_VALUES:
         before = [table.later(label_R, -horizon - j) for j in range(PAST)]
-        yield _identity(f"{target}[t]", label_R, label_R, [*before, *(-guess_R for guess_R in before)], main=True)
+        if price_R is not None and horizon == 1:
+            with np.errstate(invalid="ignore", divide="ignore"):
+                before += _past_moves(table, price_R / table.later(price_R, -1) - 1)
+        yield _identity(f"{target}[t]", label_R, label_R, before, main=True)
     if price_R is None:
         return
     with np.errstate(invalid="ignore", divide="ignore"):
         change_R = price_R - table.later(price_R, -1)
         grown_R = price_R / table.later(price_R, -1) - 1
-    past = [table.later(grown_R, -j) for j in range(PAST)]
-    guesses = [*past, *(-guess_R for guess_R in past)]
+    guesses = _past_moves(table, grown_R)
     levels = [price_R, *(table.later(price_R, -j) for j in range(1, PAST)), *_by_a_tick(price_R, change_R)]
     for k in STEPS:
         move_R = table.later(grown_R, k)
@@ -57,12 +59,19 @@ def identities(
         if k == 1:
             with np.errstate(invalid="ignore", divide="ignore"):
                 log_R = np.log1p(np.where(move_R > -1, move_R, np.nan))
-            past_logs = [np.log1p(np.where(guess_R > -1, guess_R, np.nan)) for guess_R in past]
-            both = [*past_logs, *(-guess_R for guess_R in past_logs)]
-            yield _identity(f"log({base}[t+1] / {base}[t])", log_R, move_R, both, main=False)
+            yield _identity(f"log({base}[t+1] / {base}[t])", log_R, move_R, guesses, main=False)
         else:
             yield _identity(f"{base}[t+{k}] / {base}[t] - 1", total_R, total_R, guesses, main=False)
         yield _identity(f"{base}[t+{k}]", table.later(price_R, k), total_R, levels, main=False)
+
+
+def _past_moves(table: Table, grown_R: Float) -> list[Float]:
+    """The last moves as returns, as logarithms and the other way round: on a price grid they come again."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        logs_R = np.log1p(np.where(grown_R > -1, grown_R, np.nan))
+        # What was rebuilt from a label of logarithms is a move in the wrong unit: both units count.
+        forms = (grown_R, logs_R, 1 / (1 + grown_R) - 1, np.expm1(grown_R), np.expm1(-grown_R))
+    return [table.later(form_R, -j) for form_R in forms for j in range(PAST)]
 
 
 def same(a_R: Float, b_R: Float) -> Mask:
@@ -78,5 +87,9 @@ def _by_a_tick(price_R: Float, change_R: Float) -> Sequence[Float]:
 
 def _identity(name: str, level_R: Float, move_R: Float, guesses: Sequence[Float], *, main: bool) -> Identity:
     known_R = np.isfinite(level_R) & (move_R != 0)
-    shares = [float((same(guess_R, level_R) & known_R).sum() / max(known_R.sum(), 1)) for guess_R in guesses]
+    # A column of sizes agrees wherever a move comes again in either direction.
+    shares = [
+        float(((same(guess_R, level_R) | same(-guess_R, level_R)) & known_R).sum() / max(known_R.sum(), 1))
+        for guess_R in guesses
+    ]
     return Identity(name=name, level_R=level_R, move_R=move_R, grid=max(shares, default=0.0), main=main)

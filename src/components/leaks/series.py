@@ -130,6 +130,24 @@ def window_of(values_T: Float) -> int:
     return moving_window(level_T - shifted(level_T, -1))
 
 
+def span_of(values_T: Float) -> int:
+    """Rows that one value of a label spans: by the row at which its changes return, or, where holes hide that, by the
+    straight line on which the autocorrelation of overlapping sums falls to nothing; 1 if neither shows."""
+    if window := window_of(values_T):
+        return window
+    z_T = np.nan_to_num(clipped(values_T - np.nanmean(values_T)))
+    n = len(z_T)
+    if n < 60 or not z_T.any():
+        return 1
+    spectrum = np.fft.rfft(z_T, 2 * n)
+    autocorrelation = np.fft.irfft(np.abs(spectrum) ** 2)[: min(LONGEST_WINDOW, n // 5)]
+    autocorrelation = autocorrelation / autocorrelation[0]
+    small = np.flatnonzero(autocorrelation < 0.1)
+    span = int(small[0]) if len(small) else 1
+    halfway = float(autocorrelation[span // 2]) if span > 1 else 0.0
+    return span if 0.35 < halfway < 0.7 else 1
+
+
 def calendar_dummies(times_T: Time) -> Float:
     """(T, C) indicators of month, weekday and hour, as far as they vary and the rows suffice for them."""
     days_T = times_T.astype("datetime64[D]")

@@ -41,6 +41,24 @@ def test_a_crash_outweighs_a_rejection_in_a_sweep(codes: list[int], whole: int) 
     assert exit_codes.of_jobs(codes) == whole
 
 
+@pytest.mark.parametrize(
+    ("level", "failed", "enforced", "code"),
+    [
+        ("rejected", True, False, 0),
+        ("rejected", True, True, 4),
+        ("rejected", False, True, 4),
+        ("candidate", False, True, 0),
+        ("candidate", True, True, 4),
+        ("candidate", True, False, 0),
+        ("hallmarked", False, True, 0),
+    ],
+)
+def test_gates_that_are_enforced_end_with_the_code_of_a_rejection(
+    level: str, failed: bool, enforced: bool, code: int
+) -> None:
+    assert exit_codes.of_verdict(level, failed=failed, enforced=enforced) == code
+
+
 @pytest.mark.parametrize("code", [0, 1, 2, 3, 4, 5, 6, 7, 130])
 def test_every_code_is_explained(code: int) -> None:
     assert f"{code} " in exit_codes.IN_WORDS

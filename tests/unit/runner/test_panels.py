@@ -18,7 +18,7 @@ from unit.runner.conftest import FEATURES, TWO_FIELDS
 
 CASES = {
     "two": (2, 560, {"vault": "2020-01-01"}, ()),
-    "two, strict": (2, 900, {"vault": "2020-10-01"}, ("gates=strict",)),
+    "two, strict": (2, 900, {"vault": "2021-03-01"}, ("gates=strict",)),
     "two, deployment": (2, 400, {}, ("gates=deployment",)),
     "two fields": (2, 400, {"features": TWO_FIELDS}, ("gates=deployment",)),
     "who come and go": (3, 560, {"member": True}, ("gates=deployment",)),

@@ -15,11 +15,11 @@ from components.leaks.tests._markets import of_later_market
 from components.leaks.tests._wording import beside, chance
 from components.values import Float
 
-FEWEST = 30
-"""Rows of a cell below which it says nothing."""
+FEWEST = 16
+"""Independent rows of a cell below which it says nothing."""
 
-CHANCE = {"leak": 1e-10, "suspect": 1e-8}
-FAINT = 1e-12
+CHANCE = {"leak": 1e-12, "suspect": 1e-10}
+FAINT = 1e-14
 """Chance from which on a smaller correlation is suspect, too."""
 
 FAINT_FLOOR = 0.30
@@ -53,10 +53,10 @@ def _views(column: Column, sums_SB7: Float, future: Future) -> Iterator[tuple[tu
             pooled_B7 = cut_SB7.sum(axis=0)
             # Rows of one date are no independent evidence.
             dates = np.minimum(column.table.n_dates / count, participation(pooled_B7))
-            yield (correlation(pooled_B7), dates / future.span), f"block of time {{}} of {count}"
+            yield (correlation(pooled_B7), dates / future.memory), f"block of time {{}} of {count}"
         if len(cut_SB7) > 1:
             of_cell = f"in block of time {{}} of {count}" if count > 1 else ""
-            yield (correlation(cut_SB7), participation(cut_SB7) / future.span), f"symbol {{}} {of_cell}".strip()
+            yield (correlation(cut_SB7), participation(cut_SB7) / future.memory), f"symbol {{}} {of_cell}".strip()
         count //= 2
 
 
@@ -65,11 +65,17 @@ def _strongest(
 ) -> Signal | None:
     r, n = cell
     bounds = reach.REACH["cell" if future.what != "magnitude" else "magnitude"].raised(column.outlook.own_of(future))
-    size = np.where(n >= FEWEST / 1.5, np.abs(r), 0.0)
+    size = np.where(n >= FEWEST, np.abs(r), 0.0)
     faint = max(FAINT_FLOOR, bounds.honest) + 1.5 * column.outlook.own_of(future)
+    if future.what == "magnitude":
+        # What the label's past tells of it differs from one stretch to another.
+        faint, n = bounds.suspect, n / 2
     if size.max(initial=0.0) < min(bounds.suspect, faint):
         return None
     p = p_values(np.where(size > 0, r, 0.0), n)
+    if future.is_coarse:
+        # Two classes agree on n rows by chance once in 2^(n - 1) times, and then r is 1.
+        p = np.maximum(p, 2.0 ** (1 - n))
     sure = size * (p < CHANCE["leak"]) >= bounds.leak
     likely = (size * (p < CHANCE["suspect"]) >= bounds.suspect) | (size * (p < FAINT) >= faint)
     if not (sure | likely).any():

@@ -23,6 +23,9 @@ SCALES = (1.0, -1.0, 100.0, 1e4)
 CONTROLS = (7, 23, 61)
 """Rows by which a future is shifted to see how often equality is chance."""
 
+COARSE = 0.001
+"""Share of coincidences from which on a price grid is coarse, so that units and offsets can be found in it by chance."""
+
 RESOLUTION = 0.05
 """Of the moves' spread: moves on agreeing rows must differ by more, or they are those of a price limit."""
 
@@ -135,10 +138,10 @@ def _judged(column: Column, form: Identity, says: str, same_R: Mask, controls: i
         return None
     chance = form.grid * known
     # Over a coarse grid shares decide; where nothing ever coincides, a handful of rows does.
-    spare = 10 if chance > 0.5 or controls else 0
+    spare = 30 if form.grid > COARSE else 10 if chance > 0.5 or controls else 0
     wanted = max(FEWEST + spare, 2.6 * chance, 5 * controls + spare)
     severity: Severity = "leak" if agree >= wanted else "suspect"
-    if agree < max(1.3 * chance, FEWEST):
+    if agree < max(1.3 * chance, 0.75 * wanted):
         return None
     symbols = len(np.unique(column.table.symbol_R[same_R]))
     of = f" of {symbols} of {len(column.table.symbols)} symbols" if len(column.table.symbols) > 1 else ""

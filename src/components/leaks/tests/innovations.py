@@ -11,7 +11,7 @@ def find(symbol: Symbol) -> Found:
     if symbol.others:
         made += [on_base(symbol.block, base, symbol.others) for base in symbol.based]
     if symbol.known == "after" and symbol.names:
-        made.append(on_target(symbol.block, symbol.target, symbol.names, symbol.horizon))
+        made.append(on_target(symbol.block, symbol.target, symbol.names, symbol.horizon, symbol.based))
     signals = [signal for dependence in made for signal in dependence.signals()]
     return gathered(signals, sum(dependence.p_KN.size for dependence in made))
 

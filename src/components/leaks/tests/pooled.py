@@ -46,7 +46,7 @@ def _strongest(column: Column, what: str, sums_KSB7: Float, kind: Kind, *, level
             continue
         p = float(block_p(merged(sums_B7, column.table.cells.judged(future.span))[:, 5]))
         if p == 1.0:
-            p = few_p(r, column.table.n_dates / future.span)
+            p = few_p(r, column.table.n_dates / future.memory)
         also, excused = "", False
         if kind == "dependence on the future":
             found, also, excused = of_later_market(column, future, r, found)
