@@ -1,5 +1,6 @@
 """A trial: written down before its fit, closed with what it came to, compared with all others on the same data."""
 
+import hashlib
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -9,14 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from components.errors import RoleForbids
+from components.contracts import Source
+from components.errors import ConfigError, DataError, RoleForbids
 from components.values import Evidence, Trials
+from runner.composition.build import build
 from runner.compute.pipeline import Executed, Prepared
 from runner.compute.stage import Cache, Keyed, Pruned, Stage, joint_key
 from runner.compute.target import target_text
 from runner.judging.kept import vault_kept
 from runner.judging.recipe import recipe_of
-from runner.judging.tries import family_of, family_trials, own_series, seen_by, tried_alone
+from runner.judging.tries import family_of, family_trials, market_of, own_series, seen_by, tried_alone
 from runner.recording.actors import acting, restricted
 from runner.recording.ledger import Ledger, Series
 from runner.recording.records import RunRecord
@@ -29,6 +32,7 @@ from runner.specification.places import Places
 TRIAL_FROM = 0.5
 """Share of an experiment's bars times folds from which on a debug run is a trial."""
 END_OF_TIME = "9999-12-31"
+FILES = "components.data.files.Files"
 
 
 @dataclass
@@ -141,6 +145,22 @@ def looked(experiment: Experiment, prepared: Prepared, cache: Cache, places: Pla
     """Records an evaluation that is no trial: which bars it saw. Gives the head of the ledger."""
     family = family_of(experiment, prepared.panel, cache)
     return Ledger.open(places.ledger).look(family, prepared.labelled.key, what, seen_by(prepared.panel))
+
+
+def looked_at_table(file: Path, symbol: str | None, places: Places, what: str) -> None:
+    """Records that a table was examined, where it holds a price by which its market is known again."""
+    from components.tables.guess import guess
+
+    try:
+        parameters = guess(str(file)).parameters
+        reading = {**parameters, "symbol_column": symbol or parameters["symbol_column"], "select": ["close"]}
+        source: Source = build(Source, {"_target_": FILES, **reading}, path="table")  # type: ignore[type-abstract]
+        market, seen = market_of(source.bars(), file.name)
+    except (ConfigError, DataError):
+        return  # no bars: nothing of a market is seen
+    with file.open("rb") as content:
+        digest = hashlib.file_digest(content, "sha256").hexdigest()
+    Ledger.open(places.ledger).look(market, digest, what, seen)
 
 
 def whole_for_research(ledger: Ledger, outputs: Path) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from components.bars import Bars
+from components.errors import DataError
 from components.panel import Panel
 from components.statistics.comparison import per_timestamp
 from components.statistics.deflation import independent_trials
@@ -58,6 +60,19 @@ def family_of(experiment: Experiment, panel: Panel, cache: Cache) -> Family:
     sketch = cache.stage(sketched, inputs={"panel": bars}, form=FILES).value[SKETCH]
     identity = experiment.data.facts().identity
     return Family(source=identity, symbols=panel.symbols, first=first, last=last, sketch=sketch)
+
+
+def market_of(bars: Bars, name: str) -> tuple[Family, tuple[str, str]]:
+    """The market of the bars of a file of that name, and the times of the first and the last of them. Raises DataError
+    where none has a time."""
+    timed = bars.take(~np.isnat(bars.timestamps_R))
+    if not timed.n_rows:
+        raise DataError(f"{name}: no row has a time")
+    panel = timed.ordered().to_panel()
+    first, last = panel.dates_T[[0, -1]].astype("datetime64[D]").tolist()
+    sketch = sketch_of(panel).to_bytes()
+    family = Family(source=f"files:{name}", symbols=panel.symbols, first=first, last=last, sketch=sketch)
+    return family, seen_by(panel)
 
 
 def sketched(panel: Panel) -> Files:
