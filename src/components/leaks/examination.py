@@ -80,7 +80,7 @@ def examine_table(table: Table, *, target: str, known: Known | None = None, effo
 
 def _examination(table: Table, target: str, known: Known | None, effort: Effort) -> Examination:
     names, skipped = _examinable(table, target)
-    about = _about(table, target, names, known)
+    about = describe(table, target, names, known)
     outlook = outlook_of(table, target, about)
     candidates = tuple(name for name in names if name not in about.bases)
     found = [*_of_columns(outlook, candidates), *_of_symbols(outlook, about, names, effort)]
@@ -116,7 +116,7 @@ def _examinable(table: Table, target: str) -> tuple[tuple[str, ...], dict[str, s
     return tuple(names), skipped
 
 
-def _about(table: Table, target: str, names: tuple[str, ...], known: Known | None) -> _Target:
+def describe(table: Table, target: str, names: tuple[str, ...], known: Known | None) -> _Target:
     blocks = table.some_blocks()
     longest = max(blocks, key=lambda block: len(block.times_T))
     made = maker(longest, target, names) if known != "at" else None

@@ -11,7 +11,7 @@ import numpy as np
 
 from components.leaks.examined import Block
 from components.leaks.kernels.moments import SUMS, moments
-from components.values import Float, Int, Time
+from components.values import Float, Float32, Int, Time
 
 FINEST = 64
 """Blocks of time of the finest cut, a power of two."""
@@ -65,6 +65,17 @@ class Table:
             offsets=np.concatenate([[0], np.cumsum(np.diff(self.offsets)[keep_S])]),
             times_R=self.times_R[keep_R],
             columns={name: values_R[keep_R] for name, values_R in self.columns.items()},
+        )
+
+    def head(self, rows: int) -> "Table":
+        """The first symbols with so many rows together, one at least; the columns are not copied."""
+        count = max(1, int(np.searchsorted(self.offsets, rows, side="right")) - 1)
+        end = int(self.offsets[count])
+        return Table(
+            symbols=self.symbols[:count],
+            offsets=self.offsets[: count + 1],
+            times_R=self.times_R[:end],
+            columns={name: values_R[:end] for name, values_R in self.columns.items()},
         )
 
     def finite(self) -> "Table":
@@ -180,7 +191,7 @@ class Cells:
     symbol_C: Int
     block_C: Int
 
-    def sums(self, x_R: Float, y_KR: Float) -> Float:
+    def sums(self, x_R: Float, y_KR: Float | Float32) -> Float:
         """(K, S, B, 7) n, x, y, xx, yy, xy, xxxx over the rows of each cell where both are finite."""
         found_KC7 = np.empty((len(y_KR), len(self.symbol_C), SUMS))
         moments()(x_R, y_KR, self.start_C1, found_KC7)

@@ -24,8 +24,8 @@ def find(column: Column) -> Found:
     best: Signal | None = None
     count = 0
     for period in column.outlook.periods:
-        for what, x_P in _shown(column, period):
-            rank_P = _ranked(x_P, column.table.symbol_R[period.first_P])
+        for what, x_P in shown(column, period):
+            rank_P = ranked(x_P, column.table.symbol_R[period.first_P])
             for figure, news_P in period.figures.items():
                 count += 1
                 signal = _judged(column, period, what, figure, rank_P, news_P)
@@ -38,7 +38,7 @@ def _order(signal: Signal) -> tuple[bool, float]:
     return signal.severity == "leak", signal.strength
 
 
-def _shown(column: Column, period: Period) -> Iterator[tuple[str, Float]]:
+def shown(column: Column, period: Period) -> Iterator[tuple[str, Float]]:
     x_R, price_R = column.values_R, column.outlook.price_R
     assert price_R is not None
     first_P, before_P = period.first_P, period.before_P
@@ -49,7 +49,7 @@ def _shown(column: Column, period: Period) -> Iterator[tuple[str, Float]]:
     yield "its step", x_R[first_P] - x_R[before_P]
 
 
-def _ranked(x_P: Float, symbol_P: Int) -> Float:
+def ranked(x_P: Float, symbol_P: Int) -> Float:
     ranked_P = np.full(len(x_P), np.nan)
     x_P = np.where(np.isfinite(x_P), x_P, np.nan)
     for symbol in np.unique(symbol_P):
