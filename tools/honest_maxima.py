@@ -25,6 +25,7 @@ from components.leaks.column import Column  # noqa: E402
 from components.leaks.examination import describe, outlook_of  # noqa: E402
 from components.leaks.layout import Table, block_p, correlation, merged  # noqa: E402
 from components.leaks.periods import SIZES  # noqa: E402
+from components.leaks.series import p_values  # noqa: E402
 from components.leaks.tests import periods  # noqa: E402
 from components.values import Float  # noqa: E402
 from runner.leaks.table import load_table  # noqa: E402
@@ -47,6 +48,9 @@ SOURCES = {
 """file -> (target, symbols that are looked at, repository and commit)."""
 
 MOST_ROWS = 30_000
+SURE = 6e-5
+"""Chance of four standard errors: what is likelier is one sample's accident and no reach."""
+
 FEWEST_PERIODS = 40
 """Fewer say little: r of 1 / sqrt(40) is chance."""
 
@@ -111,7 +115,7 @@ def _of(column: Column) -> Any:
         for k, future in enumerate(column.outlook.futures):
             sums_B7 = sums_KSB7[k].sum(axis=0)
             r = abs(float(correlation(sums_B7.sum(axis=0))))
-            if float(block_p(merged(sums_B7, cells.judged(future.span))[:, 5])) < 6e-5:
+            if float(block_p(merged(sums_B7, cells.judged(future.span))[:, 5])) < SURE:
                 stays = levels and column.persistence > reach.HARDLY_MOVES
                 drift = reach.drift(future.span, column.table.n_dates) if stays else 0.0
                 bounds = reach.REACH[future.what]
@@ -123,7 +127,9 @@ def _of(column: Column) -> Any:
                 known_P = np.isfinite(rank_P) & np.isfinite(news_P)
                 if known_P.sum() >= FEWEST_PERIODS:
                     r = abs(float(np.corrcoef(rank_P[known_P], news_P[known_P])[0, 1]))
-                    yield ("size of a period" if figure in SIZES else "period"), r
+                    chance = float(p_values(np.array([r]), np.array([min(known_P.sum(), period.dates)]))[0])
+                    if chance < SURE:
+                        yield ("size of a period" if figure in SIZES else "period"), r
 
 
 def main() -> None:

@@ -258,6 +258,26 @@ def ranks(values_T: Float) -> Float:
     return ranked_T
 
 
+def ranks_within(values_K: Float, group_K: Int) -> Float:
+    """The same among the places of each group, for many small ones."""
+    ranked_K = np.full(len(values_K), np.nan)
+    known_K = np.flatnonzero(np.isfinite(values_K))
+    if len(known_K) < 3:
+        return ranked_K
+    order_K = known_K[np.lexsort((values_K[known_K], group_K[known_K]))]
+    group, value = group_K[order_K], values_K[order_K]
+    new_group = np.concatenate([[True], group[1:] != group[:-1]])
+    first_K, size_K = _runs(new_group)
+    tie_K, tied_K = _runs(new_group | np.concatenate([[True], value[1:] != value[:-1]]))
+    place_K = tie_K + (tied_K - 1) / 2 - first_K - (size_K - 1) / 2
+    run_K = np.cumsum(new_group) - 1
+    scale_U = np.sqrt(np.bincount(run_K, weights=place_K**2) / np.bincount(run_K))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        scaled_K = place_K / scale_U[run_K]
+    ranked_K[order_K] = np.where((scale_U[run_K] > 0) & (size_K >= 3), scaled_K, np.nan)
+    return ranked_K
+
+
 def _runs(starts_K: np.typing.NDArray[np.bool_]) -> tuple[Int, Int]:
     """(first place, length) of the run that each place belongs to."""
     first_U = np.flatnonzero(starts_K)

@@ -12,7 +12,7 @@ from components.leaks import reach
 from components.leaks.column import Column
 from components.leaks.examined import Signal
 from components.leaks.found import Found, LeakTest, gathered
-from components.leaks.layout import ranks
+from components.leaks.layout import ranks_within
 from components.leaks.periods import FEWEST_PERIODS, SIZES, Period
 from components.leaks.series import p_values
 from components.leaks.tests._wording import beside, chance, severity
@@ -50,12 +50,8 @@ def shown(column: Column, period: Period) -> Iterator[tuple[str, Float]]:
 
 
 def ranked(x_P: Float, symbol_P: Int) -> Float:
-    ranked_P = np.full(len(x_P), np.nan)
-    x_P = np.where(np.isfinite(x_P), x_P, np.nan)
-    for symbol in np.unique(symbol_P):
-        own_P = symbol_P == symbol
-        ranked_P[own_P] = ranks(x_P[own_P])
-    return ranked_P
+    """(P,) ranks within the symbol."""
+    return ranks_within(x_P, symbol_P)
 
 
 def _judged(column: Column, period: Period, what: str, figure: str, rank_P: Float, news_P: Float) -> Signal | None:
