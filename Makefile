@@ -4,6 +4,10 @@ BIN := .venv/bin
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 # Test processes share the processors: threads that wait must not spin.
 export OMP_WAIT_POLICY := passive
+# Containers often turn bytecode off; every process of a test would compile all sources again.
+unexport PYTHONDONTWRITEBYTECODE
+# A file's tests share what they set up. Whole runs come first, and many small files make both ends meet.
+PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,16 +24,16 @@ test: .venv/installed-dev  ## lint, types, layers and the default tests
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n 2 --dist loadfile -m "not slow and not gpu"
+	$(BIN)/pytest $(PARALLEL) -m "not slow and not gpu"
 
 test-slow: .venv/installed-dev  ## the tests that take minutes
-	$(BIN)/pytest -n 2 --dist loadfile -m "slow and not gpu"
+	$(BIN)/pytest $(PARALLEL) -m "slow and not gpu"
 
 test-lowest: .venv/installed  ## by hand: the unit tests on the lowest versions that pyproject.toml allows
 	$(PYTHON) -m venv --clear .venv-lowest
 	$(BIN)/python tools/lowest.py > .venv-lowest/constraints.txt
 	PIP_CONSTRAINT=.venv-lowest/constraints.txt .venv-lowest/bin/python -m pip install --quiet --editable ".[dev]"
-	.venv-lowest/bin/pytest -n 2 --dist loadfile -m "not slow and not gpu" tests/unit tests/conformance tests/oracles
+	.venv-lowest/bin/pytest $(PARALLEL) -m "not slow and not gpu" tests/unit tests/conformance tests/oracles
 
 coverage: .venv/installed-dev  ## by hand: branch coverage of the unit tests, kernels excluded; fails under 90 %
 	$(BIN)/coverage run -m pytest -q -m "not slow and not gpu" tests/unit tests/conformance tests/oracles

@@ -1,9 +1,12 @@
 """Whole runs, as a user starts them: a process, a folder, a ledger of their own."""
 
+import atexit
+import functools
 import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,9 +93,41 @@ def started(folder: Path, *arguments: str) -> "subprocess.Popen[str]":
 
 
 def ended(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    process = started(folder, *arguments)
-    out, err = process.communicate(timeout=300)
-    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+    """`python -m runner ARGUMENTS` to its end, in a process of its own in which the libraries are imported already."""
+    return in_fork(folder, environment(folder), None, *arguments)
+
+
+def in_fork(
+    folder: Path, environment: dict[str, str], code: str | None, *arguments: str
+) -> "subprocess.CompletedProcess[str]":
+    """`python -c CODE ARGUMENTS`, or the runner, likewise."""
+    with tempfile.TemporaryDirectory() as place:
+        out, err = Path(place, "out"), Path(place, "err")
+        command = {
+            **{"folder": str(folder), "environment": environment, "code": code, "arguments": arguments},
+            **{"out": str(out), "err": str(err), "seconds": 300},
+        }
+        server = warm_server()
+        assert server.stdin is not None
+        assert server.stdout is not None
+        server.stdin.write(json.dumps(command) + "\n")
+        server.stdin.flush()
+        returncode = int(server.stdout.readline())
+        return subprocess.CompletedProcess(arguments, returncode, out.read_text(), err.read_text())
+
+
+@functools.cache
+def warm_server() -> "subprocess.Popen[str]":
+    """The one `warm.py` of this process."""
+    server = subprocess.Popen(
+        [sys.executable, Path(__file__).with_name("warm.py")],
+        env={**os.environ, "PYTHONWARNINGS": "error"},
+        text=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    atexit.register(server.communicate)
+    return server
 
 
 Shipped = Callable[[str], tuple["subprocess.CompletedProcess[str]", Run]]

@@ -2,6 +2,8 @@
 
     python tools/docs.py [--outputs outputs] [--check]
 
+Each page is a study with runs of its own under outputs/studies/, see `tools/runs.py`.
+
 A block stands between `<!-- generated: NAME ... -->` and `<!-- end -->`. --check changes nothing and
 exits 1 if a block would change.
 """
@@ -18,6 +20,14 @@ from runner.composition.guide import listing
 
 ROOT = Path(__file__).resolve().parents[1]
 BLOCK = re.compile(r"(<!-- generated: (?P<call>[^>]*?) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+PAGES = (ROOT / "README.md", *sorted((ROOT / "experiments").glob("*/README.md")))
+
+
+def outputs_of(page: Path, outputs: Path) -> Path:
+    """Where the runs of a page lie: of the README, and of each study by its name."""
+    return outputs / "studies" / ("readme" if page.parent == ROOT else page.parent.name) / "outputs"
 
 
 def latest_run(outputs: Path, experiment: str, overrides: Sequence[str] = ()) -> Path:
@@ -54,7 +64,7 @@ def table(header: list[str], rows: list[list[str]]) -> str:
 
 
 def results(outputs: Path, *experiments: str) -> str:
-    """One line an experiment: verdict, the figure it is gated on beside its baseline, the portfolio."""
+    """One line an experiment: level, what became of the portfolio, the figure that is gated beside its baseline."""
     rows = []
     for name in experiments:
         run = latest_run(outputs, name)
@@ -64,16 +74,23 @@ def results(outputs: Path, *experiments: str) -> str:
         rows.append(
             [
                 f"`{name}`",
-                "**passed**" if gates["passed"] else "rejected",
+                level(gates),
                 f"{passed} of {len(required)}",
+                gates["portfolio"],
                 headline(metrics),
                 number(metrics["backtest/sharpe"], ".2f"),
                 number(metrics["benchmark/sharpe"], ".2f"),
                 number(metrics["backtest/max_drawdown"], ".0%"),
             ]
         )
-    header = ["experiment", "verdict", "required gates passed", "out-of-sample skill"]
+    header = ["experiment", "verdict", "required gates passed", "portfolio", "out-of-sample skill"]
     return table([*header, "Sharpe, net", "Sharpe, index at equal exposure", "drawdown"], rows)
+
+
+def level(gates: dict[str, Any]) -> str:
+    """The level, and the baseline that the forecast is not shown to beat."""
+    found = gates["level"] if gates["level"] == "rejected" else f"**{gates['level']}**"
+    return f"{found}, no better than {gates['offers']}" if gates["offers"] else found
 
 
 def headline(metrics: dict[str, float | None]) -> str:
@@ -131,7 +148,7 @@ def variants(outputs: Path, experiment: str, *choices: str) -> str:
                 number(metrics["valid/r2"], ".3f"),
                 number(metrics["test/r2"], ".3f"),
                 number(beaten["value"], ".3f"),
-                "passed" if gates["passed"] else "rejected",
+                level(gates),
             ]
         )
     return table(["variant", "R² valid", "R² test", "p, better than last value", "verdict"], rows)
@@ -209,9 +226,9 @@ def main() -> int:
     parser.add_argument("--check", action="store_true")
     arguments = parser.parse_args()
     stale = []
-    for path in (ROOT / "README.md", *sorted((ROOT / "experiments").glob("*/README.md"))):
+    for path in PAGES:
         old = path.read_text(encoding="utf-8")
-        new = rewritten(old, arguments.outputs)
+        new = rewritten(old, outputs_of(path, arguments.outputs))
         if new != old:
             stale.append(path.relative_to(ROOT))
             if not arguments.check:

@@ -1,17 +1,22 @@
 """Runs everything whose figures stand in README.md and experiments/*/README.md, from the cache where it can.
 
 python tools/runs.py
+
+Each page is a study with runs and a ledger of its own, under outputs/studies/, begun anew: its runs are made in the
+order in which they are printed, so that whoever follows the page on an empty ledger gets the verdicts that it shows.
 """
 
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-from docs import BLOCK, ROOT
+from docs import BLOCK, PAGES, ROOT, outputs_of
 
 
 def commands(page: Path) -> list[tuple[str, ...]]:
-    """The overrides of every run that the generated blocks of a page show."""
+    """The overrides of every run that the generated blocks of a page show, in the order of the page."""
     found: list[tuple[str, ...]] = []
     for match in BLOCK.finditer(page.read_text(encoding="utf-8")):
         name, *arguments = match["call"].split()
@@ -20,16 +25,32 @@ def commands(page: Path) -> list[tuple[str, ...]]:
             found += [(experiment, *choice.split("+")) if choice != "-" else (experiment,) for choice in choices]
         elif name in ("results", "gates"):
             found += [(experiment,) for experiment in arguments]
-    return found
+    return list(dict.fromkeys(found))
+
+
+def replay(page: Path, outputs: Path) -> None:
+    """The runs of a page in its order, with an empty ledger, in the folder that holds `outputs`; stages come from a
+    store that is there already."""
+    study = outputs.parent
+    for old in (outputs / "runs", study / "ledger.sqlite"):
+        shutil.rmtree(old, ignore_errors=True) if old.is_dir() else old.unlink(missing_ok=True)
+    outputs.mkdir(parents=True, exist_ok=True)
+    environment = {**os.environ, "ASSAY_LEDGER": str(study / "ledger.sqlite")}
+    for experiment, *overrides in commands(page):
+        print(experiment, *overrides, flush=True)
+        command = ["-m", "runner", f"+experiment={experiment}", "tracking=none", "export=never", *overrides]
+        subprocess.run([sys.executable, *command], check=True, stdout=subprocess.DEVNULL, cwd=study, env=environment)
 
 
 def main() -> int:
-    pages = (ROOT / "README.md", *sorted((ROOT / "experiments").glob("*/README.md")))
-    wanted = dict.fromkeys(command for page in pages for command in commands(page))
-    for experiment, *overrides in wanted:
-        print(experiment, *overrides, flush=True)
-        command = ["-m", "runner", f"+experiment={experiment}", "tracking=none", "export=never", *overrides]
-        subprocess.run([sys.executable, *command], check=True, stdout=subprocess.DEVNULL)
+    store = ROOT / "outputs" / "store"
+    store.mkdir(parents=True, exist_ok=True)
+    for page in PAGES:
+        outputs = outputs_of(page, ROOT / "outputs").resolve()
+        outputs.mkdir(parents=True, exist_ok=True)
+        if not (outputs / "store").exists():
+            (outputs / "store").symlink_to(store)
+        replay(page, outputs)
     return 0
 
 

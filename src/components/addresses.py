@@ -30,6 +30,7 @@ _NAMES_OF_KEYS = """
 SECRET = frozenset(_NAMES_OF_KEYS.split())
 KEY_LIKE = re.compile(r"(?=[^/]*\d)(?=[^/]*[A-Za-z])[A-Za-z0-9_\-]{20,}")
 """Letters and digits without a word's shape, as long as keys are."""
+NO_ADDRESS = "is no address: its host or port cannot be read"
 NAMED = re.compile(r"[A-Za-z][A-Za-z_.\-]{0,39}")
 FILLED_IN = re.compile(r"\{(symbol|start|end)\}")
 
@@ -41,7 +42,7 @@ def flaws(address: str, harmless: Collection[str] = ()) -> Iterator[str]:
         parts = urlsplit(address)
         _ = parts.port
     except ValueError:
-        yield "is no address: its host or port cannot be read"
+        yield NO_ADDRESS
         return
     declared = {plain(name) for name in harmless}
     user, at, _ = parts.netloc.rpartition("@")

@@ -45,3 +45,11 @@ class GateFailed(AssayError):
 
 class OutputError(AssayError):
     """The output folder cannot be written: full, read-only or in the way."""
+
+
+class BudgetSpent(AssayError):
+    """A trial that a budget of the ledger does not allow: nothing of it was computed."""
+
+
+class RoleForbids(AssayError):
+    """Something that ASSAY_ROLE does not allow."""

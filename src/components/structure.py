@@ -17,6 +17,7 @@ from components.values import Float, Int
 PRICES = ("open", "high", "low", "close")
 # Vendors store float32: allow its rounding, as a fraction of the price.
 ROUNDING = 1e-6
+SMALLEST = float(np.finfo(np.float64).tiny)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -101,9 +102,9 @@ def missing_prices(bars: Bars) -> Iterator[Defect]:
 
 
 def non_positive(bars: Bars) -> Iterator[Defect]:
-    """Prices of zero and less."""
+    """Prices of zero and less, and those so small that no quotient of them is a number."""
     for name, price_R in _prices(bars):
-        rows = np.flatnonzero(price_R <= 0)
+        rows = np.flatnonzero(price_R < SMALLEST)
         if len(rows):
             says = f"{name} is {price_R[rows[0]]:g}: {named(bars, rows[0])}"
             yield Defect(rows=rows, says=says, remedy="prices must be positive, mend the value or drop the bar")

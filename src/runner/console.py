@@ -15,7 +15,8 @@ from rich.text import Text
 
 from runner.recording.run_folder import RunFolder
 from runner.report import notation, tables
-from runner.report.words import FAILED, PASSED, REJECTED, Words, decisions, words
+from runner.report.promotion import judged
+from runner.report.words import CANDIDATE, FAILED, HALLMARKED, REJECTED, Words, decisions, words
 from runner.terminal import Terminal
 
 STYLES = {
@@ -23,7 +24,8 @@ STYLES = {
     "failed": "red",
     "not_applicable": "dim",
     "deferred": "dim",
-    PASSED: "bold green",
+    HALLMARKED: "bold green",
+    CANDIDATE: "bold yellow",
     REJECTED: "bold red",
     FAILED: "bold red",
 }
@@ -103,13 +105,14 @@ class Console(Terminal):
         shown = {name for name in names if notation.describe(name).brief}
         brief = {name: value for name, value in run.metrics.items() if name.rpartition("/")[2] in shown}
         self.table(tables.forecast_table(brief))
-        self.table(tables.portfolio_table(brief))
+        if judged(run).get("portfolio") != "none":
+            self.table(tables.portfolio_table(brief))
         self._gates(run)
         self._leaks(run)
         for sentence in decisions(run.manifest):
             self._item("Decisions:", sentence)
             self._rich.print()
-        self._verdict(words(run.manifest, run.gates))
+        self._verdict(words(run.manifest, judged(run)))
         self._paths(run)
 
     def _stage_line(self, stage: Stage, outcome: str) -> None:
@@ -125,14 +128,14 @@ class Console(Terminal):
             shown.add_column(word)
         for word in ("value", "threshold"):
             shown.add_column(word, justify="right")
-        for gate in run.gates["gates"]:
+        for gate in judged(run)["gates"]:
             status = gate["status"]
             shown.add_row(
                 gate["name"],
                 Text(f"{marks[status]} {STATUS[status]}", STYLES[status]),
                 "required" if gate["required"] else "advisory",
                 notation.significant(gate["value"]),
-                notation.significant(gate["threshold"]),
+                notation.threshold(gate),
             )
         self._rich.print("", shown, "", sep="\n")
 
@@ -147,6 +150,10 @@ class Console(Terminal):
 
     def _verdict(self, said: Words) -> None:
         self._item(f"{said.word.upper()}:", said.headline, style=STYLES.get(said.word, "bold"), indent=2)
+        for line in said.first:
+            self._item("!", line, style=STYLES[FAILED])
+        for name, text in said.results:
+            self._item(f"{name}:", text, indent=2)
         for line in (*said.reasons, said.tries):
             self._item("-", line)
         for line in said.broken:

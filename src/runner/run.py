@@ -10,6 +10,7 @@ from components.leaks.plausible import too_good
 from runner import exit_codes
 from runner.composition.composed import Composed
 from runner.compute import pipeline
+from runner.compute.impossible import refuse_impossible
 from runner.compute.paths import median_path, path_sharpes
 from runner.compute.pipeline import Executed, Prepared
 from runner.compute.stage import Cache, Pruned
@@ -21,7 +22,8 @@ from runner.judging.tries import tries_in_figures
 from runner.judging.verdict import Verdict
 from runner.judging.watched import Judge, Watcher
 from runner.promotion.promote import Candidate, Promotion, Wish, promote
-from runner.promotion.words import say
+from runner.promotion.words import offer, say
+from runner.recording.actors import restricted
 from runner.recording.ledger import Ledger
 from runner.recording.records import RunRecord
 from runner.recording.sealed import seal
@@ -68,7 +70,7 @@ def run_experiment(
     prepared = pipeline.prepare(experiment, cache)
     if watcher:
         watcher.prepared = prepared
-    for notice in prepared.panel.notices:
+    for notice in (*prepared.panel.notices, *refuse_impossible(experiment, prepared)):
         console.note(notice)
     executed = pipeline.execute(experiment, prepared, cache)
     gathered = gather(experiment, prepared, executed, cache)
@@ -86,14 +88,20 @@ def run_experiment(
                 _seal(experiment, record, places)
                 return outcome
             session.log_metrics(judged.evidence.value.metrics)
+            session.log_level(judged.verdict.level)
             if head := record.manifest["ledger_head"]:
                 session.log_head(head)
             session.log_files(cache.run("report", lambda: report_on(record.folder, images)) if single else [])
             if record.manifest["state"] == "failed":
                 session.finish("failed")
-            if not (single and judged.verdict.passed and _promotes_itself(experiment, record)):
+            if single and judged.verdict.passed and restricted():
+                console.note("ASSAY_ROLE=research: a run that passed is not promoted")
+            may = single and judged.verdict.passed and _promotes_itself(experiment, record)
+            if not may or judged.verdict.offers:
                 _seal(experiment, record, places)
                 console.summary(record.folder)
+                if may:
+                    console.note(f"Not promoted by itself. {offer(str(judged.verdict.offers))}")
                 return _outcome(experiment, record, judged.verdict, None)
             candidate = Candidate(
                 experiment=experiment,
@@ -124,7 +132,7 @@ def _tried(
 ) -> tuple[Judged, Mapping[str, bytes]]:
     """The trial: fitted, compared with all others on the same data, judged, written down; and its pictures. The run
     is closed with it, since its report says how it ended. Raises Pruned."""
-    with trial(experiment, prepared, executed, record, places) as tried:
+    with trial(experiment, prepared, executed, record, cache, places) as tried:
         _fit(experiment, prepared, executed, tried, cache)
         tried.found(gathered.evidence.value)
         trials = tried.trials(experiment, prepared, gathered.evidence, cache)
@@ -208,7 +216,7 @@ def _keys(cache: Cache) -> dict[str, str]:
 
 def _promotes_itself(experiment: Experiment, record: RunRecord) -> bool:
     whole = record.manifest["state"] == "finished"
-    return whole and experiment.export.promote == "auto" and not experiment.debug.enabled
+    return whole and experiment.export.promote == "auto" and not experiment.debug.enabled and not restricted()
 
 
 def _promoted(
@@ -235,6 +243,7 @@ def _promoted(
         raise
     record.write_json("promotion.json", promotion.to_json())
     record.note({"bundle": str(promotion.folder) if promotion.folder else None})
+    session.log_level(promotion.content["level"])
     if promotion.folder:
         session.log_bundle(promotion.folder, promotion.aliases)
     report_on(record.folder, images)
@@ -246,6 +255,6 @@ def _promoted(
 def _outcome(experiment: Experiment, record: RunRecord, verdict: Verdict, promotion: Promotion | None) -> Outcome:
     code = exit_codes.UNFORESEEN if record.manifest["state"] == "failed" else exit_codes.RAN
     refused = promotion is not None and promotion.folder is None
-    if not code and experiment.gates.enforce and (not verdict.passed or refused):
-        code = exit_codes.REJECTED
+    level, failed = "rejected" if refused else verdict.level, bool(verdict.failed(required=True))
+    code = code or exit_codes.of_verdict(level, failed=failed, enforced=experiment.gates.enforce)
     return Outcome(folder=record.folder, verdict=verdict, exit_code=code)

@@ -1,21 +1,34 @@
 """A trial: written down before its fit, closed with what it came to, compared with all others on the same data."""
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from components.errors import RoleForbids
 from components.values import Evidence, Trials
 from runner.compute.pipeline import Executed, Prepared
 from runner.compute.stage import Cache, Keyed, Pruned, Stage, joint_key
 from runner.compute.target import target_text
-from runner.judging.tries import family_of, family_trials, own_series, tried_alone
+from runner.judging.kept import vault_kept
+from runner.judging.recipe import recipe_of
+from runner.judging.tries import family_of, family_trials, own_series, seen_by, tried_alone
+from runner.recording.actors import acting, restricted
 from runner.recording.ledger import Ledger, Series
 from runner.recording.records import RunRecord
+from runner.recording.trials import Outcome as Ending
+from runner.recording.trials import TrialNumber
+from runner.recording.witnesses import noted_heads
 from runner.specification.experiment import Experiment
 from runner.specification.places import Places
+
+TRIAL_FROM = 0.5
+"""Share of an experiment's bars times folds from which on a debug run is a trial."""
+END_OF_TIME = "9999-12-31"
 
 
 @dataclass
@@ -40,7 +53,7 @@ class Tried:
         """Everything that was tried on the same data, this trial included."""
         if self.ledger is None:
             return tried_alone(evidence, cache)
-        family = family_of(experiment, prepared.panel)
+        family = family_of(experiment, prepared.panel, cache)
         return family_trials(self.ledger, family, self.key, self.target, self.outputs, evidence, cache)
 
     def found(self, evidence: Evidence, *, until: np.datetime64 | None = None) -> None:
@@ -59,42 +72,101 @@ def trial_key(executed: Executed) -> str:
 
 @contextmanager
 def trial(
-    experiment: Experiment, prepared: Prepared, executed: Executed, record: RunRecord, places: Places
+    experiment: Experiment, prepared: Prepared, executed: Executed, record: RunRecord, cache: Cache, places: Places
 ) -> Iterator[Tried]:
     """Records a trial before its fit, and how it ended; the block fills in what it found.
 
-    A debug run is no trial: it has no number and nothing is recorded.
+    A look is no trial: it has no number, and what is recorded is that it saw its bars. Raises RoleForbids where
+    ASSAY_ROLE allows no trial beside a ledger that was removed or replaced.
     """
     key, target = trial_key(executed), target_text(prepared.targets)
-    if experiment.debug.enabled:
+    if is_look(experiment, prepared):
+        record.note({"ledger_head": looked(experiment, prepared, cache, places, "debug")})
         yield Tried(key=key, target=target, outputs=record.outputs, ledger=None)
         return
     ledger = Ledger.open(places.ledger)
+    whole_for_research(ledger, record.outputs)
     tried = Tried(key=key, target=target, outputs=record.outputs, ledger=ledger)
-    body = {
+    family, seen = family_of(experiment, prepared.panel, cache), seen_by(prepared.panel)
+    recipe = recipe_of(experiment, prepared.panel)
+    if experiment.debug.enabled:
+        record.note({"debug": True})
+    number = ledger.start_trial(family, key, _body(experiment, record, target), recipe=recipe, seen=seen)
+    record.note({"trial": _numbered(key, number), "actor": acting().content(), "ledger_head": number.head})
+    if prepared.vault_begins is not None:
+        ahead = ledger.seen(family, (str(prepared.vault_begins), END_OF_TIME))
+        kept = vault_kept(experiment, ledger, family, prepared.vault_begins)
+        record.note({"vault_seen": [sighting.content() for sighting in ahead], "vault_kept": kept})
+    began = processor_seconds()
+
+    def end(state: Ending, found: Mapping[str, Any]) -> str:
+        spent = processor_seconds() - began
+        return ledger.finish_trial(key, state, found, tried.series, processor_seconds=spent)
+
+    try:
+        yield tried
+    except KeyboardInterrupt:
+        end("interrupted", {})
+        raise
+    except Pruned as stop:
+        found = {"metrics": dict(tried.metrics), "folds": stop.fold, "reason": stop.reason}
+        record.note({"ledger_head": end("pruned", found)})
+        raise
+    except BaseException as error:
+        end("failed", {"error": f"{type(error).__name__}: {error}"})
+        raise
+    found = {"metrics": dict(tried.metrics)}
+    broken = {"error": "; ".join(tried.broken)} if tried.broken else {}
+    record.note({"ledger_head": end("failed" if broken else "finished", found | broken)})
+
+
+def is_look(experiment: Experiment, prepared: Prepared) -> bool:
+    """Whether a debug run evaluates less than half of what the experiment does: bars times folds. More is a trial."""
+    if not experiment.debug.enabled:
+        return False
+    folds = experiment.split.spans(prepared.panel.dates_T, prepared.panel.symbols)
+    return prepared.share_of_bars * len(prepared.folds) / max(len(folds), 1) < TRIAL_FROM
+
+
+def looked(experiment: Experiment, prepared: Prepared, cache: Cache, places: Places, what: str) -> str:
+    """Records an evaluation that is no trial: which bars it saw. Gives the head of the ledger."""
+    family = family_of(experiment, prepared.panel, cache)
+    return Ledger.open(places.ledger).look(family, prepared.labelled.key, what, seen_by(prepared.panel))
+
+
+def whole_for_research(ledger: Ledger, outputs: Path) -> None:
+    """Raises RoleForbids under ASSAY_ROLE=research where runs or bundles noted what the ledger does not hold."""
+    if restricted() and (problems := ledger.verify(noted_heads(outputs))):
+        raise RoleForbids(
+            f"ASSAY_ROLE=research: the ledger {ledger.chain.database.place} is not the one of {outputs}: "
+            f"{problems[0]}; give the ledger back"
+        )
+
+
+def processor_seconds() -> float:
+    """Of this process and of the children that it waited for."""
+    used = os.times()
+    return used.user + used.system + used.children_user + used.children_system
+
+
+def _body(experiment: Experiment, record: RunRecord, target: str) -> dict[str, Any]:
+    told = {"hypothesis": experiment.hypothesis, "parent": experiment.parent}
+    return {
         "experiment": experiment.name,
         "run_id": record.run_id,
         "choices": record.manifest["choices"],
         "target": target,
+        **{name: value for name, value in told.items() if value is not None},
     }
-    number = ledger.start_trial(family_of(experiment, prepared.panel), key, body)
-    counted = {"number": number.number, "family_trials": number.family_trials, "counted": True}
-    record.note({"trial": {"key": key, **counted}, "ledger_head": number.head})
-    try:
-        yield tried
-    except KeyboardInterrupt:
-        ledger.finish_trial(key, "interrupted", {})
-        raise
-    except Pruned as stop:
-        found = {"metrics": dict(tried.metrics), "folds": stop.fold, "reason": stop.reason}
-        record.note({"ledger_head": ledger.finish_trial(key, "pruned", found, tried.series)})
-        raise
-    except BaseException as error:
-        ledger.finish_trial(key, "failed", {"error": f"{type(error).__name__}: {error}"}, tried.series)
-        raise
-    found = {"metrics": dict(tried.metrics)}
-    if tried.broken:
-        head = ledger.finish_trial(key, "failed", {**found, "error": "; ".join(tried.broken)}, tried.series)
-    else:
-        head = ledger.finish_trial(key, "finished", found, tried.series)
-    record.note({"ledger_head": head})
+
+
+def _numbered(key: str, number: TrialNumber) -> dict[str, Any]:
+    """What the manifest says of the trial."""
+    return {
+        "key": key,
+        "number": number.number,
+        "family_trials": number.family_trials,
+        "counted": True,
+        "repeats": number.repeats,
+        "recognised": asdict(number.recognised),
+    }

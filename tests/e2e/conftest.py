@@ -1,6 +1,9 @@
 """Runs of shipped experiments, shared by the tests of a session."""
 
+import os
+import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,13 +20,13 @@ def assay(tmp_path: Path) -> Assay:
 
 @pytest.fixture(scope="session")
 def shipped_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder in which every shipped experiment runs once."""
+    """The folder in which every shipped experiment runs once, and nothing else."""
     return tmp_path_factory.mktemp("shipped")
 
 
 @pytest.fixture(scope="session")
 def shipped(shipped_folder: Path) -> Shipped:
-    """name -> the first run of a shipped experiment, with what it printed."""
+    """name -> the run of a shipped experiment, with what it printed."""
     done: dict[str, tuple[subprocess.CompletedProcess[str], Run]] = {}
 
     def run(name: str) -> tuple["subprocess.CompletedProcess[str]", Run]:
@@ -34,6 +37,26 @@ def shipped(shipped_folder: Path) -> Shipped:
         return done[name]
 
     return run
+
+
+@pytest.fixture
+def copied(shipped: Shipped, shipped_folder: Path, tmp_path: Path) -> Callable[..., Path]:
+    """copied(name, ...) -> a folder and a ledger of the test's own, in which these experiments have run."""
+
+    def copy(*names: str) -> Path:
+        for name in names:
+            shipped(name)
+        return Path(shutil.copytree(shipped_folder, tmp_path / "copied", symlinks=True, copy_function=taken))
+
+    return copy
+
+
+def taken(source: str, target: str) -> None:
+    """A file of the store, which nobody ever changes, is linked; any other is copied."""
+    if "store" in Path(source).parts:
+        os.link(source, target)
+    else:
+        shutil.copy2(source, target)
 
 
 @pytest.fixture(scope="session")

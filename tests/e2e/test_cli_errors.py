@@ -72,6 +72,7 @@ def test_help_imports_nothing_heavy() -> None:
         (
             [
                 "+experiment=sp500_volatility",
+                "model=lightgbm",
                 "+model.lerning_rate=0.1",
                 "seed=-1",
                 "resources.threads=x",
@@ -112,7 +113,9 @@ def test_check_tells_notices(call) -> None:  # type: ignore[no-untyped-def]
     code, out, _ = call("check", "debug=fast")
     assert code == 0
     assert out[0].endswith(" settings checked, 1 notice")
-    assert out[1:] == ["notice: debug: a quick look on little data; it is no trial and is never promoted"]
+    assert out[1:] == [
+        "notice: debug: a quick look, never promoted; where it evaluates half of the experiment or more, it is a trial"
+    ]
 
 
 def test_check_of_a_sweep(call) -> None:  # type: ignore[no-untyped-def]
@@ -122,7 +125,7 @@ def test_check_of_a_sweep(call) -> None:  # type: ignore[no-untyped-def]
 def test_the_composed_configuration_is_shown_as_it_would_run(call) -> None:  # type: ignore[no-untyped-def]
     code, out, _ = call("--cfg", "job", "experiment=sp500_direction")
     assert code == 0
-    assert out[:3] == ["name: sp500_direction", "seed: 0", "resources:"]
+    assert out[:4] == ["name: sp500_direction", "hypothesis: null", "parent: null", "seed: 0"]
     assert "  name: sp500_direction" in out
 
 

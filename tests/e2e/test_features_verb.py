@@ -9,6 +9,7 @@ import pytest
 
 from harness import ended
 from runner.cli import main
+from runner.recording.ledger import Ledger
 from runner.report.features import STATEMENT
 
 
@@ -50,8 +51,10 @@ def test_files_hold_the_figures(shown: tuple[str, Path, Path]) -> None:
         assert -1 <= row["ic"] <= 1
     # Variance is persistent: of all features, its own past ranks the target best.
     assert table.loc[table["ic"].idxmax(), "name"] in ("log_variance_5", "log_variance_22")
-    # Nothing was tried: there is no ledger, and no run.
-    assert not (here / "ledger.sqlite").exists()
+    # Nothing was tried: the ledger knows a look, and there is no run.
+    ledger = Ledger.open(here / "ledger.sqlite")
+    kinds = [event.kind for event in ledger.chain.read(lambda transaction: list(transaction.events()))]
+    assert kinds == ["family", "look"]
     assert not (here / "outputs" / "runs").exists()
 
 

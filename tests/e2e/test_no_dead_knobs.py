@@ -17,8 +17,10 @@ from components.errors import AssayError, ConfigError, DataError
 from components.gates.survives_scenario import SurvivesScenario
 from harness import SELF_CONTAINED
 from runner.composition.catalog import catalogue
+from runner.composition.compose import compose
 from runner.composition.configure import configure
 from runner.composition.places import config_folder
+from runner.composition.remembered import remembered
 from runner.composition.schema import class_path, literals, parameters
 from runner.compute import pipeline
 from runner.compute.stage import Given
@@ -144,9 +146,9 @@ def digest(overrides: list[str], cache: pipeline.Cache) -> str:
         everything = prepare_all(experiment, cache)
         looked = look(experiment, prepared, everything, cache, reused=False)
         opened = replace(evidence, metrics={**evidence.metrics, **looked.metrics}, vault=looked.vault)
-        verdict = judge_vault(experiment.gates, opened, verdict.gates)
+        verdict = judge_vault(experiment.gates, opened, verdict)
     found = hashlib.sha256(json.dumps(verdict.to_json()).encode())
-    found.update(str(experiment.gates.enforce and not verdict.passed).encode())
+    found.update(str(experiment.gates.enforce and bool(verdict.failed(required=True))).encode())
     for table in (
         describe.forecast_frame(prepared, executed),
         describe.weight_frame(prepared, executed),
@@ -197,7 +199,7 @@ def settings() -> dict[str, list[tuple[str, Any, Any]]]:
     """
     found: dict[str, list[tuple[str, Any, Any]]] = {}
     for name in SELF_CONTAINED:
-        for path, value, annotation in leaves(configure([f"+experiment={name}"])[1].config):
+        for path, value, annotation in leaves(remembered([f"+experiment={name}"], compose).config):
             if not path.startswith("quality."):
                 found.setdefault(path, []).append((name, value, annotation))
     return found

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -76,18 +77,19 @@ def test_the_parity_report_says_so(shipped: Shipped, shipped_folder: Path) -> No
     assert parity["differing_orders"] == parity["missing_forecasts"] == parity["forecasts_beyond_tolerance"] == 0
 
 
-def test_promoting_the_run_again_gives_the_same_version(shipped: Shipped, shipped_folder: Path) -> None:
+def test_promoting_the_run_again_gives_the_same_version(shipped: Shipped, copied: Callable[..., Path]) -> None:
     _, run = shipped("sp500_volatility")
-    process = ended(shipped_folder, "promote", str(run.folder))
+    process = ended(copied("sp500_volatility"), "promote", run.folder.name)
     assert process.returncode == 0, process.stderr
-    assert process.stdout.splitlines()[-1] == "already promoted: outputs/registry/sp500_volatility/1 as champion"
+    assert process.stdout.splitlines()[-1] == "already promoted: outputs/registry/sp500_volatility/1 as candidate"
 
 
-def test_a_rejected_run_is_not_promoted(shipped: Shipped, shipped_folder: Path) -> None:
+def test_a_rejected_run_is_not_promoted(shipped: Shipped, copied: Callable[..., Path]) -> None:
     _, run = shipped("sp500_direction")
-    process = ended(shipped_folder, "promote", str(run.folder))
+    process = ended(copied("sp500_direction"), "promote", run.folder.name)
     assert process.returncode == 4
     assert process.stderr.strip() == (
-        f"{run.folder}: rejected by direction_skill, beats_base_rate, stable_folds, exposure_skill, "
+        f"outputs/runs/sp500_direction/{run.folder.name}: rejected by direction_skill, beats_base_rate, "
+        "stable_folds, exposure_skill, "
         'survives_double_costs; only a run that passed can be promoted, or one with --override "REASON"'
     )

@@ -11,21 +11,28 @@ import pandas as pd
 import pytest
 
 from components.data.bundled import Bundled
-from harness import environment
+from harness import ended, environment
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 RUNNER = "python -m runner "
 # What stands for something of the reader's, and options that may be left out.
 PLACEHOLDERS = {"RUN": "latest", "NAME": "sp500_volatility"}
-OPTIONAL = re.compile(r' \[--override "reason"\]| \[--as champion\]| \[NAME\[@VERSION\]\]')
+OPTIONAL = re.compile(r' \[--as champion --override "reason"\]| \[NAME\[@VERSION\]\]')
 # What a reader has done before.
 BEFORE = {
     "promote": (
         "+experiment=sp500_volatility tracking=none",
         "+experiment=sp500_volatility tracking=none calibration=conformal",
     ),
-    "rollback": ("promote latest --as champion",),
+    "rollback": tuple(
+        command
+        for choice in ("model=ridge", "calibration=conformal")
+        for command in (
+            f"+experiment=sp500_volatility tracking=none export=never {choice}",
+            'promote latest --as champion --override "the desk decides"',
+        )
+    ),
 }
 
 
@@ -70,14 +77,11 @@ def test_every_command_runs(programs: Path, tmp_path: Path) -> None:
             assert process.returncode == 0, (text, process.stdout[-2000:], process.stderr[-2000:])
 
 
-def test_the_experiment_that_is_shown_is_one(programs: Path, tmp_path: Path) -> None:
+def test_the_experiment_that_is_shown_is_one(tmp_path: Path) -> None:
     write_tables(tmp_path)
     (shown,) = blocks("yaml")
     (path,) = (tmp_path / name for name in re.findall(r"`(conf/experiment/\w+\.yaml)`", README))
     path.parent.mkdir(parents=True)
     path.write_text(shown)
-    process = subprocess.run(
-        [programs / "assay", "check", f"+experiment={path.stem}"],
-        cwd=tmp_path, env=environment(tmp_path), capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    process = ended(tmp_path, "check", f"+experiment={path.stem}")
     assert process.returncode == 0, process.stderr

@@ -1,6 +1,7 @@
 """What a fold's calibration has learnt was known at the first decision of that fold's test span."""
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -36,6 +37,7 @@ BUILT = [
 ]
 
 
+@cache
 def made(kind):
     """Folds, raw forecasts, labels and panel of weakly predictable noise."""
     rng = np.random.default_rng(5)
@@ -63,11 +65,8 @@ def made(kind):
     return folds, forecasts, labels, panel, table
 
 
-MADE = {kind: made(kind) for kind in ("level", "direction")}
-
-
 def fitting(calibration):
-    return MADE["level" if "level" in calibration.forecast_kind else "direction"]
+    return made("level" if "level" in calibration.forecast_kind else "direction")
 
 
 def relabelled(labels, rows):

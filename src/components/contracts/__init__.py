@@ -11,7 +11,7 @@ from components.contracts.component import Component
 from components.contracts.constraints import Constraints
 from components.contracts.ensemble import Ensemble
 from components.contracts.features import Features
-from components.contracts.gate import Gate, Gates
+from components.contracts.gate import KINDS, Gate, Gates, Result
 from components.contracts.loss import Loss
 from components.contracts.metric import AccountMetric, ForecastMetric, Metric, OrderMetric, ReturnMetric
 from components.contracts.model import NOTHING, FittedModel, Inherited, Model, Start
@@ -24,6 +24,7 @@ from components.contracts.split import Split
 from components.contracts.target import LAST_LABEL, TARGET, Kind, Target
 
 __all__ = [
+    "KINDS",
     "LAST_LABEL",
     "NOTHING",
     "NO_PREPROCESSING",
@@ -53,6 +54,7 @@ __all__ = [
     "Portfolio",
     "Preprocessor",
     "Quality",
+    "Result",
     "ReturnMetric",
     "Scenario",
     "Source",

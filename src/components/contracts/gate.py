@@ -2,15 +2,44 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping
+from typing import ClassVar, Literal, get_args
 
 from components.contracts.component import Component
+from components.contracts.target import Kind
 from components.values import Evidence, Judgement, Need
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
+Result = Literal["forecast", "portfolio", "run"]
+"""What a gate speaks of: the forecast, what the portfolio makes of it, or the run as such (leaks, record, bundle)."""
 
 
 class Gate(Component):
-    """One named check with a threshold; required: a failure rejects the run, else it is only advice."""
+    """One named check with a threshold; required: a failure rejects what it judges, else it is only advice."""
 
     required: bool
+
+    needs_intervals: ClassVar[bool] = False
+    """Whether it judges the intervals of forecasts."""
+    min_folds: ClassVar[int] = 1
+    """Folds without which it has nothing to compare."""
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """Kinds of target that it is for; to a run with another kind it does not apply."""
+        return KINDS
+
+    @property
+    def min_symbols(self) -> int:
+        """Symbols that it needs on some date."""
+        return 1
+
+    def judges(self, kind: Kind) -> Result:
+        """What it judges of a run with this kind of target."""
+        return "forecast"
+
+    def shows_skill(self, kind: Kind) -> bool:
+        """Whether passing it takes more than luck: a run that no such gate has judged is never promoted."""
+        return False
 
     @abstractmethod
     def judge(self, evidence: Evidence) -> Judgement:
@@ -39,7 +68,7 @@ class Gate(Component):
 class Gates(Component):
     """The named checks that make the verdict; a gate's flaw is a parameter with which no run could pass, or none fail.
 
-    enforce: a rejected run ends with exit code 4; checks: name -> gate, judged in this order.
+    enforce: a run of which a required gate failed ends with exit code 4; checks: name -> gate, judged in this order.
     """
 
     enforce: bool

@@ -15,6 +15,8 @@ class Portfolio(Component):
     """Kinds of target whose forecasts it understands: level, return, direction."""
     needs_interval: ClassVar[bool] = False
     """Whether it takes only forecasts with an interval."""
+    trades: ClassVar[bool] = True
+    """Whether it makes anything of the forecasts; an experiment whose portfolio does not has none."""
     reads: ClassVar[tuple[str, ...]] = ()
     """What it reads besides forecasts: fields of the bars, RETURN, HELD (see View). With HELD it is asked decision by
     decision, else for all of them at once."""

@@ -1,11 +1,20 @@
 """A source promises bars."""
 
 from abc import abstractmethod
+from dataclasses import dataclass, fields, replace
 
 from components.bars import Bars
 from components.contracts.component import Component
 from components.panel import Panel
 from components.values import SourceFacts
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seal:
+    """Bars that nobody reads without a key. digest: SHA-256 of the sealed file; begins: its first moment (ISO)."""
+
+    digest: str
+    begins: str
 
 
 class Source(Component):
@@ -29,6 +38,22 @@ class Source(Component):
         between runs; without a digest they are read each time. Raises DataError where what is read is missing.
         """
         return None
+
+    def whole(self) -> "Source":
+        """The source with what is sealed of it; reading that asks for the key. Promotion alone may call this."""
+        whole = {name: source.whole() for name, source in self._sources().items()}
+        if all(whole[name] is source for name, source in self._sources().items()):
+            return self
+        return replace(self, **whole)  # type: ignore[type-var]  # every component is a dataclass
+
+    def seal(self) -> "Seal | None":
+        """What is sealed of it; None where nothing is. Raises DataError where the sealed file is missing."""
+        return next((seal for source in self._sources().values() if (seal := source.seal())), None)
+
+    def _sources(self) -> dict[str, "Source"]:
+        """The sources that it is made of, by parameter."""
+        named = {each.name: getattr(self, each.name) for each in fields(self)}  # type: ignore[arg-type]
+        return {name: value for name, value in named.items() if isinstance(value, Source)}
 
     @abstractmethod
     def load(self) -> Panel:

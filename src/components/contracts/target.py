@@ -29,6 +29,14 @@ class Target(Component):
     def text(self) -> str:
         """An expression that looks forward; horizon and label_end are derived from it."""
 
+    def in_words(self) -> str:
+        """What is forecast, as one says it."""
+        return {
+            "level": "a quantity that is not traded itself",
+            "return": "a move of the price",
+            "direction": "whether a move of the price will be up",
+        }[self.kind]
+
     def columns(self) -> Mapping[str, str]:
         """name -> expression of everything that is forecast at once, that of `text`, which is decided on, first."""
         return {TARGET: self.text()}

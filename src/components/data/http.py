@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 
 import numpy as np
 
-from components.addresses import NAMED, flaws
+from components.addresses import NAMED, NO_ADDRESS, flaws
 from components.bars import Bars
 from components.contracts import Source
 from components.data import _fetched
@@ -161,9 +161,10 @@ class Http(Source):
 
     def _problems(self) -> Iterator[Problem]:
         found = list(flaws(self.url, self.harmless))
-        yield from (Problem("url", flaw, REMEDY) for flaw in found)
-        if any(flaw.startswith("is no address") for flaw in found):
+        if NO_ADDRESS in found:
+            yield Problem("url", NO_ADDRESS)
             return
+        yield from (Problem("url", flaw, REMEDY) for flaw in found)
         parts = urlsplit(self.url)
         places = _places(self.url)
         if parts.scheme not in ("http", "https") or not parts.hostname:

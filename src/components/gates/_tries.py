@@ -4,6 +4,7 @@ from typing import Literal
 
 import numpy as np
 
+from components.contracts import Kind
 from components.statistics.comparison import per_timestamp
 from components.statistics.forecast import loss
 from components.values import Evidence, Float, Trials
@@ -11,11 +12,16 @@ from components.values import Evidence, Float, Trials
 Statistic = Literal["auto", "sharpe", "loss"]
 
 
-def gated(statistic: Statistic, evidence: Evidence) -> Literal["sharpe", "loss"]:
+def gated_of(statistic: Statistic, kind: Kind) -> Literal["sharpe", "loss"]:
     """A level is not traded itself: what counts is how well it is forecast. Moves of prices are there to be earned."""
     if statistic == "auto":
-        return "loss" if evidence.kind == "level" else "sharpe"
+        return "loss" if kind == "level" else "sharpe"
     return statistic
+
+
+def gated(statistic: Statistic, evidence: Evidence) -> Literal["sharpe", "loss"]:
+    """The same, of a run."""
+    return gated_of(statistic, evidence.kind)
 
 
 def gains_TK(evidence: Evidence, trials: Trials, baseline: str) -> tuple[Float, int | None]:

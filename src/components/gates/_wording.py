@@ -7,7 +7,7 @@ import numpy as np
 
 from components.errors import ContractError
 from components.statistics.newey_west import MeanTest
-from components.values import Evidence, Judgement, Need, Scored
+from components.values import Evidence, Judgement, Need, Relation, Scored
 
 Span = Literal["valid", "test", "vault"]
 
@@ -74,7 +74,15 @@ def judge_by_test(test: MeanTest, *, level: float, years: float, measured: str, 
     passed = test.p_greater <= level
     says = f"{sentence(measured)} ({t_and_p(test)}): {_luck(test, passed)}."
     suffices = f"On these dates {needed} would suffice. {_more_history(test, level, years)}"
-    return judgement(passed, value=test.p_greater, threshold=level, says=says, suffices=suffices)
+    return judgement(
+        passed,
+        value=test.p_greater,
+        threshold=level,
+        relation="<=",
+        statistic="p-value",
+        says=says,
+        suffices=suffices,
+    )
 
 
 def _luck(test: MeanTest, passed: bool) -> str:
@@ -112,7 +120,7 @@ def years_of(scored: Scored) -> float:
 
 
 def not_applicable(says: str) -> Judgement:
-    """The gate's precondition is absent: it blocks nothing."""
+    """The gate is for another kind of target: it blocks nothing, and speaks for nothing."""
     return Judgement(status="not_applicable", value=None, threshold=None, says=says)
 
 
@@ -121,10 +129,20 @@ def not_computable(says: str, threshold: float | None) -> Judgement:
     return Judgement(status="failed", value=None, threshold=threshold, says=says)
 
 
-def judgement(passed: bool, *, value: float, threshold: float, says: str, suffices: str = "") -> Judgement:
+def judgement(
+    passed: bool,
+    *,
+    value: float,
+    threshold: float,
+    says: str,
+    relation: Relation,
+    statistic: str,
+    suffices: str = "",
+) -> Judgement:
     """Passed or failed on a figure that was measured.
 
-    suffices: what would suffice where it failed; a failure's words end with it.
+    relation: how the value must stand to the threshold; statistic: what both are of; suffices: what would suffice where
+    it failed; a failure's words end with it.
     """
     suffices = "" if passed else suffices
     return Judgement(
@@ -133,4 +151,6 @@ def judgement(passed: bool, *, value: float, threshold: float, says: str, suffic
         threshold=float(threshold),
         says=f"{says} {suffices}".strip(),
         suffices=suffices,
+        statistic=statistic,
+        relation=relation,
     )

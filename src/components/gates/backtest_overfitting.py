@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from components.contracts import Gate
-from components.gates._tries import series_TK, silent_too
-from components.gates._wording import judgement, not_applicable, not_computable, percent
+import numpy as np
+
+from components.contracts import Gate, Kind, Result
+from components.gates._tries import gated_of, series_TK, silent_too
+from components.gates._wording import judgement, not_computable, percent
 from components.ranges import Ge, Le
 from components.statistics.overfitting import backtest_overfitting
 from components.values import Evidence, Judgement, Need
@@ -48,6 +50,9 @@ class BacktestOverfitting(Gate):
             {"measure": "rank", "maximum": 0.5, "required": False, **common},
         )
 
+    def judges(self, kind: Kind) -> Result:
+        return "forecast" if gated_of(self.statistic, kind) == "loss" else "portfolio"
+
     def needs(self) -> frozenset[Need]:
         return frozenset({"trials"})
 
@@ -58,21 +63,31 @@ class BacktestOverfitting(Gate):
         if evidence.trials is None:
             return not_computable("How much was tried on this data is not known.", self.maximum)
         earned_TK, own = series_TK(self.statistic, self.baseline, evidence, evidence.trials)
-        varies_K = earned_TK.std(axis=0) > 0 if len(earned_TK) else []
-        if own is None or sum(varies_K) < 2:
-            return not_applicable("Fewer than two tries with a series: nothing was picked among them.")
+        varies_K = earned_TK.std(axis=0) > 0 if len(earned_TK) else np.zeros(earned_TK.shape[1], dtype=np.bool_)
+        if own is None or not varies_K[own]:
+            return not_computable("This run has no series that could be cut in half.", self.maximum)
+        if varies_K.sum() == 1 and self.measure == "rank":
+            return self._judged(0.0, "There is one try with a series: none was picked among several.")
         blocks = self.n_blocks // 2 * 2
         if len(earned_TK) < 2 * blocks:
             return not_computable(f"The tries share {len(earned_TK)} dates, too few to cut in half.", self.maximum)
-        found = backtest_overfitting(earned_TK[:, varies_K], n_blocks=blocks)
+        # A single try is picked against its twin: how often it loses is told all the same.
+        twins = 2 if varies_K.sum() == 1 else 1
+        found = backtest_overfitting(np.repeat(earned_TK[:, varies_K], twins, axis=1), n_blocks=blocks)
         value = found.probability if self.measure == "rank" else found.loss_probability
-        says = f"Of {sum(varies_K):,} tries, {WORDS[self.measure].format(percent(value))} of the ways to halve it"
+        tries = "the only try" if varies_K.sum() == 1 else f"{varies_K.sum():,} tries"
+        says = f"Of {tries}, {WORDS[self.measure].format(percent(value))} of the ways to halve it"
         left_out = silent_too(evidence.trials, earned_TK)
         says += "." + (f" {left_out:,} tries without a series stay out." if left_out else "")
+        return self._judged(value, says)
+
+    def _judged(self, value: float, says: str) -> Judgement:
         return judgement(
             value <= self.maximum,
             value=value,
             threshold=self.maximum,
+            relation="<=",
+            statistic="share of the halvings",
             says=says,
             suffices=f"{percent(self.maximum)} or less would suffice.",
         )

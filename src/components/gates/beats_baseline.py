@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 
-from components.contracts import Gate
+from components.contracts import KINDS, Gate, Kind
 from components.contracts.metric import SPANS
 from components.gates._wording import (
     Span,
@@ -56,6 +56,14 @@ class BeatsBaseline(Gate):
             {"baseline": "train_mean", "loss": "logistic", "level": 0.01, "span": "valid", "required": False},
         )
 
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        return ("direction",) if self.loss == "logistic" else KINDS
+
+    def shows_skill(self, kind: Kind) -> bool:
+        # The last return, or its sign, is a forecast that anything beats.
+        return self.span != "valid" and (kind == "level" or self.baseline != "last_value")
+
     def baselines(self) -> tuple[str, ...]:
         return (self.baseline,)
 
@@ -65,7 +73,7 @@ class BeatsBaseline(Gate):
     def judge(self, evidence: Evidence) -> Judgement:
         scored = scored_on(evidence, self.span)
         if self.baseline not in scored.baselines:
-            return not_applicable(f"The baseline {self.baseline} is not part of this experiment.")
+            return not_computable(f"The baseline {self.baseline} is not part of this experiment.", self.level)
         if self.loss == "logistic" and evidence.kind != "direction":
             return not_applicable(f"The log loss needs a direction target; this one is a {evidence.kind}.")
         loss_M = self._loss(scored.target_M, scored.forecast_M)

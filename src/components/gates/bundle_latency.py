@@ -5,10 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from components.contracts import Gate
+from components.contracts import Gate, Kind, Result
 from components.gates._wording import judgement, not_computable, number
 from components.ranges import Gt
 from components.values import Evidence, Judgement, Need
+
+_ASKED: Any = {"relation": "<=", "statistic": "microseconds"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +33,9 @@ class BundleLatency(Gate):
             {"max_p50_us": 5000.0, "max_p99_us": 20000.0, "required": True},
         )
 
+    def judges(self, kind: Kind) -> Result:
+        return "run"
+
     def needs(self) -> frozenset[Need]:
         return frozenset({"bundle"})
 
@@ -45,6 +50,6 @@ class BundleLatency(Gate):
             f"{number(self.max_p99_us)})."
         )
         if p50 > self.max_p50_us and p99 <= self.max_p99_us:
-            return judgement(False, value=p50, threshold=self.max_p50_us, says=says)
+            return judgement(False, value=p50, threshold=self.max_p50_us, says=says, **_ASKED)
         passed = p50 <= self.max_p50_us and p99 <= self.max_p99_us
-        return judgement(passed, value=p99, threshold=self.max_p99_us, says=says)
+        return judgement(passed, value=p99, threshold=self.max_p99_us, says=says, **_ASKED)

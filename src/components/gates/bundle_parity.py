@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from components.contracts import Gate
+from components.contracts import Gate, Kind, Result
 from components.gates._wording import judgement, not_computable
 from components.values import Certificate, Evidence, Judgement, Need
+
+_ASKED: Any = {"relation": "<=", "statistic": "forecasts and orders that differ"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +27,9 @@ class BundleParity(Gate):
     def examples(cls) -> Sequence[Mapping[str, Any]]:
         return ({"required": True}, {"required": False})
 
+    def judges(self, kind: Kind) -> Result:
+        return "run"
+
     def needs(self) -> frozenset[Need]:
         return frozenset({"bundle"})
 
@@ -38,13 +43,13 @@ class BundleParity(Gate):
         streamed = found.stream_differing_orders or 0
         differing = wrong_forecasts + found.differing_orders + streamed
         if differing == 0:
-            return judgement(True, value=0.0, threshold=0.0, says=_same(found))
+            return judgement(True, value=0.0, threshold=0.0, says=_same(found), **_ASKED)
         says = (
             f"The bundle differs from the run in {wrong_forecasts} of {found.forecasts} forecasts and "
             f"{found.differing_orders} of {found.orders} orders, and in {streamed} orders when bars come one by one; "
             f"first: {found.first_divergence}."
         )
-        return judgement(False, value=float(differing), threshold=0.0, says=says)
+        return judgement(False, value=float(differing), threshold=0.0, says=says, **_ASKED)
 
 
 def _same(found: Certificate) -> str:

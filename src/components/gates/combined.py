@@ -11,8 +11,8 @@ from components.contracts import Gate, Gates
 class CombinedGates(Gates):
     """Several sets of gates, all of which make the verdict.
 
-    enforce: a rejected run ends with exit code 4, for all sets together; sets: name -> set. The gate `skill` of the
-    set `strict` is called strict.skill.
+    enforce: a run of which a required gate failed ends with exit code 4, for all sets together; sets: name -> set. The
+    gate `skill` of the set `strict` is called strict.skill.
     """
 
     enforce: bool

@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 
-from components.contracts import Gate
-from components.gates._tries import gains_TK, gated, silent_too
-from components.gates._wording import duration, judgement, not_applicable, not_computable, number, percent, sentence
+from components.contracts import Gate, Kind, Result
+from components.gates._tries import gains_TK, gated, gated_of, silent_too
+from components.gates._wording import duration, judgement, not_computable, number, percent, sentence
 from components.ranges import Ge, Lt
 from components.statistics.deflation import (
     Deflated,
@@ -47,6 +47,12 @@ class DeflatedSkill(Gate):
             {"statistic": "sharpe", "baseline": "last_value", "probability": 0.9, "required": False},
         )
 
+    def judges(self, kind: Kind) -> Result:
+        return "forecast" if gated_of(self.statistic, kind) == "loss" else "portfolio"
+
+    def shows_skill(self, kind: Kind) -> bool:
+        return True
+
     def needs(self) -> frozenset[Need]:
         return frozenset({"trials"})
 
@@ -63,7 +69,7 @@ class DeflatedSkill(Gate):
 
     def _sharpe(self, evidence: Evidence, trials: Trials) -> Judgement:
         if not np.any(np.nan_to_num(evidence.returns_T)):
-            return not_applicable("The portfolio never traded: there are no returns to judge.")
+            return not_computable("The portfolio never traded: there are no returns to judge.", self.probability)
         n_independent = independent_trials(trials.returns_TK, trials.silent)
         deflated = deflated_ratio(evidence.returns_T, n_independent)
         year = math.sqrt(evidence.bars_per_year)
@@ -101,6 +107,8 @@ class DeflatedSkill(Gate):
             passed,
             value=deflated.confidence,
             threshold=self.probability,
+            relation=">=",
+            statistic="confidence",
             says=f"{says}.{also}{_silent(trials)}",
             suffices="" if passed else _suffices(deflated, needed, evidence),
         )

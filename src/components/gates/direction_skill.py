@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from components.contracts import Gate
+from components.contracts import Gate, Kind
 from components.contracts.metric import SPANS
 from components.gates._wording import (
     Span,
@@ -45,6 +45,13 @@ class DirectionSkill(Gate):
             {"level": 0.05, "span": "test", "required": True},
             {"level": 0.01, "span": "valid", "required": False},
         )
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        return ("return", "direction")
+
+    def shows_skill(self, kind: Kind) -> bool:
+        return self.span != "valid"
 
     def needs(self) -> frozenset[Need]:
         return needs_of(self.span)

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 
-from components.contracts import Gate
-from components.gates._wording import judge_by_test, not_applicable, number, percent
+from components.contracts import Gate, Kind, Result
+from components.gates._wording import judge_by_test, not_computable, number, percent
 from components.ranges import Gt, Le
 from components.statistics.comparison import sharpe_difference
 from components.statistics.newey_west import mean_test
@@ -36,13 +36,19 @@ class ExposureSkill(Gate):
             {"measure": "mean", "level": 0.1, "required": True},
         )
 
+    def judges(self, kind: Kind) -> Result:
+        return "portfolio"
+
+    def shows_skill(self, kind: Kind) -> bool:
+        return True
+
     def judge(self, evidence: Evidence) -> Judgement:
         both_T = np.isfinite(evidence.returns_T) & np.isfinite(evidence.benchmark_T)
         own_T, held_T = evidence.returns_T[both_T], evidence.benchmark_T[both_T]
         if not np.any(held_T):
-            return not_applicable("The portfolio has no benchmark: its average exposure is zero.")
+            return not_computable("The portfolio has no benchmark: its average exposure is zero.", self.level)
         if not np.any(own_T):
-            return not_applicable("The portfolio never traded: there is no timing to judge.")
+            return not_computable("The portfolio never traded: there is no timing to judge.", self.level)
         periods = evidence.bars_per_year
         test = sharpe_difference(own_T, held_T) if self.measure == "sharpe" else mean_test(own_T - held_T)
         least = test.critical(self.level) * test.standard_error

@@ -4,18 +4,18 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from components.contracts import Gate
 from components.gates._wording import (
     judgement,
-    not_applicable,
     not_computable,
     number,
     percent,
     sentence,
 )
 from components.ranges import Gt, Le
+from components.statistics.cross_section import MIN_SYMBOLS
 from components.values import Evidence, Judgement
 
 
@@ -26,6 +26,8 @@ class FoldStability(Gate):
     metric, minimum: what each fold must reach, in the metric's unit; min_share: share of the folds
     that must reach it; span: the spans judged, valid or test.
     """
+
+    min_folds: ClassVar[int] = 2
 
     metric: Literal["r2", "r2_train_mean", "direction_accuracy", "accuracy", "auc", "ic", "rank_ic"]
     minimum: float
@@ -40,6 +42,10 @@ class FoldStability(Gate):
             {"metric": "auc", "minimum": 0.5, "min_share": 1.0, "span": "valid", "required": False},
         )
 
+    @property
+    def min_symbols(self) -> int:
+        return MIN_SYMBOLS if self.metric in ("ic", "rank_ic") else 1
+
     def figures(self) -> tuple[str, ...]:
         return (f"{self.span}/{self.metric}_fold_1",)
 
@@ -48,7 +54,7 @@ class FoldStability(Gate):
         if not folds:
             return not_computable(f"This run has no {self.span}/{self.metric} per fold.", self.min_share)
         if len(folds) == 1:
-            return not_applicable("There is one fold only: stability between folds cannot be seen.")
+            return not_computable("There is one fold only: stability between folds cannot be seen.", self.min_share)
         reached = sum(value >= self.minimum for value in folds.values())
         needed = math.ceil(self.min_share * len(folds) - 1e-9)
         figure = f"{self.span}/{self.metric}"
@@ -61,6 +67,8 @@ class FoldStability(Gate):
             reached >= needed,
             value=reached / len(folds),
             threshold=self.min_share,
+            relation=">=",
+            statistic="share of folds",
             says=says,
             suffices=f"{needed} folds are needed: {needed - reached} more would suffice.",
         )

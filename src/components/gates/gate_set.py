@@ -11,7 +11,7 @@ from components.contracts import Gate, Gates
 class GateSet(Gates):
     """The named checks that make the verdict.
 
-    enforce: a rejected run ends with exit code 4; checks: name -> gate, judged in this order.
+    enforce: a run of which a required gate failed ends with exit code 4; checks: name -> gate, judged in this order.
     """
 
     enforce: bool

@@ -6,14 +6,13 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 
-from components.contracts import Gate
+from components.contracts import Gate, Kind
 from components.contracts.metric import SPANS
 from components.gates._wording import (
     Span,
     judge_by_test,
     judgement,
     needs_of,
-    not_applicable,
     not_computable,
     number,
     scored_on,
@@ -32,7 +31,7 @@ class InformationCoefficient(Gate):
 
     kind rank: Spearman; pearson: Pearson. minimum: smallest mean worth having, a correlation.
     level: one-sided error probability; standard errors are robust to the labels' overlap. Dates with fewer
-    than 3 symbols do not count; without any other date the gate does not apply. span: valid, test or vault.
+    than 3 symbols do not count; without any other date the gate fails. span: valid, test or vault.
     """
 
     kind: Literal["rank", "pearson"]
@@ -48,6 +47,13 @@ class InformationCoefficient(Gate):
             {"kind": "pearson", "minimum": 0.0, "level": 0.01, "span": "valid", "required": False},
         )
 
+    @property
+    def min_symbols(self) -> int:
+        return MIN_SYMBOLS
+
+    def shows_skill(self, kind: Kind) -> bool:
+        return self.span != "valid"
+
     def needs(self) -> frozenset[Need]:
         return needs_of(self.span)
 
@@ -55,7 +61,7 @@ class InformationCoefficient(Gate):
         scored = scored_on(evidence, self.span)
         sizes_G = np.bincount(cross_sections(scored.timestamps_M, scored.fold_M))
         if sizes_G.max(initial=0) < MIN_SYMBOLS:
-            return not_applicable(f"No date has the {MIN_SYMBOLS} symbols that a cross-section needs.")
+            return not_computable(f"No date has the {MIN_SYMBOLS} symbols that a cross-section needs.", self.minimum)
         ic_T = information_coefficients(
             scored.target_M,
             scored.forecast_M,
@@ -82,12 +88,14 @@ class InformationCoefficient(Gate):
         if tested.value is None:
             return tested
         says = tested.says.removesuffix(tested.suffices).strip()
-        if test.mean < self.minimum:
-            says += f" It is below the minimum of {number(self.minimum)}."
+        if test.mean >= self.minimum:
+            return tested
         return judgement(
-            tested.status == "passed" and test.mean >= self.minimum,
+            False,
             value=test.mean,
             threshold=self.minimum,
-            says=says,
+            relation=">=",
+            statistic=name,
+            says=f"{says} It is below the minimum of {number(self.minimum)}.",
             suffices=tested.suffices or f"A mean of {number(least)} would suffice.",
         )

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 
@@ -13,7 +13,6 @@ from components.gates._wording import (
     Span,
     judgement,
     needs_of,
-    not_applicable,
     not_computable,
     number,
     percent,
@@ -39,6 +38,8 @@ class IntervalCoverage(Gate):
     judged is the share inside.
     """
 
+    needs_intervals: ClassVar[bool] = True
+
     tolerance: Annotated[float, Gt(0), Lt(1)]
     span: Span
     required: bool
@@ -56,7 +57,7 @@ class IntervalCoverage(Gate):
     def judge(self, evidence: Evidence) -> Judgement:
         scored = scored_on(evidence, self.span)
         if scored.lower_M is None or scored.upper_M is None or scored.coverage is None:
-            return not_applicable("The forecasts have no intervals.")
+            return not_computable("The forecasts have no intervals.", None)
         rows_M3 = np.column_stack([scored.lower_M, scored.target_M, scored.upper_M])
         known_M = np.isfinite(rows_M3).all(axis=1)
         if not known_M.any():
@@ -70,6 +71,8 @@ class IntervalCoverage(Gate):
             abs(share - promised) <= self.tolerance,
             value=share,
             threshold=promised + math.copysign(self.tolerance, share - promised),
+            relation="<=" if share > promised else ">=",
+            statistic="share inside",
             says=f"{percent(share)} of the outcomes {SPANS[self.span]} lie in their intervals, which promise "
             f"{percent(promised)}{luck}; a gap of at most {percent(self.tolerance)} is asked for.",
             suffices=_wider(lower_M, target_M, upper_M, promised),

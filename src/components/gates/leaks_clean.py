@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from components.contracts import Gate
+from components.contracts import Gate, Kind, Result
 from components.gates._wording import judgement, not_computable
 from components.values import Evidence, Judgement, LeakFinding, Need
 
@@ -26,6 +26,9 @@ class LeaksClean(Gate):
     def examples(cls) -> Sequence[Mapping[str, Any]]:
         return ({"rows": "all", "required": True}, {"rows": "some", "required": False})
 
+    def judges(self, kind: Kind) -> Result:
+        return "run"
+
     def needs(self) -> frozenset[Need]:
         return frozenset({"leaks", "every row"}) if self.rows == "all" else frozenset({"leaks"})
 
@@ -37,7 +40,7 @@ class LeaksClean(Gate):
         leaks = [finding for finding in evidence.leaks.findings if finding.severity == "leak"]
         clean = f"No leak was found by the tests {', '.join(evidence.leaks.tests)}."
         says = " ".join([_says(leaks) if leaks else clean, *evidence.leaks.seen])
-        return judgement(not leaks, value=float(len(leaks)), threshold=0.0, says=says)
+        return judgement(not leaks, value=float(len(leaks)), threshold=0.0, relation="<=", statistic="leaks", says=says)
 
 
 def _says(leaks: Sequence[LeakFinding]) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from components.contracts import Gate
-from components.contracts.metric import SPANS
+from components.contracts import Gate, Kind, Result
+from components.contracts.metric import FORECASTS, SPANS
 from components.gates._wording import (
     judgement,
     not_computable,
@@ -40,6 +40,9 @@ class MetricGate(Gate):
             {"metric": "test/r2", "minimum": 0.0, "maximum": None, "required": True},
             {"metric": "backtest/volatility", "minimum": 0.01, "maximum": 0.3, "required": False},
         )
+
+    def judges(self, kind: Kind) -> Result:
+        return "forecast" if self.metric.partition("/")[0] in FORECASTS else "portfolio"
 
     def needs(self) -> frozenset[Need]:
         span = self.metric.partition("/")[0]
@@ -80,6 +83,8 @@ class MetricGate(Gate):
                 False,
                 value=value,
                 threshold=self.minimum,
+                relation=">=",
+                statistic=self._figure(),
                 says=says,
                 suffices=self._suffices(value, "least", self.minimum),
             )
@@ -89,10 +94,22 @@ class MetricGate(Gate):
                 False,
                 value=value,
                 threshold=self.maximum,
+                relation="<=",
+                statistic=self._figure(),
                 says=says,
                 suffices=self._suffices(value, "most", self.maximum),
             )
-        return judgement(True, value=value, threshold=bound, says=f"{says}; {self._allowed()}.")
+        return judgement(
+            True,
+            value=value,
+            threshold=bound,
+            relation=">=" if self.minimum is not None else "<=",
+            statistic=self._figure(),
+            says=f"{says}; {self._allowed()}.",
+        )
+
+    def _figure(self) -> str:
+        return self.metric.rpartition("/")[2].replace("_", " ")
 
     def _suffices(self, value: float, side: str, bound: float) -> str:
         figure = self.metric.rpartition("/")[2]

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 
-from components.contracts import Gate
-from components.gates._wording import duration, judgement, not_applicable, not_computable, percent
+from components.contracts import Gate, Kind, Result
+from components.gates._wording import duration, judgement, not_computable, percent
 from components.ranges import Ge, Gt, Lt
 from components.seeds import derive
 from components.statistics.performance import known
@@ -52,10 +52,13 @@ class MonteCarlo(Gate):
             return (f"a drawdown is never above 0, so its minimum of {percent(self.minimum)} cannot be reached",)
         return ()
 
+    def judges(self, kind: Kind) -> Result:
+        return "portfolio"
+
     def judge(self, evidence: Evidence) -> Judgement:
         returns_T = known(evidence.returns_T)
         if not np.any(returns_T):
-            return not_applicable("The portfolio never traded: there are no returns to draw from.")
+            return not_computable("The portfolio never traded: there are no returns to draw from.", self.minimum)
         if len(returns_T) < MIN_BARS:
             return not_computable(f"{len(returns_T)} returns are too few to draw histories from.", self.minimum)
         drawn_B = self._drawn(returns_T, evidence)
@@ -71,6 +74,8 @@ class MonteCarlo(Gate):
             unlucky >= self.minimum,
             value=unlucky,
             threshold=self.minimum,
+            relation=">=",
+            statistic="a year" if self.measure == "annual_return" else "drawdown",
             says=f"In the unlucky {percent(self.quantile)} of {self.n_draws:,} resampled histories the portfolio "
             f"{name} {shown}{' a year or less' if self.measure == 'annual_return' else ' or more'}; {asked} is "
             "asked for.",

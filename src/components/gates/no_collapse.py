@@ -8,13 +8,12 @@ from typing import Annotated, Any
 import numpy as np
 import numpy.typing as npt
 
-from components.contracts import Gate
+from components.contracts import KINDS, Gate, Kind
 from components.contracts.metric import SPANS
 from components.gates._collapse import class_entropy, constant_share, copied_changes, variance_ratio
 from components.gates._wording import (
     Span,
     needs_of,
-    not_applicable,
     not_computable,
     number,
     percent,
@@ -29,8 +28,9 @@ COPIED = "last_value"
 
 @dataclass(frozen=True, kw_only=True)
 class _Check:
-    """One symptom: its measure, its bound, whether the bound is a minimum, what it is, and what to do."""
+    """One symptom: its name, measure and bound, whether the bound is a minimum, what it is, and what to do."""
 
+    name: str
     value: float
     bound: float
     at_least: bool
@@ -98,6 +98,11 @@ class NoCollapse(Gate):
             },
         )
 
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        bounds = {name for name, value in vars(self).items() if name.startswith(("min_", "max_")) and value is not None}
+        return KINDS if bounds - {"max_class_share", "min_class_entropy"} else ("return", "direction")
+
     def needs(self) -> frozenset[Need]:
         return needs_of(self.span)
 
@@ -111,7 +116,7 @@ class NoCollapse(Gate):
             return not_computable(f"There is no finite forecast {SPANS[self.span]}.", None)
         checks = [check for check in (*self._spread(scored, evidence.kind), *self._copies(evidence)) if check]
         if not checks:
-            return not_applicable("None of the bounds of this gate applies to this experiment.")
+            return not_computable("None of the bounds of this gate could be looked at in this run.", None)
         failed = [check for check in checks if not check.passed]
         worst = (failed or checks)[0]
         verb = "have collapsed" if failed else "have not collapsed"
@@ -123,6 +128,8 @@ class NoCollapse(Gate):
             threshold=worst.bound,
             says=f"The forecasts {SPANS[self.span]} {verb}: {reasons}. {suffices}".strip(),
             suffices=suffices,
+            statistic=worst.name,
+            relation=">=" if worst.at_least else "<=",
         )
 
     def _spread(self, scored: Scored, kind: str) -> tuple[_Check | None, ...]:
@@ -156,7 +163,7 @@ class NoCollapse(Gate):
             if ratio > 1e-9
             else "Forecasts that move within a fold would suffice."
         )
-        return _Check(value=ratio, bound=bound, at_least=True, says=says, cure=cure)
+        return _Check(name="variance ratio", value=ratio, bound=bound, at_least=True, says=says, cure=cure)
 
     def _constant(self, forecast_M: Float, fold_M: Int) -> _Check | None:
         bound = self.max_constant_share
@@ -167,7 +174,7 @@ class NoCollapse(Gate):
             f"{percent(share)} of them equal the most frequent value of their fold (at most {percent(bound)} allowed)"
         )
         cure = f"Forecasts that differ in {percent(1 - bound)} of the rows would suffice."
-        return _Check(value=share, bound=bound, at_least=False, says=says, cure=cure)
+        return _Check(name="share of one value", value=share, bound=bound, at_least=False, says=says, cure=cure)
 
     def _one_sided(self, up_M: npt.NDArray[np.bool_]) -> _Check | None:
         bound = self.max_class_share
@@ -178,7 +185,7 @@ class NoCollapse(Gate):
         share = max(up, 1 - up)
         says = f'{percent(share)} of them say "{side}" (at most {percent(bound)} allowed)'
         cure = f'Saying "{other}" in {percent(1 - bound)} of the rows would suffice.'
-        return _Check(value=share, bound=bound, at_least=False, says=says, cure=cure)
+        return _Check(name="share of one side", value=share, bound=bound, at_least=False, says=says, cure=cure)
 
     def _entropy(self, up_M: npt.NDArray[np.bool_], fold_M: Int) -> _Check | None:
         bound = self.min_class_entropy
@@ -189,7 +196,7 @@ class NoCollapse(Gate):
             f"the side they take within a fold has {number(bits)} bits of entropy (at least {number(bound)} asked for)"
         )
         cure = "Forecasts that take both sides in every fold would suffice."
-        return _Check(value=bits, bound=bound, at_least=True, says=says, cure=cure)
+        return _Check(name="entropy, bits", value=bits, bound=bound, at_least=True, says=says, cure=cure)
 
     def _copy(self, scored: Scored) -> _Check | None:
         bound = self.max_copy_correlation
@@ -198,7 +205,11 @@ class NoCollapse(Gate):
         r = correlation(scored.baselines[COPIED], scored.forecast_M)
         says = f"their correlation with {COPIED} is {r:.4f} (at most {bound:.4f} allowed)"
         cure = f"Forecasts that say more than {COPIED} would suffice."
-        return None if math.isnan(r) else _Check(value=r, bound=bound, at_least=False, says=says, cure=cure)
+        return (
+            None
+            if math.isnan(r)
+            else _Check(name="correlation with last_value", value=r, bound=bound, at_least=False, says=says, cure=cure)
+        )
 
     def _lagged(self, scored: Scored) -> _Check | None:
         bound = self.max_copied_changes
@@ -207,11 +218,15 @@ class NoCollapse(Gate):
         share = copied_changes(scored.forecast_M, scored.baselines[COPIED], scored.symbols_M, scored.fold_M)
         says = f"the last known outcome explains {percent(share)} of their changes (at most {percent(bound)} allowed)"
         cure = "Forecasts that do not merely follow the last outcome would suffice."
-        return None if math.isnan(share) else _Check(value=share, bound=bound, at_least=False, says=says, cure=cure)
+        return (
+            None
+            if math.isnan(share)
+            else _Check(name="share copied", value=share, bound=bound, at_least=False, says=says, cure=cure)
+        )
 
     def _held(self, evidence: Evidence) -> _Check | None:
         bound = self.max_hold_correlation
-        if bound is None or self.span == "valid":
+        if bound is None or self.span == "valid" or not evidence.has_portfolio:
             return None
         traded = evidence.vault if self.span == "vault" and evidence.vault else evidence
         r = correlation(traded.benchmark_T, traded.returns_T)
@@ -220,4 +235,8 @@ class NoCollapse(Gate):
             "allowed)"
         )
         cure = "Weights that change with the forecasts would suffice."
-        return None if math.isnan(r) else _Check(value=r, bound=bound, at_least=False, says=says, cure=cure)
+        return (
+            None
+            if math.isnan(r)
+            else _Check(name="correlation with holding", value=r, bound=bound, at_least=False, says=says, cure=cure)
+        )

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from components.contracts import Gate
+from components.contracts import Gate, Kind, Result
 from components.gates._wording import judgement, not_applicable, not_computable, number
 from components.leaks.plausible import claims, too_good
 from components.values import Evidence, Judgement
@@ -17,7 +17,8 @@ class Plausible(Gate):
 
     Looked at are the correlation of forecasts with outcomes on the test spans and the net Sharpe ratio a year;
     each less two standard errors is held against a ceiling (components.leaks.plausible). A level, such as
-    volatility, has no ceiling of its own: it is honestly foretold. value, threshold: of what exceeds its own most.
+    volatility, has no ceiling of its own: it is honestly foretold. value: the lower end of what exceeds its ceiling
+    most.
     """
 
     required: bool
@@ -25,6 +26,9 @@ class Plausible(Gate):
     @classmethod
     def examples(cls) -> Sequence[Mapping[str, Any]]:
         return ({"required": True}, {"required": False})
+
+    def judges(self, kind: Kind) -> Result:
+        return "run"
 
     def judge(self, evidence: Evidence) -> Judgement:
         if evidence.kind == "level":
@@ -35,7 +39,12 @@ class Plausible(Gate):
             return not_computable(f"Whether it is believable cannot be said: {unknown[0].name} is undefined.", None)
         beyond = [claim for claim in found if not claim.is_plausible]
         worst = max(beyond or found, key=lambda claim: claim.low / claim.ceiling)
-        if not beyond:
-            says = "; ".join(f"{c.name} is {number(c.value)}, below {number(c.ceiling)}" for c in found)
-            return judgement(True, value=worst.value, threshold=worst.ceiling, says=f"It is believable: {says}.")
-        return judgement(False, value=worst.value, threshold=worst.ceiling, says=too_good(evidence))
+        listed = "; ".join(f"{claim.name} is {number(claim.value)}, below {number(claim.ceiling)}" for claim in found)
+        return judgement(
+            not beyond,
+            value=worst.low,
+            threshold=worst.ceiling,
+            relation="<=",
+            statistic=f"{worst.name}, less two standard errors",
+            says=too_good(evidence) if beyond else f"It is believable: {listed}.",
+        )

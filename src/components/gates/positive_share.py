@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from components.contracts import Gate
+from components.contracts import Gate, Kind
 from components.contracts.metric import SPANS
 from components.gates._wording import (
     Span,
@@ -45,6 +45,10 @@ class PositiveShare(Gate):
             {"band": 0.1, "span": "valid", "required": True},
         )
 
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        return ("return", "direction")
+
     def needs(self) -> frozenset[Need]:
         return needs_of(self.span)
 
@@ -66,6 +70,8 @@ class PositiveShare(Gate):
             low <= share <= high,
             value=share,
             threshold=bound,
+            relation="<=" if share > base else ">=",
+            statistic="share of up",
             says=f'{percent(share)} of the forecasts {SPANS[self.span]} say "up", and {percent(base)} of the '
             f"outcomes rose; between {percent(low)} and {percent(high)} is asked for.",
             suffices=f'Saying "up" above {number(float(np.quantile(forecast_M, 1 - base)))} instead of '

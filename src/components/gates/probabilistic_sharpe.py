@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from components.contracts import Gate
-from components.gates._wording import duration, judgement, not_applicable, not_computable, number, percent
+from components.contracts import Gate, Kind, Result
+from components.gates._wording import duration, judgement, not_computable, number, percent
 from components.ranges import Ge, Lt
 from components.statistics.sharpe import minimum_track_record, probabilistic_sharpe, sharpe_sample
 from components.values import Evidence, Judgement
@@ -33,10 +33,16 @@ class ProbabilisticSharpe(Gate):
             {"hurdle": 0.5, "probability": 0.9, "required": False},
         )
 
+    def judges(self, kind: Kind) -> Result:
+        return "portfolio"
+
+    def shows_skill(self, kind: Kind) -> bool:
+        return self.hurdle >= 0
+
     def judge(self, evidence: Evidence) -> Judgement:
         returns_T, periods = evidence.returns_T, evidence.bars_per_year
         if not np.any(np.nan_to_num(returns_T)):
-            return not_applicable("The portfolio never traded: there are no returns to judge.")
+            return not_computable("The portfolio never traded: there are no returns to judge.", self.probability)
         sample, hurdle = sharpe_sample(returns_T), self.hurdle / math.sqrt(periods)
         confidence = probabilistic_sharpe(sample, hurdle)
         if math.isnan(confidence):
@@ -54,4 +60,12 @@ class ProbabilisticSharpe(Gate):
             if math.isfinite(needed)
             else "No longer record would suffice: the ratio itself must rise."
         )
-        return judgement(passed, value=confidence, threshold=self.probability, says=says, suffices=suffices)
+        return judgement(
+            passed,
+            value=confidence,
+            threshold=self.probability,
+            relation=">=",
+            statistic="confidence",
+            says=says,
+            suffices=suffices,
+        )

@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
-from components.contracts import Gate
-from components.gates._wording import judgement, not_applicable, number, percent, sentence
+from components.contracts import Gate, Kind, Result
+from components.gates._wording import judgement, not_computable, number, percent, sentence
 from components.ranges import Ge, Gt, Le
 from components.statistics.comparison import per_timestamp
-from components.statistics.cross_section import cross_sections, section_coefficients
+from components.statistics.cross_section import MIN_SYMBOLS, cross_sections, section_coefficients
 from components.statistics.forecast import loss
 from components.values import Evidence, Float, Judgement, Time
 
@@ -55,14 +55,23 @@ class RegimeStability(Gate):
             {"measure": "net_return", "window_bars": 20, "min_share": 0.6, "required": True},
         )
 
+    @property
+    def min_symbols(self) -> int:
+        return MIN_SYMBOLS if self.measure == "rank_ic" else 1
+
+    def judges(self, kind: Kind) -> Result:
+        return "portfolio" if self.measure == "net_return" else "forecast"
+
     def judge(self, evidence: Evidence) -> Judgement:
         regimes = _regimes(evidence.market_T, self.window_bars)
         if not regimes:
-            return not_applicable(f"The record is too short for regimes over {self.window_bars} bars.")
+            return not_computable(f"The record is too short for regimes over {self.window_bars} bars.", self.min_share)
         skills = self._skills(evidence, regimes)
         known = {name: skill for name, skill in skills.items() if math.isfinite(skill)}
         if len(known) < 2:
-            return not_applicable(f"Fewer than two regimes have {MIN_DATES} dates with {MEASURES[self.measure]}.")
+            return not_computable(
+                f"Fewer than two regimes have {MIN_DATES} dates with {MEASURES[self.measure]}.", self.min_share
+            )
         there = sum(skill > 0 for skill in known.values())
         needed = math.ceil(self.min_share * len(known) - 1e-9)
         weakest = min(known, key=lambda name: known[name])
@@ -74,6 +83,8 @@ class RegimeStability(Gate):
             there >= needed,
             value=there / len(known),
             threshold=self.min_share,
+            relation=">=",
+            statistic="share of regimes",
             says=says,
             suffices=f"{needed} of {len(known)} regimes are needed; the skill is absent in the "
             f"{_listed([name for name, skill in known.items() if not skill > 0])} market.",

@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 
-from components.contracts import Gate
-from components.gates._tries import gated, series_TK, silent_too
-from components.gates._wording import judgement, not_applicable, not_computable, number, probability
+from components.contracts import Gate, Kind, Result
+from components.gates._tries import gated, gated_of, series_TK, silent_too
+from components.gates._wording import judgement, not_computable, number, probability
 from components.ranges import Ge, Gt, Le
 from components.statistics.snooping import ability_and_p_values
 from components.values import Evidence, Float, Judgement, Need, Trials
@@ -45,6 +45,12 @@ class SuperiorAbility(Gate):
             {"statistic": "loss", "level": 0.1, "required": False, **common},
         )
 
+    def judges(self, kind: Kind) -> Result:
+        return "forecast" if gated_of(self.statistic, kind) == "loss" else "portfolio"
+
+    def shows_skill(self, kind: Kind) -> bool:
+        return True
+
     def needs(self) -> frozenset[Need]:
         return frozenset({"trials"})
 
@@ -55,7 +61,7 @@ class SuperiorAbility(Gate):
         if evidence.trials is None:
             return not_computable("How much was tried on this data is not known.", self.level)
         if gated(self.statistic, evidence) == "sharpe" and not np.any(np.nan_to_num(evidence.returns_T)):
-            return not_applicable("The portfolio never traded: there are no returns to judge.")
+            return not_computable("The portfolio never traded: there are no returns to judge.", self.level)
         earned_TK, own = series_TK(self.statistic, self.baseline, evidence, evidence.trials)
         if own is None or len(earned_TK) < 30:
             return not_computable("The tries share too few dates to be compared.", self.level)
@@ -80,6 +86,8 @@ class SuperiorAbility(Gate):
             passed,
             value=float(p_K[own]),
             threshold=self.level,
+            relation="<=",
+            statistic="p-value",
             says=f"{says}." + (f" {left_out:,} tries without a series stay out." if left_out else ""),
             suffices=_suffices(earned_TK[:, own], k),
         )

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 
-from components.contracts import Gate
-from components.gates._wording import judgement, not_applicable, not_computable, number, percent, sentence
+from components.contracts import Gate, Kind, Result
+from components.gates._wording import judgement, not_computable, number, percent, sentence
 from components.ranges import Ge, Le
 from components.statistics.performance import known
 from components.statistics.sharpe import sharpe_ratio
@@ -54,6 +54,9 @@ class SurvivesScenario(Gate):
             },
         )
 
+    def judges(self, kind: Kind) -> Result:
+        return "portfolio"
+
     def scenarios(self) -> tuple[str, ...]:
         return (self.scenario,)
 
@@ -68,9 +71,9 @@ class SurvivesScenario(Gate):
         played = evidence.scenarios[self.scenario]
         run_T, worse_T = evidence.returns_T, played.returns_T
         if not np.any(np.nan_to_num(run_T)):
-            return not_applicable("The portfolio never traded: there is nothing to compare.")
+            return not_computable("The portfolio never traded: there is nothing to compare.", self.minimum)
         if played.costs_times is not None and np.array_equal(run_T, worse_T, equal_nan=True):
-            return not_applicable("The backtest has no costs, so more of them show nothing.")
+            return not_computable("The backtest has no costs, so more of them show nothing.", self.minimum)
         run, worse = (self._result(returns_T, evidence.bars_per_year) for returns_T in (run_T, worse_T))
         if not (math.isfinite(run) and math.isfinite(worse)):
             return not_computable(f"The result {played.phrase} could not be computed.", self.minimum)
@@ -79,6 +82,8 @@ class SurvivesScenario(Gate):
             worse >= bound,
             value=worse,
             threshold=bound,
+            relation=">=",
+            statistic="Sharpe ratio" if self.measure == "sharpe" else "a year",
             says=f"{self._name()} is {self._write(run)}, and {self._write(worse)} {played.phrase}; "
             f"at least {self._write(bound)} is asked for.",
             suffices=self._suffices(run, worse, bound, evidence.metrics, played.costs_times),

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from components.contracts import Gate
+from components.contracts import Gate, Kind, Result
 from components.gates._wording import judgement, not_computable
 from components.values import Evidence, Judgement, Need
 
@@ -22,6 +22,9 @@ class TrialRecord(Gate):
     def examples(cls) -> Sequence[Mapping[str, Any]]:
         return ({"required": True}, {"required": False})
 
+    def judges(self, kind: Kind) -> Result:
+        return "run"
+
     def needs(self) -> frozenset[Need]:
         return frozenset({"trials"})
 
@@ -37,4 +40,12 @@ class TrialRecord(Gate):
             else "The ledger is whole, and holds what every run and bundle here noted of it."
         )
         suffices = "Restoring it from a copy that holds what is missing would suffice."
-        return judgement(not problems, value=len(problems), threshold=0, says=says, suffices=suffices)
+        return judgement(
+            not problems,
+            value=len(problems),
+            threshold=0,
+            relation="<=",
+            statistic="problems",
+            says=says,
+            suffices=suffices,
+        )

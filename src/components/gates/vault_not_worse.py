@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from components.contracts import Gate
-from components.gates._wording import judgement, not_applicable, not_computable, percent, probability
+from components.contracts import Gate, Kind, Result
+from components.gates._wording import judgement, not_computable, percent, probability
 from components.ranges import Gt, Le
 from components.statistics.comparison import predictive_accuracy
 from components.statistics.newey_west import MeanTest, mean_test
@@ -40,17 +40,23 @@ class VaultNotWorse(Gate):
             {"baseline": None, "level": 0.01, "required": False},
         )
 
+    def judges(self, kind: Kind) -> Result:
+        return "forecast" if kind == "level" and self.baseline is not None else "portfolio"
+
+    def baselines(self) -> tuple[str, ...]:
+        return () if self.baseline is None else (self.baseline,)
+
     def needs(self) -> frozenset[Need]:
         return frozenset({"vault"})
 
     def judge(self, evidence: Evidence) -> Judgement:
         vault = evidence.vault
         if vault is None:
-            return not_applicable("There is no vault to look into.")
+            return not_computable("There is no vault to look into.", self.level)
         if evidence.kind == "level" and self.baseline is not None:
             return self._forecasts(vault, self.baseline, evidence.horizon_bars)
         if not np.any(np.nan_to_num(vault.returns_T)):
-            return not_applicable("The portfolio never traded in the vault: there are no returns to judge.")
+            return not_computable("The portfolio never traded in the vault: there are no returns to judge.", self.level)
         test = mean_test(vault.returns_T)
         yearly = percent(test.mean * evidence.bars_per_year)
         return self._judged(test, f"In the vault the portfolio earned {yearly} a year after costs")
@@ -58,7 +64,7 @@ class VaultNotWorse(Gate):
     def _forecasts(self, vault: Vault, baseline: str, horizon_bars: int) -> Judgement:
         scored = vault.scored
         if baseline not in scored.baselines:
-            return not_applicable(f"The baseline {baseline} is not part of this experiment.")
+            return not_computable(f"The baseline {baseline} is not part of this experiment.", self.level)
         loss_M = (scored.target_M - scored.forecast_M) ** 2
         baseline_M = (scored.target_M - scored.baselines[baseline]) ** 2
         test = predictive_accuracy(loss_M, baseline_M, scored.timestamps_M, horizon_bars=horizon_bars)
@@ -77,4 +83,6 @@ class VaultNotWorse(Gate):
         passed = p_worse > self.level
         found = "not shown to be worse than zero" if passed else "worse than bad luck explains"
         says = f"{measured} (t = {test.t:.1f}, one-sided {probability(p_worse)} against zero): {found}."
-        return judgement(passed, value=p_worse, threshold=self.level, says=says)
+        return judgement(
+            passed, value=p_worse, threshold=self.level, relation=">=", statistic="p-value of a loss", says=says
+        )

@@ -8,6 +8,7 @@ import gzip
 import itertools
 import math
 import os
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,9 @@ MISSING = ("", "-", ".", "NA", "N/A", "#N/A", "n/a", "NaN", "nan", "-nan", "NULL
 BLOCK_BYTES = 1 << 24
 BATCH_ROWS = 1 << 17
 MOST_COLUMNS = 10_000
+LONGEST_HEADER = 1 << 20
+EARLIEST, LATEST = np.datetime64("1700-01-01"), np.datetime64("2200-01-01")
+PRICES = frozenset({"open", "high", "low", "close"})
 ROW_BYTES = 16
 INFLATED_BYTES, MOST_INFLATION = 1 << 29, 200
 """What is compressed and becomes both larger than the one and more often its size than the other is no table."""
@@ -97,16 +101,24 @@ def columns_of(path: Path) -> tuple[str, ...]:
 
         metadata = pq.read_metadata(path)
         _refuse_inflating(path, metadata.num_rows)
+        refuse_wide(path, metadata.num_columns)
         names = tuple(str(name) for name in metadata.schema.to_arrow_schema().names)
+        if twice := next((name for place, name in enumerate(names) if name in names[:place]), None):
+            raise DataError(f"{path}: two columns are called '{twice}'; rename or drop one of them")
     else:
         line = _header(path)
         names = tuple(next(csv.reader([line], delimiter=delimiter(line)), []))
-    if len(names) > MOST_COLUMNS:
+    refuse_wide(path, len(names))
+    return names
+
+
+def refuse_wide(path: Path, columns: int) -> None:
+    """Raises DataError for more columns than anybody can mean."""
+    if columns > MOST_COLUMNS:
         raise DataError(
-            f"{path}: {len(names):,} columns, at most {MOST_COLUMNS:,} are read; give those that are needed a file of "
+            f"{path}: {columns:,} columns, at most {MOST_COLUMNS:,} are read; give those that are needed a file of "
             "their own"
         )
-    return names
 
 
 def _refuse_inflating(path: Path, rows: int) -> None:
@@ -146,7 +158,8 @@ def rows_at_most(path: Path) -> int:
     rows, read, size = 1, 0, path.stat().st_size
     with pa.input_stream(str(path), compression="detect") as stream:
         while block := stream.read(BLOCK_BYTES):
-            rows += block.count(b"\n")
+            # Files of old line ends have the one, not the other.
+            rows += max(block.count(b"\n"), block.count(b"\r"))
             read += len(block)
             if read > INFLATED_BYTES and read > MOST_INFLATION * size:
                 raise DataError(f"{path}: inflates to more than {MOST_INFLATION} times its size; unpack and check it")
@@ -175,8 +188,11 @@ def _lines(path: Path, errors: str = "strict") -> TextIO:
 
 
 def _header(path: Path) -> str:
-    with _lines(path) as lines:
-        return lines.readline()
+    try:
+        with _lines(path) as lines:
+            return lines.readline(LONGEST_HEADER)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise DataError(f"{path}: cannot be unpacked: {reason_of(error)}; it was cut off or damaged") from None
 
 
 def _parquet_blocks(path: Path, layout: Layout) -> Iterator["pa.RecordBatch"]:
@@ -223,7 +239,12 @@ def records(path: Path) -> Iterator[tuple[int, list[str]]]:
     """(line number, values) of every row that is not empty, after the header."""
     with _lines(path, errors="replace") as lines:
         reader = csv.reader(lines, delimiter=delimiter(lines.readline()))
-        yield from ((reader.line_num + 1, values) for values in reader if values)
+        try:
+            yield from ((reader.line_num + 1, values) for values in reader if values)
+        except csv.Error as error:
+            raise DataError(f"{path}: line {reader.line_num + 1}: cannot be read: {error}; mend the line") from None
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise DataError(f"{path}: cannot be unpacked: {reason_of(error)}; it was cut off or damaged") from None
 
 
 def _place(path: Path, row: int) -> str:
@@ -258,8 +279,22 @@ def _assembled(path: Path, layout: Layout, blocks: Iterator["pa.RecordBatch"], n
 
 
 def _stamps(path: Path, layout: Layout, column: "pa.Array", start: int) -> Stamps:
-    stamps = parsed(column, layout.date_format)
+    import pyarrow as pa
+
+    try:
+        stamps = parsed(column, layout.date_format)
+    except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
+        raise DataError(
+            f"{path}: the column '{layout.time}' holds values of type {column.type}, no dates; choose another column"
+        ) from None
     bad_N = np.isnat(stamps.times_N)
+    far_N = (stamps.times_N < EARLIEST) | (stamps.times_N >= LATEST)
+    if far_N.any() and not bad_N.any():
+        row = int(far_N.argmax())
+        raise DataError(
+            f"{path}: {_place(path, start + row)}: {stamps.times_N[row].astype('datetime64[D]')} lies too far; "
+            f"dates from {EARLIEST} to {LATEST} are read; mend it or drop the line"
+        )
     if bad_N.any():
         row = int(bad_N.argmax())
         wanted = "seconds since 1970" if layout.date_format in EPOCHS else layout.date_format
@@ -290,6 +325,8 @@ def _numbers(path: Path, layout: Layout, field: str, column: "pa.Array", start: 
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    if pa.types.is_boolean(column.type) and field in PRICES:
+        raise DataError(f"{path}: the column of {field} holds true and false, no prices; choose another column")
     if not pa.types.is_string(column.type):
         return np.asarray(pc.cast(column, pa.float64()).to_numpy(zero_copy_only=False))
     values_N, bad_N = numbers(column.to_numpy(zero_copy_only=False), layout.decimal)

@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar
 
 from components.contracts import Kind, Target
 from components.ranges import Ge, Le
+from components.target._words import bars_ahead
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +23,9 @@ class Direction(Target):
 
     horizon_bars: Annotated[int, Ge(1), Le(252)]
     skip_bars: Annotated[int, Ge(0), Le(252)]
+
+    def in_words(self) -> str:
+        return f"whether the price will rise over {bars_ahead(self.skip_bars, self.horizon_bars)}"
 
     def text(self) -> str:
         end = self.skip_bars + self.horizon_bars

@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from components.contracts import Kind, Target
 from components.ranges import Ge, Le
+from components.target._words import bars_ahead
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +25,10 @@ class ForwardReturn(Target):
     horizon_bars: Annotated[int, Ge(1), Le(252)]
     skip_bars: Annotated[int, Ge(0), Le(252)]
     cross_sectional: Literal["none", "demean", "rank"]
+
+    def in_words(self) -> str:
+        form = {"none": "", "demean": ", less the mean of all symbols", "rank": ", as a rank among all symbols"}
+        return f"the return over {bars_ahead(self.skip_bars, self.horizon_bars)}{form[self.cross_sectional]}"
 
     def text(self) -> str:
         end = self.skip_bars + self.horizon_bars

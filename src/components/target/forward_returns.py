@@ -33,15 +33,18 @@ class ForwardReturns(Target):
         twice = sorted({bars for bars in self.horizons if self.horizons.count(bars) > 1})
         return tuple(f"its horizon {bars} is named twice" for bars in twice)
 
+    def in_words(self) -> str:
+        further = ", ".join(map(str, self.horizons[1:]))
+        return f"{self._of(self.horizons[0]).in_words()}; besides, over {further} bars"
+
     def text(self) -> str:
-        return self._alone(self.horizons[0])
+        return self._of(self.horizons[0]).text()
 
     def columns(self) -> Mapping[str, str]:
-        return {f"h{bars}": self._alone(bars) for bars in self.horizons}
+        return {f"h{bars}": self._of(bars).text() for bars in self.horizons}
 
-    def _alone(self, bars: int) -> str:
-        alone = ForwardReturn(horizon_bars=bars, skip_bars=self.skip_bars, cross_sectional=self.cross_sectional)
-        return alone.text()
+    def _of(self, bars: int) -> ForwardReturn:
+        return ForwardReturn(horizon_bars=bars, skip_bars=self.skip_bars, cross_sectional=self.cross_sectional)
 
     @classmethod
     def examples(cls) -> Sequence[Mapping[str, Any]]:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from components.contracts import Kind, Target
 from components.ranges import Ge, Le
+from components.target._words import bars_ahead
 
 ESTIMATORS = {
     "parkinson": "log(high / low) ** 2 / 2.772588722239781",
@@ -31,6 +32,9 @@ class LogRealisedVariance(Target):
     horizon_bars: Annotated[int, Ge(1), Le(252)]
     estimator: Literal["parkinson", "garman_klass", "close_to_close"]
     overnight: bool
+
+    def in_words(self) -> str:
+        return f"how much the price will vary over {bars_ahead(0, self.horizon_bars)} (log realised variance)"
 
     def text(self) -> str:
         variance = ESTIMATORS[self.estimator]

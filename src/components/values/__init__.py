@@ -10,6 +10,7 @@ from components.values.evidence import (
     LeakReport,
     Need,
     Played,
+    Relation,
     Trials,
     Vault,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "Outputs",
     "Played",
     "PriceGrid",
+    "Relation",
     "Relaxed",
     "Resources",
     "Samples",

@@ -120,7 +120,7 @@ class Evidence:
     metrics: flat, for example "test/r2"; words: what a sentence calls each of them, as far as known; horizon_bars:
     bars a label overlaps; stamps_T: the bars of the backtest; returns_T and benchmark_T: per-bar net returns of the
     portfolio and of the index at equal average exposure; market_T: equal-weighted return of all symbols; seed: for
-    what a gate draws.
+    what a gate draws; has_portfolio: whether the experiment makes anything of its forecasts.
     scenarios: what the portfolio earned in other worlds, by name, as far as some gate asks for them.
     trials, leaks, certificate, vault: None where no gate asked for them; broken: why what was asked for could not be
     found out.
@@ -138,6 +138,7 @@ class Evidence:
     market_T: Float = field(default_factory=lambda: np.empty(0))
     words: Mapping[str, str] = field(default_factory=dict[str, str])
     seed: int = 0
+    has_portfolio: bool = True
     scenarios: "Mapping[str, Played]" = field(default_factory=dict)
     trials: Trials | None = None
     leaks: LeakReport | None = None
@@ -146,13 +147,18 @@ class Evidence:
     broken: Mapping[Need, str] = field(default_factory=dict[Need, str])
 
 
+Relation = Literal[">=", "<=", ""]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Judgement:
     """The outcome of one gate. value and threshold are None where they cannot be computed.
 
     deferred: what it judges is not known yet: the vault is opened at promotion only.
+    not_applicable: the gate is for another kind of target; never where the run has nothing to show.
     suffices: what would turn a failure into a pass, whole sentences with which `says` ends; empty where that
     cannot be said.
+    statistic: what value and threshold are of, as in `p-value`; relation: how the value must stand to the threshold.
     """
 
     status: Literal["passed", "failed", "not_applicable", "deferred"]
@@ -160,3 +166,5 @@ class Judgement:
     threshold: float | None
     says: str
     suffices: str = ""
+    statistic: str = ""
+    relation: Relation = ""

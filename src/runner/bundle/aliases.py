@@ -1,4 +1,4 @@
-"""Which version is in charge: `champion` and `challenger` as a chain of moves that only ever grows.
+"""Which version is in charge: `champion`, `challenger` and `candidate` as a chain of moves that only ever grows.
 
 <root>/<name>/moves/<n>.json, n = 1, 2, 3, ...: each move is one file, written whole and never changed, and
 holds the hash of the one before. An alias is where its last move put it, so there is no second place that
@@ -18,8 +18,8 @@ from typing import Any, Literal
 from components.errors import DataError, OutputError
 from runner.storage.disk import sync_folder, write_synced, writing
 
-Alias = Literal["champion", "challenger"]
-ALIASES: tuple[Alias, ...] = ("champion", "challenger")
+Alias = Literal["champion", "challenger", "candidate"]
+ALIASES: tuple[Alias, ...] = ("champion", "challenger", "candidate")
 FOLDER = "moves"
 GENESIS = "0" * 64
 ATTEMPTS = 100

@@ -23,6 +23,12 @@ ADJUSTMENT = {
     "split": "adjusted for splits",
     "total": "adjusted for splits and dividends",
 }
+MEANS = {
+    "rejected": "rejected by its gates",
+    "candidate": "passed its required gates, which are not all that `strict` asks for on a vault nobody had seen",
+    "hallmarked": "passed everything that `strict` asks for, on a vault that nobody had seen",
+}
+SIGNS = {">=": "≥ ", "<=": "≤ "}
 STATUS = {"passed": "passed", "failed": "FAILED", "not_applicable": "not applicable", "deferred": "judged on the vault"}
 
 
@@ -55,6 +61,11 @@ def model_card(
 
 
 def _summary(recipe: Recipe) -> str:
+    if not recipe.hands_out_weights:
+        return (
+            f"Forecasts `{recipe.target}` over the next {_count(recipe.horizon_bars, 'bar')}: {KINDS[recipe.kind]}. "
+            "It hands out forecasts and no weights: the portfolio failed, or there is none."
+        )
     portfolio, unbound = recipe.portfolio["_target_"].rsplit(".", 1)[-1], "components.constraints.none.NoConstraints"
     bounded = "" if recipe.constraints["_target_"] == unbound else f", which `{_call(recipe.constraints)}` bounds"
     return (
@@ -90,13 +101,23 @@ def _gates(run: Mapping[str, Any], gates: Mapping[str, Any]) -> str:
             gate["name"] + ("" if gate["required"] else " (advisory)"),
             STATUS[gate["status"]],
             _number(gate["value"]),
-            _number(gate["threshold"]),
+            f"{SIGNS.get(gate.get('relation', ''), '')}{_number(gate['threshold'])}",
             gate["says"],
         )
         for gate in gates["gates"]
     ]
-    verdict = "Passed its required gates." if gates["passed"] else "**Rejected by its gates.**"
-    return f"{verdict}{counted}\n\n{_table(('gate', 'status', 'value', 'threshold', 'says'), rows)}"
+    return f"{_level(gates)}{counted}\n\n{_table(('gate', 'status', 'value', 'threshold', 'says'), rows)}"
+
+
+def _level(gates: Mapping[str, Any]) -> str:
+    """The level and both results."""
+    level, better = str(gates.get("level", "candidate" if gates["passed"] else "rejected")), gates.get("no_better_than")
+    results = f"Forecast: {gates.get('forecast', level)}; portfolio: {gates.get('portfolio', level)}."
+    first = " ".join(gates.get("standing", {}).get("first", ()))
+    compared = f" No better than its baseline `{better}`." if better else ""
+    loosened = "; ".join(gates.get("loosened", ()))
+    changed = f" The gates are not as shipped: {loosened}." if loosened else ""
+    return f"**{level.capitalize()}: {MEANS[level]}.**{compared} {f'{first} ' if first else ''}{results}{changed}"
 
 
 def _model(folds: Sequence[Mapping[str, Any]]) -> str:

@@ -64,7 +64,8 @@ def table(bundle: Bundle, forecast: BundleForecast, *, last_only: bool) -> str:
 
     Raises DataError where the last time is asked for and has no forecast or no known weight.
     """
-    header = HEADER if forecast.lower_M is None else (*HEADER, *INTERVAL)
+    header = HEADER if bundle.hands_out_weights else HEADER[:-1]
+    header = header if forecast.lower_M is None else (*header, *INTERVAL)
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(header)
@@ -87,7 +88,8 @@ def _rows(bundle: Bundle, forecast: BundleForecast, *, last_only: bool) -> Itera
     """
     panel = forecast.panel
     dates_D, forecast_DS = forecast.grid()
-    weights_DS = bundle.weights(forecast.view())
+    weighed = bundle.hands_out_weights
+    weights_DS = bundle.weights(forecast.view()) if weighed else np.zeros(forecast_DS.shape)
     ends = forecast.interval_grids()
     weights_DS[_outsiders(panel, dates_D)] = 0.0  # a portfolio with a memory would go on holding those who left
     if last_only:
@@ -100,7 +102,8 @@ def _rows(bundle: Bundle, forecast: BundleForecast, *, last_only: bool) -> Itera
     for row in np.lexsort((panel.symbol_codes_R, panel.timestamps_R)):
         if shown_R[row]:
             d, s = position_R[row], panel.symbol_codes_R[row]
-            numbers = (forecast_DS[d, s], weights_DS[d, s], *(end_DS[d, s] for end_DS in ends))
+            weight = (weights_DS[d, s],) if weighed else ()
+            numbers = (forecast_DS[d, s], *weight, *(end_DS[d, s] for end_DS in ends))
             yield texts_D[d], _harmless(panel.symbols[s]), *map(_text, numbers)
 
 
@@ -138,10 +141,13 @@ def _variant_notes(folder: Path, variant: str | None) -> Iterator[str]:
 def _notes(bundle: Bundle, forecast: BundleForecast, *, last_only: bool) -> Iterator[str]:
     """What the reader of the last bar's weights should know."""
     if override := bundle.manifest.get("override"):
-        yield f"OVERRIDDEN: promoted although {', '.join(override['failed'])} failed: {override['reason']}"
+        why = f"{', '.join(override['failed'])} failed" if override["failed"] else f"it is a {override['level']}"
+        yield f"OVERRIDDEN: promoted although {why}: {override['reason']}"
+    if not bundle.hands_out_weights:
+        yield "forecasts alone: the bundle hands out no weights, since its portfolio failed or there is none"
     panel, universe = forecast.panel, bundle.recipe.universe
     absent = sorted(set(universe) - set(panel.symbols))
-    if absent and len(panel.symbols) < len(universe):
+    if absent and bundle.hands_out_weights and len(panel.symbols) < len(universe):
         yield f"weights are spread without {', '.join(absent)}, of the bundle's universe but not in the bars"
     shown_M = np.ones(len(forecast.row_M), bool) if not last_only else forecast.timestamps_M == panel.dates_T[-1]
     if short := int((forecast.short_M & shown_M).sum()):

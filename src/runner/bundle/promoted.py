@@ -1,5 +1,6 @@
 """What the model card says of a promotion: an override, the vault, and which model is deployed."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,7 +15,8 @@ def overruled(promotion: Mapping[str, Any] | None) -> str:
     failed = ", ".join(f"`{name}`" for name in override["failed"])
     return (
         f'<p style="color:#b00020"><strong>OVERRIDDEN: promoted although it did not pass.</strong></p>\n\n'
-        f"> **Failed:** {failed}. **Reason given:** {override['reason']}\n\n"
+        f"> **{f'Failed:** {failed}' if failed else 'Level:** ' + override['level']}. "
+        f"**Reason given:** {override['reason']}\n\n"
     )
 
 
@@ -30,7 +32,7 @@ def vault_section(promotion: Mapping[str, Any]) -> str:
         if found and found.metric.brief and not found.baseline and found.span != "vault_benchmark"
     ]
     seen = (
-        f"**These bars had been looked at before** ({len(vault['earlier'])} earlier openings of overlapping bars): "
+        f"**These bars had been looked at before** ({_earlier(vault)}): "
         "a good figure may have been chosen for it, and its gates are only advice."
         if vault["reused"]
         else "It was opened once, for this promotion; nothing had looked at these bars before."
@@ -40,6 +42,14 @@ def vault_section(promotion: Mapping[str, Any]) -> str:
         f"{vault['first']} ({vault['n_train']} train rows, then {vault['n_valid']} for validation). {seen}\n\n"
         + "\n".join(lines)
     )
+
+
+def _earlier(vault: Mapping[str, Any]) -> str:
+    """By what: 1 earlier opening, 2 earlier trials."""
+    counts = Counter(each["by"] for each in vault.get("seen", ()))
+    if not counts:
+        return "the ledger was not whole"
+    return ", ".join(f"{count} earlier {by}{'' if count == 1 else 's'}" for by, count in sorted(counts.items()))
 
 
 def model_section(promotion: Mapping[str, Any]) -> str:

@@ -118,6 +118,11 @@ class Bundle:
         """Bars that portfolio and constraints read besides forecasts, a decision's own included."""
         return max(self.portfolio.past_bars, self.constraints.past_bars)
 
+    @property
+    def hands_out_weights(self) -> bool:
+        """Whether it says what to hold: not where the portfolio failed, or the experiment had none."""
+        return self.recipe.hands_out_weights
+
     @cached_property
     def portfolio(self) -> Portfolio:
         """Raises ConfigError for a class that is no portfolio."""

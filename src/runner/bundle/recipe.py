@@ -1,7 +1,7 @@
 """What a bundle computes, as plain data: everything but the model's graph."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -9,6 +9,9 @@ from components.contracts import Kind
 from components.expressions import Node, Reach, fields_of, parse, reach
 from components.panel import IN_UNIVERSE
 from components.values import fields_read
+
+NO_PORTFOLIO: Mapping[str, Any] = {"_target_": "components.portfolio.none.NoPortfolio"}
+NO_CONSTRAINTS: Mapping[str, Any] = {"_target_": "components.constraints.none.NoConstraints"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +48,14 @@ class Recipe:
     calibration: Mapping[str, Any] | None = None
     constraints: Mapping[str, Any]
     reads: tuple[str, ...] = ()
+
+    def without_weights(self) -> "Recipe":
+        """The same with forecasts alone."""
+        return replace(self, portfolio=NO_PORTFOLIO, constraints=NO_CONSTRAINTS, reads=())
+
+    @property
+    def hands_out_weights(self) -> bool:
+        return self.portfolio != NO_PORTFOLIO
 
     @cached_property
     def nodes(self) -> Mapping[str, Node]:

@@ -37,7 +37,8 @@ class Decision:
     """What is decided at one date.
 
     values_SO  forecasts with all outputs, NaN where there is none; outputs: what each column is
-    weight_S   target weights as fractions of equity; None where no symbol can be forecast: what is held stays
+    weight_S   target weights as fractions of equity; None where no symbol can be forecast (what is held stays), and
+               where the bundle hands out none
     why_not    symbol -> why it has no forecast, or not the weight that the portfolio wants
     relaxed    the constraints that could not be met
     """
@@ -191,7 +192,8 @@ class Stream:
             weight_S=None,
             why_not=self._without_forecast(pushed),
         )
-        if pushed.members_N.all() and not np.isfinite(decision.forecast_S).any():
+        idle = pushed.members_N.all() and not np.isfinite(decision.forecast_S).any()
+        if idle or not self._bundle.hands_out_weights:
             return decision
         kept = portfolio.lookback_bars
         memory.decided_D = np.append(memory.decided_D, stamp.astype(TIME_DTYPE))[-kept:]

@@ -143,6 +143,11 @@ def _outputs(experiment: Experiment) -> Outputs:
     return made if coverage is None else made.with_interval(coverage)
 
 
+def has_intervals(experiment: Experiment) -> bool:
+    """Whether loss or calibration makes intervals of the experiment's forecasts."""
+    return _outputs(experiment).interval is not None
+
+
 def fits_further(metric: Metric, output: Output) -> bool:
     """Whether the metric is given of an output that is not decided on: of a quantile those of quantiles alone, since
     any other would take it for a mean."""

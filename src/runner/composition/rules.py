@@ -3,17 +3,22 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 
-from components.contracts import TARGET, Component, Gate, Model
+import numpy as np
+
+from components.contracts import TARGET, Component, Model
 from components.errors import ConfigError, DataError, Problem
 from components.expressions import Node, parse, reach
 from components.values import fields_read
-from runner.composition.check import nearest
-from runner.composition.figures import lacking
 from runner.composition.fitting import choice, fitted_models, fitting_problems, target_texts
+from runner.composition.gates import gate_notices, gate_paths, gate_problems
+from runner.composition.names import too_alike
 from runner.composition.schema import listed, show
 from runner.specification.experiment import Experiment
 
+MOST_SIGNS = 300
+"""Of a hypothesis: it is noted in every trial."""
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -70,10 +75,54 @@ def names_are_file_names(analysis: Analysis) -> Iterator[Problem]:
             )
 
 
+def names_are_told_apart(analysis: Analysis) -> Iterator[Problem]:
+    """A free name one letter from another one was probably meant to be that one."""
+    experiment = analysis.experiment
+    free = {
+        "gates": [path.removeprefix("gates.") for path in gate_paths(experiment)],
+        "baselines": list(experiment.baselines),
+        "robustness": list(experiment.robustness),
+        "ensemble.models": list(experiment.ensemble.members()),
+    }
+    for path, names in free.items():
+        for name, other in too_alike(names):
+            message = f"is one letter away from {path}.{other}"
+            yield Problem(f"{path}.{name}", message, f"set {path}.{other} instead, or give it another name")
+
+
 def split_is_possible(analysis: Analysis) -> Iterator[Problem]:
     split = analysis.experiment.split
     for problem in (*split.vault_flaws(), *split.problems()):
         yield replace(problem, path=f"split.{problem.path}")
+    yield from _vault_beyond(analysis.experiment)
+
+
+def _vault_beyond(experiment: Experiment) -> Iterator[Problem]:
+    """A vault outside the span that the settings of the data name."""
+    begins = _time(experiment.split.vault_start)
+    if begins is None:
+        return
+    first, end = (_time(_named(experiment.data, name)) for name in ("start", "end"))
+    if end is not None and begins >= end:
+        message = f"'{experiment.split.vault_start}' is after the bars that data.end names: nothing would be held back"
+        yield Problem("split.vault_start", message, "choose an earlier date, or null for no vault")
+    if first is not None and begins <= first:
+        message = f"'{experiment.split.vault_start}' is before the bars that data.start names: nothing would be left"
+        yield Problem("split.vault_start", message, "choose a later date")
+
+
+def _named(source: object, name: str) -> object:
+    """What a source, or the one that it is made of, says of its span."""
+    inner = getattr(source, "source", None)
+    return getattr(source, name, None if inner is None else getattr(inner, name, None))
+
+
+def _time(text: object) -> np.datetime64 | None:
+    """A date or time as written, without its zone; None for anything else."""
+    try:
+        return np.datetime64(datetime.fromisoformat(str(text)).replace(tzinfo=None), "us")
+    except ValueError:
+        return None
 
 
 def expressions_parse(analysis: Analysis) -> Iterator[Problem]:
@@ -170,52 +219,31 @@ def _complaints(model: Model, columns: tuple[str, ...]) -> tuple[Problem, ...]:
     return ()
 
 
-def gates_find_their_baselines(analysis: Analysis) -> Iterator[Problem]:
-    known = tuple(analysis.experiment.baselines)
-    for path, gate in _gates(analysis.experiment).items():
-        for name in gate.baselines():
-            if name not in known:
-                near = nearest(name, known)
-                hint = f"did you mean '{near}'?" if near else f"baselines: {', '.join(known) or 'none'}"
-                yield Problem(
-                    path,
-                    f"compares with the baseline '{name}', which is not configured",
-                    hint,
-                )
-
-
-def gates_find_their_scenarios(analysis: Analysis) -> Iterator[Problem]:
-    known = tuple(analysis.experiment.robustness)
-    for path, gate in _gates(analysis.experiment).items():
-        for name in (name for name in gate.scenarios() if not gate.figures()):
-            if name not in known:
-                near = nearest(name, known)
-                hint = f"did you mean '{near}'?" if near else f"scenarios: {', '.join(known) or 'none'}"
-                yield Problem(path, f"judges the scenario '{name}', which is not configured", hint)
-
-
-def gates_find_their_figures(analysis: Analysis) -> Iterator[Problem]:
-    for path, gate in _gates(analysis.experiment).items():
-        for figure in gate.figures():
-            if found := lacking(figure, analysis.experiment):
-                why, hint = found
-                yield Problem(path, f"no such run has the figure '{figure}': {why}", hint)
-
-
 def components_can_do_their_work(analysis: Analysis) -> Iterator[Problem]:
     experiment = analysis.experiment
     slots = {name: part for name, part in vars(experiment).items() if isinstance(part, Component)}
-    for path, component in {**slots, **_gates(experiment)}.items():
+    for path, component in {**slots, **gate_paths(experiment)}.items():
         for flaw in component.flaws():
             yield Problem(path, flaw)
+
+
+def gates_can_judge(analysis: Analysis) -> Iterator[Problem]:
+    yield from gate_problems(analysis.experiment)
 
 
 def what_is_fitted_fits(analysis: Analysis) -> Iterator[Problem]:
     yield from fitting_problems(analysis.experiment)
 
 
+def hypothesis_is_a_sentence(analysis: Analysis) -> Iterator[Problem]:
+    text = analysis.experiment.hypothesis
+    if text is not None and not (text.strip() and len(text) <= MOST_SIGNS and "\n" not in text):
+        yield Problem("hypothesis", f"must be one sentence of at most {MOST_SIGNS} characters, or null")
+
+
 RULES: tuple[Rule, ...] = (
     names_are_file_names,
+    hypothesis_is_a_sentence,
     expressions_parse,
     features_look_back,
     target_looks_forward,
@@ -226,9 +254,8 @@ RULES: tuple[Rule, ...] = (
     portfolio_has_its_interval,
     decisions_have_their_fields,
     backtest_has_its_fields,
-    gates_find_their_baselines,
-    gates_find_their_scenarios,
-    gates_find_their_figures,
+    gates_can_judge,
+    names_are_told_apart,
     components_can_do_their_work,
 )
 
@@ -254,15 +281,17 @@ def rule_notices(analysis: Analysis) -> list[str]:
             "after it: part of the forecast move cannot be traded"
         )
     notices += [f"data: {caution}" for caution in experiment.data.facts().cautions]
+    notices += gate_notices(experiment)
     if experiment.debug.enabled:
-        notices.append("debug: a quick look on little data; it is no trial and is never promoted")
+        notices.append(_of_debug(experiment))
     return notices
 
 
-def _gates(experiment: Experiment) -> Mapping[str, Gate]:
-    """dotted path -> gate."""
-    gates = experiment.gates
-    return {f"gates.{gates.where(name)}": gate for name, gate in gates.checks.items()}
+def _of_debug(experiment: Experiment) -> str:
+    debug = experiment.debug
+    if debug.max_bars is debug.max_symbols is debug.max_folds is None:
+        return "debug: nothing limits it, so that it is a trial like any other, but never promoted"
+    return "debug: a quick look, never promoted; where it evaluates half of the experiment or more, it is a trial"
 
 
 def _bars(count: int) -> str:

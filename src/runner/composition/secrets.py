@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from components.addresses import ADDRESS, flaws
+from components.addresses import ADDRESS, NO_ADDRESS, flaws
 from components.errors import Problem
 
 DECLARED = "harmless"
@@ -34,4 +34,4 @@ def _of_text(text: str, declared: list[str], where: str) -> Iterator[Problem]:
     if "://" not in text:
         return
     found = {flaw: None for address in ADDRESS.findall(text) for flaw in flaws(address, declared)}
-    yield from (Problem(where, flaw, REMEDY) for flaw in found)
+    yield from (Problem(where, flaw, "" if flaw == NO_ADDRESS else REMEDY) for flaw in found)

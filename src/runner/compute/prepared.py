@@ -27,7 +27,7 @@ from runner.storage.canonical import content_hash
 class Prepared:
     """Everything before the fit. findings: what the checks of the bars found; columns: expression of every
     column of the design matrix; targets: of everything that is forecast; vault_begins: from when on bars were kept
-    aside; the rest: stages."""
+    aside; share_of_bars: what debug left of the visible ones; the rest: stages."""
 
     panel: Panel
     findings: tuple[Finding, ...]
@@ -37,6 +37,7 @@ class Prepared:
     labelled: Keyed[Labels]
     divided: Keyed[tuple[Fold, ...]]
     vault_begins: np.datetime64 | None = None
+    share_of_bars: float = 1.0
 
     def as_input(self) -> "Given[Prepared]":
         """All of it as one input of a stage."""
@@ -77,8 +78,10 @@ class Prepared:
 def prepare(experiment: Experiment, cache: Cache) -> Prepared:
     """panel (source, vault cut off, quality) -> features, target -> folds."""
     found = inspected(experiment.data, experiment.split, experiment.quality, cache).value
-    prepared = prepare_bars(experiment, corner(found.panel, experiment.debug), cache)
-    return replace(prepared, findings=found.findings, vault_begins=found.vault_begins)
+    left = corner(found.panel, experiment.debug)
+    prepared = prepare_bars(experiment, left, cache)
+    share = left.n_rows / max(found.panel.n_rows, 1)
+    return replace(prepared, findings=found.findings, vault_begins=found.vault_begins, share_of_bars=share)
 
 
 def inspected(source: Source, split: Split, quality: Quality, cache: Cache) -> Stage[Inspected]:

@@ -4,10 +4,17 @@ import numpy as np
 
 from components.bars import Bars
 from components.contracts import Source, Split
+from components.errors import ConfigError, Problem
 
 
 def visible_bars(source: Source, split: Split) -> tuple[Bars, np.datetime64 | None]:
     """The source's bars without the vault, which nothing may look at, and when the vault begins."""
     bars = source.bars()
     begins = split.vault_begins(bars.timestamps_R)
-    return bars if begins is None else bars.before(begins), begins
+    if begins is None:
+        return bars, None
+    if len(bars.timestamps_R) and not (bars.timestamps_R >= begins).any():
+        last = str(bars.timestamps_R.max().astype("datetime64[s]")).removesuffix("T00:00:00")
+        message = f"'{split.vault_start}' is after the last bar ({last}): nothing would be held back"
+        raise ConfigError(Problem("split.vault_start", message, "choose an earlier date, or null for no vault"))
+    return bars.before(begins), begins

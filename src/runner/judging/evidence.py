@@ -65,6 +65,7 @@ def gather(experiment: Experiment, prepared: Prepared, executed: Executed, cache
         settings={
             "kind": experiment.target.kind,
             "seed": experiment.seed,
+            "has_portfolio": experiment.portfolio.trades,
             "price_fields": experiment.backtest.fields(),
         },
         form=EVIDENCE,
@@ -107,6 +108,7 @@ def evidence_of(
     *,
     kind: Kind,
     seed: int,
+    has_portfolio: bool,
     price_fields: tuple[str, ...],
 ) -> Evidence:
     """Forecasts and returns as gates see them."""
@@ -124,6 +126,7 @@ def evidence_of(
         stamps_T=stamps_T,
         market_T=market_returns(panel, stamps_T, price_fields),
         seed=seed,
+        has_portfolio=has_portfolio,
     )
 
 

@@ -3,14 +3,10 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from components.statistics.deflation import independent_trials
 from runner.judging.tries import RETURNS, aligned
 from runner.recording.ledger import FamilySummary, Ledger, Trial
-
-if TYPE_CHECKING:
-    from runner.recording.chain import Transaction
 
 MIN_BARS = 30
 """Fewer common bars tell nothing of the correlation of tries."""
@@ -60,20 +56,9 @@ def family_row(ledger: Ledger, summary: FamilySummary) -> FamilyRow:
         failed=states["failed"] + states["pruned"],
         interrupted=states["interrupted"],
         running=states["running"],
-        vault_openings=_vault_openings(ledger, trials),
+        vault_openings=summary.vault_openings,
         effective_trials=_effective(ledger, trials),
     )
-
-
-def _vault_openings(ledger: Ledger, trials: Sequence[Trial]) -> int:
-    """Openings of the vaults of these trials, each run's once: those that name one of them, or one of their runs."""
-    keys, runs = {trial.key for trial in trials}, {trial.started.get("run_id") for trial in trials}
-
-    def count(transaction: "Transaction") -> int:
-        bodies = {event.key: event.content["vault"] for event in transaction.events(kind="vault_opened")}
-        return sum(body.get("trial") in keys or body.get("run_id", "") in runs for body in bodies.values())
-
-    return ledger.chain.read(count)
 
 
 def _effective(ledger: Ledger, trials: Sequence[Trial]) -> float | None:

@@ -11,7 +11,7 @@ from runner.storage.formats import ARRAYS, JSON, Files
 
 SPANS = ("valid", "test")
 SERIES = ("returns_T", "benchmark_T", "stamps_T", "market_T")
-FACTS = ("metrics", "words", "horizon_bars", "kind", "bars_per_year", "seed")
+FACTS = ("metrics", "words", "horizon_bars", "kind", "bars_per_year", "seed", "has_portfolio")
 COLUMNS = ("timestamps_M", "symbols_M", "fold_M", "forecast_M", "target_M", "train_mean_M")
 COLUMNS_AT_TIMES = ("lower_M", "upper_M", "values_MO", "targets_MK")
 

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from components.values import Evidence, Trials
+from runner.composition.gates import left_out
 from runner.compute.pipeline import Executed, Prepared
 from runner.compute.stage import Cache, Keyed, Stage
 from runner.judging.evidence import Gathered, complete
 from runner.judging.figures import run_figures
 from runner.judging.forms import VERDICT
+from runner.judging.shipped import compared
 from runner.judging.verdict import Verdict, judge
 from runner.specification.experiment import Experiment
 from runner.storage.formats import JSON
@@ -36,9 +38,13 @@ def conclude(
 ) -> Judged:
     """Completes the evidence and judges it. What broke is judged again the next time."""
     evidence = complete(gathered, experiment, prepared, executed, cache, trials)
-    judged = cache.stage(
-        judge, inputs={"evidence": evidence}, settings={"gates": experiment.gates}, form=VERDICT, shown="gates"
-    )
+    gates, kind = experiment.gates, experiment.target.kind
+    settings = {
+        "gates": gates,
+        "left_out": left_out(experiment),
+        "compared": compared(gates, kind, has_portfolio=experiment.portfolio.trades),
+    }
+    judged = cache.stage(judge, inputs={"evidence": evidence}, settings=settings, form=VERDICT, shown="gates")
     verdict = judged.value
     if verdict.broken:
         cache.drop(judged)

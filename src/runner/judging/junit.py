@@ -14,6 +14,11 @@ def junit(suite: str, verdict: Verdict) -> bytes:
     failures = verdict.failed(required=True)
     root = ElementTree.Element("testsuite", name=suite, tests=str(len(verdict.gates)), errors="0")
     root.set("failures", str(len(failures)))
+    properties = ElementTree.SubElement(root, "properties")
+    said = {"level": verdict.level, "forecast": verdict.forecast, "portfolio": verdict.portfolio}
+    for name, value in {**said, "no_better_than": verdict.no_better_than}.items():
+        if value is not None:
+            ElementTree.SubElement(properties, "property", name=name, value=value)
     for gate in verdict.gates:
         case = ElementTree.SubElement(root, "testcase", classname=f"{suite}.gates", name=gate.name)
         outcome = _junit_outcome(gate)

@@ -14,14 +14,17 @@ from components.statistics.forecast import loss
 from components.values import Evidence, Float, Scored, Time, Trials
 from runner.compute.stage import Cache, Given, Keyed, Stage
 from runner.recording.ledger import Family, Ledger, Series, Trial
+from runner.recording.markets.sketch import sketch_of
 from runner.recording.witnesses import noted_heads
 from runner.specification.experiment import Experiment
 from runner.storage.canonical import content_hash, finite_or_null
+from runner.storage.formats import FILES, Files
 
 SHARED = 0.8
 """Share of a run's bars that another trial must have seen to be compared; others are silent."""
 
 RETURNS, LOSSES = "returns", "losses"
+SKETCH = "sketch"
 
 
 def own_series(evidence: Evidence) -> dict[str, Series]:
@@ -48,10 +51,23 @@ def alone(evidence: Evidence) -> Trials:
     return trials_of({"": own_series(evidence)}, own="", number=1, count=1)
 
 
-def family_of(experiment: Experiment, panel: Panel) -> Family:
-    """The data's logical identity: source, symbols and days."""
+def family_of(experiment: Experiment, panel: Panel, cache: Cache) -> Family:
+    """The data's identity: source, symbols and days, and the sketch of how the symbols moved."""
     first, last = panel.dates_T[[0, -1]].astype("datetime64[D]").tolist()
-    return Family(source=experiment.data.facts().identity, symbols=panel.symbols, first=first, last=last)
+    bars = Given(key=panel.fingerprint, value=panel)
+    sketch = cache.stage(sketched, inputs={"panel": bars}, form=FILES).value[SKETCH]
+    identity = experiment.data.facts().identity
+    return Family(source=identity, symbols=panel.symbols, first=first, last=last, sketch=sketch)
+
+
+def sketched(panel: Panel) -> Files:
+    """The sketch of the panel's symbols as one file."""
+    return {SKETCH: sketch_of(panel).to_bytes()}
+
+
+def seen_by(panel: Panel) -> tuple[str, str]:
+    """Times of the first and the last bar."""
+    return str(panel.dates_T[0]), str(panel.dates_T[-1])
 
 
 def family_trials(
@@ -64,8 +80,8 @@ def family_trials(
     """
     trials = ledger.trials(family)
     problems = tuple(ledger.verify(noted_heads(outputs)))
-    others = [[trial.key, trial.number, trial.state, trial.outcome] for trial in trials if trial.key != key]
-    own = [trial.number for trial in trials if trial.key == key]
+    others = [[trial.key, trial.number, trial.state, trial.outcome] for trial in trials if key not in trial.keys]
+    own = [trial.number for trial in trials if key in trial.keys]
     state = content_hash([finite_or_null(others), own, target, list(problems)])
     tried = Given(key=state, value=_Tried(ledger=ledger, trials=trials, key=key, target=target, problems=problems))
     return cache.stage(counted, inputs={"tried": tried, "evidence": evidence}, form=None)
@@ -93,10 +109,11 @@ def counted(tried: _Tried, evidence: Evidence) -> Trials:
         trial.key: {name: of_name[trial.key] for name, of_name in found.items() if trial.key in of_name}
         for trial in trials
     }
-    series[key] = own_series(evidence)
-    number = next((trial.number for trial in trials if trial.key == key), len(trials))
-    problems = (*tried.problems, *_changed(trials, found[RETURNS], key))
-    return trials_of(series, own=key, number=number, count=len(series), problems=problems)
+    own, number = next(((each.key, each.number) for each in trials if key in each.keys), (key, len(trials)))
+    # The try is what it is now, whatever an earlier repetition of it left.
+    series[own] = own_series(evidence)
+    problems = (*tried.problems, *_changed(trials, found[RETURNS], own))
+    return trials_of(series, own=own, number=number, count=len(series), problems=problems)
 
 
 def _changed(trials: list[Trial], found: Mapping[str, Series], own: str) -> list[str]:

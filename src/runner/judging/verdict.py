@@ -1,38 +1,23 @@
-"""The verdict: all gates together, and in words."""
+"""The verdict: all gates together, a level, and two results: the forecast and the portfolio."""
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
-from components.contracts import Gate, Gates
-from components.statistics.deflation import lucks_best
-from components.values import Evidence, Judgement, SourceFacts
+from components.contracts import Gate, Gates, Result
+from components.values import Evidence, Judgement, Relation
+from runner.judging.shipped import Compared
+from runner.judging.shortfall import shortfall
+from runner.judging.standing import Standing, standing_of
 
-SURVIVORSHIP = {
-    "biased": "The universe was picked with hindsight (survivorship bias): what failed or was delisted is "
-    "missing, so results look better than they could have been.",
-    "unknown": "Whether the data still hold what failed or was delisted is not known: results may look "
-    "better than they could have been.",
-}
-ADJUSTMENT = {
-    "raw": "Prices are raw: a split or a dividend looks like a move of the market.",
-    "split": "Prices are adjusted for splits, not for dividends: holding earned more than the returns show.",
-    "total": "Prices are adjusted for splits and dividends: returns are complete, but past price levels "
-    "contain later knowledge, so features should be ratios.",
-}
+Level = Literal["rejected", "candidate", "hallmarked"]
+Status = Literal["passed", "failed", "not judged", "none"]
 
-VAULT_CLOSED = Judgement(
-    status="deferred",
-    value=None,
-    threshold=None,
-    says="Judged once, at promotion, on the vault, which nothing has looked at yet.",
-)
-
+VAULT_CLOSED = Judgement(status="deferred", value=None, threshold=None, says="Judged once, at promotion, on the vault.")
 SEEN_BEFORE = "The vault's bars had been seen before, so this is only advice."
-
 NO_VAULT = Judgement(
-    status="not_applicable",
+    status="failed",
     value=None,
     threshold=None,
     says="No vault was held back: split.vault_start is null or no bar lies behind it.",
@@ -41,8 +26,12 @@ NO_VAULT = Judgement(
 
 @dataclass(frozen=True, kw_only=True)
 class GateOutcome:
-    """One gate's judgement under its name; value and threshold are finite or None; says ends with suffices; broken:
-    it failed because it, or what it looks at, could not be computed."""
+    """One gate's judgement under its name; value and threshold are finite or None; says ends with suffices.
+
+    broken: it failed because it, or what it looks at, could not be computed; of: which result it judges; skill: whether
+    passing it shows skill; on_vault: whether it is judged on the vault; statistic, relation: see Judgement; figures:
+    flat names of those that it judges.
+    """
 
     name: str
     status: Literal["passed", "failed", "not_applicable", "deferred"]
@@ -52,24 +41,90 @@ class GateOutcome:
     says: str
     suffices: str = ""
     broken: bool = False
+    of: Result = "forecast"
+    skill: bool = False
+    on_vault: bool = False
+    statistic: str = ""
+    relation: Relation = ""
+    figures: tuple[str, ...] = ()
 
     @property
     def finding(self) -> str:
         """What it says without what would suffice."""
         return self.says.removesuffix(self.suffices).rstrip()
 
+    @staticmethod
+    def from_json(content: Mapping[str, Any]) -> "GateOutcome":
+        """What `asdict` gave."""
+        return GateOutcome(**{**content, "figures": tuple(content.get("figures", ()))})
+
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """passed: no required gate failed, and at least one required gate could be applied and passed."""
+    """What all gates come to.
 
-    passed: bool
+    gates      every judgement; compared: how the set differs from the shipped ones
+    left_out   advisory gate -> what the experiment has not, so that it was not asked
+    has_portfolio, standing  of the run, see `runner.judging.standing`
+    """
+
     gates: tuple[GateOutcome, ...]
+    compared: Compared = field(default_factory=Compared)
+    left_out: Mapping[str, str] = field(default_factory=dict[str, str])
+    has_portfolio: bool = True
+    standing: Standing = field(default_factory=Standing)
 
-    def to_json(self) -> dict[str, Any]:
-        """{"passed": bool, "gates": [{"name", "status", "required", "value", "threshold", "says",
-        "suffices"}]}."""
-        return {"passed": self.passed, "gates": [asdict(gate) for gate in self.gates]}
+    @property
+    def level(self) -> Level:
+        """candidate: passed; hallmarked: passed all that `strict` requires, on a vault that nobody had seen."""
+        if not self.passed:
+            return "rejected"
+        unseen = any(gate.on_vault and gate.required and gate.status == "passed" for gate in self.gates)
+        waits = any(gate.required and gate.status == "deferred" for gate in self.gates)
+        return "hallmarked" if self.compared.strict and unseen and not waits else "candidate"
+
+    @property
+    def passed(self) -> bool:
+        """No required gate of the run or of the forecast failed, and one of the two results showed skill. Where only
+        the portfolio could show it, it has to."""
+        if self._failed("run") or self.forecast == "failed":
+            return False
+        return "passed" in (self.forecast, self.portfolio)
+
+    @property
+    def forecast(self) -> Status:
+        """not judged: no required gate of skill judges it."""
+        return self._status("forecast")
+
+    @property
+    def portfolio(self) -> Status:
+        """none: the experiment has none. Where no required gate of skill judges it, it fails if it earned less than
+        holding the market."""
+        if not self.has_portfolio:
+            return "none"
+        status = self._status("portfolio")
+        return "failed" if status == "not judged" and self.standing.behind else status
+
+    @property
+    def hands_out_weights(self) -> bool:
+        """Whether a bundle may say what to hold: not where the portfolio failed, or there is none."""
+        return self.portfolio in ("passed", "not judged")
+
+    @property
+    def no_better_than(self) -> str | None:
+        """The best baseline, where the forecast is not shown to be better."""
+        rival = self.standing.rival
+        return rival.name if rival and not rival.beaten else None
+
+    @property
+    def offers(self) -> str | None:
+        """The baseline whose bundle is worth as much: simpler, where nothing but the forecast speaks for the model."""
+        return self.no_better_than if self.passed and self.portfolio != "passed" else None
+
+    @property
+    def judges_skill(self) -> bool:
+        """Whether some required gate does, one that waits for the vault included."""
+        return any(gate.required and gate.skill and gate.status != "not_applicable" for gate in self.gates)
 
     def failed(self, *, required: bool) -> tuple[GateOutcome, ...]:
         """The failed gates among the required or the advisory ones."""
@@ -80,118 +135,112 @@ class Verdict:
         """What could not be judged, one line each."""
         return tuple(f"gate {gate.name}: {gate.says}" for gate in self.gates if gate.broken)
 
+    def to_json(self) -> dict[str, Any]:
+        """Everything, with what follows from it: level, passed, forecast, portfolio, no_better_than, weights."""
+        return {
+            "level": self.level,
+            "passed": self.passed,
+            "forecast": self.forecast,
+            "portfolio": self.portfolio,
+            "weights": self.hands_out_weights,
+            "no_better_than": self.no_better_than,
+            "offers": self.offers,
+            "strict": self.compared.strict,
+            "loosened": list(self.compared.loosened),
+            "left_out": dict(self.left_out),
+            "standing": self.standing.to_json(),
+            "gates": [{**asdict(gate), "figures": list(gate.figures)} for gate in self.gates],
+        }
+
     @staticmethod
     def from_json(content: Mapping[str, Any]) -> "Verdict":
         """What `to_json` wrote."""
-        return Verdict(passed=content["passed"], gates=tuple(GateOutcome(**gate) for gate in content["gates"]))
+        return Verdict(
+            gates=tuple(GateOutcome.from_json(gate) for gate in content["gates"]),
+            compared=Compared(strict=content.get("strict", False), loosened=tuple(content.get("loosened", ()))),
+            left_out=content.get("left_out", {}),
+            has_portfolio=content.get("portfolio") != "none",
+            standing=Standing.from_json(content.get("standing", {})),
+        )
+
+    def _status(self, result: Result) -> Status:
+        if self._failed(result):
+            return "failed"
+        shown = (g for g in self.gates if g.of == result and g.required and g.skill and g.status == "passed")
+        return "passed" if any(shown) else "not judged"
+
+    def _failed(self, result: Result) -> bool:
+        return any(gate.of == result for gate in self.failed(required=True))
 
 
-def judge(evidence: Evidence, *, gates: Gates) -> Verdict:
-    """Judges every gate on the evidence. A gate that breaks, or lacks what it needs, has failed."""
-    return of_outcomes(tuple(_outcome(name, gate, evidence) for name, gate in gates.checks.items()))
-
-
-def judge_vault(gates: Gates, evidence: Evidence, earlier: tuple[GateOutcome, ...]) -> Verdict:
-    """The run's verdict with the gates that waited for the vault judged: on evidence.vault, or not applicable
-    where there is none. earlier: the run's outcomes."""
-    judged = {
-        name: _outcome(name, gate, evidence) if evidence.vault else _outcome_of(name, gate, NO_VAULT)
-        for name, gate in gates.checks.items()
-        if "vault" in gate.needs()
-    }
-    return of_outcomes(tuple(judged.get(outcome.name, outcome) for outcome in earlier))
-
-
-def of_outcomes(outcomes: tuple[GateOutcome, ...]) -> Verdict:
-    """The verdict that these judgements make together."""
-    required = [outcome.status for outcome in outcomes if outcome.required]
-    return Verdict(passed="failed" not in required and "passed" in required, gates=outcomes)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sentences:
-    """The verdict as plain sentences.
-
-    decision  Passed or Rejected, and by how many gates
-    failed    what each failed required gate says
-    advisory  what each failed advisory gate says
-    suffices  what would suffice for each failed gate that knows it, required ones first
-    record    what is wrong with the ledger, which counts the tries; empty if it is whole
-    tries     where the run stands among all trials on this data
-    data      what the source's survivorship and adjustment mean for the figures
-    """
-
-    decision: str
-    failed: tuple[str, ...]
-    advisory: tuple[str, ...]
-    suffices: tuple[str, ...]
-    record: tuple[str, ...]
-    tries: str
-    data: tuple[str, ...]
-
-    @property
-    def lines(self) -> tuple[str, ...]:
-        return (self.decision, *self.failed, *self.advisory, *self.suffices, *self.record, self.tries, *self.data)
-
-
-def in_words(
-    verdict: Verdict,
+def judge(
+    evidence: Evidence,
     *,
-    facts: SourceFacts,
-    trial: int | None,
-    family_trials: int,
-    independent: float | None = None,
-    record_problems: Sequence[str] = (),
-) -> Sentences:
-    """The decision first.
-
-    trial: number of this run among the family_trials configurations tried on this data, None for a run
-    that is no trial; independent: how many independent ones they are worth; record_problems: what is wrong with
-    the ledger.
-    """
-    survivorship = (SURVIVORSHIP[facts.survivorship],) if facts.survivorship in SURVIVORSHIP else ()
-    required, advisory = (verdict.failed(required=weight) for weight in (True, False))
-    return Sentences(
-        decision=_decision(verdict),
-        failed=tuple(f"{_named(gate)}: {gate.finding}" for gate in required),
-        advisory=tuple(f"{_named(gate)}: {gate.finding}" for gate in advisory),
-        suffices=tuple(f"{_named(gate)}: {gate.suffices}" for gate in (*required, *advisory) if gate.suffices),
-        record=tuple(
-            f"The count of tries cannot be trusted: {problem} (python -m runner ledger)." for problem in record_problems
-        ),
-        tries=_tries(trial, family_trials, independent),
-        data=(*survivorship, ADJUSTMENT[facts.adjustment]),
+    gates: Gates,
+    left_out: Mapping[str, str] | None = None,
+    compared: Compared | None = None,
+) -> Verdict:
+    """Judges every gate on the evidence but those left out. A gate that breaks, or lacks what it needs, has failed."""
+    left_out = left_out or {}
+    return Verdict(
+        gates=tuple(_outcome(name, gate, evidence) for name, gate in gates.checks.items() if name not in left_out),
+        compared=compared or Compared(),
+        left_out=left_out,
+        has_portfolio=evidence.has_portfolio,
+        standing=standing_of(evidence),
     )
 
 
-def _named(gate: GateOutcome) -> str:
-    return gate.name if gate.required else f"{gate.name} (advisory)"
+def judge_vault(gates: Gates, evidence: Evidence, earlier: Verdict) -> Verdict:
+    """The run's verdict with the gates that waited for the vault judged: on evidence.vault, or failed where there is
+    none."""
+    judged = {
+        name: _outcome(name, gate, evidence) if evidence.vault else _outcome_of(name, gate, NO_VAULT, evidence)
+        for name, gate in gates.checks.items()
+        if "vault" in gate.needs()
+    }
+    return replace(earlier, gates=tuple(judged.get(outcome.name, outcome) for outcome in earlier.gates))
 
 
 def _outcome(name: str, gate: Gate, evidence: Evidence) -> GateOutcome:
     missing = [f"{need} ({why})" for need, why in evidence.broken.items() if need in gate.needs()]
     if missing:
-        return _broken(name, gate, f"What it looks at could not be computed: {'; '.join(missing)}.")
+        return _broken(name, gate, evidence, f"What it looks at could not be computed: {'; '.join(missing)}.")
     try:
-        judgement = VAULT_CLOSED if _waits(gate, evidence) else gate.judge(evidence)
+        judgement = _judged(gate, evidence)
     except Exception as error:
-        return _broken(name, gate, f"{type(gate).__name__}.judge raised {type(error).__name__}: {error}.")
+        return _broken(name, gate, evidence, f"{type(gate).__name__}.judge raised {type(error).__name__}: {error}.")
     if not isinstance(judgement, Judgement):
         returned = type(judgement).__name__
-        return _broken(name, gate, f"{type(gate).__name__}.judge returned {returned}, not a Judgement.")
-    outcome = _outcome_of(name, gate, judgement)
+        return _broken(name, gate, evidence, f"{type(gate).__name__}.judge returned {returned}, not a Judgement.")
+    outcome = _outcome_of(name, gate, judgement, evidence)
     if _weakened(gate, evidence):
         says = f"{outcome.finding} {SEEN_BEFORE} {outcome.suffices}".rstrip()
         return replace(outcome, required=False, says=says)
     return outcome
 
 
-def _broken(name: str, gate: Gate, says: str) -> GateOutcome:
+def _judged(gate: Gate, evidence: Evidence) -> Judgement:
+    """A gate that does not apply is for another kind of target; one that looks at nothing has failed."""
+    if evidence.kind not in gate.kinds:
+        fitting = " and ".join(gate.kinds)
+        says = f"For targets of kind {fitting}; this one is a {evidence.kind}."
+        return Judgement(status="not_applicable", value=None, threshold=None, says=says)
+    if "vault" in gate.needs() and evidence.vault is None:
+        return VAULT_CLOSED
+    if says := shortfall(gate, evidence):
+        return Judgement(status="failed", value=None, threshold=None, says=says)
+    judgement = gate.judge(evidence)
+    idle = isinstance(judgement, Judgement) and judgement.status not in ("passed", "failed")
+    return replace(judgement, status="failed") if idle else judgement
+
+
+def _broken(name: str, gate: Gate, evidence: Evidence, says: str) -> GateOutcome:
     nothing = Judgement(status="failed", value=None, threshold=None, says=says)
-    return replace(_outcome_of(name, gate, nothing), broken=True)
+    return replace(_outcome_of(name, gate, nothing, evidence), broken=True)
 
 
-def _outcome_of(name: str, gate: Gate, judgement: Judgement) -> GateOutcome:
+def _outcome_of(name: str, gate: Gate, judgement: Judgement, evidence: Evidence) -> GateOutcome:
     return GateOutcome(
         name=name,
         status=judgement.status,
@@ -200,6 +249,12 @@ def _outcome_of(name: str, gate: Gate, judgement: Judgement) -> GateOutcome:
         threshold=_finite(judgement.threshold),
         says=judgement.says,
         suffices=judgement.suffices,
+        of=gate.judges(evidence.kind),
+        skill=gate.shows_skill(evidence.kind),
+        on_vault="vault" in gate.needs(),
+        statistic=judgement.statistic,
+        relation=judgement.relation,
+        figures=gate.figures(),
     )
 
 
@@ -208,44 +263,5 @@ def _weakened(gate: Gate, evidence: Evidence) -> bool:
     return "vault" in gate.needs() and evidence.vault is not None and evidence.vault.reused
 
 
-def _waits(gate: Gate, evidence: Evidence) -> bool:
-    return "vault" in gate.needs() and evidence.vault is None
-
-
 def _finite(value: float | None) -> float | None:
     return float(value) if value is not None and math.isfinite(value) else None
-
-
-def _decision(verdict: Verdict) -> str:
-    required = [gate for gate in verdict.gates if gate.required]
-    applied = [gate for gate in required if gate.status in ("passed", "failed")]
-    failed = verdict.failed(required=True)
-    if verdict.passed:
-        which = "the only" if len(applied) == 1 else f"all {len(applied)}"
-        gates = "gate" if len(applied) == 1 else "gates"
-        return f"Passed: {which} required {gates} that could be applied passed.{_waiting(required)}"
-    if failed:
-        names = ", ".join(gate.name for gate in failed)
-        return f"Rejected: {len(failed)} of {len(applied)} required gates failed: {names}."
-    return "Rejected: no required gate could be applied, so nothing speaks for this model."
-
-
-def _waiting(required: list[GateOutcome]) -> str:
-    waiting = sum(gate.status == "deferred" for gate in required)
-    if not waiting:
-        return ""
-    return " One more is judged at promotion." if waiting == 1 else f" {waiting} more are judged at promotion."
-
-
-def _tries(trial: int | None, family_trials: int, independent: float | None) -> str:
-    if trial is None:
-        return "This run is no trial: it is not counted and cannot be promoted."
-    if family_trials <= 1:
-        return "It is the first trial on this data: nothing was selected yet."
-    worth = family_trials if independent is None else max(independent, 1.0)
-    luck = lucks_best(worth)
-    alike = "" if independent is None else f", worth {worth:.1f} independent ones"
-    return (
-        f"It is trial {trial} of {family_trials} on this data{alike}. The best of so many worthless "
-        f"trials reaches a t statistic of about {luck:.1f} by luck alone."
-    )

@@ -25,7 +25,7 @@ def _refuse(folder: Path, manifest: Mapping[str, Any]) -> None:
         or (manifest["state"] == "failed") != bool(manifest.get("broken"))
     ):
         raise DataError(f"{folder}: the run is {manifest['state']}; only a finished run can be promoted")
-    if not (manifest["trial"] or {}).get("counted"):
+    if not (manifest["trial"] or {}).get("counted") or manifest.get("debug"):
         raise DataError(f"{folder}: a debug run can never be promoted; run it without debug=")
 
 
@@ -53,7 +53,8 @@ def promote_folder(
     from runner.compute import pipeline
     from runner.judging.judge import conclude
     from runner.judging.tries import family_of, family_trials
-    from runner.promotion.promote import Candidate, promote
+    from runner.judging.verdict import Verdict
+    from runner.promotion.promote import Candidate, promote, refuse_hopeless
     from runner.recording.ledger import Ledger
     from runner.recording.records import RunRecord
     from runner.recording.sealed import refuse_changed, seal
@@ -68,9 +69,10 @@ def promote_folder(
     manifest, gates = (json.loads((folder / f"{name}.json").read_text()) for name in ("manifest", "gates"))
     _refuse(folder, manifest)
     _check_gates(folder, gates, wish)
+    refuse_hopeless(wish, Verdict.from_json(gates))
     cache = pipeline.open_cache(places, console)
     experiment, config, prepared, executed, gathered = _computed(folder, manifest, cache)
-    family, key = family_of(experiment, prepared.panel), manifest["trial"]["key"]
+    family, key = family_of(experiment, prepared.panel, cache), manifest["trial"]["key"]
     target = manifest["target"]["expression"]
     trials = family_trials(ledger, family, key, target, places.outputs, gathered.evidence, cache)
     judged = conclude(experiment, prepared, executed, gathered, trials, cache)
@@ -99,6 +101,7 @@ def promote_folder(
         if promotion.folder:
             record.note({"bundle": str(promotion.folder)})
         write_report(folder, pictures_of(folder, manifest["run_key"], cache)[0])
+        session.log_level(promotion.content.get("level", "candidate"))
         seal(folder, manifest["run_key"], ledger)
         if promotion.folder:
             session.log_bundle(promotion.folder, promotion.aliases)

@@ -62,6 +62,7 @@ def _version(content: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "reference": f"{manifest['name']}@{manifest['version']}",
         "run_id": run["run_id"],
+        "level": content["gates"]["level"],
         "passed": content["gates"]["passed"],
         "override": promotion["override"],
         "trial": run["trial"]["number"],

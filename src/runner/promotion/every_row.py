@@ -26,4 +26,14 @@ def leaks_of_every_row(
         return None
     more = f", and {len(leaks) - 1} more" if len(leaks) > 1 else ""
     says = f"The future leaks in at {leaks[0].where}{more}: {leaks[0].evidence}. {' '.join(report.seen)}"
-    return GateOutcome(name=NAME, status="failed", required=True, value=float(len(leaks)), threshold=0.0, says=says)
+    return GateOutcome(
+        name=NAME,
+        status="failed",
+        required=True,
+        value=float(len(leaks)),
+        threshold=0.0,
+        says=says,
+        of="run",
+        statistic="leaks",
+        relation="<=",
+    )

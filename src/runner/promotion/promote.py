@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from components.errors import DataError
+from components.errors import DataError, GateFailed
 from components.values import Evidence
 from runner.bundle import aliases
 from runner.bundle.aliases import Alias
@@ -21,14 +21,26 @@ from runner.bundle.writer import write_bundle
 from runner.compute.pipeline import Executed, Prepared
 from runner.compute.stage import Cache
 from runner.judging.evidence import with_metrics
-from runner.judging.verdict import GateOutcome, Verdict, judge_vault, of_outcomes
+from runner.judging.kept import vault_kept
+from runner.judging.verdict import GateOutcome, Level, Verdict, judge_vault
 from runner.promotion.deploy import Deployed, certify_folds, refit
 from runner.promotion.every_row import leaks_of_every_row
 from runner.promotion.evidence import evidence_npz
 from runner.promotion.moves import sums_of, witness_move
-from runner.promotion.vault import Looked, identity_of, look, prepare_all
+from runner.promotion.vault import (
+    Looked,
+    identity_of,
+    look,
+    of_market,
+    prepare_all,
+    refuse_other_ledger,
+    span_of,
+)
 from runner.recording import testimony
+from runner.recording.actors import forbid
 from runner.recording.ledger import Family, Ledger
+from runner.recording.seen import VaultOpening
+from runner.recording.witnesses import noted_heads
 from runner.specification.experiment import Experiment
 from runner.specification.places import Places
 from runner.storage.canonical import finite_or_null
@@ -56,8 +68,8 @@ class Candidate:
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """name: of the bundle, None: export.name; alias: what it becomes, None: champion where there is none and nothing
-    was overruled, else challenger; override: the reason why failed gates shall not count."""
+    """name: of the bundle, None: export.name; alias: what it becomes, None: what its level allows, see `_alias`;
+    override: the reason why failed gates, or a level, shall not count."""
 
     name: str | None = None
     alias: Alias | None = None
@@ -96,6 +108,8 @@ def promote(
     registry = places.registry
     name, key = wish.name or candidate.experiment.export.name, str(candidate.run["run_key"])
     check_name(name)
+    forbid("may not open a vault, promote or override")
+    refuse_other_ledger(Ledger.open(places.ledger), places.outputs, wish.override)
     with _alone(registry, key):
         held = version_of(registry, name, key)
         if held is not None:
@@ -122,8 +136,10 @@ def _alone(registry: Path, key: str) -> Iterator[None]:
 def _held(candidate: Candidate, wish: Wish, places: Places, folder: Path, after: Callable[[str], None]) -> Promotion:
     """A run that is a version already: what was cut off after that was written is done, and its alias is moved."""
     content = json.loads(read_verified(folder).get(PROMOTION, b"{}"))
+    level = content.get("level", "candidate")
+    refuse_champion(wish, level, "only a hallmarked version becomes champion")
     _witness(candidate, places, folder, content.get("override"))
-    pointing = _point(places, folder, wish, content.get("override"))
+    pointing = _point(places, folder, wish, content.get("override") or _override(wish, (), level), level)
     after("pointed")
     return Promotion(state="already promoted", folder=folder, aliases=pointing, content=content)
 
@@ -137,6 +153,7 @@ def _anew(
     key: str,
     after: Callable[[str], None],
 ) -> Promotion:
+    refuse_hopeless(wish, Verdict.from_json(candidate.gates))
     # No vault is opened for what could not be exported faithfully.
     parity = cache.run(
         "parity", lambda: certify_folds(candidate.experiment, candidate.prepared, candidate.executed, cache)
@@ -151,17 +168,21 @@ def _anew(
     everything = functools.cache(lambda: prepare_all(candidate.experiment, cache))
     opening = _opening(candidate, everything, cache, places, key, after)
     failed = tuple(dict.fromkeys((*_failed(opening.verdict), *([leaky.name] if leaky else []))))
-    content = _content(candidate, opening, failed, _override(wish, failed))
+    level = "rejected" if leaky else opening.verdict.level
+    content = _content(candidate, opening, failed, _override(wish, failed, level))
     if failed and content["override"] is None:
         return Promotion(state="refused", folder=None, aliases=(), content=content)
     deployed = cache.run("refit", lambda: _refit(candidate, everything()))
+    bundle = deployed.bundle
+    if not opening.verdict.hands_out_weights:
+        bundle = replace(bundle, recipe=bundle.recipe.without_weights())
     after("refitted")
     content = {**content, "deployed": deployed.facts, "promoted_at": _now()}
 
     def write(folder: Path, version: int) -> None:
         write_bundle(
             folder,
-            deployed.bundle,
+            bundle,
             name=name,
             version=version,
             config=candidate.config,
@@ -177,7 +198,7 @@ def _anew(
     after("written")
     _witness(candidate, places, folder, content["override"])
     after("witnessed")
-    pointing = _point(places, folder, wish, content["override"])
+    pointing = _point(places, folder, wish, content["override"], level)
     after("pointed")
     return Promotion(state="promoted", folder=folder, aliases=pointing, content=content)
 
@@ -185,6 +206,7 @@ def _anew(
 def _refused(candidate: Candidate, outcome: GateOutcome, places: Places) -> dict[str, Any]:
     """What is said where the vault need not be opened."""
     return {
+        "level": "rejected",
         "passed": False,
         "failed": [outcome.name],
         "override": None,
@@ -245,7 +267,8 @@ def _opening(
     place, ledger = places.registry / OPENINGS / key, Ledger.open(places.ledger)
     if (known := _kept(place, ledger, key)) is not None:
         return known
-    opening = cache.run("vault", lambda: _open(candidate, everything, cache, ledger, after))
+    whole = not ledger.verify(noted_heads(places.outputs))
+    opening = cache.run("vault", lambda: _open(candidate, everything, cache, ledger, after, whole_record=whole))
     content = {
         "run_id": candidate.run["run_id"],
         "ledger_head": opening.ledger_head,
@@ -268,44 +291,51 @@ def _open(
     cache: Cache,
     ledger: Ledger,
     after: Callable[[str], None],
+    *,
+    whole_record: bool,
 ) -> _Opening:
     """Writes the opening into the ledger, and only then computes a figure of the vault."""
     experiment, evidence = candidate.experiment, candidate.evidence
-    outcomes = _outcomes(candidate.gates)
+    before = Verdict.from_json(candidate.gates)
     vault = identity_of(experiment, candidate.prepared.labels.longest_bars)
     if vault is None:
         return _Opening(
             ledger_head=ledger.head(),
             vault=None,
             metrics=finite_or_null(evidence.metrics),
-            verdict=judge_vault(experiment.gates, evidence, outcomes),
+            verdict=judge_vault(experiment.gates, evidence, before),
             arrays=evidence_npz(evidence, candidate.prepared.panel.symbols, None, ()),
         )
     trial = (candidate.run["trial"] or {}).get("key")
     body = {"run_id": candidate.run["run_id"], "experiment": experiment.name, "trial": trial}
-    opened = ledger.open_vault(vault, str(candidate.run["run_key"]), body)
+    begins = candidate.prepared.vault_begins
+    assert begins is not None, "there is a vault"
+    market = of_market(vault, experiment, candidate.prepared, cache)
+    opened = ledger.open_vault(market, str(candidate.run["run_key"]), body, span_of(vault, begins))
     after("opened")
+    kept = vault_kept(experiment, ledger, market, begins)
     whole = everything()
-    looked = look(experiment, candidate.prepared, whole, cache, reused=opened.reused)
+    reused = opened.reused or not whole_record
+    looked = look(experiment, candidate.prepared, whole, cache, reused=reused)
     after("looked")
     found = replace(with_metrics(evidence, looked.metrics), vault=looked.vault)
-    verdict = judge_vault(experiment.gates, found, outcomes)
+    verdict = judge_vault(experiment.gates, found, before)
     return _Opening(
         ledger_head=opened.head,
-        vault=_facts(vault, looked, opened.earlier),
+        vault=_facts(vault, looked, opened) | {"reused": reused, "whole_record": whole_record, "kept": kept},
         metrics=finite_or_null(found.metrics),
         verdict=verdict,
         arrays=evidence_npz(evidence, candidate.prepared.panel.symbols, looked, whole.panel.symbols),
     )
 
 
-def _facts(vault: Family, looked: Looked, earlier: tuple[str, ...]) -> dict[str, Any]:
+def _facts(vault: Family, looked: Looked, opened: VaultOpening) -> dict[str, Any]:
     return {
         "first": vault.first.isoformat(),
         "last": vault.last.isoformat(),
         "n_symbols": len(vault.symbols),
-        "reused": bool(earlier),
-        "earlier": list(earlier),
+        "earlier": list(opened.earlier),
+        "seen": [sighting.content() for sighting in opened.seen],
         "n_train": looked.n_train,
         "n_valid": looked.n_valid,
         "metrics": finite_or_null(looked.metrics),
@@ -331,7 +361,7 @@ def _kept(place: Path, ledger: Ledger, key: str) -> _Opening | None:
         ledger_head=content["ledger_head"],
         vault=content["vault"],
         metrics=content["metrics"],
-        verdict=of_outcomes(_outcomes(content["verdict"])),
+        verdict=Verdict.from_json(content["verdict"]),
         arrays=(place / "evidence.npz").read_bytes(),
     )
 
@@ -342,24 +372,43 @@ def _content(
     checks = candidate.experiment.gates.checks
     on_vault = {name for name, gate in checks.items() if "vault" in gate.needs()}
     return {
+        "level": "rejected" if failed else opening.verdict.level,
         "passed": opening.verdict.passed and not failed,
         "failed": list(failed),
         "override": override,
         "ledger_head": opening.ledger_head,
         "vault": opening.vault,
         "metrics": opening.metrics,
+        "verdict": opening.verdict.to_json(),
         "vault_gates": [gate for gate in opening.verdict.to_json()["gates"] if gate["name"] in on_vault],
     }
 
 
-def _override(wish: Wish, failed: tuple[str, ...]) -> dict[str, Any] | None:
-    """None where nothing failed: what passed needs no excuse."""
-    if wish.override is None or not failed:
+def _override(wish: Wish, failed: tuple[str, ...], level: Level) -> dict[str, Any] | None:
+    """None where nothing stood in the way: what passed needs no excuse, nor does what is no champion."""
+    if wish.override is None or not (failed or (wish.alias == "champion" and level != "hallmarked")):
         return None
-    return {"reason": wish.override, "failed": list(failed), "at": _now()}
+    return {"reason": wish.override, "failed": list(failed), "level": level, "at": _now()}
 
 
-def _point(places: Places, folder: Path, wish: Wish, override: Mapping[str, Any] | None) -> tuple[Alias, ...]:
+def refuse_hopeless(wish: Wish, verdict: Verdict) -> None:
+    """Raises GateFailed for a champion that no vault could hallmark, before it is opened."""
+    if not verdict.compared.strict:
+        because = "only what passed gates=strict is hallmarked, and only a hallmarked version becomes champion"
+        refuse_champion(wish, "candidate", because)
+
+
+def refuse_champion(wish: Wish, level: Level, because: str) -> None:
+    """Raises GateFailed where a champion is asked for that is none by its level, and nobody says why."""
+    if wish.alias == "champion" and level != "hallmarked" and wish.override is None:
+        raise GateFailed(
+            f'--as champion: {because}; leave --as out, or give a reason: --as champion --override "REASON"'
+        )
+
+
+def _point(
+    places: Places, folder: Path, wish: Wish, override: Mapping[str, Any] | None, level: Level
+) -> tuple[Alias, ...]:
     """Points the wished alias at a version, without a wish only at one that never had any; gives what points at it."""
     root, name, version = places.registry, folder.parent.name, int(folder.name)
     witness = partial(witness_move, Ledger.open(places.ledger), root, name)
@@ -367,26 +416,33 @@ def _point(places: Places, folder: Path, wish: Wish, override: Mapping[str, Any]
     if moves and moves[-1].version == version:
         witness(moves[-1])  # it may have been cut off before this
     if wish.alias is not None or all(move.version != version for move in moves):
-        # What was overruled takes charge only where somebody says so.
-        free = "champion" not in aliases.state_of(moves) and override is None
-        alias = wish.alias or ("champion" if free else "challenger")
+        alias = _alias(wish, level, override is not None, "champion" in aliases.state_of(moves))
         reason = override["reason"] if override else None
         aliases.move(root, name, alias, version, why="promote", override=reason, witness=witness)
     now = aliases.current(root, name)
-    if now.get("champion") == now.get("challenger") == version:
-        aliases.move(root, name, "challenger", None, why="promote", witness=witness)
-        now = aliases.current(root, name)
+    for lower in aliases.ALIASES[1:]:
+        if now.get("champion") == now.get(lower) == version:
+            aliases.move(root, name, lower, None, why="promote", witness=witness)
+            now = aliases.current(root, name)
     return tuple(alias for alias in aliases.ALIASES if now.get(alias) == version)
+
+
+def _alias(wish: Wish, level: Level, overruled: bool, taken: bool) -> Alias:
+    """What a version becomes. Only what is hallmarked takes charge by itself, or where somebody says why; what was
+    overruled takes charge only where somebody says so."""
+    if wish.alias == "champion" and level != "hallmarked" and not overruled:
+        return "candidate"  # its vault turned out to have been seen
+    if wish.alias is not None:
+        return wish.alias
+    if level == "hallmarked":
+        return "challenger" if taken or overruled else "champion"
+    return "challenger" if level == "rejected" else "candidate"
 
 
 def _failed(verdict: Verdict) -> tuple[str, ...]:
     if verdict.passed:
         return ()
     return tuple(gate.name for gate in verdict.failed(required=True)) or (NOTHING_APPLIED,)
-
-
-def _outcomes(gates: Mapping[str, Any]) -> tuple[GateOutcome, ...]:
-    return tuple(GateOutcome(**gate) for gate in gates["gates"])
 
 
 def _now() -> str:

@@ -82,7 +82,8 @@ def _private(file: Path) -> "Ed25519PrivateKey":
         key = None
     if not isinstance(key, ed25519.Ed25519PrivateKey):
         raise ConfigError(f"{file}: no Ed25519 key; make one with: openssl genpkey -algorithm ed25519 -out {file}")
-    return key
+    private: Ed25519PrivateKey = key
+    return private
 
 
 def _public(file: Path) -> "Ed25519PublicKey":
@@ -95,7 +96,8 @@ def _public(file: Path) -> "Ed25519PublicKey":
         key = None
     if not isinstance(key, ed25519.Ed25519PublicKey):
         raise ConfigError(f"{file}: no public Ed25519 key; openssl pkey -in KEY -pubout writes it")
-    return key
+    public: Ed25519PublicKey = key
+    return public
 
 
 def _raw(public: "Ed25519PublicKey") -> bytes:

@@ -2,17 +2,23 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
-from components.errors import DataError
+from components.errors import DataError, GateFailed
 from components.values import Evidence, Fold, Span, Time, Vault, within
 from runner.compute import pipeline
 from runner.compute.pipeline import Prepared
 from runner.compute.purge import candidates, fold_of
 from runner.compute.stage import Cache
 from runner.judging.evidence import gather
-from runner.recording.ledger import Family
+from runner.judging.tries import family_of
+from runner.recording.ledger import Family, Ledger
+from runner.recording.markets.recognise import rows_of
+from runner.recording.markets.sketch import Sketch
+from runner.recording.seen import Moments, whole_days
+from runner.recording.witnesses import noted_heads
 from runner.specification.experiment import Experiment
 
 RENAMED = {"test/": "vault/", "backtest/": "vault_backtest/", "benchmark/": "vault_benchmark/"}
@@ -35,7 +41,7 @@ def identity_of(experiment: Experiment, horizon_bars: int) -> Family | None:
     times than one label needs."""
     if experiment.split.vault_start is None:
         return None
-    bars = experiment.data.bars()
+    bars = experiment.data.whole().bars()
     begins = experiment.split.vault_begins(bars.timestamps_R)
     assert begins is not None, "there is a vault"
     behind_R = bars.timestamps_R >= begins
@@ -47,10 +53,35 @@ def identity_of(experiment: Experiment, horizon_bars: int) -> Family | None:
     return Family(source=experiment.data.facts().identity, symbols=symbols, first=first, last=last)
 
 
+def of_market(vault: Family, experiment: Experiment, prepared: Prepared, cache: Cache) -> Family:
+    """The vault with the sketch of how its symbols moved before it: its market is known without a look into it."""
+    market = family_of(experiment, prepared.panel, cache)
+    assert market.sketch is not None, "every family is sketched"
+    rows = rows_of(market.symbols, vault.symbols)
+    return replace(vault, sketch=Sketch.from_bytes(market.sketch).take(rows).to_bytes())
+
+
+def span_of(vault: Family, begins: np.datetime64) -> Moments:
+    """From the vault's first moment to the end of its last day."""
+    return str(begins), whole_days(vault)[1]
+
+
+def refuse_other_ledger(ledger: Ledger, outputs: Path, override: str | None) -> bool:
+    """Whether the record is whole. Raises GateFailed where it is not and nobody overrules that: beside a ledger that
+    was removed, cut short or replaced, no vault can be called unseen."""
+    problems = ledger.verify(noted_heads(outputs))
+    if problems and override is None:
+        raise GateFailed(
+            f"ledger {ledger.chain.database.place}: {problems[0]}; nothing is promoted beside a record that is not "
+            'whole; give the ledger back, or promote with --override "REASON": its vault then counts as seen'
+        )
+    return not problems
+
+
 def prepare_all(experiment: Experiment, cache: Cache) -> Prepared:
     """Everything that the source has, prepared as the run was, without a vault. Its stages are not shown."""
     split = replace(experiment.split, vault_start=None)  # type: ignore[type-var]  # every component is a dataclass
-    return pipeline.prepare(replace(experiment, split=split), cache.quiet())
+    return pipeline.prepare(replace(experiment, split=split, data=experiment.data.whole()), cache.quiet())
 
 
 def look(

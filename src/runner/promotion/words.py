@@ -20,5 +20,17 @@ def say(console: Console, promotion: Promotion) -> None:
     if promotion.folder is None:
         console.alarm(f"Not promoted: rejected by {', '.join(content['failed'])}.")
         return
+    level = content.get("level")
+    named = f", {level}" if level and level not in promotion.aliases else ""
+    weights = content.get("verdict", {}).get("weights", True)
+    if not weights:
+        console.note("The bundle hands out forecasts and no weights: its portfolio failed, or there is none.")
+    if rival := content.get("verdict", {}).get("offers"):
+        console.note(offer(rival))
     pointing = f" as {', '.join(promotion.aliases)}" if promotion.aliases else ""
-    console.path(f"{promotion.state}:", f"{promotion.folder}{pointing}")
+    console.path(f"{promotion.state}:", f"{promotion.folder}{pointing}{named}")
+
+
+def offer(rival: str) -> str:
+    """What else could be promoted."""
+    return f"No better than {rival}, which is simpler and has a bundle as well: promote RUN --baseline {rival}"

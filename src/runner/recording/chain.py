@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from components.errors import OutputError
+from runner.recording.actors import acting
 from runner.recording.database import Connection, Database, Unusable
 from runner.storage.canonical import canonical_json, content_hash, finite_or_null
 
@@ -156,7 +157,7 @@ class Transaction:
         return next((bytes(row["data"]) for row in found), None)
 
     def append(self, kind: str, *, family: str, key: str, content: Mapping[str, Any]) -> str:
-        """Adds an event and returns the new head. Numbers that are not finite are written as null."""
+        """Adds an event, with who acts, and returns the new head. Numbers that are not finite are written as null."""
         sequence, previous = self.last()
         event = Event(
             sequence=sequence + 1,
@@ -164,7 +165,7 @@ class Transaction:
             kind=kind,
             family=family,
             key=key,
-            body=canonical_json(finite_or_null(content)),
+            body=canonical_json(finite_or_null({**content, "actor": acting().content()})),
             previous=previous,
             hash="",
         )

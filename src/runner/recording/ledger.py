@@ -1,125 +1,24 @@
 """The ledger: every trial on every family of data, so that a verdict knows how much was tried."""
 
 import os
-import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
-from typing import Any, Literal
-
-import numpy as np
+from typing import Any
 
 from components.errors import ContractError, OutputError
-from components.values import Float, Time
-from runner.recording.chain import Chain, Event, Transaction, unusable
+from runner.recording.budgets import Budget, check_budgets
+from runner.recording.chain import Chain, Transaction, unusable
 from runner.recording.database import Database, SQLite, Unusable, database
-from runner.storage.canonical import content_hash, finite_or_null
-from runner.storage.formats import ARRAYS
-
-Outcome = Literal["finished", "failed", "interrupted", "pruned"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Family:
-    """The data's logical identity: source, symbols and the days from first to last, both included.
-
-    Two families are the same if the source is equal and symbols and days overlap, directly or through
-    others that were tried.
-    """
-
-    source: str
-    symbols: tuple[str, ...]
-    first: date
-    last: date
-
-    def content(self) -> dict[str, Any]:
-        return {
-            "source": self.source,
-            "symbols": sorted(set(self.symbols)),
-            "first": self.first.isoformat(),
-            "last": self.last.isoformat(),
-        }
-
-    @property
-    def id(self) -> str:
-        return content_hash(self.content())
-
-    @staticmethod
-    def from_content(content: Mapping[str, Any]) -> "Family":
-        return Family(
-            source=content["source"],
-            symbols=tuple(content["symbols"]),
-            first=date.fromisoformat(content["first"]),
-            last=date.fromisoformat(content["last"]),
-        )
-
-    def shares_bars(self, other: "Family") -> bool:
-        """Whether some symbol and some day belong to both."""
-        return self.first <= other.last and other.first <= self.last and not set(self.symbols).isdisjoint(other.symbols)
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Series:
-    """Values at times, in order of time: (T,) each."""
-
-    stamps_T: Time
-    values_T: Float
-
-    def before(self, until: np.datetime64) -> "Series":
-        early_T = self.stamps_T < until
-        return Series(stamps_T=self.stamps_T[early_T], values_T=self.values_T[early_T])
-
-    def to_bytes(self) -> bytes:
-        """The same series, the same bytes."""
-        arrays = {"stamps": self.stamps_T.astype("datetime64[us]"), "values": self.values_T.astype(np.float64)}
-        return zlib.compress(ARRAYS.encode(arrays)["arrays.npz"], level=1)
-
-    @staticmethod
-    def from_bytes(data: bytes) -> "Series":
-        arrays = ARRAYS.decode({"arrays.npz": zlib.decompress(data)})
-        return Series(stamps_T=arrays["stamps"], values_T=arrays["values"])
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrialNumber:
-    """number: 1 for the first trial of its family; family_trials: how many there are now; head: witness."""
-
-    number: int
-    family_trials: int
-    head: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Trial:
-    """What the ledger knows of one trial; started: body of its first start; outcome: of its last end."""
-
-    key: str
-    number: int
-    state: Literal["running", "finished", "failed", "interrupted", "pruned"]
-    started_at: str
-    started: Mapping[str, Any]
-    outcome: Mapping[str, Any]
-
-
-@dataclass(frozen=True, kw_only=True)
-class FamilySummary:
-    """Families that count as one, as the hull of their symbols and days, with the trials on them."""
-
-    family: Family
-    trials: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class VaultOpening:
-    """earlier: keys under which overlapping bars were opened before; reused if there are any."""
-
-    earlier: tuple[str, ...]
-    head: str
-
-    @property
-    def reused(self) -> bool:
-        return bool(self.earlier)
+from runner.recording.declared import Families
+from runner.recording.family import Family as Family
+from runner.recording.seen import Moments, Sighting, VaultOpening, sightings, whole_days
+from runner.recording.summaries import FamilySummary as FamilySummary
+from runner.recording.summaries import summaries_of
+from runner.recording.trials import Outcome, Recipe, TrialNumber, repeated, tried_in, tries_of, without_notes
+from runner.recording.trials import Series as Series
+from runner.recording.trials import Trial as Trial
+from runner.storage.canonical import finite_or_null
 
 
 @dataclass(frozen=True)
@@ -134,30 +33,61 @@ class Ledger:
         else ledger.sqlite in the user's data folder."""
         return Ledger(Chain.open(_database(url_or_path)))
 
-    def start_trial(self, family: Family, key: str, body: Mapping[str, Any]) -> TrialNumber:
-        """Writes down that a trial begins; call it before the fit. body: what the trial is, plain.
+    def start_trial(
+        self,
+        family: Family,
+        key: str,
+        body: Mapping[str, Any],
+        *,
+        recipe: Recipe | None = None,
+        seen: Moments | None = None,
+    ) -> TrialNumber:
+        """Writes down that a trial begins; call it before the fit. body: what the trial is, plain; seen: times of the
+        first and the last bar that it reads.
 
         The same key in the same family is the same trial: it keeps its number and counts once; it is
-        written again only as long as it has not finished.
+        written again only as long as it has not finished. So does a trial that repeats the recipe of an earlier one.
+        Raises BudgetSpent where a budget allows no more of them.
         """
 
         def work(transaction: Transaction) -> TrialNumber:
-            members = _merged(transaction, family)
-            keys = _keys(transaction, members)
-            events = _of_trial(transaction, key, members)
-            number = events[0].content["number"] if events else len(keys) + 1
-            total = len(keys | {key})
-            _declare(transaction, family)
+            families = Families(transaction)
+            families.declare(family)
+            members = _members(families, family)
+            events = [event for event in transaction.events(kind="trial_started") if event.family in members]
+            tries = tries_of(events)
+            repeats = tries.get(key) or repeated(events, families, family, recipe)
+            trial = repeats or key
+            numbers = {event.key: int(event.content["number"]) for event in reversed(events)}
+            number = numbers.get(trial, len(set(tries.values())) + 1)
+            total = len({*tries.values(), trial})
+            if repeats is None:
+                check_budgets(transaction, families, family, members, tries)
             head = transaction.head()
-            if not any(event.kind == "trial_finished" for event in events):
-                content = {"number": number, "family_trials": total, "trial": dict(body)}
+            if not any(event.family in members for event in transaction.events(kind="trial_finished", key=key)):
+                content: dict[str, Any] = {"number": number, "family_trials": total, "trial": dict(body)}
+                content["trial"] |= recipe.content() if recipe else {}
+                content |= {"try": trial} if trial != key else {}
+                content |= {"seen": list(seen)} if seen else {}
                 head = transaction.append("trial_started", family=family.id, key=key, content=content)
-            return TrialNumber(number=number, family_trials=total, head=head)
+            return TrialNumber(
+                number=number,
+                family_trials=total,
+                head=head,
+                repeats=None if trial == key else trial,
+                recognised=families.recognised(family),
+            )
 
         return self.chain.append(work)
 
     def finish_trial(
-        self, key: str, state: Outcome, body: Mapping[str, Any], series: Mapping[str, Series] | None = None
+        self,
+        key: str,
+        state: Outcome,
+        body: Mapping[str, Any],
+        series: Mapping[str, Series] | None = None,
+        *,
+        processor_seconds: float | None = None,
     ) -> str:
         """Writes down how the trial last started under this key ended, and returns the head.
 
@@ -173,52 +103,104 @@ class Ledger:
                 raise ContractError(f"trial {key[:12]}: ended without having been started")
             family = starts[-1].family
             ends = transaction.events(kind="trial_finished", key=key)
-            finished = [event.content for event in ends if event.family == family]
+            finished = [without_notes(event.content) for event in ends if event.family == family]
             hashes = {name: transaction.keep(one.to_bytes()) for name, one in (series or {}).items()}
             content = {**body, "series": hashes} if hashes else dict(body)
             if finished and (state != "finished" or finished[-1] == finite_or_null(content)):
                 return transaction.head()
+            if processor_seconds is not None:
+                content["processor_seconds"] = round(processor_seconds, 3)
             return transaction.append(f"trial_{state}", family=family, key=key, content=content)
 
         return self.chain.append(work)
 
-    def open_vault(self, vault: Family, key: str, body: Mapping[str, Any]) -> VaultOpening:
-        """Writes down an opening of the vault. Its identity is symbols and days, whatever the source.
+    def look(self, family: Family, key: str, what: str, seen: Moments) -> str:
+        """Writes down an evaluation that is no trial, once for the same key and bars: it saw bars all the same."""
 
-        One key opens its vault once: asked again, it is told of its own opening, and nothing is written.
-        """
-
-        def work(transaction: Transaction) -> VaultOpening:
-            families = {event.family: _family(event) for event in transaction.events(kind="family")}
-            openings = [
-                event for event in transaction.events(kind="vault_opened") if families[event.family].shares_bars(vault)
-            ]
-            own = next((event for event in openings if event.key == key), None)
-            before = openings if own is None else openings[: openings.index(own)]
-            earlier = tuple(dict.fromkeys(event.key for event in before))
-            if own is not None:
-                return VaultOpening(earlier=earlier, head=own.head)
-            _declare(transaction, vault)
-            content = {"reused": bool(earlier), "vault": dict(body)}
-            head = transaction.append("vault_opened", family=vault.id, key=key, content=content)
-            return VaultOpening(earlier=earlier, head=head)
+        def work(transaction: Transaction) -> str:
+            Families(transaction).declare(family)
+            content = {"what": what, "seen": list(seen)}
+            for event in transaction.events(kind="look", key=key):
+                if event.family == family.id and without_notes(event.content) == content:
+                    return transaction.head()
+            return transaction.append("look", family=family.id, key=key, content=content)
 
         return self.chain.append(work)
 
+    def open_vault(self, vault: Family, key: str, body: Mapping[str, Any], span: Moments | None = None) -> VaultOpening:
+        """Writes down an opening of the vault. Its identity is its market and days, whatever the source.
+
+        span: times of its first and last bar, None: all of its days. What the same key opened before is no reuse.
+        """
+
+        def work(transaction: Transaction) -> VaultOpening:
+            families = Families(transaction)
+            families.declare(vault)
+            own = [event for event in transaction.events(kind="vault_opened", key=key) if event.family == vault.id]
+            until = own[0].sequence if own else None
+            times = span or whole_days(vault)
+            found = sightings(transaction, families, vault, times, own=key, until=until)
+            if own:
+                return VaultOpening(seen=found, head=own[0].head)
+            content = {"reused": bool(found), "vault": dict(body), "seen": list(times)}
+            head = transaction.append("vault_opened", family=vault.id, key=key, content=content)
+            return VaultOpening(seen=found, head=head)
+
+        return self.chain.append(work)
+
+    def seen(self, market: Family, span: Moments, *, own: str = "") -> tuple[Sighting, ...]:
+        """Who saw bars of that market in that time. own: key of openings that do not count."""
+        return self.chain.read(lambda transaction: sightings(transaction, Families(transaction), market, span, own=own))
+
+    def set_budget(self, budget: Budget) -> str:
+        """From now on the budget of that actor on that market, in the place of an earlier one."""
+
+        def work(transaction: Transaction) -> str:
+            return transaction.append(
+                "budget", family="", key=f"{budget.actor} on {budget.market}", content={"budget": budget.content()}
+            )
+
+        return self.chain.append(work)
+
+    def seal(self, market: Family, digest: str, begins: str) -> str:
+        """Writes down that the bars of a market from a day on (ISO) were sealed, and the digest of what is sealed."""
+
+        def work(transaction: Transaction) -> str:
+            Families(transaction).declare(market)
+            return transaction.append("sealed", family=market.id, key=digest, content={"begins": begins})
+
+        return self.chain.append(work)
+
+    def sealed_before(self, market: Family, digest: str) -> int | None:
+        """How many trials and looks on the market there were before it was sealed; None where nobody noted a seal of
+        that digest."""
+
+        def work(transaction: Transaction) -> int | None:
+            seal = next(transaction.events(kind="sealed", key=digest), None)
+            if seal is None:
+                return None
+            reached = {identity for identity, _ in Families(transaction).same_bars(market)}
+            kinds = ("trial_started", "look", "vault_opened")
+            events = [event for kind in kinds for event in transaction.events(kind=kind)]
+            return sum(event.sequence < seal.sequence and event.family in reached for event in events)
+
+        return self.chain.read(work)
+
     def count(self, family: Family) -> int:
-        """How many distinct trials were started in the family, failed and interrupted ones too."""
-        return self.chain.read(lambda transaction: len(_keys(transaction, _merged(transaction, family))))
+        """How many distinct tries were started in the family, failed and interrupted ones too."""
+
+        def work(transaction: Transaction) -> int:
+            members = _members(Families(transaction), family)
+            started = transaction.events(kind="trial_started")
+            return len(set(tries_of(event for event in started if event.family in members).values()))
+
+        return self.chain.read(work)
 
     def trials(self, family: Family) -> list[Trial]:
-        """The trials of the family in the order of their first starts."""
+        """The tries of the family in the order of their first starts."""
 
         def work(transaction: Transaction) -> list[Trial]:
-            members = _merged(transaction, family)
-            events: dict[str, list[Event]] = {}
-            for event in transaction.events():
-                if event.family in members and event.kind.startswith("trial_"):
-                    events.setdefault(event.key, []).append(event)
-            return [_trial(key, of_key) for key, of_key in events.items()]
+            return tried_in(transaction, _members(Families(transaction), family))
 
         return self.chain.read(work)
 
@@ -234,7 +216,7 @@ class Ledger:
 
     def families(self) -> list[FamilySummary]:
         """All families with their counts, each as the hull of what was merged into it."""
-        return self.chain.read(_summaries)
+        return self.chain.read(summaries_of)
 
     def head(self) -> str:
         """Number and hash of the newest event: whoever notes it down can witness later that nothing was removed."""
@@ -272,79 +254,6 @@ def _data_folder() -> str:
     return platformdirs.user_data_dir("assay")
 
 
-def _declare(transaction: Transaction, family: Family) -> None:
-    known = transaction.events(kind="family", key=family.source)
-    if family.id not in {event.family for event in known}:
-        transaction.append("family", family=family.id, key=family.source, content=family.content())
-
-
-def _family(event: Event) -> Family:
-    return Family.from_content(event.content)
-
-
-def _merged(transaction: Transaction, family: Family) -> set[str]:
-    """Ids of the families that count as one with this one: reached over shared bars, through tried ones."""
-    tried = transaction.keys_by_family("trial_started")
-    others = {
-        event.family: _family(event)
-        for event in transaction.events(kind="family", key=family.source)
-        if event.family in tried
-    }
-    return _connected(family, others)
-
-
-def _connected(family: Family, others: dict[str, Family]) -> set[str]:
-    members, edge = {family.id}, [family]
-    remaining = {name: other for name, other in others.items() if name != family.id}
-    while edge:
-        here = edge.pop()
-        reached = {name: other for name, other in remaining.items() if here.shares_bars(other)}
-        members |= reached.keys()
-        edge += reached.values()
-        remaining = {name: other for name, other in remaining.items() if name not in reached}
-    return members
-
-
-def _keys(transaction: Transaction, members: set[str]) -> set[str]:
-    keys = transaction.keys_by_family("trial_started")
-    return {key for member in members for key in keys.get(member, ())}
-
-
-def _of_trial(transaction: Transaction, key: str, members: set[str]) -> list[Event]:
-    return [
-        event for event in transaction.events(key=key) if event.family in members and event.kind.startswith("trial_")
-    ]
-
-
-def _trial(key: str, events: list[Event]) -> Trial:
-    ends = [event for event in events if event.kind != "trial_started"]
-    finished = [event for event in ends if event.kind == "trial_finished"]
-    last = finished[-1] if finished else events[-1]
-    state = last.kind.removeprefix("trial_")
-    return Trial(
-        key=key,
-        number=events[0].content["number"],
-        state="running" if state == "started" else state,  # type: ignore[arg-type]
-        started_at=events[0].time,
-        started=events[0].content["trial"],
-        outcome={} if state == "started" else last.content,
-    )
-
-
-def _summaries(transaction: Transaction) -> list[FamilySummary]:
-    keys = transaction.keys_by_family("trial_started")
-    families = {event.family: _family(event) for event in transaction.events(kind="family") if event.family in keys}
-    summaries = []
-    while families:
-        family = next(iter(families.values()))
-        same_source = {other: f for other, f in families.items() if f.source == family.source}
-        members = [families.pop(member) for member in sorted(_connected(family, same_source))]
-        hull = Family(
-            source=family.source,
-            symbols=tuple(sorted({symbol for member in members for symbol in member.symbols})),
-            first=min(member.first for member in members),
-            last=max(member.last for member in members),
-        )
-        trials = {key for member in members for key in keys[member.id]}
-        summaries.append(FamilySummary(family=hull, trials=len(trials)))
-    return summaries
+def _members(families: Families, family: Family) -> set[str]:
+    """Ids of the families that count as one with this one: reached over what was tried on."""
+    return families.together(family, families.transaction.keys_by_family("trial_started"))

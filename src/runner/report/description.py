@@ -54,6 +54,7 @@ def description(experiment: Experiment, composed: Composed, prepared: Prepared) 
         "target": {
             "expression": target_text(prepared.targets),
             "kind": experiment.target.kind,
+            "says": experiment.target.in_words(),
             "horizon_bars": prepared.labels.horizon_bars,
         },
         "interval_coverage": experiment.calibration.interval_coverage(),

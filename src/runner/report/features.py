@@ -29,7 +29,7 @@ DASH = "–"
 FOLDS_IN_A_TABLE = 8
 STATEMENT = (
     "Training rows only: neither the vault nor a fold's own validation and test rows are read for its figures, "
-    "and no trial is recorded. Whoever picks features by these figures has looked at the training rows of all folds."
+    "and this is no trial. Whoever picks features by these figures has looked at the training rows of all folds."
 )
 LEGEND = (
     "bars: lookback; finite: share of bars with a value after the lookback; skew, kurt: skewness and excess kurtosis; "

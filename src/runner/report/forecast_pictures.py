@@ -215,7 +215,7 @@ def _cumulative_ic(axis: "Axes", date_D: Any, ic_D: Any) -> None:
 
 def by_fold(run: RunFolder) -> "Figure | None":
     """The leading metric of each fold, for the model and every baseline."""
-    name, scores = tables.fold_scores(run.metrics, run.kind)
+    name, scores = tables.fold_scores(run.metrics, run.kind, tables.gated(run.gates))
     folds = sorted({number for by_number in scores.values() for number in by_number})
     if len(folds) < 2:
         return None

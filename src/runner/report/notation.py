@@ -1,6 +1,7 @@
 """How numbers are written: by name of the metric, missing ones as a dash."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -63,6 +64,15 @@ def significant(value: Any) -> str:
     if 1e-4 <= abs(value) < 1e4:
         return f"{value:.4g}"
     return f"{value:,.0f}" if 1e4 <= abs(value) < 1e12 else f"{value:.3e}"
+
+
+def threshold(gate: Mapping[str, Any]) -> str:
+    """How a gate's value must stand to its threshold: `≤ 0.05 (p-value)`."""
+    if not is_number(gate["threshold"]):
+        return DASH
+    sign = {">=": "≥ ", "<=": "≤ "}.get(gate.get("relation", ""), "")
+    of = f" ({gate['statistic']})" if gate.get("statistic") else ""
+    return f"{sign}{significant(gate['threshold'])}{of}"
 
 
 def count(value: Any) -> str:

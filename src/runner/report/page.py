@@ -12,14 +12,15 @@ from typing import Any
 from components.errors import OutputError
 from runner.recording.run_folder import RunFolder
 from runner.report import notation, tables
+from runner.report.badge import badge
 from runner.report.meanings import shown
 from runner.report.pictures import Picture, captioned, draw
-from runner.report.promotion import sentences
+from runner.report.promotion import judged, sentences
 from runner.report.words import decisions, words
 
 
 def write_report(run_folder: Path, images: Mapping[str, bytes] | None = None) -> Path:
-    """Writes <run>/report.html and <run>/plots/*.png, and returns the path of the former.
+    """Writes <run>/report.html, <run>/plots/*.png and <run>/badge.svg, and returns the path of the first.
 
     images: what `draw` gave for a run with the same results; None draws them.
 
@@ -34,6 +35,7 @@ def write_report(run_folder: Path, images: Mapping[str, bytes] | None = None) ->
         (run.path / "plots").mkdir(exist_ok=True)
         for picture in pictures.values():
             _write(run.path / "plots" / f"{picture.name}.png", picture.png)
+        _write(run.path / "badge.svg", badge(words(run.manifest, judged(run)).word).encode())
         _write(run.path / "report.html", page.encode())
     except OSError as error:
         raise OutputError(f"{run.path}: the report cannot be written ({error.strerror})") from error
@@ -54,6 +56,7 @@ def _template() -> Any:
         "count": notation.count,
         "seconds": notation.seconds,
         "significant": notation.significant,
+        "threshold": notation.threshold,
         "typeset": _typeset,
         "base64": lambda data: base64.b64encode(data).decode(),
     }
@@ -63,23 +66,26 @@ def _template() -> Any:
 def _content(run: RunFolder, pictures: dict[str, Picture]) -> dict[str, Any]:
     """Everything that the template shows, under the names it uses."""
     manifest = run.manifest
-    meanings = shown(run.metrics, (gate["says"] for gate in run.gates["gates"]))
+    verdict = judged(run)
+    has_portfolio = verdict.get("portfolio") != "none"
+    meanings = shown(run.metrics, (gate["says"] for gate in verdict["gates"]))
     return {
         "manifest": manifest,
         "config": run.config,
-        "gates": run.gates["gates"],
+        "gates": verdict["gates"],
         "leaks": run.leaks,
         "pictures": pictures,
         "promotion": sentences(run.promotion) if run.promotion else None,
-        "verdict": words(manifest, run.gates),
-        "cards": tables.cards(run.metrics, run.kind),
+        "verdict": words(manifest, verdict),
+        "cards": tables.cards(run.metrics, run.kind, has_portfolio=has_portfolio),
         "forecast_table": tables.forecast_table(run.metrics),
         "outputs_table": tables.outputs_table(run.metrics),
         "portfolio_table": tables.portfolio_table(run.metrics),
         "cost_table": tables.cost_table(run.costs or tables.costs(run.equity, run.trades)),
-        "fold_table": tables.fold_table(run.metrics, manifest["folds"], run.kind),
+        "fold_table": tables.fold_table(run.metrics, manifest["folds"], run.kind, tables.gated(verdict)),
         "statistics": run.statistics,
         "meanings": meanings,
+        "has_portfolio": has_portfolio,
         "hints": {meaning.label: meaning.says for meaning in meanings},
         "split_table": tables.split_table(manifest["folds"]),
         "decisions": decisions(manifest),

@@ -47,7 +47,7 @@ class Card:
     beside: str
 
 
-def cards(metrics: Mapping[str, float | None], kind: str) -> tuple[Card, ...]:
+def cards(metrics: Mapping[str, float | None], kind: str, *, has_portfolio: bool = True) -> tuple[Card, ...]:
     """The few figures to look at first: forecast beside the best baseline, portfolio beside benchmark."""
     shown = []
     scored = [name for name in figures.metrics() if notation.is_number(metrics.get(f"test/{name}"))]
@@ -55,6 +55,8 @@ def cards(metrics: Mapping[str, float | None], kind: str) -> tuple[Card, ...]:
         known = notation.describe(leading)
         value = notation.write(metrics[f"test/{leading}"], known.style)
         shown.append(Card(label=f"{known.label}, test", value=value, beside=_best_rival(metrics, leading)))
+    if not has_portfolio:
+        return tuple(shown)
     for name in ("sharpe", "cagr", "max_drawdown"):
         known = notation.describe(name)
         value = notation.write(metrics.get(f"backtest/{name}"), known.style)
@@ -114,22 +116,34 @@ def portfolio_table(metrics: Mapping[str, float | None]) -> Table:
     return Table(header=header, rows=tuple(rows))
 
 
-def fold_scores(metrics: Mapping[str, float | None], kind: str) -> tuple[str, dict[str, dict[int, float]]]:
-    """The leading metric's name, and who -> fold -> score for the model ('model') and each baseline."""
+def gated(verdict: Mapping[str, Any]) -> str:
+    """The metric that a gate asks of every fold, required ones first; empty where none does."""
+    asked = sorted(verdict["gates"], key=lambda gate: not gate["required"])
+    folds = (PER_FOLD.match(figure) for gate in asked for figure in gate.get("figures", ()))
+    return next((found["metric"] for found in folds if found), "")
+
+
+def fold_scores(
+    metrics: Mapping[str, float | None], kind: str, gated: str = ""
+) -> tuple[str, dict[str, dict[int, float]]]:
+    """The name of the gated metric, or else of the leading one, and who -> fold -> score for the model ('model') and
+    each baseline."""
     scores: dict[str, dict[str, dict[int, float]]] = {}
     for key, value in metrics.items():
         match = PER_FOLD.match(key)
         if match and value is not None and notation.is_number(value):
             by_who = scores.setdefault(match["metric"], {"model": {}})
             by_who.setdefault(match["baseline"] or "model", {})[int(match["fold"])] = value
-    leading = next(iter([*figures.leading(scores, kind), *scores]), "")
+    leading = gated if gated in scores else next(iter([*figures.leading(scores, kind), *scores]), "")
     return leading, scores.get(leading, {})
 
 
-def fold_table(metrics: Mapping[str, float | None], folds: Sequence[Mapping[str, Any]], kind: str) -> Table:
-    """The leading metric on every fold's test span, for the model and every baseline; with several paths, of the folds
-    that the judged one goes through."""
-    leading, scores = fold_scores(metrics, kind)
+def fold_table(
+    metrics: Mapping[str, float | None], folds: Sequence[Mapping[str, Any]], kind: str, gated: str = ""
+) -> Table:
+    """The gated metric, or else the leading one, on every fold's test span, for the model and every baseline; with
+    several paths, of the folds that the judged one goes through."""
+    leading, scores = fold_scores(metrics, kind, gated)
     known = notation.describe(leading) if leading else None
     several = len({path for fold in folds for path in fold.get("paths", ())}) > 1
     rows = []

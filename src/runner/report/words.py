@@ -1,25 +1,32 @@
-"""The verdict of a recorded run: the sentences of `runner.judging.verdict`, sorted by their place on a page."""
+"""The verdict of a recorded run: the sentences of `runner.judging.sentences`, sorted by their place on a page."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from components.values import SourceFacts
-from runner.judging.verdict import Verdict, in_words
+from runner.judging.sentences import Sentences, in_words
+from runner.judging.verdict import Verdict
 from runner.report import notation
+from runner.report.markets import market_words
 
-PASSED, REJECTED, FAILED, NONE = "Passed", "Rejected", "Failed", "No verdict"
+REJECTED, CANDIDATE, HALLMARKED, FAILED, NONE = "Rejected", "Candidate", "Hallmarked", "Failed", "No verdict"
+LEVELS = {"rejected": REJECTED, "candidate": CANDIDATE, "hallmarked": HALLMARKED}
 DIRTY = "The code had uncommitted changes: this run cannot be rebuilt from its commit alone."
 
 
 @dataclass(frozen=True, kw_only=True)
 class Words:
-    """word: Passed, Rejected, Failed or No verdict; headline: what the gates together decided; reasons: what the
-    decisive gates say; suffices: what failed gates, advisory ones too, ask for; tries: where the run stands among all
-    trials; broken: what broke besides gates, one line each; cautions: what to know before trusting a figure."""
+    """word: the level, Failed or No verdict; headline: what the gates together decided; results: (name, what is said)
+    of target, forecast, portfolio, best baseline and the smallest provable effect; first: what nobody may overlook;
+    reasons: what the decisive gates say; suffices: what failed gates, advisory ones too, ask for; tries: where the run
+    stands among all trials; broken: what broke besides gates, one line each; cautions: what to know before trusting a
+    figure."""
 
     word: str
     headline: str
+    results: tuple[tuple[str, str], ...]
+    first: tuple[str, ...]
     reasons: tuple[str, ...]
     suffices: tuple[str, ...]
     tries: str
@@ -28,7 +35,7 @@ class Words:
 
 
 def words(manifest: Mapping[str, Any], gates: Mapping[str, Any]) -> Words:
-    """Everything a run has to say in sentences."""
+    """Everything a run has to say in sentences. gates: of the run, or what became of them at its promotion."""
     verdict = Verdict.from_json(gates)
     # Cautions of the source are among the notices.
     known = SourceFacts.__dataclass_fields__.keys() & manifest["data"].keys()
@@ -45,24 +52,40 @@ def words(manifest: Mapping[str, Any], gates: Mapping[str, Any]) -> Words:
     passed = tuple(gate.says for gate in verdict.gates if gate.required and gate.status == "passed")
     unclean = [DIRTY] if (manifest["git"] or {}).get("dirty") else []
     too_good = manifest.get("too_good")
-    word, headline = _decision(manifest, said.decision)
+    word, headline = _decision(manifest, said)
+    unfinished = word == NONE
     return Words(
         word=word,
         headline=headline,
-        reasons={PASSED: passed, REJECTED: said.failed, FAILED: said.failed, NONE: ()}[word],
-        suffices=() if word == NONE else said.suffices,
+        results=() if unfinished else _results(manifest, said),
+        first=() if unfinished else said.first,
+        reasons=() if unfinished else said.failed or passed,
+        suffices=() if unfinished else said.suffices,
         tries=said.tries,
         broken=tuple(line for line in manifest.get("broken", ()) if line not in verdict.broken),
         cautions=(
             *([too_good] if too_good else []),
             *said.record,
+            *said.loosened,
             *(line for line in said.advisory if not too_good or too_good not in line),
             *said.data,
+            *market_words(manifest),
             *_quality(manifest),
             *manifest["notices"],
             *unclean,
         ),
     )
+
+
+def _results(manifest: Mapping[str, Any], said: Sentences) -> tuple[tuple[str, str], ...]:
+    lines = (
+        ("Target", str(manifest.get("target", {}).get("says", ""))),
+        ("Forecast", said.forecast),
+        ("Portfolio", said.portfolio),
+        ("Best baseline", said.baseline),
+        ("This record could show", said.provable),
+    )
+    return tuple((name, text) for name, text in lines if text)
 
 
 def paths_note(paths: Mapping[str, Any]) -> str:
@@ -104,11 +127,11 @@ def _quality(manifest: Mapping[str, Any]) -> tuple[str, ...]:
     return (f"The checks of the bars found: {found}; see Data quality.",) if found else ()
 
 
-def _decision(manifest: Mapping[str, Any], decision: str) -> tuple[str, str]:
+def _decision(manifest: Mapping[str, Any], said: Sentences) -> tuple[str, str]:
     """Its word and its headline. What broke is said, not hidden behind a verdict."""
     if broken := manifest.get("broken"):
-        return FAILED, f"Parts of the run broke: {len(broken)} (see below). {decision}"
+        level = LEVELS[said.level]
+        return FAILED, f"Parts of the run broke: {len(broken)} (see below). {level}: {said.decision}"
     if manifest["state"] != "finished":
         return NONE, f"The run did not finish (state: {manifest['state']})."
-    word, _, headline = decision.partition(": ")
-    return word, headline[:1].upper() + headline[1:]
+    return LEVELS[said.level], said.decision

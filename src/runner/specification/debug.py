@@ -12,7 +12,8 @@ from components.ranges import Ge
 class Debug(Component):
     """How much of the data a quick look uses; null means everything.
 
-    enabled      marks the run as a debug run: no trial, no promotion
+    enabled      marks the run as a debug run: never promoted, and no trial where it evaluates less than half of the
+                 experiment (bars times folds): then the ledger notes that it looked
     max_bars     the last bars of every symbol before the vault
     max_symbols  the first symbols in alphabetical order
     max_folds    the first folds of the split

@@ -32,17 +32,21 @@ from runner.specification.tracker import Tracker
 class Experiment:
     """Everything that is said about an experiment; a field's annotation says what fits into the slot.
 
-    seed       from which all seeds are derived
-    resources  processors and devices
+    hypothesis  one sentence that says what the trial is to show; null: none was written down
+    parent      run id of the trial that this one follows; null: none
+    seed        from which all seeds are derived
+    resources   processors and devices
     """
 
     inert: ClassVar[frozenset[str]] = frozenset(
-        {"name", "quality", "baselines", "robustness", "gates", "tracking", "export", "debug"}
+        {"name", "hypothesis", "parent", "quality", "baselines", "robustness", "gates", "tracking", "export", "debug"}
     )
     """What judges, records or shows a run, without being part of what is tried; quality and debug are, through the
     bars that they leave."""
 
     name: str
+    hypothesis: str | None
+    parent: str | None
     seed: Annotated[int, Ge(0)]
     resources: Resources
     data: Source

@@ -30,6 +30,9 @@ class Session(ABC):
     def log_metrics(self, metrics: Mapping[str, float | None]) -> None:
         """Flat name -> number; None and what is not finite is left out."""
 
+    def log_level(self, level: str) -> None:  # noqa: B027  # a tracker may have no place for it
+        """The verdict's level: rejected, candidate or hallmarked; again where a promotion changed it."""
+
     @abstractmethod
     def log_files(self, paths: Sequence[Path]) -> None:
         """Files of the run folder, such as the report and its pictures."""

@@ -4,6 +4,7 @@ import csv
 import gzip
 import itertools
 import re
+import zlib
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from components.errors import DataError
+from components.tables.reading import columns_of, refuse_wide, rows_at_most
 from components.values import Float, Time
 
 if TYPE_CHECKING:
@@ -35,8 +37,11 @@ def read_table(path: Path) -> "pd.DataFrame":
         raise DataError(f"{path}: is a folder; name a CSV or Parquet file")
     try:
         if path.suffix.lower() in (".parquet", ".pq"):
+            columns_of(path)  # refuses what would not fit into memory
             frame = pd.read_parquet(path)
         else:
+            if path.suffix.lower() == ".gz":
+                rows_at_most(path)  # refuses what inflates beyond measure
             form = _form(path)
             frame = pd.read_csv(
                 path,
@@ -52,9 +57,12 @@ def read_table(path: Path) -> "pd.DataFrame":
         raise DataError(f"{path}: no such file{_nearest_file(path)}") from None
     except UnicodeDecodeError:
         raise DataError(f"{path}: is no text in UTF-8; save it as CSV in UTF-8, or as Parquet") from None
+    except (EOFError, zlib.error) as error:
+        raise DataError(f"{path}: cannot be unpacked: {error}; it was cut off or damaged") from None
     except (pd.errors.ParserError, pd.errors.EmptyDataError, pa.ArrowInvalid, OSError, ValueError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise DataError(f"{path}: cannot be read as a table: {reason.removesuffix('.')}") from None
+    refuse_wide(path, len(frame.columns))
     frame.columns = [str(name).strip() for name in frame.columns]
     _refuse_doubled(list(frame.columns), path)
     if frame.empty:

@@ -204,7 +204,7 @@ def _ending(job: Job) -> str:
     if not gates.is_file():
         return "pruned"
     verdict = json.loads(gates.read_text(encoding="utf-8"))
-    return "passed" if verdict["passed"] else "rejected"
+    return str(verdict["level"])
 
 
 def _shown(value: float | None) -> str:

@@ -37,6 +37,10 @@ class _Guarded(Session):
     def log_metrics(self, metrics: Mapping[str, float | None]) -> None:
         self._guard(lambda: self._session and self._session.log_metrics(metrics))
 
+    def log_level(self, level: str) -> None:
+        if self._session is not None:
+            self._guard(partial(self._session.log_level, level))
+
     def log_files(self, paths: Sequence[Path]) -> None:
         self._guard(lambda: self._session and self._session.log_files(paths))
 

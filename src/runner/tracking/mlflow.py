@@ -59,12 +59,16 @@ class _MLflowSession(Session):
     tracker: MLflow
     run: RunInfo
     metrics: dict[str, float] = field(default_factory=dict[str, float])
+    level: str | None = None
     files: list[Path] = field(default_factory=list[Path])
     bundle: tuple[Path, tuple[str, ...]] | None = None
     head: str | None = None
 
     def log_metrics(self, metrics: Mapping[str, float | None]) -> None:
         self.metrics |= {k: v for k, v in metrics.items() if v is not None and math.isfinite(v)}
+
+    def log_level(self, level: str) -> None:
+        self.level = level
 
     def log_files(self, paths: Sequence[Path]) -> None:
         self.files += paths
@@ -103,6 +107,8 @@ class _MLflowSession(Session):
         for start in range(0, len(params), BATCH):
             client.log_batch(run_id, params=params[start : start + BATCH])
         client.log_batch(run_id, metrics=metrics)
+        if self.level is not None:
+            client.set_tag(run_id, "level", self.level)
         if self.head is not None:
             client.set_tag(run_id, "ledger_head", self.head)
         for path in self.files:

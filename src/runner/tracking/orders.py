@@ -24,7 +24,8 @@ FINISH_SECONDS = 300
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """A run as W&B is to know it: id (its own there), name, paths as absolute texts, the bundle's aliases."""
+    """A run as W&B is to know it: id (its own there), name, paths as absolute texts, the bundle's aliases,
+    the verdict's level."""
 
     mode: Literal["offline", "online"]
     project: str
@@ -42,6 +43,7 @@ class Order:
     bundle: str | None
     aliases: tuple[str, ...]
     state: Literal["finished", "failed", "interrupted"]
+    level: str | None = None
     ledger_head: str | None = None
 
 
@@ -82,7 +84,8 @@ def _write(order: Order) -> None:
         settings=settings,
     )
     try:
-        run.log({**order.metrics, "state": order.state, "ledger_head": order.ledger_head or ""})
+        said = {"state": order.state, "ledger_head": order.ledger_head or ""}
+        run.log({**order.metrics, **said} | ({"level": order.level} if order.level else {}))
         for path in map(Path, order.files):
             copy = Path(run.dir) / path.relative_to(order.folder)
             copy.parent.mkdir(parents=True, exist_ok=True)

@@ -45,12 +45,16 @@ class _WandBSession(Session):
     tracker: WandB
     run: RunInfo
     metrics: dict[str, float] = field(default_factory=dict[str, float])
+    level: str | None = None
     files: list[Path] = field(default_factory=list[Path])
     bundle: tuple[Path, tuple[str, ...]] | None = None
     head: str | None = None
 
     def log_metrics(self, metrics: Mapping[str, float | None]) -> None:
         self.metrics |= {k: v for k, v in metrics.items() if v is not None and math.isfinite(v)}
+
+    def log_level(self, level: str) -> None:
+        self.level = level
 
     def log_files(self, paths: Sequence[Path]) -> None:
         self.files += paths
@@ -93,4 +97,5 @@ class _WandBSession(Session):
             aliases=aliases,
             ledger_head=self.head,
             state=state,
+            level=self.level,
         )

@@ -2,8 +2,8 @@
 
 Shows of each feature of an experiment: lookback, coverage, moments, autocorrelation and rank IC by fold,
 and writes them as JSON, Parquet and a picture. Neither the vault nor a fold's own validation and test rows
-are read for its figures, and no trial is recorded; but whoever picks features by these figures has looked
-at the training rows of all folds."""
+are read for its figures. It is no trial; but whoever picks features by these figures has looked at the
+training rows of all folds, and the ledger notes which bars were seen."""
 
 from argparse import ArgumentParser, Namespace
 
@@ -25,12 +25,14 @@ def run(options: Namespace) -> int:
     from runner.judging.feature_figures import feature_facts
     from runner.report.features import legend, tables, write
     from runner.specification.places import HERE
+    from runner.trial import looked
 
     console = Console()
     for notice in composed.notices:
         console.note(notice)
     cache = pipeline.open_cache(HERE, console)
     prepared = pipeline.prepare(experiment, cache)
+    looked(experiment, prepared, cache, HERE, "features")
     facts, ranked = cache.run("statistics", lambda: feature_facts(prepared, threads=experiment.resources.threads))
     folder = cache.run("picture", lambda: write(experiment, composed.config, prepared, facts, ranked, HERE))
     for table in tables(facts):

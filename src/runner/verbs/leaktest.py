@@ -3,7 +3,7 @@ leaktest --table FILE --time COLUMN --target COLUMN: which columns of any table 
 
 leaktest +experiment=NAME [SLOT=CHOICE ...]
 Runs every leak test on an experiment, named as for a run: see "Tests of an experiment" below. It fits
-the experiment and fits it again, which is no trial, and writes nothing but the cache.
+the experiment and fits it again, which is no trial; the ledger notes which bars were seen.
 
 leaktest --table FILE --time COLUMN --target COLUMN
 Examines any CSV or Parquet file and names the columns that look into the future, how, and on what
@@ -69,10 +69,12 @@ def _of_experiment(options: Namespace) -> dict[str, Any]:
     from runner.leaks.findings import of_experiment
     from runner.report.leak_page import experiment_page
     from runner.specification.places import HERE
+    from runner.trial import looked
 
     experiment, _ = configure(options.overrides)
     cache = pipeline.open_cache(HERE, Console(sys.stderr if options.json else sys.stdout))
     prepared = pipeline.prepare(experiment, cache)
+    looked(experiment, prepared, cache, HERE, "leaktest")
     executed = pipeline.execute(experiment, prepared, cache)
     report = cache.run("leak tests", lambda: full_battery(prepared, executed, experiment=experiment))
     found = of_experiment(experiment.name, report)

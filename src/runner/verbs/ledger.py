@@ -1,4 +1,5 @@
 """ledger: what was tried on which data, and whether the record is whole
+ledger --budget ACTOR [--market SYMBOL]: how much an actor may still try on a market
 
 Shows every family of data that was ever tried on: how many configurations, how they ended, how
 often the vault was opened, and how many independent tries those with returns were worth. Then it
@@ -8,6 +9,13 @@ trials counts distinct configurations, failed and interrupted ones too; failed i
 ones. effective is the number of independent tries that the finished, correlated ones are worth:
 rho + (1 - rho) K for K tries whose returns have the mean correlation rho.
 
+ledger --budget ACTOR [--market SYMBOL] [--trials N] [--seconds S] [--smallest-effect SHARPE]
+Sets a budget, in the place of an earlier one of that actor and market: from then on a run that would
+exceed it is refused before anything is computed, with exit code 6. ACTOR is KIND:NAME as events note it
+(agent:*, person:ann, build server:*), SYMBOL any name that the market has; * stands for anything. The
+smallest effect is the annual Sharpe ratio that the record must still be able to show, with probability
+one half, after all tries made on the market by anybody.
+
 Exit codes: 0 the record is whole; 1 it was changed, cut short, forked or replaced."""
 
 import json
@@ -16,8 +24,11 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from components.errors import ConfigError
 from runner import exit_codes
 from runner.judging.families import FamilyRow, family_rows
+from runner.recording.actors import forbid
+from runner.recording.budgets import Budget
 from runner.recording.ledger import Ledger
 from runner.recording.witnesses import noted_heads
 from runner.specification.places import HERE
@@ -31,6 +42,11 @@ NO_WITNESS = "The chain is whole; no run or bundle here noted a head that could 
 def add_arguments(parser: ArgumentParser) -> None:
     """Where to look for witnesses."""
     parser.add_argument("--json", action="store_true", help="print the same as JSON")
+    parser.add_argument("--budget", metavar="ACTOR", help="set a budget of KIND:NAME, * for anything")
+    parser.add_argument("--market", metavar="SYMBOL", default="*", help="of which market (default: of each)")
+    parser.add_argument("--trials", type=int, metavar="N", help="most trials; without it there is no limit")
+    parser.add_argument("--seconds", type=float, metavar="S", help="most processor seconds")
+    parser.add_argument("--smallest-effect", type=float, metavar="SHARPE", help="annual Sharpe ratio to keep provable")
     parser.add_argument(
         "--outputs",
         type=Path,
@@ -42,6 +58,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> int:
     """Prints the families and what is wrong with the record; UNFORESEEN if anything is."""
+    if options.budget is not None:
+        return _set_budget(options)
     ledger = Ledger.open()
     witnesses = noted_heads(options.outputs)
     problems = ledger.verify(witnesses, to_the_byte=True)
@@ -58,6 +76,22 @@ def run(options: Namespace) -> int:
     else:
         _show(ledger, rows, len(witnesses), problems)
     return exit_codes.UNFORESEEN if problems else exit_codes.RAN
+
+
+def _set_budget(options: Namespace) -> int:
+    forbid("may not set a budget")
+    limits = (options.trials, options.seconds, options.smallest_effect)
+    if all(limit is None for limit in limits) or any(limit is not None and limit < 0 for limit in limits):
+        raise ConfigError("--budget: say how much, by --trials, --seconds or --smallest-effect, none below 0")
+    budget = Budget(
+        actor=options.budget,
+        market=options.market,
+        trials=options.trials,
+        processor_seconds=options.seconds,
+        smallest_effect=options.smallest_effect,
+    )
+    print(f"budget noted, head {Ledger.open().set_budget(budget)}")
+    return exit_codes.RAN
 
 
 def _show(ledger: Ledger, rows: Sequence[FamilyRow], n_witnesses: int, problems: Sequence[str]) -> None:

@@ -2,7 +2,8 @@
 
 Forecasts new bars with a promoted bundle and turns the forecasts into target weights, as CSV:
 timestamp, symbol, forecast (empty where it cannot be made), weight (fraction of equity; empty with
---all where it depends on bars before the first); lower and upper, the ends of the interval, where the
+--all where it depends on bars before the first; no such column where the bundle's portfolio failed or there is none);
+lower and upper, the ends of the interval, where the
 bundle's calibration makes them."""
 
 import sys
@@ -20,7 +21,12 @@ from runner.specification.places import HERE
 def add_arguments(parser: ArgumentParser) -> None:
     """Which bundle, which bars, and how to read them."""
     add = parser.add_argument
-    add("--bundle", required=True, metavar="NAME[@VERSION|@champion]|PATH", help="the champion where none is named")
+    add(
+        "--bundle",
+        required=True,
+        metavar="NAME[@VERSION|@ALIAS]|PATH",
+        help="of a name alone the champion, else the latest",
+    )
     add("--data", required=True, metavar="FILE", help="CSV or Parquet, one line per symbol and bar")
     add(
         "--variant", choices=tuple(VARIANT_GRAPHS), help="a smaller graph; variants.json says what it costs in accuracy"

@@ -3,19 +3,25 @@
 Makes a finished run a version in outputs/registry. It certifies that the exported models forecast
 what the run forecast; opens the run's vault (split.vault_start), which the ledger records first; judges
 the gates that waited for it; fits the recipe again on everything the source has; and points an alias at
-the version: champion where there is none yet and no gate was overruled, else challenger.
+the version, by its level: candidate; of what is hallmarked (passed all that gates=strict asks for, on a vault that
+nobody had seen) champion where there is none yet, else challenger. A portfolio that failed hands out no weights.
 The same run is the same version, however often it is promoted. Bars of a vault that were opened before,
 whatever the run, are reused: gates on them are only advice, and the bundle says so for ever.
 
-Exit codes: 0 promoted; 3 the run cannot be promoted; 4 a required gate failed, nothing was registered."""
+Exit codes: 0 promoted; 3 the run cannot be promoted; 4 rejected, or no champion by its level: nothing was
+registered."""
 
 import json
 import sys
 from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING
 
 from components.errors import ConfigError
 from runner import exit_codes
 from runner.bundle.aliases import ALIASES
+
+if TYPE_CHECKING:
+    from runner.console import Console
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -27,6 +33,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="REASON",
         help="promote although gates failed; the reason and their names stay in the bundle and the registry",
     )
+    parser.add_argument(
+        "--baseline", metavar="NAME", help="instead, run its baseline NAME as the model, and promote that if it passes"
+    )
     parser.add_argument("--name", help="of the bundle; default: export.name of the run")
     parser.add_argument("--json", action="store_true", help="print promotion.json; the stages go to stderr")
 
@@ -36,6 +45,9 @@ def run(options: Namespace) -> int:
     if options.override is not None and not options.override.strip():
         raise ConfigError("--override: give the reason; it is kept in the bundle for ever")
     from runner.console import Console
+    from runner.recording.actors import forbid
+
+    forbid("may not open a vault, promote or override")
     from runner.promotion.again import promote_folder
     from runner.promotion.promote import Wish
     from runner.promotion.words import say
@@ -44,6 +56,8 @@ def run(options: Namespace) -> int:
     from runner.tracking.deliver import deliver
 
     console = Console(sys.stderr if options.json else None)
+    if options.baseline:
+        return _baseline(options, console)
     wish = Wish(name=options.name, alias=options.alias, override=options.override)
     try:
         promotion = promote_folder(find_run(options.run, HERE.outputs), wish, console, HERE)
@@ -54,3 +68,23 @@ def run(options: Namespace) -> int:
     else:
         say(console, promotion)
     return exit_codes.RAN if promotion.folder else exit_codes.REJECTED
+
+
+def _baseline(options: Namespace, console: "Console") -> int:
+    """Runs the baseline as the model; it promotes itself if it passes."""
+    if options.alias or options.override or options.name:
+        raise ConfigError("--baseline: is a run of its own; promote that one with --as, --override or --name")
+    from runner.recording.run_folder import find_run
+    from runner.rival import rival_of
+    from runner.run import run_experiment
+    from runner.specification.places import HERE
+    from runner.tracking.deliver import deliver
+
+    experiment, composed = rival_of(find_run(options.run, HERE.outputs), options.baseline)
+    try:
+        outcome = run_experiment(experiment, composed, console, HERE, single=True)
+    finally:
+        deliver(HERE.outputs)
+    if outcome.exit_code:
+        return outcome.exit_code
+    return exit_codes.RAN if outcome.verdict and outcome.verdict.passed else exit_codes.REJECTED

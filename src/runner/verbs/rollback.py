@@ -10,6 +10,7 @@ from runner import exit_codes
 from runner.bundle.aliases import roll_back
 from runner.bundle.registry import find
 from runner.promotion.moves import witness_move
+from runner.recording.actors import forbid
 from runner.recording.ledger import Ledger
 from runner.specification.places import HERE
 
@@ -24,6 +25,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> int:
     """Says which version is champion now, and which was."""
+    forbid("may not move an alias")
     find(options.name, options.registry)
     witness = partial(witness_move, Ledger.open(), options.registry, options.name)
     now, before = roll_back(options.registry, options.name, witness)

@@ -13,6 +13,12 @@ from runner.recording.run_folder import FILES
 
 GATES = {
     "passed": False,
+    "standing": {
+        "forecast": "R² 0.041, against 0.050 of har, the best baseline",
+        "portfolio": "Sharpe ratio 0.35 after costs",
+        "rival": {"name": "har", "gain": -0.015, "p": 0.598},
+        "first": ["The portfolio was under water for 4.7 of 11.5 years."],
+    },
     "gates": [
         {
             "name": "beats_last_value",
@@ -20,6 +26,9 @@ GATES = {
             "required": True,
             "value": 0.41,
             "threshold": 0.05,
+            "statistic": "p-value",
+            "relation": "<=",
+            "skill": True,
             "says": "Forecast errors are 0.8 % smaller than those of last_value (t = 0.2, p = 0.410): "
             "luck explains as much. At the effect measured about 32 years more of history would suffice.",
             "suffices": "At the effect measured about 32 years more of history would suffice.",
@@ -30,6 +39,7 @@ GATES = {
             "required": True,
             "value": 0.8,
             "threshold": 0.6,
+            "relation": ">=",
             "says": "8 of 10 folds.",
         },
         {
@@ -53,6 +63,7 @@ METRICS = {
 }
 MANIFEST = {
     "state": "finished",
+    "target": {"kind": "level", "horizon_bars": 5, "says": "how much the price will vary", "expression": "x"},
     "data": {"identity": "x", "description": "x", "survivorship": "biased", "adjustment": "total"},
     "trial": {"key": "k", "number": 3, "family_trials": 7, "counted": True},
     "notices": ["model=ridge replaces the experiment's model: its model.num_leaves is dropped"],
@@ -68,13 +79,18 @@ After costs    portfolio   benchmark
 ────────────────────────────────────
 Sharpe ratio        0.35        0.41
 
-Gate                status             weight     value   threshold
-───────────────────────────────────────────────────────────────────
-beats_last_value    ✗ FAILED           required    0.41        0.05
-[red]stable[/red]   ✓ passed           required     0.8         0.6
-ranking             · not applicable   advisory       –           –
+Gate                status             weight     value          threshold
+──────────────────────────────────────────────────────────────────────────
+beats_last_value    ✗ FAILED           required    0.41   ≤ 0.05 (p-value)
+[red]stable[/red]   ✓ passed           required     0.8              ≥ 0.6
+ranking             · not applicable   advisory       –                  –
 
 REJECTED: 1 of 2 required gates failed: beats_last_value.
+! The portfolio was under water for 4.7 of 11.5 years.
+Target: how much the price will vary
+Forecast: failed (beats_last_value): R² 0.041, against 0.050 of har, the best baseline
+Portfolio: not judged by a required gate of skill: Sharpe ratio 0.35 after costs
+Best baseline: har: no better than it, the model's losses are 1.5 % larger (p = 0.598)
 - beats_last_value: Forecast errors are 0.8 % smaller than those of last_value (t = 0.2, p = 0.410):
   luck explains as much.
 - It is trial 3 of 7 on this data. The best of so many worthless trials reaches a t statistic of

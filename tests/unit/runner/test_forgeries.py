@@ -184,7 +184,7 @@ def promoted(command, capsys: pytest.CaptureFixture[str]) -> None:
     small = command(2, 420, vault="2019-05-01")
     assert main(small) == 0
     assert main([*small, "model.penalty=3.0", "export=never"]) == 0
-    assert main(["promote", "latest", "--as", "champion"]) == 0
+    assert main(["promote", "latest"]) == 0
     assert main([*small, IMPOSSIBLE]) == 0
     assert main(["promote", "latest", "--name", "yardstick", "--override", "the desk needs a yardstick"]) == 0
     capsys.readouterr()

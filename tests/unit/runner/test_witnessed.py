@@ -55,7 +55,7 @@ def the_run() -> Path:
 def test_what_was_made_is_what_it_was(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["verify"]) == 0
     said = capsys.readouterr().out
-    assert "drift@1 (champion): whole" in said
+    assert "drift@1 (candidate): whole" in said
     assert main(["ledger", "--json"]) == 0
     (family,) = json.loads(capsys.readouterr().out)["families"]
     assert family["vault_openings"] == 1

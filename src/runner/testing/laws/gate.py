@@ -3,7 +3,7 @@
 import math
 from typing import get_args
 
-from components.contracts import Gate, Gates
+from components.contracts import Gate, Gates, Result
 from components.values import Evidence, Judgement, Need
 from runner.testing.data import snapshot
 from runner.testing.evidence import KINDS, lacking, nothing, ordinary
@@ -53,6 +53,21 @@ def no_pass_for_nothing(gate: Gate) -> None:
     for kind in KINDS:
         judged = _judged(gate, nothing(gate, kind), "nothing")
         require(judged.status != "passed", f"it passes a run that has nothing to show ({kind}): '{judged.says}'")
+
+
+@law
+def applies(gate: Gate) -> None:
+    """It is for some kind of target, and of a run with such a one it passes or fails, whatever is missing: what a run
+    failed to produce is a failure. Only a run that cannot be its business is none of it, and only the vault is waited
+    for."""
+    require(set(gate.kinds) <= set(KINDS) and gate.kinds != (), f"kinds names {gate.kinds}, not some of {KINDS}")
+    for kind in gate.kinds:
+        require(gate.judges(kind) in get_args(Result), f"judges({kind}) is '{gate.judges(kind)}'")
+        for what, given in lacking(gate, kind):
+            status = _judged(gate, given, f"{what} ({kind})").status
+            require(
+                status in ("passed", "failed"), f"of {what} ({kind}) its status is '{status}', and it is for {kind}"
+            )
 
 
 @law

@@ -37,3 +37,17 @@ class Fragile(_Asking):
         percents = round(100 * evidence.metrics.get("test/r2", 0.0))
         status: Any = "passed" if percents > 0 else "failed"
         return Judgement(status=status, value=float(percents), threshold=0.0, says=f"R2 is {percents} %.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lenient(_Asking):
+    """Has nothing to say of a portfolio that never traded; required: whether that matters."""
+
+    required: bool
+
+    def judge(self, evidence: Evidence) -> Judgement:
+        if not any(evidence.returns_T > 0):
+            return Judgement(status="not_applicable", value=None, threshold=None, says="The portfolio never traded.")
+        mean = float(evidence.returns_T.mean())
+        says = f"The mean return is {mean:.4f}."
+        return Judgement(status="passed" if mean > 0 else "failed", value=mean, threshold=0.0, says=says)

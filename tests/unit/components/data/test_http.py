@@ -543,7 +543,7 @@ SETTINGS: dict[str, tuple[dict[str, Any], str]] = {
         {"url": "https://me:pw@host/{symbol}"},
         f"url: holds a user or password before its host; {REMEDY}",
     ),
-    "broken host": ({"url": "https://[::1/{symbol}"}, f"url: is no address: its host or port cannot be read; {REMEDY}"),
+    "broken host": ({"url": "https://[::1/{symbol}"}, "url: is no address: its host or port cannot be read"),
     "key as a prefix": (
         {"api_key_prefix": "Bearer abc"},
         "api_key_prefix: may be a secret, which would be logged; allowed: empty, api-key, apikey, basic, bearer, key, "

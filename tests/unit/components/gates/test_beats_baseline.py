@@ -71,9 +71,9 @@ def test_a_copy_of_the_baseline_cannot_be_tested_and_fails(make_scored, make_evi
     )
 
 
-def test_an_absent_baseline_is_not_applicable(make_scored, make_evidence) -> None:
+def test_an_absent_baseline_fails(make_scored, make_evidence) -> None:
     judgement = gate().judge(make_evidence(test=make_scored(Y, NOISE)))
-    assert judgement.status == "not_applicable"
+    assert judgement.status == "failed"
     assert judgement.says == "The baseline naive is not part of this experiment."
     assert gate().baselines() == ("naive",)
 

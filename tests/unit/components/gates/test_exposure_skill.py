@@ -45,12 +45,12 @@ def test_missing_bars_are_left_out(make_evidence) -> None:
     assert gate().judge(holes) == gate().judge(make_evidence(returns_T=own, benchmark_T=held))
 
 
-def test_without_benchmark_or_trades_it_is_not_applicable(make_evidence) -> None:
+def test_without_benchmark_or_trades_it_fails(make_evidence) -> None:
     flat = np.zeros(100)
     unbenchmarked = gate().judge(make_evidence(returns_T=MARKET[:100], benchmark_T=flat))
-    assert unbenchmarked.status == "not_applicable"
+    assert unbenchmarked.status == "failed"
     assert unbenchmarked.says == "The portfolio has no benchmark: its average exposure is zero."
     idle = gate().judge(make_evidence(returns_T=flat, benchmark_T=MARKET[:100]))
-    assert idle.status == "not_applicable"
+    assert idle.status == "failed"
     assert idle.says == "The portfolio never traded: there is no timing to judge."
-    assert gate().judge(make_evidence()).status == "not_applicable"
+    assert gate().judge(make_evidence()).status == "failed"

@@ -41,9 +41,9 @@ def test_the_share_is_not_missed_by_rounding(make_evidence) -> None:
     assert gate(0.7).judge(make_evidence(metrics=folds(*[0.1] * 7, *[-0.1] * 3))).status == "passed"
 
 
-def test_a_single_fold_is_not_applicable(make_evidence) -> None:
+def test_a_single_fold_fails(make_evidence) -> None:
     judgement = gate().judge(make_evidence(metrics=folds(0.1)))
-    assert judgement.status == "not_applicable"
+    assert judgement.status == "failed"
     assert judgement.says == "There is one fold only: stability between folds cannot be seen."
 
 

@@ -44,7 +44,7 @@ def test_rows_without_an_interval_do_not_count(make_scored, make_evidence) -> No
 
 def test_forecasts_without_intervals(make_scored, make_evidence) -> None:
     judgement = GATE.judge(make_evidence(test=make_scored(Y, Y)))
-    assert (judgement.status, judgement.says) == ("not_applicable", "The forecasts have no intervals.")
+    assert (judgement.status, judgement.says) == ("failed", "The forecasts have no intervals.")
     evidence = intervals(make_scored, make_evidence, np.nan)
     assert GATE.judge(evidence).says == "No forecast on the test spans has an interval and an outcome."
 

@@ -69,7 +69,7 @@ def test_too_little_to_draw_from(make_evidence) -> None:
     assert (few.status, few.says) == ("failed", "2 returns are too few to draw histories from.")
     idle = gate().judge(make_evidence(returns_T=np.zeros(100)))
     assert (idle.status, idle.says) == (
-        "not_applicable",
+        "failed",
         "The portfolio never traded: there are no returns to draw from.",
     )
 

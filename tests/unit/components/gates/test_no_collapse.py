@@ -73,11 +73,11 @@ def test_a_copy_of_the_last_value_has_collapsed(make_scored, make_evidence) -> N
     assert gate(max_copy_correlation=0.999).judge(evidence).status == "failed"
 
 
-def test_bounds_that_do_not_apply_make_the_gate_not_applicable(make_scored, make_evidence) -> None:
+def test_bounds_that_could_not_be_looked_at_fail(make_scored, make_evidence) -> None:
     evidence = make_evidence(test=make_scored(Y, 0.5 * Y), kind="level")
     judgement = gate(max_class_share=0.9, max_copy_correlation=0.9).judge(evidence)
-    assert judgement.status == "not_applicable"
-    assert judgement.says == "None of the bounds of this gate applies to this experiment."
+    assert judgement.status == "failed"
+    assert judgement.says == "None of the bounds of this gate could be looked at in this run."
 
 
 def test_forecasts_that_are_not_numbers_fail(make_scored, make_evidence) -> None:

@@ -48,11 +48,11 @@ def test_a_higher_hurdle_is_harder(make_evidence) -> None:
     assert gate(1.0).judge(evidence).value < gate(0.5).judge(evidence).value
 
 
-def test_a_portfolio_that_never_traded_is_not_applicable(make_evidence) -> None:
+def test_a_portfolio_that_never_traded_fails(make_evidence) -> None:
     judgement = gate().judge(make_evidence(returns_T=np.array([np.nan, 0.0, 0.0])))
-    assert judgement.status == "not_applicable"
+    assert judgement.status == "failed"
     assert judgement.says == "The portfolio never traded: there are no returns to judge."
-    assert gate().judge(make_evidence()).status == "not_applicable"
+    assert gate().judge(make_evidence()).status == "failed"
 
 
 def test_two_returns_are_too_few(make_evidence) -> None:

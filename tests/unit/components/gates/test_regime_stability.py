@@ -112,7 +112,7 @@ def test_a_direction_is_judged_by_its_log_loss(make_scored, make_evidence) -> No
 def test_a_short_record_has_no_regimes(make_evidence, measure) -> None:
     judgement = gate(measure).judge(make_evidence())
     assert (judgement.status, judgement.says) == (
-        "not_applicable",
+        "failed",
         "The record is too short for regimes over 20 bars.",
     )
 
@@ -120,4 +120,4 @@ def test_a_short_record_has_no_regimes(make_evidence, measure) -> None:
 def test_regimes_with_too_few_dates_are_left_out(make_scored, make_evidence) -> None:
     target = RNG.normal(size=30)
     evidence = make_evidence(test=make_scored(target, target), stamps_T=STAMPS, market_T=MARKET)
-    assert gate().judge(evidence).status == "not_applicable"
+    assert gate().judge(evidence).status == "failed"

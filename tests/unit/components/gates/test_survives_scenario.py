@@ -102,6 +102,6 @@ def test_without_a_scenario_costs_or_trades_nothing_is_shown(make_evidence) -> N
     )
     judgement = gate("one_bar_later").judge(idle)
     assert (judgement.status, judgement.says) == (
-        "not_applicable",
+        "failed",
         "The portfolio never traded: there is nothing to compare.",
     )

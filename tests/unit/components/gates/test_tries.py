@@ -96,7 +96,9 @@ def test_only_what_is_superior_passes_the_step_wise_test(traded) -> None:
 def test_a_picked_try_that_loses_elsewhere_fails(traded) -> None:
     assert LOSES.judge(traded(0.002, 20)).status == "passed"
     assert LOSES.judge(traded(0.0, 20)).status == "failed"
-    assert LOSES.judge(traded(0.0)).status == "not_applicable"
+    alone = LOSES.judge(traded(0.002))
+    assert (alone.status, alone.says.split(",")[0]) == ("passed", "Of the only try")
+    assert LOSES.judge(traded(-0.002)).status == "failed"
 
 
 def test_a_broken_record_fails_in_its_own_words(traded) -> None:

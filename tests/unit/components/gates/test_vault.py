@@ -66,11 +66,12 @@ def test_a_closed_vault_defers_the_gate_and_rejects_nothing(make_scored, make_ev
     gates = GateSet(
         enforce=False,
         checks={
-            "now": MetricGate(metric="test/r2", minimum=0.0, maximum=None, required=True),
+            "now": BeatsBaseline(**{**BeatsBaseline.examples()[0], "baseline": "train_mean"}),
             "later": on(DirectionSkill, "vault"),
         },
     )
-    verdict = judge(make_evidence(metrics={"test/r2": 0.1}), gates=gates)
+    test = make_scored(Y, 0.5 * Y, train_mean=np.zeros(len(Y)))
+    verdict = judge(make_evidence(kind="return", test=test), gates=gates)
     assert verdict.passed
     assert [gate.status for gate in verdict.gates] == ["passed", "deferred"]
     with pytest.raises(ContractError, match="the vault is closed"):

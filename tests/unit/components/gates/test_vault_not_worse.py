@@ -55,34 +55,37 @@ def test_a_level_is_compared_with_its_baseline(make_evidence, make_scored) -> No
     assert "larger than those of last_value" in judgement.says
     assert judgement.says.endswith("against zero): worse than bad luck explains.")
     absent = gate("har").judge(make_evidence(vault=behind))
-    assert (absent.status, absent.says) == ("not_applicable", "The baseline har is not part of this experiment.")
+    assert (absent.status, absent.says) == ("failed", "The baseline har is not part of this experiment.")
 
 
-def test_too_short_a_vault_fails_and_an_idle_portfolio_does_not_apply(make_evidence, make_scored) -> None:
+def test_too_short_a_vault_fails_and_so_does_an_idle_portfolio(make_evidence, make_scored) -> None:
     short = gate().judge(make_evidence(kind="return", vault=opened(make_scored, NOISE[:5])))
     assert (short.status, short.value) == ("failed", None)
     assert "5 dates cannot be tested: it takes 8 or more" in short.says
     idle = gate().judge(make_evidence(kind="return", vault=opened(make_scored, np.zeros(50))))
-    assert idle.status == "not_applicable"
+    assert idle.status == "failed"
 
 
 def test_gates_on_the_vault_wait_for_it_and_are_only_advice_once_it_was_seen(make_evidence, make_scored) -> None:
     figure = MetricGate(metric="vault_backtest/sharpe", minimum=0.5, maximum=None, required=True)
     rival = BeatsBaseline(baseline="last_value", loss="squared", level=0.05, span="vault", required=True)
-    plain = MetricGate(metric="test/r2", minimum=0.0, maximum=None, required=True)
+    plain = BeatsBaseline(baseline="train_mean", loss="squared", level=0.05, span="test", required=True)
     gates = GateSet(enforce=False, checks={"plain": plain, "figure": figure, "rival": rival, "loss": gate()})
-    before = judge(make_evidence(kind="return", metrics={"test/r2": 0.1}), gates=gates)
+    test = make_scored(NOISE, 0.5 * NOISE, train_mean=np.zeros(len(NOISE)))
+    before = judge(make_evidence(kind="return", test=test), gates=gates)
     assert [outcome.status for outcome in before.gates] == ["passed", "deferred", "deferred", "deferred"]
     assert before.passed
 
     def after(reused):
         vault = opened(make_scored, NOISE - 0.01, reused=reused, target=NOISE, forecast=NOISE, last_value=-NOISE)
         evidence = make_evidence(kind="return", metrics={"vault_backtest/sharpe": -3.0}, vault=vault)
-        return judge_vault(gates, evidence, before.gates)
+        return judge_vault(gates, evidence, before)
 
     fresh, stale = after(False), after(True)
     assert [outcome.status for outcome in fresh.gates] == ["passed", "failed", "passed", "failed"]
-    assert (fresh.passed, stale.passed) == (False, True)
+    # What failed in the vault is the portfolio; what had been seen before only advises.
+    assert (fresh.forecast, fresh.portfolio, fresh.hands_out_weights) == ("passed", "failed", False)
+    assert (stale.passed, stale.portfolio) == (True, "failed" if stale.standing.behind else "not judged")
     assert [outcome.required for outcome in stale.gates] == [True, False, False, False]
     assert stale.gates[1].says == (
         f"{fresh.gates[1].finding} The vault's bars had been seen before, so this is only advice. "
@@ -91,8 +94,8 @@ def test_gates_on_the_vault_wait_for_it_and_are_only_advice_once_it_was_seen(mak
     assert stale.gates[0] == before.gates[0]
 
 
-def test_without_a_vault_its_gates_do_not_apply(make_evidence) -> None:
+def test_without_a_vault_its_gates_fail(make_evidence) -> None:
     gates = GateSet(enforce=False, checks={"loss": gate()})
-    verdict = judge_vault(gates, make_evidence(), judge(make_evidence(), gates=gates).gates)
-    assert (verdict.passed, verdict.gates[0].status) == (False, "not_applicable")
+    verdict = judge_vault(gates, make_evidence(), judge(make_evidence(), gates=gates))
+    assert (verdict.passed, verdict.gates[0].status) == (False, "failed")
     assert verdict.gates[0].says.startswith("No vault was held back")

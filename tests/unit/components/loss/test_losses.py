@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,10 +17,14 @@ ALL = [*REAL, Logistic()]
 
 
 def values(loss, score_N, target_N):
+    import torch
+
     return loss(torch.tensor(score_N, dtype=torch.float64), torch.tensor(target_N, dtype=torch.float64)).numpy()
 
 
 def gradient(loss, score_N, target_N):
+    import torch
+
     score = torch.tensor(score_N, dtype=torch.float64, requires_grad=True)
     total = loss(score, torch.tensor(target_N, dtype=torch.float64)).sum()
     (slope,) = torch.autograd.grad(total, score, create_graph=True)

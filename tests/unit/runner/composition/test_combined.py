@@ -109,7 +109,7 @@ def test_gates_are_called_by_their_set(tmp_path: Path) -> None:
     assert experiment.gates.needs() >= {"trials", "vault"}
     assert complaints("+experiment=sp500_volatility", "gates=[regression,strict]", "~baselines.har")[0] == (
         "gates.sets.regression.checks.beats_har: compares with the baseline 'har', which is not configured; "
-        "baselines: last_value"
+        "baselines: last_value; or leave the gate out: '~gates.sets.regression.checks.beats_har'"
     )
 
 

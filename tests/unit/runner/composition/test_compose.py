@@ -43,7 +43,7 @@ def test_the_configuration_is_plain_and_resolved() -> None:
     assert composed.config["export"]["name"] == "sp500_volatility"
     assert "hydra" not in composed.config
     assert type(composed.config["features"]["windows"]) is list
-    assert composed.choices["model"] == "lightgbm"
+    assert composed.choices["model"] == "ridge"
     assert (composed.experiment, composed.problems, composed.local_files) == ("sp500_volatility", (), ())
 
 

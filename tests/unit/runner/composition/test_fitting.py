@@ -6,7 +6,7 @@ from components.errors import ConfigError
 from runner.composition.configure import configure
 
 RETURNS = ["experiment=us20_momentum", "target=forward_returns"]
-QUANTILES = ["experiment=sp500_volatility", "loss=quantile"]
+QUANTILES = ["experiment=sp500_volatility", "model=lightgbm", "loss=quantile"]
 LINE = (
     "'{}' cannot forecast a quantile, which the loss 'quantile' asks for; it can: {}; models that can: lightgbm; or "
     "choose another loss"
@@ -35,7 +35,7 @@ LINE = (
         ),
         ([*RETURNS, "target.horizons=[5,5]"], "target: its horizon 5 is named twice"),
         (
-            ["experiment=sp500_volatility", "model.warm_start=pooled", "model.early_stopping_rounds=9"],
+            ["model=lightgbm", "model.warm_start=pooled", "model.early_stopping_rounds=9"],
             "model: a pooled fit has no valid rows to stop early on; set its early_stopping_rounds to null",
         ),
         (
@@ -68,6 +68,7 @@ def test_members_that_start_differently_are_refused() -> None:
         configure(
             [
                 "experiment=sp500_volatility",
+                "model=lightgbm",
                 "ensemble=blend",
                 "model.warm_start=previous_fold",
                 f"+ensemble.models.other={pooled}",

@@ -83,7 +83,8 @@ def test_the_shipped_experiments_are_sound(name: str) -> None:
         ),
         (
             ["~baselines.har"],
-            "gates.checks.beats_har: compares with the baseline 'har', which is not configured; baselines: last_value",
+            "gates.checks.beats_har: compares with the baseline 'har', which is not configured; baselines: last_value; "
+            "or leave the gate out: '~gates.checks.beats_har'",
         ),
         (
             ["experiment=sp500_direction", "model=ridge"],
@@ -124,9 +125,20 @@ def test_a_move_that_cannot_be_traded_is_noticed() -> None:
     )
 
 
+@pytest.mark.parametrize("text", ["", " ", "two\nlines", "x" * 301])
+def test_a_hypothesis_is_one_sentence(text: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        configure([f"hypothesis={text!r}" if "\n" not in text else 'hypothesis="two\nlines"'])
+    assert "hypothesis: must be one sentence of at most 300 characters, or null" in str(refused.value)
+
+
 def test_a_debug_run_is_noticed() -> None:
     _, composed = configure(["debug=fast"])
-    assert composed.notices == ("debug: a quick look on little data; it is no trial and is never promoted",)
+    assert composed.notices == (
+        "debug: a quick look, never promoted; where it evaluates half of the experiment or more, it is a trial",
+    )
+    _, composed = configure(["debug.enabled=true"])
+    assert composed.notices == ("debug: nothing limits it, so that it is a trial like any other, but never promoted",)
 
 
 TARGET = """

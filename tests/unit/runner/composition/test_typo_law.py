@@ -54,12 +54,14 @@ def sections(config: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]
 
 
 @functools.cache
-def composed(slot: str, choice: str) -> dict[str, Any]:
-    return compose([f"{slot}={choice}"]).config
+def composed(number: int) -> dict[str, Any]:
+    """Of every slot the choice of this number, and its first where there are not so many."""
+    chosen = {slot: [*config_files(slot)] for slot in slots()}
+    return compose([f"{slot}={(*names[number:], names[0])[0]}" for slot, names in chosen.items() if names]).config
 
 
 def section_of(slot: str, choice: str) -> dict[str, Any]:
-    section: dict[str, Any] = copy.deepcopy(composed(slot, choice)[slot])
+    section: dict[str, Any] = copy.deepcopy(composed([*config_files(slot)].index(choice))[slot])
     return section
 
 

@@ -12,16 +12,17 @@ RUN = ("+experiment=sp500_volatility", "model=ridge", "tracking=none", "baseline
 PRESET = ("~gates.checks.beats_har", "gates.checks.vault_not_worse.required=true")
 HIGH = "{_target_: components.gates.metric.MetricGate, metric: vault/r2, minimum: 0.99, maximum: null, required: true}"
 DEFLATED = (
-    "{_target_: components.gates.deflated_skill.DeflatedSkill, statistic: sharpe, baseline: last_value, "
-    "probability: 0.9, required: true}"
+    "{_target_: components.gates.deflated_skill.DeflatedSkill, statistic: loss, baseline: last_value, "
+    "probability: 0.99999, required: true}"
 )
 
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with finished runs: `good` passed its gates, `bad` was rejected, `other` is another model,
-    `doomed` has a gate that no vault can pass, `open` has no vault, and `deflated`, the first of all, has a gate
-    that counts tries."""
+    `doomed` has a gate that no vault can pass, `open` has no vault and another market, of which nothing is kept from
+    the others, `unpaid` a gate that its portfolio fails, and `deflated`, the first of all, has a gate that counts
+    tries."""
     folder = tmp_path_factory.mktemp("promotion")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
@@ -37,8 +38,11 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
         _keep("bad")
         assert main([*common, f"+gates.checks.high={HIGH}"]) == 0
         _keep("doomed")
-        assert main([*common, "split.vault_start=null"]) == 0
+        unkept = ("split.vault_start=null", "gates.checks.vault_not_worse.required=false", "data.dataset=nasdaq")
+        assert main([*common, *unkept]) == 0
         _keep("open")
+        assert main([*common, "gates.checks.exposure_skill.required=true"]) == 0
+        _keep("unpaid")
     return folder
 
 

@@ -36,7 +36,7 @@ def promote(last_step):
         if step == last_step:
             os.kill(os.getpid(), signal.SIGKILL)
     run = find_run(sys.argv[1], HERE.outputs)
-    promote_folder(run, Wish(alias="champion"), Console(io.StringIO()), HERE, after=after)
+    promote_folder(run, Wish(alias="champion", override="the desk decides"), Console(io.StringIO()), HERE, after=after)
 
 for line in sys.stdin:
     child = os.fork()
@@ -52,7 +52,8 @@ for line in sys.stdin:
 @pytest.mark.skipif(os.name != "posix", reason="kills by signal")
 def test_whenever_it_is_killed_the_champion_stays_and_a_repeat_completes(place, run_id) -> None:
     """Killed after each step in turn, in one registry: every attempt begins where the last one was cut off."""
-    first = promote_folder(find_run(run_id("good"), HERE.outputs), Wish(), Console(io.StringIO()), HERE)
+    charge = Wish(alias="champion", override="the desk decides")
+    first = promote_folder(find_run(run_id("good"), HERE.outputs), charge, Console(io.StringIO()), HERE)
     panel = Bundled(dataset="sp500").load()
     forecast_M = Bundle.open(first.folder).forecast(panel).forecast_M
     driver = subprocess.Popen(
@@ -68,7 +69,7 @@ def test_whenever_it_is_killed_the_champion_stays_and_a_repeat_completes(place, 
         assert (Bundle.open(champion).forecast(panel).forecast_M == forecast_M).all() == (champion.name == "1")
         assert main(["verify"]) == 0
     driver.communicate(timeout=60)
-    made = promote_folder(find_run(run_id("other"), HERE.outputs), Wish(alias="champion"), Console(io.StringIO()), HERE)
+    made = promote_folder(find_run(run_id("other"), HERE.outputs), charge, Console(io.StringIO()), HERE)
     assert (made.folder.name, made.aliases) == ("2", ("champion",))
     assert main(["verify"]) == 0
     opened = Ledger.open().chain.read(lambda transaction: list(transaction.events(kind="vault_opened")))

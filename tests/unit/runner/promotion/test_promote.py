@@ -11,10 +11,13 @@ import pytest
 from components.errors import DataError, GateFailed
 from runner import exit_codes
 from runner.bundle.layout import GATES, MANIFEST, PROMOTION, SUMS, checksums, read_verified
+from runner.bundle.predictions import table
 from runner.bundle.reader import Bundle
 from runner.bundle.registry import find, versions
+from runner.bundle.stream import Stream
 from runner.cli import main
 from runner.console import Console
+from runner.judging.verdict import Verdict
 from runner.promotion.again import promote_folder
 from runner.promotion.promote import STEPS, Wish
 from runner.recording.ledger import Ledger
@@ -23,6 +26,7 @@ from runner.recording.sealed import seal
 from runner.specification.places import HERE
 
 NAME = "sp500_volatility"
+CHARGE = Wish(alias="champion", override="the desk decides")
 
 
 def promoted(run: str, wish: Wish = Wish(), steps: list[str] | None = None):  # noqa: B008  # a value
@@ -49,7 +53,7 @@ def test_the_vault_is_opened_once_and_the_ledger_knows_first(place, run_id) -> N
     made = promote_folder(find_run(run_id("good"), HERE.outputs), Wish(), Console(io.StringIO()), HERE, after=after)
     assert tuple(steps) == STEPS
     assert known == [0] + [1] * (len(STEPS) - 1)
-    assert (made.state, made.folder, made.aliases) == ("promoted", HERE.registry / NAME / "1", ("champion",))
+    assert (made.state, made.folder, made.aliases) == ("promoted", HERE.registry / NAME / "1", ("candidate",))
     vault = made.content["vault"]
     assert (vault["first"], vault["last"], vault["reused"]) == ("2017-01-03", "2018-12-31", False)
     assert made.content["ledger_head"] == openings()[0].head
@@ -62,13 +66,13 @@ def test_the_vault_is_opened_once_and_the_ledger_knows_first(place, run_id) -> N
     assert versions(HERE.registry, NAME) == [1]
 
 
-def test_a_second_run_finds_the_vault_reused_and_becomes_challenger(place, run_id, capsys) -> None:
-    promoted(run_id("good"))
+def test_a_second_run_finds_the_vault_reused_and_becomes_candidate(place, run_id, capsys) -> None:
+    promoted(run_id("good"), CHARGE)
     assert main(["promote", run_id("other")]) == 0
     said = " ".join(capsys.readouterr().out.split())
     assert "VAULT REUSED: bars from 2017-01-03 to 2018-12-31 had been opened 1 time before" in said
-    assert f"promoted: {HERE.registry / NAME / '2'} as challenger" in said
-    folder = find(f"{NAME}@challenger", HERE.registry)
+    assert f"promoted: {HERE.registry / NAME / '2'} as candidate" in said
+    folder = find(f"{NAME}@candidate", HERE.registry)
     gate = next(gate for gate in read(folder, GATES)["gates"] if gate["name"] == "vault_not_worse")
     assert (gate["required"], gate["status"]) == (False, "passed")
     assert "**These bars had been looked at before** (1 earlier opening" in (folder / "README.md").read_text()
@@ -97,13 +101,13 @@ def test_what_was_tried_since_the_run_counts_at_promotion(place, run_id) -> None
     run = find_run(run_id("deflated"), HERE.outputs)
     assert read(run, "gates.json")["passed"], "it was the first try on this data"
     manifest, ledger = read(run, "manifest.json"), Ledger.open()
-    (summary,) = ledger.families()
+    summary = next(each for each in ledger.families() if each.family.symbols == ("sp500",))
     for number in range(40):
         ledger.start_trial(summary.family, f"later-{number}", {})
     with pytest.raises(GateFailed) as refused:
         promoted(run_id("deflated"))
     assert str(refused.value) == (
-        f"{run}: rejected by now, after 44 tries on this data, by deflated; only a run that passed can be promoted, "
+        f"{run}: rejected by now, after 43 tries on this data, by deflated; only a run that passed can be promoted, "
         'or one with --override "REASON"'
     )
     assert openings() == []
@@ -144,7 +148,59 @@ def test_a_rejected_run_never_sees_the_vault_unless_it_is_overruled_for_ever(pla
 def test_a_needless_override_leaves_no_trace(place, run_id) -> None:
     made = promoted(run_id("good"), Wish(override="just in case"))
     assert made.content["override"] is None
-    assert made.aliases == ("champion",)
+    assert made.aliases == ("candidate",)
+
+
+def test_only_a_hallmarked_run_becomes_champion_unless_somebody_says_why(place, run_id, capsys) -> None:
+    run = run_id("good")
+    assert main(["promote", run, "--as", "champion"]) == exit_codes.REJECTED
+    assert capsys.readouterr().err == (
+        "--as champion: only what passed gates=strict is hallmarked, and only a hallmarked version becomes champion; "
+        'leave --as out, or give a reason: --as champion --override "REASON"\n'
+    )
+    assert openings() == []
+    made = promoted(run, CHARGE)
+    assert (made.aliases, made.content["level"]) == (("champion",), "candidate")
+    override = made.content["override"]
+    assert (override["reason"], override["failed"], override["level"]) == ("the desk decides", [], "candidate")
+    says = "OVERRIDDEN: a candidate run, made champion all the same. Reason given: the desk decides"
+    assert main(["list", "bundles"]) == 0
+    assert says in " ".join(capsys.readouterr().out.split())
+    card = (made.folder / "README.md").read_text()
+    assert "> **Level:** candidate. **Reason given:** the desk decides" in card
+    assert "**Candidate: passed its required gates, which are not all that `strict` asks for" in card
+
+
+def test_a_candidate_that_is_there_already_becomes_champion_for_a_reason_only(place, run_id, capsys) -> None:
+    promoted(run_id("good"))
+    assert main(["promote", run_id("good"), "--as", "champion"]) == exit_codes.REJECTED
+    again = promoted(run_id("good"), CHARGE)
+    assert (again.state, again.aliases) == ("already promoted", ("champion",))
+    assert len(openings()) == 1
+    capsys.readouterr()
+
+
+def test_a_portfolio_that_failed_hands_out_no_weights(place, run_id, capsys) -> None:
+    run = find_run(run_id("good"), HERE.outputs)
+    verdict = Verdict.from_json(read(run, "gates.json"))
+    assert (verdict.portfolio, verdict.hands_out_weights) == ("not judged", True)
+    assert promoted(run_id("unpaid")).content["verdict"]["weights"] is False
+    folder = find(f"{NAME}@candidate", HERE.registry)
+    bundle = Bundle.open(folder)
+    assert not bundle.hands_out_weights
+    from components.data.bundled import Bundled
+
+    panel = Bundled(dataset="sp500").load()
+    header, *rows = table(bundle, bundle.forecast(panel), last_only=True).splitlines()
+    assert header == "timestamp,symbol,forecast"
+    assert len(rows) == 1
+    stream = Stream.open(bundle, panel.take(panel.timestamps_R < panel.dates_T[-1]))
+    bar = {name: float(panel.fields[name][-1]) for name in bundle.recipe.fields}
+    decision = stream.push_date(panel.dates_T[-1], {"SPX" if "SPX" in panel.symbols else panel.symbols[0]: bar})
+    assert decision.weight_S is None
+    assert f"{decision.forecast_S[0]:.9g}" == rows[0].split(",")[-1]
+    assert "It hands out forecasts and no weights" in (folder / "README.md").read_text()
+    assert main(["verify"]) == 0
 
 
 def test_a_gate_that_fails_on_the_vault_refuses_and_says_what_was_found(place, run_id, capsys) -> None:
@@ -168,8 +224,9 @@ def test_without_a_vault_nothing_is_opened_and_the_card_says_so(place, run_id) -
     made = promoted(run_id("open"))
     assert made.content["vault"] is None
     assert openings() == []
-    statuses = {gate["name"]: gate["status"] for gate in read(made.folder, GATES)["gates"]}
-    assert statuses["vault_not_worse"] == "not_applicable"
+    found = read(made.folder, GATES)
+    assert found["left_out"]["vault_not_worse"] == "no vault"
+    assert "vault_not_worse" not in {gate["name"] for gate in found["gates"]}
     assert "There is none: nothing was held back" in (made.folder / "README.md").read_text()
     assert main(["verify"]) == 0
 
@@ -179,7 +236,7 @@ def test_under_another_name_the_same_run_opens_nothing_again(place, run_id, caps
     capsys.readouterr()
     assert main(["promote", run_id("good"), "--name", "second", "--json"]) == 0
     other = json.loads(capsys.readouterr().out)
-    assert (other["bundle"], other["aliases"]) == (str(HERE.registry / "second" / "1"), ["champion"])
+    assert (other["bundle"], other["aliases"]) == (str(HERE.registry / "second" / "1"), ["candidate"])
     assert other["vault"] == first.content["vault"]
     assert len(openings()) == 1
 
@@ -187,7 +244,7 @@ def test_under_another_name_the_same_run_opens_nothing_again(place, run_id, caps
 def test_a_run_that_promotes_itself_is_rejected_by_its_vault_under_enforce(place, doomed, capsys) -> None:
     assert main([*doomed, "export=auto", "gates.enforce=true"]) == exit_codes.REJECTED
     said = " ".join(capsys.readouterr().out.split())
-    assert "PASSED" in said
+    assert "REJECTED" in said
     assert "Bundle not promoted" in said
     assert said.endswith("Not promoted: rejected by high.")
     assert read(find_run("latest", HERE.outputs), "promotion.json")["state"] == "refused"
@@ -242,8 +299,8 @@ def test_runs_that_cannot_be_promoted_say_why(place, run_id) -> None:
 
 
 def test_rollback_goes_back_one_champion_at_a_time(place, run_id, capsys) -> None:
-    promoted(run_id("good"))
-    promoted(run_id("other"), Wish(alias="champion"))
+    promoted(run_id("good"), CHARGE)
+    promoted(run_id("other"), CHARGE)
     assert main(["rollback", NAME]) == 0
     assert capsys.readouterr().out == f"champion of {NAME}: 1, no longer 2\n"
     assert find(f"{NAME}@champion", HERE.registry).name == "1"
@@ -270,11 +327,8 @@ def test_verify_finds_damage_of_every_kind(place, run_id, capsys) -> None:
     Path("ledger.sqlite").unlink()
     assert main(["verify", "--json"]) == 1
     problems = json.loads(capsys.readouterr().out)["problems"]
-    assert problems
-    assert all(
-        line.startswith("ledger: truncated or replaced: it ends at event 0, but a run noted event ")
-        for line in problems
-    )
+    assert f"{folder}: no event of the ledger says that this run became this version" in problems
+    assert problems[-1].startswith("ledger: truncated or replaced: it ends at event 0, but a run noted event ")
 
 
 def test_verify_believes_the_ledger_about_the_vault(place, run_id, capsys) -> None:
@@ -287,8 +341,8 @@ def test_verify_believes_the_ledger_about_the_vault(place, run_id, capsys) -> No
     (folder / SUMS).write_bytes(checksums(files))
     assert main(["verify", "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["problems"] == [
-        f"{folder / PROMOTION}: says that the vault was new; the ledger says that it was reused",
         f"{folder / PROMOTION}: not what the ledger recorded when the version was promoted",
+        f"{folder / PROMOTION}: says that the vault was new; the ledger says that it was reused",
     ]
 
 

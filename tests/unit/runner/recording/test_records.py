@@ -4,6 +4,7 @@ import json
 import math
 import shutil
 from contextlib import nullcontext
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from xml.etree import ElementTree
@@ -13,6 +14,7 @@ import pytest
 
 from components.errors import ConfigError, OutputError
 from runner.judging.junit import junit
+from runner.judging.standing import Rival, Standing
 from runner.judging.verdict import GateOutcome, Verdict
 from runner.recording.records import RunRecord
 
@@ -28,7 +30,6 @@ def gate(name: str, status: str, required: bool) -> GateOutcome:
 
 
 VERDICT = Verdict(
-    passed=False,
     gates=(
         gate("skill", "passed", True),
         gate("costs", "failed", True),
@@ -93,7 +94,9 @@ def test_everything_a_run_writes_can_be_read_back(tmp_path):
 def test_gates_are_test_cases():
     root = ElementTree.fromstring(junit("vol", VERDICT))
     assert root.attrib == {"name": "vol", "tests": "4", "failures": "1", "skipped": "2", "errors": "0"}
-    cases = {case.get("name"): [(child.tag, child.get("message")) for child in case] for case in root}
+    cases = {
+        case.get("name"): [(child.tag, child.get("message")) for child in case] for case in root.findall("testcase")
+    }
     assert cases == {
         "skill": [],
         "costs": [("failure", "costs says")],
@@ -102,14 +105,24 @@ def test_gates_are_test_cases():
     }
 
 
+def test_the_level_and_both_results_are_properties():
+    standing = Standing(rival=Rival(name="har", gain=-0.1, p=0.9))
+    verdict = Verdict(gates=(replace(gate("skill", "passed", True), skill=True),), standing=standing)
+    found = {
+        each.get("name"): each.get("value") for each in ElementTree.fromstring(junit("vol", verdict)).iter("property")
+    }
+    assert found == {"level": "candidate", "forecast": "passed", "portfolio": "not judged", "no_better_than": "har"}
+
+
 def test_a_gate_that_waits_for_promotion_is_skipped():
-    (case,) = ElementTree.fromstring(junit("vol", Verdict(passed=True, gates=(gate("vault", "deferred", True),))))
+    root = ElementTree.fromstring(junit("vol", Verdict(gates=(gate("vault", "deferred", True),))))
+    (case,) = root.findall("testcase")
     assert [(child.tag, child.get("message")) for child in case] == [("skipped", "at promotion: vault says")]
 
 
 def test_what_xml_cannot_hold_is_replaced():
     outcome = GateOutcome(name="g", status="failed", required=True, value=None, threshold=None, says="a<b\x00&\ud800")
-    (case,) = ElementTree.fromstring(junit("vol", Verdict(passed=False, gates=(outcome,))))
+    (case,) = ElementTree.fromstring(junit("vol", Verdict(gates=(outcome,)))).findall("testcase")
     assert case[0].get("message") == "a<b?&?"
 
 

@@ -183,7 +183,12 @@ def _manifest(kind: str, run_id: str, symbols: list[str], folds: list[dict[str, 
             "last": "2018-12-31T00:00:00",
             "vault_start": "2017-01-03",
         },
-        "target": {"expression": expression, "kind": kind, "horizon_bars": 1 if kind == "direction" else 5},
+        "target": {
+            "expression": expression,
+            "kind": kind,
+            "says": "a quantity that is not traded itself",
+            "horizon_bars": 1 if kind == "direction" else 5,
+        },
         "features": {
             f"rv_{window}": {"expression": f"log(mean(rv, {window}))", "lookback_bars": window - 1}
             for window in (1, 5, 22, 66)
@@ -265,4 +270,5 @@ CLASSIFICATION = (
 def _gates(kind: str) -> dict[str, Any]:
     rows = CLASSIFICATION if kind == "direction" else REGRESSION
     names = ("name", "status", "required", "value", "threshold", "says")
-    return {"passed": kind != "direction", "gates": [dict(zip(names, row, strict=True)) for row in rows]}
+    gates = [{**dict(zip(names, row, strict=True)), "skill": row[0].startswith(("beats", "direction"))} for row in rows]
+    return {"passed": kind != "direction", "gates": gates}

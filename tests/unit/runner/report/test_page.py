@@ -130,7 +130,7 @@ def test_same_folder_gives_same_bytes(reports: dict[str, Path]) -> None:
 
 def test_verdict_stands_first(reports: dict[str, Path]) -> None:
     passed, rejected = (Page(html_of(reports[kind])).text for kind in ("level", "direction"))
-    assert "✓ Passed All 3 required gates that could be applied passed." in passed
+    assert "○ Candidate All 3 required gates passed. Hallmarked is only what passes gates=strict" in passed
     assert "Errors are 13.6 % smaller than those of last_value." in passed
     assert "It is trial 3 of 7 on this data." in passed
     assert "beats_har (advisory): Errors are 13.5 % larger than those of har (t = −4.80)." in passed
@@ -165,7 +165,8 @@ def test_cautions(reports: dict[str, Path], kind: str, sentence: str) -> None:
 def test_page_shows_what_the_run_wrote(reports: dict[str, Path]) -> None:
     page = Page(html_of(reports["level"]))
     for expected in (
-        "Forecasts log(mean(ref(rv, -5), 5)) , 5 bars ahead",
+        "Target a quantity that is not traded itself Forecast passed",
+        "Target: log(mean(ref(rv, -5), 5))",
         "R² 0.641 0.585 0.684 0.641",
         "Deepest drawdown −31.2 % −46.7 %",
         "Sortino ratio 0.49 –",
@@ -289,13 +290,12 @@ def _no_leftover_temporary_files(tmp_path: Path) -> Iterator[None]:
 
 def test_what_would_suffice_and_what_figures_mean_have_their_place(build_run: BuildRun) -> None:
     folder = build_run("direction")
-    failed = {"name": "skill", "status": "failed", "required": True, "value": 0.4, "threshold": 0.05}
+    failed = {"name": "skill", "status": "failed", "required": True, "value": 0.4, "threshold": 0.05, "skill": True}
     rewrite(
         folder, "gates.json", passed=False, gates=[{**failed, "says": "Luck (t = 0.2). More.", "suffices": "More."}]
     )
     text = without_pictures(folder).text
-    assert "skill: Luck (t = 0.2). It is trial" in text
-    assert "What would suffice skill More. Before you trust a figure" in text
+    assert "Why skill: Luck (t = 0.2). What would suffice skill More. Before you trust a figure" in text
     assert "What the figures mean" in text
     assert "Accuracy Share of calls that were right" in text
     assert "t How many standard errors a figure is away" in text

@@ -4,11 +4,14 @@ import os
 import subprocess
 import sys
 import warnings
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-pytest.importorskip("mlflow", reason="MLflow is not installed: pip install 'assay-runner[mlflow]'")
+pytestmark = pytest.mark.skipif(
+    find_spec("mlflow") is None, reason="MLflow is not installed: pip install 'assay-runner[mlflow]'"
+)
 
 # A process of its own: every warning an error, and nothing of MLflow's settings.
 SCRIPT = """
@@ -35,6 +38,8 @@ for name, move in moves.items():
     try:
         with tracked(tracker, run) as session:
             session.log_metrics({"test/r2": 0.5, "test/ic": float("nan"), "test/n": None})
+            for level in ("candidate", "hallmarked"):
+                session.log_level(level)
             session.log_files([folder / "report.html", folder / "plots" / "equity.png"])
             if move:
                 session.log_bundle(outputs / "registry" / "vol" / move[0], move[1])
@@ -79,6 +84,7 @@ def test_everything_is_kept_and_aliases_move_with_ours(tmp_path):
             "model.rate": "0.5", "model.sizes.0": "3", "model.sizes.1": "4", "features.x__w_": "mean(close, {w})",
         }  # fmt: skip
         assert runs["a"].data.metrics == {"test/r2": 0.5}
+        assert runs["a"].data.tags["level"] == "hallmarked"
         files = Path(runs["a"].info.artifact_uri.removeprefix("file://"))
         assert (files / "plots" / "equity.png").read_text() == "png"
         model = client.get_registered_model("vol")

@@ -43,6 +43,7 @@ for name in names:
     try:
         with tracked(tracker, run) as session:
             session.log_metrics({"test/r2": 0.5, "test/ic": float("nan"), "test/n": None})
+            session.log_level("candidate")
             session.log_files([folder / "report.html", folder / "pictures" / "equity.svg"])
             if name.startswith("good"):
                 session.log_bundle(bundle, ["champion"])

@@ -12,6 +12,7 @@ from leakage.corpus import EXTRA, FEATURES, RETURNS, market, overrides_for, with
 from runner.cli import main as command_line
 from runner.cli import perform
 from runner.leaks.tests import TESTS
+from runner.recording.ledger import Ledger
 
 IN_EVERY_RUN = [test.name for test in TESTS if test.in_every_run]
 
@@ -35,7 +36,7 @@ def leaking(tmp_path: Path) -> list[str]:
     return [*RETURNS, *overrides_for(written(frame, tmp_path), EXTRA)]
 
 
-def test_an_honest_experiment_exits_0_and_is_no_trial(
+def test_an_honest_experiment_exits_0_and_is_a_look(
     honest: list[str], own_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert command_line(["leaktest", *honest, "--json"]) == 0
@@ -43,7 +44,9 @@ def test_an_honest_experiment_exits_0_and_is_no_trial(
     assert (found["experiment"], found["leaks"], found["n_leaks"]) == ("corpus", [], 0)
     assert found["tests"] == [test.name for test in TESTS]
     assert found["not_made"] == {}
-    assert not (own_folder / "ledger.sqlite").exists()
+    events = Ledger.open().chain.read(lambda transaction: list(transaction.events()))
+    assert [event.kind for event in events] == ["family", "look"]
+    assert events[1].content["what"] == "leaktest"
     assert sorted(path.name for path in (own_folder / "outputs").iterdir()) == ["store"]
 
 

@@ -52,7 +52,7 @@ def test_the_help_of_a_verb_shows_its_docstring(verb: str, capsys: pytest.Captur
         (["promote"], "promote: the following arguments are required: run; see python -m runner promote --help"),
         (
             ["promote", "latest", "--as", "king"],
-            "promote: argument --as: invalid choice: 'king' (choose from 'champion', 'challenger'); "
+            "promote: argument --as: invalid choice: 'king' (choose from 'champion', 'challenger', 'candidate'); "
             "see python -m runner promote --help",
         ),
         (

@@ -1,0 +1,237 @@
+"""Where a run stands, gates aside: its forecast beside the best baseline, its portfolio beside holding the market, what
+its record could have shown, and what nobody may overlook."""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+
+from components.statistics.comparison import per_timestamp
+from components.statistics.deflation import deflated_mean, deflated_ratio, independent_trials
+from components.statistics.forecast import loss
+from components.statistics.newey_west import mean_test
+from components.statistics.sharpe import sharpe_ratio
+from components.values import Evidence, Float, Scored
+from runner.composition import figures
+
+LEVEL = 0.05
+"""Error probability of "better than the best baseline"."""
+NINETY = 1.2815515655446004
+"""Standard errors above the critical value at which an effect is shown in nine records of ten."""
+LONG_YEARS = 2.0
+"""Under water for so long is said before anything else; so is half of a shorter record."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rival:
+    """The best baseline: by how much of its loss the model's is smaller, and the p-value of "it is smaller"."""
+
+    name: str
+    gain: float
+    p: float | None
+
+    @property
+    def beaten(self) -> bool:
+        return self.p is not None and self.p <= LEVEL
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provable:
+    """The smallest effect that a record of this length could have shown after these tries, with probability one half
+    and nine tenths: an annual Sharpe ratio, or a share of the best baseline's loss; measured: the run's own."""
+
+    statistic: Literal["sharpe", "loss"]
+    half: float
+    ninety: float
+    measured: float
+    baseline: str = ""
+
+    @property
+    def says(self) -> str:
+        half, ninety = (self._write(value) for value in (self.half, self.ninety))
+        if self.statistic == "sharpe":
+            return f"a Sharpe ratio of {half} a year with probability one half, of {ninety} with 90 %"
+        return f"losses {half} smaller than those of {self.baseline} with probability one half, {ninety} with 90 %"
+
+    def _write(self, value: float) -> str:
+        return f"{value:.2f}" if self.statistic == "sharpe" else f"{100 * value:.1f} %"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """forecast, portfolio: a clause with figures, empty where there are none; rival: None without baselines; behind:
+    whether the portfolio earned less than holding the market at its exposure, or nothing; first: what is said before
+    anything else, a sentence each."""
+
+    forecast: str = ""
+    portfolio: str = ""
+    rival: Rival | None = None
+    behind: bool = False
+    provable: Provable | None = None
+    first: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        return {**asdict(self), "first": list(self.first)}
+
+    @staticmethod
+    def from_json(content: Mapping[str, Any]) -> "Standing":
+        """What `to_json` wrote."""
+        rival, provable = content.get("rival"), content.get("provable")
+        known = {**content, "first": tuple(content.get("first", ()))}
+        return Standing(**{**known, "rival": rival and Rival(**rival), "provable": provable and Provable(**provable)})
+
+
+def standing_of(evidence: Evidence) -> Standing:
+    """Of a run's evidence, the vault apart."""
+    rival = _rival(evidence)
+    own, held = (sharpe_ratio(r_T, evidence.bars_per_year) for r_T in (evidence.returns_T, evidence.benchmark_T))
+    traded = evidence.has_portfolio and math.isfinite(own)
+    return Standing(
+        forecast=_forecast(evidence, rival),
+        portfolio=_portfolio(own, held) if traded else "",
+        rival=rival,
+        behind=traded and not own > max(held if math.isfinite(held) else 0.0, 0.0),
+        provable=_provable(evidence, rival),
+        first=tuple(_first(evidence)),
+    )
+
+
+def _rival(evidence: Evidence) -> Rival | None:
+    """The baseline with the smallest mean loss, rows where all are known counting alike."""
+    found = {}
+    for name in evidence.test.baselines:
+        own_T, other_T = _losses(evidence, name)
+        if len(other_T) and other_T.mean() > 0:
+            found[name] = (
+                float(other_T.mean()),
+                float(own_T.mean()),
+                mean_test(other_T - own_T, evidence.horizon_bars),
+            )
+    if not found:
+        return None
+    name = min(found, key=lambda each: found[each][0])
+    other, own, test = found[name]
+    return Rival(name=name, gain=1 - own / other, p=test.p_greater if math.isfinite(test.p_greater) else None)
+
+
+def _losses(evidence: Evidence, baseline: str) -> tuple[Float, Float]:
+    """(T,) losses of the model and of a baseline at the times where both are known."""
+    scored = evidence.test
+    forecasts = (scored.forecast_M, scored.baselines[baseline])
+    with np.errstate(all="ignore"):
+        own_M, other_M = (loss(evidence.kind, scored.target_M, forecast_M) for forecast_M in forecasts)
+    both_M = np.isfinite(own_M) & np.isfinite(other_M)
+    own_T, other_T = (per_timestamp(loss_M[both_M], scored.timestamps_M[both_M]) for loss_M in (own_M, other_M))
+    return own_T, other_T
+
+
+def _forecast(evidence: Evidence, rival: Rival | None) -> str:
+    known = {name: value for name, value in evidence.metrics.items() if math.isfinite(value)}
+    scored = [name for name in figures.metrics() if f"test/{name}" in known]
+    leading = next(iter(figures.leading(scored, evidence.kind)), None)
+    if leading is None:
+        return ""
+    label = figures.metrics()[leading].label
+    beside = known.get(f"test/{rival.name}/{leading}") if rival else None
+    against = f", against {beside:.3f} of {rival.name}, the best baseline" if rival and beside is not None else ""
+    return f"{label} {known[f'test/{leading}']:.3f}{against}"
+
+
+def _portfolio(own: float, held: float) -> str:
+    against = f", against {held:.2f} for the market held at the same average exposure" if math.isfinite(held) else ""
+    return f"Sharpe ratio {own:.2f} after costs{against}"
+
+
+def _provable(evidence: Evidence, rival: Rival | None) -> Provable | None:
+    trials = evidence.trials
+    if evidence.kind == "level" or not evidence.has_portfolio:
+        if rival is None:
+            return None
+        own_T, other_T = _losses(evidence, rival.name)
+        tries = independent_trials(trials.losses_TK, trials.count - trials.losses_TK.shape[1]) if trials else 1.0
+        test = mean_test(other_T - own_T, evidence.horizon_bars)
+        found = deflated_mean(other_T - own_T, max(tries, 1.0), evidence.horizon_bars)
+        unit = test.standard_error / float(other_T.mean())
+        half, ninety = found.critical * unit, (found.critical + NINETY) * unit
+        made = Provable(statistic="loss", half=half, ninety=ninety, measured=rival.gain, baseline=rival.name)
+    else:
+        tries = independent_trials(trials.returns_TK, trials.silent) if trials else 1.0
+        found = deflated_ratio(evidence.returns_T, max(tries, 1.0))
+        year, error = math.sqrt(evidence.bars_per_year), (found.critical - found.hurdle) / 1.645
+        half, ninety = found.critical * year, (found.critical + NINETY * error) * year
+        made = Provable(statistic="sharpe", half=half, ninety=ninety, measured=found.statistic * year)
+    return made if math.isfinite(made.ninety) and math.isfinite(made.measured) else None
+
+
+def _first(evidence: Evidence) -> Iterator[str]:
+    """A book that was under water for years, and last folds that fail."""
+    if evidence.has_portfolio and np.any(np.nan_to_num(evidence.returns_T)):
+        yield from _under_water(evidence)
+    folds = [int(fold) for fold in np.unique(evidence.test.fold_M)]
+    if len(folds) < 4:
+        return
+    failing = {
+        "the forecast is no better than the training mean": [_skill(evidence, fold) > 0 for fold in folds],
+        "the portfolio lost": [_earned(evidence, fold) >= 0 for fold in folds] if evidence.has_portfolio else [True],
+    }
+    for what, held in failing.items():
+        last = next((count for count, good in enumerate(reversed(held)) if good), len(held))
+        if last >= 2:
+            since = _rows(evidence.test, folds[-last]).timestamps_M[0].astype("datetime64[D]")
+            yield f"In its last {last} of {len(folds)} folds, from {since} on, {what}."
+
+
+def _under_water(evidence: Evidence) -> Iterator[str]:
+    wealth_T = np.cumsum(np.log1p(np.maximum(np.nan_to_num(evidence.returns_T), -0.999999)))
+    peak_T = np.maximum.accumulate(np.maximum(wealth_T, 0.0))
+    last_T = np.maximum.accumulate(np.where(wealth_T >= peak_T, np.arange(len(wealth_T)), 0))
+    below_T = np.arange(len(wealth_T)) - last_T
+    end = int(below_T.argmax())
+    years, whole = below_T[end] / evidence.bars_per_year, len(wealth_T) / evidence.bars_per_year
+    if years < LONG_YEARS and below_T[end] < len(wealth_T) / 2:
+        return
+    now = ", and still is at the end" if end == len(wealth_T) - 1 else ""
+    since = ""
+    if len(evidence.stamps_T) == len(wealth_T):
+        since = f", from {evidence.stamps_T[end - below_T[end]].astype('datetime64[D]')} on"
+    yield f"The portfolio was under water for {years:.1f} of {whole:.1f} years{since}{now}."
+
+
+def _skill(evidence: Evidence, fold: int) -> float:
+    """1 - loss / loss of the training mean in a fold."""
+    rows = _rows(evidence.test, fold)
+    with np.errstate(all="ignore"):
+        own_M, mean_M = (loss(evidence.kind, rows.target_M, f_M) for f_M in (rows.forecast_M, rows.train_mean_M))
+    both_M = np.isfinite(own_M) & np.isfinite(mean_M)
+    mean = float(mean_M[both_M].sum())
+    return 1 - float(own_M[both_M].sum()) / mean if mean > 0 else math.nan
+
+
+def _earned(evidence: Evidence, fold: int) -> float:
+    """What the portfolio earned between the first and the last decision of a fold."""
+    stamps_M = _rows(evidence.test, fold).timestamps_M
+    if len(evidence.stamps_T) != len(evidence.returns_T) or not len(stamps_M):
+        return 0.0
+    inside_T = (evidence.stamps_T > stamps_M[0]) & (evidence.stamps_T <= stamps_M[-1])
+    return float(np.log1p(np.maximum(np.nan_to_num(evidence.returns_T[inside_T]), -0.999999)).sum())
+
+
+def _rows(scored: Scored, fold: int) -> Scored:
+    rows_M = scored.fold_M == fold
+    return replace(
+        scored,
+        timestamps_M=scored.timestamps_M[rows_M],
+        symbols_M=scored.symbols_M[rows_M],
+        fold_M=scored.fold_M[rows_M],
+        forecast_M=scored.forecast_M[rows_M],
+        target_M=scored.target_M[rows_M],
+        train_mean_M=scored.train_mean_M[rows_M],
+        baselines={},
+        lower_M=None,
+        upper_M=None,
+        outputs=None,
+        values_MO=None,
+        targets_MK=None,
+    )

@@ -1,0 +1,134 @@
+"""Sealing a file: what is visible of it, what only a key opens, and when that happened."""
+
+import gzip
+import hashlib
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from components.bars import Bars, Mask
+from components.contracts import Source
+from components.errors import ConfigError, DataError
+from components.sealing import sealed
+from components.tables.guess import guess
+from components.tables.reading import is_parquet, symbol_of
+from runner.composition.build import build
+from runner.recording.ledger import Family, Ledger
+from runner.recording.markets.sketch import sketch_of
+from runner.specification.places import Places
+from runner.storage.disk import write_atomically
+
+FILES = "components.data.files.Files"
+READING = ("symbol_column", "time_column", "date_format", "decimal", "columns", "select")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Made:
+    """Both parts; parameters: how the file is read; before: how many trials and looks on the market came first, as a
+    clause, None where there were none."""
+
+    visible: Path
+    sealed: Path
+    n_visible: int
+    n_sealed: int
+    parameters: dict[str, Any]
+    begins: str
+    before: str | None
+
+    def settings(self, key_env: str) -> str:
+        """What an experiment writes to read both."""
+        import yaml
+
+        reading = {name: self.parameters[name] for name in READING if self.parameters[name] not in (None, {}, ".")}
+        visible = {"path": str(self.visible), **reading}
+        content = {
+            "defaults": [{"override /data": "sealed"}],
+            "data": {"visible": visible, "rest": str(self.sealed), "key_env": key_env},
+            "split": {"vault_start": self.begins},
+        }
+        text: str = yaml.safe_dump(content, sort_keys=False)
+        return text.rstrip()
+
+
+def seal_file(file: Path, begins: str, key: bytes, places: Places) -> Made:
+    """Writes both parts beside the file and notes the seal in the ledger.
+
+    Raises ConfigError for what is no date, DataError where the file cannot be read, has no rows on one side of the day,
+    or one of the parts is there already.
+    """
+    first = _moment(begins)
+    parameters = dict(guess(str(file)).parameters)
+    bars = build(Source, {"_target_": FILES, **parameters}, path="data").bars()  # type: ignore[type-abstract]
+    sealed_R = bars.timestamps_R >= first
+    if sealed_R.all() or not sealed_R.any():
+        side = f"before {begins}" if sealed_R.all() else f"from {begins} on"
+        raise DataError(f"{file}: no rows {side}; choose another day")
+    suffix = ".parquet" if is_parquet(file) else ".csv"
+    name = symbol_of(file)
+    visible, rest = file.with_name(f"{name}.visible{suffix}"), file.with_name(f"{name}.sealed")
+    for path in (visible, rest):
+        if path.exists():
+            raise DataError(f"{path}: is there already; remove it, or keep what it seals")
+    parts = _parquet_parts(file, sealed_R) if suffix == ".parquet" else _csv_parts(file, sealed_R)
+    header = {"from": begins, "visible": hashlib.sha256(parts[0]).hexdigest(), "rows": int(sealed_R.sum())}
+    content = sealed(parts[1], header, key)
+    write_atomically(visible, parts[0])
+    write_atomically(rest, content)
+    ledger, digest = Ledger.open(places.ledger), hashlib.sha256(content).hexdigest()
+    market = _market(bars.before(first), visible)
+    ledger.seal(market, digest, begins)
+    earlier = ledger.sealed_before(market, digest) or 0
+    return Made(
+        visible=visible,
+        sealed=rest,
+        n_visible=int((~sealed_R).sum()),
+        n_sealed=int(sealed_R.sum()),
+        parameters=parameters,
+        begins=begins,
+        before=f"after {earlier:,} trials and looks on this market" if earlier else None,
+    )
+
+
+def _moment(begins: str) -> np.datetime64:
+    try:
+        return np.datetime64(begins, "us")
+    except ValueError:
+        raise ConfigError(f"--from: '{begins}' is not a date; write it as YYYY-MM-DD") from None
+
+
+def _market(bars: Bars, visible: Path) -> Family:
+    """Symbols, days and sketch of the visible part; nothing of the rest enters the ledger."""
+    panel = bars.ordered().to_panel()
+    first, last = panel.dates_T[[0, -1]].astype("datetime64[D]").tolist()
+    sketch = sketch_of(panel).to_bytes()
+    return Family(source=f"files:{visible.name}", symbols=panel.symbols, first=first, last=last, sketch=sketch)
+
+
+def _csv_parts(file: Path, sealed_R: Mask) -> tuple[bytes, bytes]:
+    """The header with the lines of either side, as they are written."""
+    data = file.read_bytes()
+    lines = (gzip.decompress(data) if file.suffix == ".gz" else data).splitlines(keepends=True)
+    header, *rows = [line for line in lines if line.strip()]
+    if len(rows) != len(sealed_R):
+        raise DataError(f"{file}: {len(rows)} lines hold {len(sealed_R)} rows; write one line per row")
+
+    def part(wanted_R: Mask) -> bytes:
+        return header + b"".join(row for row, wanted in zip(rows, wanted_R, strict=True) if wanted)
+
+    return part(~sealed_R), part(sealed_R)
+
+
+def _parquet_parts(file: Path, sealed_R: Mask) -> tuple[bytes, bytes]:
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(file)
+
+    def part(wanted_R: Mask) -> bytes:
+        sink = io.BytesIO()
+        pq.write_table(table.filter(wanted_R), sink, compression="zstd")
+        return sink.getvalue()
+
+    return part(~sealed_R), part(sealed_R)

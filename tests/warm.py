@@ -1,0 +1,94 @@
+"""A program: runs commands, each in a fork of a process in which the imports of a run are done.
+
+A line of stdin is a JSON object (folder, environment, code, arguments, out, err, seconds); without code the command is
+`python -m runner ARGUMENTS`, else `python -c CODE ARGUMENTS`. The answer is a line with the exit code, negative for a
+signal, as subprocess has it.
+"""
+
+import atexit
+import gc
+import importlib
+import json
+import os
+import signal
+import sys
+import threading
+import traceback
+import warnings
+from typing import Any
+
+IMPORTS = (
+    *("hydra", "lightgbm", "matplotlib.figure", "matplotlib.backends.backend_agg", "numba.np.arraymath", "onnx"),
+    *("numba.np.npdatetime", "pandas", "pyarrow.parquet", "scipy.stats", "sqlalchemy", "rich.console"),
+    *("runner.cli", "runner.run", "runner.composition.compose", "runner.composition.configure"),
+)
+
+
+def warm() -> None:
+    """Imports, and loads the kernels; nothing that starts threads or remembers anything of a folder."""
+    from components.accounts.account import loop
+    from components.expressions.kernels import stream_kernels
+
+    for name in IMPORTS:
+        importlib.import_module(name)
+    stream_kernels()
+    loop()
+
+
+def become(command: dict[str, Any]) -> None:
+    """Makes this process what a new one would be when the command begins."""
+    for descriptor, path in ((0, os.devnull), (1, command["out"]), (2, command["err"])):
+        file = os.open(path, os.O_RDWR | os.O_CREAT)
+        os.dup2(file, descriptor)
+        os.close(file)
+    signal.alarm(command["seconds"])
+    os.chdir(command["folder"])
+    os.environ.clear()
+    os.environ.update(command["environment"])
+    sys.argv = ["-c" if command["code"] else "runner", *command["arguments"]]
+    sys.path.insert(0, command["folder"])
+    sys.dont_write_bytecode = bool(os.environ.get("PYTHONDONTWRITEBYTECODE"))
+    warnings.simplefilter("error")
+
+
+def main() -> dict[str, Any]:
+    """Serves until stdin ends; returns in the forks alone, in each with its command."""
+    warm()
+    gc.freeze()  # what is shared stays shared
+    with os.fdopen(os.dup(0)) as commands, os.fdopen(os.dup(1), "w") as answers:
+        for line in commands:
+            child = os.fork()
+            if child == 0:
+                command: dict[str, Any] = json.loads(line)
+                become(command)
+                return command
+            code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+            print(code, file=answers, flush=True)
+    sys.exit()
+
+
+def ran(code: str | None) -> int:
+    """The exit code of the command, after what any process does at its end."""
+    result: Any = 0
+    try:
+        if code:
+            exec(compile(code, "<string>", "exec"), {"__name__": "__main__"})
+        else:
+            from runner.__main__ import main as runner
+
+            runner()
+    except SystemExit as ended:
+        result = ended.code
+    except BaseException:
+        result = 1
+        traceback.print_exc()
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    return int(result or 0)
+
+
+if __name__ == "__main__":
+    # Taking all those modules down would take as long as importing them.
+    os._exit(ran(main()["code"]))
