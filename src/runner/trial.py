@@ -76,9 +76,18 @@ def trial_key(executed: Executed) -> str:
 
 @contextmanager
 def trial(
-    experiment: Experiment, prepared: Prepared, executed: Executed, record: RunRecord, cache: Cache, places: Places
+    experiment: Experiment,
+    prepared: Prepared,
+    executed: Executed,
+    record: RunRecord,
+    cache: Cache,
+    places: Places,
+    *,
+    sweep: str | None = None,
 ) -> Iterator[Tried]:
     """Records a trial before its fit, and how it ended; the block fills in what it found.
+
+    sweep: name of the sweep of which it is a job: all its jobs are one round of tries, a run of its own is another.
 
     A look is no trial: it has no number, and what is recorded is that it saw its bars. Raises RoleForbids where
     ASSAY_ROLE allows no trial beside a ledger that was removed or replaced.
@@ -95,7 +104,7 @@ def trial(
     recipe = recipe_of(experiment, prepared.panel)
     if experiment.debug.enabled:
         record.note({"debug": True})
-    number = ledger.start_trial(family, key, _body(experiment, record, target), recipe=recipe, seen=seen)
+    number = ledger.start_trial(family, key, _body(experiment, record, target, sweep or key), recipe=recipe, seen=seen)
     record.note({"trial": _numbered(key, number), "actor": acting().content(), "ledger_head": number.head})
     if prepared.vault_begins is not None:
         ahead = ledger.seen(family, (str(prepared.vault_begins), END_OF_TIME))
@@ -169,13 +178,14 @@ def processor_seconds() -> float:
     return used.user + used.system + used.children_user + used.children_system
 
 
-def _body(experiment: Experiment, record: RunRecord, target: str) -> dict[str, Any]:
+def _body(experiment: Experiment, record: RunRecord, target: str, tries: str) -> dict[str, Any]:
     told = {"hypothesis": experiment.hypothesis, "parent": experiment.parent}
     return {
         "experiment": experiment.name,
         "run_id": record.run_id,
         "choices": record.manifest["choices"],
         "target": target,
+        "round": tries,
         **{name: value for name, value in told.items() if value is not None},
     }
 
