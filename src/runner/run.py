@@ -21,7 +21,8 @@ from runner.judging.junit import junit
 from runner.judging.tries import tries_in_figures
 from runner.judging.verdict import Verdict
 from runner.judging.watched import Judge, Watcher
-from runner.promotion.promote import Candidate, Promotion, Wish, promote
+from runner.promotion.opening import Candidate
+from runner.promotion.promote import Promotion, Wish, promote
 from runner.promotion.words import offer, say
 from runner.recording.actors import restricted
 from runner.recording.ledger import Ledger

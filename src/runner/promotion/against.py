@@ -71,11 +71,11 @@ def _bundle(folder: Path, ledger: Ledger) -> Compared:
     files = {name: testimony.digest(data) for name, data in read_verified(folder).items()}
     manifest = json.loads((folder / MANIFEST).read_bytes())
     name, version = str(manifest["name"]), int(manifest["version"])
-    known = testimony.version_noted(ledger, str(manifest["run"]["run_key"]), name, version)
-    if known is None:
+    known = testimony.versions_noted(ledger, str(manifest["run"]["run_key"]), name, version)
+    if not known:
         return Compared(facts=(), problems=(f"{folder}: the ledger knows of no promotion to {name}@{version}",))
-    problems = [f"{folder / file}: not what was promoted" for file in testimony.differing(known["files"], files)]
-    return Compared(facts=(f"promoted as {name}@{version} from run {known['run_id']}",), problems=tuple(problems))
+    problems = [f"{folder / file}: not what was promoted" for file in testimony.closest(known, files)]
+    return Compared(facts=(f"promoted as {name}@{version} from run {known[-1]['run_id']}",), problems=tuple(problems))
 
 
 def _run(folder: Path, ledger: Ledger) -> Compared:
