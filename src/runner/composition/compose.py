@@ -67,6 +67,8 @@ def compose(overrides: Sequence[str], *, memo: Memo | None = None) -> Composed:
 def _composed(overrides: tuple[str, ...], known: dict[Any, Files]) -> Composed:
     loader = config_loader()
     request, problems = sort(parsed(overrides), loader.repository)
+    if found := list(secret_problems(list(request.hydra), "hydra")):
+        raise ConfigError(*found)  # before Hydra says what it cannot set
     key = (request.experiment, *sorted(request.choices.items()), *request.hydra)
     if key not in known:
         known[key] = _files(loader, request)
