@@ -174,7 +174,7 @@ def test_an_address_that_may_hold_a_secret_is_refused_and_not_repeated(address: 
 
 
 def test_settings_of_hydra_hold_no_secret_either() -> None:
-    with pytest.raises(ConfigError, match="^hydra.0: holds a user or password before its host; ") as error:
+    with pytest.raises(ConfigError, match=r"^hydra\.0: holds a user or password before its host; ") as error:
         compose(["hydra.sweeper.storage=postgresql://me:S3CR3T@host/db"])
     assert "S3CR3T" not in str(error.value)
 
