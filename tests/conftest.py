@@ -1,5 +1,6 @@
 """How tests are shared out among processes."""
 
+import gc
 from typing import Any
 
 import pytest
@@ -28,3 +29,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             return scope(nodeid)
 
     return ByScope(config, log)
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of collected tests stay to the end: looking through them for garbage again and again takes long."""
+    gc.freeze()

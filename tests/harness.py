@@ -93,11 +93,18 @@ def started(folder: Path, *arguments: str) -> "subprocess.Popen[str]":
 
 
 def ended(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    """A command to its end, in a process of its own in which the libraries are imported already."""
+    """`python -m runner ARGUMENTS` to its end, in a process of its own in which the libraries are imported already."""
+    return in_fork(folder, environment(folder), None, *arguments)
+
+
+def in_fork(
+    folder: Path, environment: dict[str, str], code: str | None, *arguments: str
+) -> "subprocess.CompletedProcess[str]":
+    """`python -c CODE ARGUMENTS`, or the runner, likewise."""
     with tempfile.TemporaryDirectory() as place:
         out, err = Path(place, "out"), Path(place, "err")
         command = {
-            **{"folder": str(folder), "environment": environment(folder), "arguments": arguments},
+            **{"folder": str(folder), "environment": environment, "code": code, "arguments": arguments},
             **{"out": str(out), "err": str(err), "seconds": 300},
         }
         server = warm_server()
@@ -105,8 +112,8 @@ def ended(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
         assert server.stdout is not None
         server.stdin.write(json.dumps(command) + "\n")
         server.stdin.flush()
-        code = int(server.stdout.readline())
-        return subprocess.CompletedProcess(arguments, code, out.read_text(), err.read_text())
+        returncode = int(server.stdout.readline())
+        return subprocess.CompletedProcess(arguments, returncode, out.read_text(), err.read_text())
 
 
 @functools.cache

@@ -1,7 +1,8 @@
-"""A program: runs commands of the runner, each in a fork of a process in which their imports are done.
+"""A program: runs commands, each in a fork of a process in which the imports of a run are done.
 
-A line of stdin is a JSON object (folder, environment, arguments, out, err, seconds); the answer is a line with the exit
-code, negative for a signal, as subprocess has it. A fork ends as any Python process does.
+A line of stdin is a JSON object (folder, environment, code, arguments, out, err, seconds); without code the command is
+`python -m runner ARGUMENTS`, else `python -c CODE ARGUMENTS`. The answer is a line with the exit code, negative for a
+signal, as subprocess has it.
 """
 
 import atexit
@@ -35,7 +36,7 @@ def warm() -> None:
 
 
 def become(command: dict[str, Any]) -> None:
-    """Makes this process what a new one would be for the command."""
+    """Makes this process what a new one would be when the command begins."""
     for descriptor, path in ((0, os.devnull), (1, command["out"]), (2, command["err"])):
         file = os.open(path, os.O_RDWR | os.O_CREAT)
         os.dup2(file, descriptor)
@@ -44,45 +45,50 @@ def become(command: dict[str, Any]) -> None:
     os.chdir(command["folder"])
     os.environ.clear()
     os.environ.update(command["environment"])
-    sys.argv = ["runner", *command["arguments"]]
+    sys.argv = ["-c" if command["code"] else "runner", *command["arguments"]]
     sys.path.insert(0, command["folder"])
+    sys.dont_write_bytecode = bool(os.environ.get("PYTHONDONTWRITEBYTECODE"))
     warnings.simplefilter("error")
 
 
-def main() -> None:
-    """Serves until stdin ends; returns in the forks alone, each ready for its command."""
+def main() -> dict[str, Any]:
+    """Serves until stdin ends; returns in the forks alone, in each with its command."""
     warm()
     gc.freeze()  # what is shared stays shared
     with os.fdopen(os.dup(0)) as commands, os.fdopen(os.dup(1), "w") as answers:
         for line in commands:
             child = os.fork()
             if child == 0:
-                become(json.loads(line))
-                return
+                command: dict[str, Any] = json.loads(line)
+                become(command)
+                return command
             code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
             print(code, file=answers, flush=True)
     sys.exit()
 
 
-def run() -> int:
+def ran(code: str | None) -> int:
     """The exit code of the command, after what any process does at its end."""
-    from runner.__main__ import main as runner
-
-    code: Any = 1
+    result: Any = 0
     try:
-        runner()
+        if code:
+            exec(compile(code, "<string>", "exec"), {"__name__": "__main__"})
+        else:
+            from runner.__main__ import main as runner
+
+            runner()
     except SystemExit as ended:
-        code = ended.code
+        result = ended.code
     except BaseException:
+        result = 1
         traceback.print_exc()
     threading._shutdown()  # type: ignore[attr-defined]
     atexit._run_exitfuncs()
     sys.stdout.flush()
     sys.stderr.flush()
-    return int(code or 0)
+    return int(result or 0)
 
 
 if __name__ == "__main__":
-    main()
-    # Taking all those modules down takes as long as importing them.
-    os._exit(run())
+    # Taking all those modules down would take as long as importing them.
+    os._exit(ran(main()["code"]))

@@ -4,13 +4,12 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from harness import ended, environment, started
+from harness import ended, environment, in_fork, started
 
 SLOW = (
     "+experiment=sp500_volatility", "tracking=none", "debug=off", "model=lightgbm",
@@ -34,10 +33,8 @@ def trials(folder: Path) -> list[str]:
         "from runner.recording.ledger import Ledger; l = Ledger.open();"
         "print(*[t.state for f in l.families() for t in l.trials(f.family)])"
     )
-    process = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=folder, env=environment(folder), capture_output=True, text=True, check=True,
-    )  # fmt: skip
+    process = in_fork(folder, environment(folder), code)
+    assert process.returncode == 0, process.stderr
     return process.stdout.split()
 
 

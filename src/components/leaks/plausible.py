@@ -38,7 +38,8 @@ class Claim:
 
     @property
     def is_plausible(self) -> bool:
-        return self.low <= self.ceiling
+        """What is NaN claims nothing."""
+        return not self.low > self.ceiling
 
 
 def claims(evidence: Evidence) -> tuple[Claim, ...]:

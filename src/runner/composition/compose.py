@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from hydra import version
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
@@ -20,11 +20,12 @@ from components.errors import ConfigError, Problem
 from runner.composition.check import MISSING
 from runner.composition.composed import Composed
 from runner.composition.interpolation import resolve
-from runner.composition.overrides import EXPERIMENT, Request, apply, no_choice, parsed, sort
+from runner.composition.overrides import EXPERIMENT, apply, no_choice, parsed, sort
 from runner.composition.places import config_folder
 from runner.composition.schema import parameters
 from runner.composition.secrets import secret_problems
 from runner.composition.sources import HYDRA_RULE, WatchedRepository
+from runner.composition.unchanged import state_of_files, while_unchanged
 from runner.specification.experiment import Experiment
 
 ROOT = "config"
@@ -32,6 +33,16 @@ UNNAMED = "unnamed"
 # What Hydra fills in itself, differently with and without an experiment.
 VOLATILE = ("overrides", "runtime")
 VOLATILE_JOB = ("name", "config_name", "override_dirname")
+OURS = frozenset({"hydra", "main", "local", "schema"})
+"""Who may put a folder on Hydra's search path so that its files are among those of `state_of_files`."""
+
+
+class Chosen(NamedTuple):
+    """What a command line says about files."""
+
+    experiment: str | None
+    choices: tuple[tuple[str, str], ...]
+    hydra: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +59,7 @@ class Files:
 class Memo:
     """What the points of a sweep share: files by request, read once, and points by overrides, composed once."""
 
-    files: dict[Any, Files] = field(default_factory=dict[Any, Files])
+    files: dict[Chosen, Files] = field(default_factory=dict[Chosen, Files])
     points: dict[tuple[str, ...], Composed] = field(default_factory=dict[tuple[str, ...], Composed])
 
 
@@ -64,15 +75,16 @@ def compose(overrides: Sequence[str], *, memo: Memo | None = None) -> Composed:
     return memo.points[point]
 
 
-def _composed(overrides: tuple[str, ...], known: dict[Any, Files]) -> Composed:
+def _composed(overrides: tuple[str, ...], known: dict[Chosen, Files]) -> Composed:
     loader = config_loader()
     request, problems = sort(parsed(overrides), loader.repository)
     if found := list(secret_problems(list(request.hydra), "hydra")):
         raise ConfigError(*found)  # before Hydra says what it cannot set
-    key = (request.experiment, *sorted(request.choices.items()), *request.hydra)
-    if key not in known:
-        known[key] = _files(loader, request)
-    files = known[key]
+    chosen = Chosen(request.experiment, tuple(sorted(request.choices.items())), tuple(request.hydra))
+    if chosen not in known:
+        state = state_of_files() if reads_ours_alone(loader) else None
+        known[chosen] = while_unchanged(state, _files, chosen, state)
+    files = known[chosen]
     raw = copy.deepcopy(files.raw)
     problems += [problem for leaf in request.leaves if (problem := apply(raw, leaf))]
     config, unresolved = resolve(raw)
@@ -88,15 +100,15 @@ def _composed(overrides: tuple[str, ...], known: dict[Any, Files]) -> Composed:
     )
 
 
-def _files(loader: ConfigLoaderImpl, request: Request) -> Files:
-    replaced = _replaced_slots(loader, request)
-    loader.repository = watched = WatchedRepository(loader.config_search_path, replaced)
-    tree, notices = _load(loader, ROOT, request)
-    _refuse_hydra_settings(loader, tree, request)
+def _files(chosen: Chosen, state: str | None) -> Files:
+    loader = config_loader()
+    loader.repository = watched = WatchedRepository(loader.config_search_path, _replaced_slots(chosen, state))
+    tree, notices = _load(loader, ROOT, chosen)
+    _refuse_hydra_settings(tree, chosen, state)
     return Files(
-        raw=_plain(tree, request),
+        raw=_plain(tree, chosen),
         choices=_choices(tree),
-        notices=(*notices, *_drop_notices(watched, request), *_local_notices(watched)),
+        notices=(*notices, *_drop_notices(watched, chosen), *_local_notices(watched)),
         local_files=watched.local_files,
     )
 
@@ -110,19 +122,24 @@ def config_loader() -> ConfigLoaderImpl:
     return loader
 
 
-def _load(loader: ConfigLoaderImpl, name: str | None, request: Request) -> tuple[DictConfig, list[str]]:
+def reads_ours_alone(loader: ConfigLoaderImpl) -> bool:
+    """Whether all that it reads is in `state_of_files`."""
+    return {part.provider for part in loader.config_search_path.get_path()} <= OURS
+
+
+def _load(loader: ConfigLoaderImpl, name: str | None, chosen: Chosen) -> tuple[DictConfig, list[str]]:
     """Hydra's composition of files, and its warnings."""
     with _heard(loader) as caught:
-        tree = loader.load_configuration(name, _wanted(name, request), RunMode.RUN, from_shell=False)
+        tree = loader.load_configuration(name, _wanted(name, chosen), RunMode.RUN, from_shell=False)
     return tree, [" ".join(str(warning.message).split()) for warning in caught]
 
 
-def _wanted(name: str | None, request: Request) -> list[str]:
-    """The request as Hydra's overrides."""
+def _wanted(name: str | None, chosen: Chosen) -> list[str]:
+    """What was chosen, as Hydra's overrides."""
     if name is None:
-        return list(request.hydra)
-    choices = [f"{group}={choice}" for group, choice in request.choices.items()]
-    return [*request.hydra, *choices, *([f"+{EXPERIMENT}={request.experiment}"] if request.experiment else [])]
+        return list(chosen.hydra)
+    choices = [f"{group}={choice}" for group, choice in chosen.choices]
+    return [*chosen.hydra, *choices, *([f"+{EXPERIMENT}={chosen.experiment}"] if chosen.experiment else [])]
 
 
 @contextmanager
@@ -140,19 +157,26 @@ def _heard(loader: ConfigLoaderImpl) -> Iterator[list[warnings.WarningMessage]]:
             raise ConfigError(_one_line(error)) from None
 
 
-def _replaced_slots(loader: ConfigLoaderImpl, request: Request) -> set[str]:
+def _replaced_slots(chosen: Chosen, state: str | None) -> set[str]:
     """Slots for which the command line chose another file than the experiment."""
-    if request.experiment is None or not request.choices:
+    if chosen.experiment is None or not chosen.choices:
         return set()
-    alone = _wanted(ROOT, Request(experiment=request.experiment))
+    own = while_unchanged(state, _own_choices, chosen.experiment)
+    return {slot for slot, choice in chosen.choices if own.get(slot, choice) != choice}
+
+
+def _own_choices(experiment: str) -> dict[str, Any]:
+    """slot -> choice of an experiment that nothing is changed of."""
+    loader = config_loader()
     with _heard(loader):
-        own = loader.compute_defaults_list(ROOT, alone, RunMode.RUN).overrides.known_choices
-    return {slot for slot, choice in request.choices.items() if own.get(slot, choice) != choice}
+        found = loader.compute_defaults_list(ROOT, _wanted(ROOT, Chosen(experiment, (), ())), RunMode.RUN)
+    return dict(found.overrides.known_choices)
 
 
-def _drop_notices(watched: WatchedRepository, request: Request) -> list[str]:
+def _drop_notices(watched: WatchedRepository, chosen: Chosen) -> list[str]:
+    choices = dict(chosen.choices)
     return [
-        f"{slot}={request.choices[slot]} replaces the experiment's {slot}: "
+        f"{slot}={choices[slot]} replaces the experiment's {slot}: "
         f"its {', '.join(dropped)} {'is' if len(dropped) == 1 else 'are'} dropped"
         for slot, dropped in watched.dropped.items()
     ]
@@ -162,14 +186,18 @@ def _local_notices(watched: WatchedRepository) -> list[str]:
     return [f"local files used: {', '.join(watched.local_files)}"] if watched.local_files else []
 
 
-def _refuse_hydra_settings(loader: ConfigLoaderImpl, tree: DictConfig, request: Request) -> None:
+def _refuse_hydra_settings(tree: DictConfig, chosen: Chosen, state: str | None) -> None:
     """Callbacks and the like run code: whoever smuggled one in, by whatever package, is refused."""
-    found = _hydra_settings(tree)
-    own = _hydra_settings(_load(loader, None, Request(hydra=request.hydra))[0])
+    found, own = _hydra_settings(tree), while_unchanged(state, _own_hydra_settings, chosen.hydra)
     changed = [f"hydra.{key}" for key in found if found[key] != own.get(key)]
     if changed:
-        where = f"experiment '{request.experiment}'" if request.experiment else "the configuration"
+        where = f"experiment '{chosen.experiment}'" if chosen.experiment else "the configuration"
         raise ConfigError(f"{where}: {', '.join(changed)} {HYDRA_RULE}")
+
+
+def _own_hydra_settings(hydra: tuple[str, ...]) -> dict[str, Any]:
+    """Hydra's own settings, as the command line may change them."""
+    return _hydra_settings(_load(config_loader(), None, Chosen(None, (), hydra))[0])
 
 
 def _hydra_settings(tree: DictConfig) -> dict[str, Any]:
@@ -179,12 +207,12 @@ def _hydra_settings(tree: DictConfig) -> dict[str, Any]:
     return {key: value for key, value in settings.items() if key not in VOLATILE}
 
 
-def _plain(tree: DictConfig, request: Request) -> dict[str, Any]:
+def _plain(tree: DictConfig, chosen: Chosen) -> dict[str, Any]:
     """The composed sections as plain data, in the order of an experiment, references still in them."""
     raw = cast("dict[str, Any]", OmegaConf.to_container(tree, resolve=False))
     del raw["hydra"]
     if raw.get("name", MISSING) == MISSING:
-        raw["name"] = request.experiment or UNNAMED
+        raw["name"] = chosen.experiment or UNNAMED
     first = {slot: raw[slot] for slot in parameters(Experiment) if slot in raw}
     return {**first, **raw}
 

@@ -4,20 +4,15 @@ Composing reads the command line, all files of the configuration folders, what H
 own code. The content of all of it is in the name under which a composition is kept, so that none is stale.
 """
 
-import importlib.util
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from pathlib import Path
 
 from runner.composition.composed import Composed
-from runner.composition.places import config_folder, local_folder
+from runner.composition.unchanged import state_of_files
 from runner.storage import kept
 
 KIND = "compositions"
-PLUGINS = "hydra_plugins"
-OURS = frozenset({"hydra", "main", "local", "schema"})
-"""Who may put a folder on Hydra's search path so that its files are among those below."""
 
 
 def remembered(overrides: Sequence[str], compose: Callable[[Sequence[str]], Composed]) -> Composed:
@@ -41,10 +36,9 @@ def _keep(composed: Composed, state: str) -> None:
         is_plain = repr(asdict(_from_json(json.loads(json.dumps(plain))))) == repr(plain)
     except (TypeError, ValueError):
         return
-    from runner.composition.compose import config_loader
+    from runner.composition.compose import config_loader, reads_ours_alone
 
-    is_ours = {part.provider for part in config_loader().config_search_path.get_path()} <= OURS
-    if is_plain and is_ours and _state(composed.overrides) == state:
+    if is_plain and reads_ours_alone(config_loader()) and _state(composed.overrides) == state:
         kept.keep(KIND, state, plain)
 
 
@@ -55,12 +49,5 @@ def _from_json(found: dict[str, object]) -> Composed:
 
 def _state(overrides: Sequence[str]) -> str | None:
     """A digest of everything that composing reads; None where that cannot be known."""
-    own, local, package = config_folder(), local_folder(), Path(__file__).parents[1]
-    plugins = importlib.util.find_spec(PLUGINS)
-    places = list(plugins.submodule_search_locations or ()) if plugins else []
-    folders = [own, local, package / "composition", package / "specification", *map(Path, places)]
-    parts = [kept.environment(), *overrides, str(own), str(local)]
-    try:
-        return kept.digest([*parts, *(part for folder in filter(None, folders) for part in kept.contents(folder))])
-    except (OSError, kept.LinkedFolder):
-        return None
+    files = state_of_files()
+    return kept.digest([files, *overrides]) if files else None

@@ -14,7 +14,7 @@ from runner.storage.disk import write_atomically
 SUMS = "SHA256SUMS"
 LOOSE = frozenset({SUMS, "tracking.log"})
 """Not sealed: the checksums themselves, and what a process of its own may write at any time."""
-DRAWN = ("report.html", "plots/")
+DRAWN = ("report.html", "badge.svg", "plots/")
 """What `report` writes anew, from the rest."""
 
 

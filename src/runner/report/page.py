@@ -12,6 +12,7 @@ from typing import Any
 from components.errors import OutputError
 from runner.recording.run_folder import RunFolder
 from runner.report import notation, tables
+from runner.report.badge import badge
 from runner.report.meanings import shown
 from runner.report.pictures import Picture, captioned, draw
 from runner.report.promotion import judged, sentences
@@ -19,7 +20,7 @@ from runner.report.words import decisions, words
 
 
 def write_report(run_folder: Path, images: Mapping[str, bytes] | None = None) -> Path:
-    """Writes <run>/report.html and <run>/plots/*.png, and returns the path of the former.
+    """Writes <run>/report.html, <run>/plots/*.png and <run>/badge.svg, and returns the path of the first.
 
     images: what `draw` gave for a run with the same results; None draws them.
 
@@ -34,6 +35,7 @@ def write_report(run_folder: Path, images: Mapping[str, bytes] | None = None) ->
         (run.path / "plots").mkdir(exist_ok=True)
         for picture in pictures.values():
             _write(run.path / "plots" / f"{picture.name}.png", picture.png)
+        _write(run.path / "badge.svg", badge(words(run.manifest, judged(run)).word).encode())
         _write(run.path / "report.html", page.encode())
     except OSError as error:
         raise OutputError(f"{run.path}: the report cannot be written ({error.strerror})") from error

@@ -1,5 +1,7 @@
 """The gate on what is too good to be true."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -56,7 +58,7 @@ def test_skill_beyond_any_honest_forecast_fails_in_words() -> None:
     assert (judgement.status, judgement.threshold) == ("failed", 0.2)
     assert judgement.value == pytest.approx(0.495, abs=0.01), "less two standard errors"
     assert judgement.says == (
-        f"Too good to be true: the correlation of forecasts with outcomes is {judgement.value:.2f}, by more than two "
+        "Too good to be true: the correlation of forecasts with outcomes is 0.55, by more than two "
         "standard errors above 0.20, which no honest forecast of a market at this horizon reaches. It is a leak until "
         "shown otherwise: run leaktest, and look at the features with most importance."
     )
@@ -113,3 +115,9 @@ def test_a_market_that_bounces_is_foretold_by_its_own_past() -> None:
     honest = Scored(**{**vars(scored(0.1, times=4000)), "target_M": y, "forecast_M": -np.r_[0.0, y[:-1]]})
     found = Evidence(**{**vars(evidence(0.1, 1.0)), "test": honest})
     assert all(claim.is_plausible for claim in claims(found))
+
+
+def test_a_portfolio_that_never_traded_is_not_too_good() -> None:
+    found = replace(evidence(0.05, 1.0), returns_T=np.zeros(1500))
+    assert too_good(found) == ""
+    assert GATE.judge(found).status == "failed", "nor is it shown to be believable"

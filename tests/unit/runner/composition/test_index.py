@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from harness import environment, in_fork
+
 N_DUMMIES = 150
 DUMMY = '''
 from dataclasses import dataclass
@@ -89,16 +91,19 @@ class House:
         (self.package / name).write_text(textwrap.dedent(text))
 
     def run(self, code: str, *arguments: str) -> str:
-        environment = {**os.environ, "XDG_CACHE_HOME": str(self.folder / "cache")}
-        environment["PYTHONPATH"] = os.pathsep.join([str(self.folder), *sys.path])
-        environment["PYTHONDONTWRITEBYTECODE"] = "1"
+        own = {**os.environ, "XDG_CACHE_HOME": str(self.folder / "cache")}
+        own["PYTHONPATH"] = os.pathsep.join([str(self.folder), *sys.path])
+        own["PYTHONDONTWRITEBYTECODE"] = "1"
         command = [sys.executable, "-c", code, *arguments]
-        done = subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, check=True)
+        done = subprocess.run(command, cwd=self.folder, env=own, capture_output=True, text=True, check=True)
         assert done.stderr == ""
         return done.stdout
 
     def ask(self, *targets: str) -> dict[str, Any]:
-        said: dict[str, Any] = json.loads(self.run(ASKING, *targets))
+        own = {**environment(self.folder), "XDG_CACHE_HOME": str(self.folder / "cache"), "PYTHONDONTWRITEBYTECODE": "1"}
+        done = in_fork(self.folder, own, ASKING, *targets)
+        assert done.stderr == ""
+        said: dict[str, Any] = json.loads(done.stdout)
         said["names"] = [name for name in said["names"] if name.startswith("house.")]
         return said
 

@@ -1,12 +1,11 @@
 """Which edits change the fingerprint of code: each variant is read by a fresh process."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from components.errors import ContractError
+from harness import environment, in_fork
 from runner.storage.code import code_of
 
 FILES = {
@@ -65,8 +64,8 @@ def fingerprint(folder: Path, subject: str, edits: dict[str, tuple[str, str]] | 
         path.write_text(text.replace(old, new) if old else text + new)
     module, name = subject.split(":")
     code = f"import {module} as m, runner.storage.code as k; print(k.code_of(getattr(m, {name!r})).digest)"
-    command = [sys.executable, "-B", "-c", code]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+    done = in_fork(folder, environment(folder), code)
+    assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
 
@@ -137,7 +136,8 @@ def test_nothing_is_imported_to_find_it(tmp_path):
         path.write_text(text)
     (tmp_path / "shop/lazy.py").write_text("raise SystemExit('imported')\n")
     code = "import shop.model, runner.storage.code as k; k.code_of(shop.model.Model)"
-    subprocess.run([sys.executable, "-B", "-c", code], cwd=tmp_path, check=True)
+    done = in_fork(tmp_path, environment(tmp_path), code)
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_class_without_source_is_refused():

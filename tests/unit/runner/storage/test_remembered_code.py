@@ -1,12 +1,12 @@
 """Remembered digests of code: never other than what reading the code now gives."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from harness import environment, in_fork
 
 FILES = {
     "shop/__init__.py": "",
@@ -38,9 +38,8 @@ def digest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], tupl
         write(tmp_path / "own" / name, text)
 
     def digest() -> tuple[str, bool]:
-        done = subprocess.run(
-            [sys.executable, "-B", "-c", ASK], cwd=tmp_path / "own", capture_output=True, text=True, check=True
-        )
+        done = in_fork(tmp_path / "own", environment(tmp_path), ASK)
+        assert done.returncode == 0, done.stderr
         found, was_read, now = json.loads(done.stdout)
         assert found == now
         return found, was_read
