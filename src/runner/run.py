@@ -53,13 +53,14 @@ def run_experiment(
     places: Places,
     *,
     single: bool,
+    sweep: str | None = None,
     pruner: Judge | None = None,
 ) -> Outcome:
     """Runs a checked experiment and records all of it in a run folder and in the ledger.
 
     Verdict and report are written before a promotion is tried: whatever happens there, they are kept.
     single: no job of a sweep, so that a passing run may promote itself, and has pictures and a report; in a job folds
-    are fitted one after the other.
+    are fitted one after the other. sweep: name of the sweep of which it is a job.
     pruner: hears the validation scores of each fold, in order, and may stop the trial.
     """
     for notice in composed.notices:
@@ -82,7 +83,7 @@ def run_experiment(
         with tracked(experiment.tracking, _info(experiment, composed.config, record)) as session:
             try:
                 judged, images = _tried(
-                    experiment, prepared, executed, gathered, record, cache, places, pictured=single
+                    experiment, prepared, executed, gathered, record, cache, places, pictured=single, sweep=sweep
                 )
             except Pruned as stop:
                 outcome = _pruned(stop, watcher, record, session, console)
@@ -102,7 +103,7 @@ def run_experiment(
                 _seal(record, places)
                 console.summary(record.folder)
                 if may:
-                    console.note(f"Not promoted by itself. {offer(str(judged.verdict.offers))}")
+                    console.note(f"Not promoted by itself. {offer(str(judged.verdict.offers), record.run_id)}")
                 return _outcome(experiment, record, judged.verdict, None)
             candidate = Candidate(
                 experiment=experiment,
@@ -130,16 +131,18 @@ def _tried(
     places: Places,
     *,
     pictured: bool,
+    sweep: str | None,
 ) -> tuple[Judged, Mapping[str, bytes]]:
     """The trial: fitted, compared with all others on the same data, judged, written down; and its pictures. The run
     is closed with it, since its report says how it ended. Raises Pruned."""
-    with trial(experiment, prepared, executed, record, cache, places) as tried:
+    with trial(experiment, prepared, executed, record, cache, places, sweep=sweep) as tried:
         _fit(experiment, prepared, executed, tried, cache)
         tried.found(gathered.evidence.value)
         trials = tried.trials(experiment, prepared, gathered.evidence, cache)
         judged = conclude(experiment, prepared, executed, gathered, trials, cache)
         _write_results(experiment, record, prepared, executed, judged, cache)
-        record.note({"tries": tries_in_figures(trials.value), "stages": cache.times, "keys": _keys(cache)})
+        counts = tries_in_figures(trials.value, experiment.target.kind)
+        record.note({"tries": counts, "stages": cache.times, "keys": _keys(cache)})
         run_key = record.manifest["run_key"]
         images, undrawn = pictures_of(record.folder, run_key, cache) if pictured else ({}, [])
         tried.broken += [*judged.broken, *undrawn]

@@ -22,13 +22,16 @@ from components.statistics.sharpe import (
     sharpe_sample,
     standard_error,
 )
-from components.statistics.snooping import ability_and_p_values
+from components.statistics.snooping import superior_ability
+from components.statistics.stepwise import family_test
 from components.values import Evidence, Trials
 
 CONFIDENCE = 0.95
 TWO_SIDED_95 = 1.959963984540054
 BLOCKS = 16
 DRAWS = 500
+FAMILY_DRAWS = 2000
+"""As many as the strict gates draw, so that both say the same."""
 BLOCK_BARS = 40
 
 
@@ -131,7 +134,7 @@ def _deflated(sample: SharpeSample, year: float, tries: Tries) -> Iterator[Figur
         label="Independent tries",
         value=tries.effective,
         shown=f"{tries.effective:.1f}",
-        says=f"What the {tries.trials:,} tries are worth: variants of one idea count as little more than one.",
+        says=f"What {_counted(tries.trials)} worth: variants of one idea count as little more than one.",
     )
     if tries.strict is not None:
         confidence = tries.strict.confidence
@@ -149,6 +152,10 @@ def _deflated(sample: SharpeSample, year: float, tries: Tries) -> Iterator[Figur
         yield Figure(name="pbo", label="PBO", value=tries.pbo, shown=_percent(tries.pbo), says=f"{says} blind choice.")
         says = "How often the best try of one half of history loses money in the other."
         yield Figure(name="loss", label="Loss elsewhere", value=tries.loss, shown=_percent(tries.loss), says=says)
+
+
+def _counted(tries: int) -> str:
+    return "the one try is" if tries == 1 else f"the {tries:,} tries are"
 
 
 def _interval_says(low: float, high: float) -> str:
@@ -237,9 +244,10 @@ def _portfolio_figures(evidence: Evidence) -> Iterator[Figure]:
     returns_TK, own = evidence.trials.returns_TK, evidence.trials.own
     if own is None or returns_TK.shape[1] < 2 or len(returns_TK) < 2 * BLOCKS:
         return
-    draws: dict[str, Any] = {"block_bars": float(BLOCK_BARS), "n_draws": DRAWS, "seed": evidence.seed}
-    ability, p_K = ability_and_p_values(returns_TK, **draws)
-    spa = ability.consistent
+    spa = superior_ability(returns_TK, block_bars=float(BLOCK_BARS), n_draws=DRAWS, seed=evidence.seed).consistent
+    found = family_test(
+        returns_TK, own, overlap_bars=1, n_draws=FAMILY_DRAWS, seed=evidence.seed, silent=evidence.trials.silent
+    )
     k = returns_TK.shape[1]
     yield Figure(
         name="spa",
@@ -251,10 +259,10 @@ def _portfolio_figures(evidence: Evidence) -> Iterator[Figure]:
     yield Figure(
         name="stepm",
         label="StepM, p",
-        value=float(p_K[own]),
-        shown=f"{p_K[own]:.3f}",
-        says=f"The same for this very run; {int((p_K <= 1 - CONFIDENCE).sum()):,} of {k:,} tries earn more than luck "
-        "explains.",
+        value=float(found.p_K[own]),
+        shown=f"{found.p_K[own]:.3f}",
+        says=f"The same for this very run; {int((found.p_K <= 1 - CONFIDENCE).sum()):,} of {k:,} tries earn more than "
+        "luck explains.",
     )
 
 

@@ -64,7 +64,10 @@ def applies(gate: Gate) -> None:
     for kind in gate.kinds:
         require(gate.judges(kind) in get_args(Result), f"judges({kind}) is '{gate.judges(kind)}'")
         for what, given in lacking(gate, kind):
-            status = _judged(gate, given, f"{what} ({kind})").status
+            try:
+                status = gate.judge(given).status
+            except Exception:  # of which never_raises speaks
+                continue
             require(
                 status in ("passed", "failed"), f"of {what} ({kind}) its status is '{status}', and it is for {kind}"
             )
