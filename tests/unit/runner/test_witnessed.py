@@ -227,6 +227,16 @@ def test_another_version_is_the_cause(here: Path) -> None:
     assert str(found.because).endswith(", the run had 1.0.0")
 
 
+def test_a_strangers_bundle_is_bounded_before_it_is_computed(here: Path) -> None:
+    bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
+    bomb += "".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]\n" for i in range(1, 9))
+    (VERSION / "config.yaml").write_text(bomb)
+    files = {path.name: path.read_bytes() for path in VERSION.iterdir() if path.name != SUMS}
+    (VERSION / SUMS).write_bytes(checksums(files))
+    with pytest.raises(ConfigError, match=r"config.yaml, line 5: more than 100,000 values"):
+        reproduce("drift", None, HERE)
+
+
 def test_data_are_named_only_where_a_file_is_read(here: Path) -> None:
     from runner.promotion.reproduce import with_data
 
