@@ -3,7 +3,6 @@ first, and why."""
 
 import copy
 import io
-import json
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
