@@ -21,7 +21,8 @@ from runner.judging.junit import junit
 from runner.judging.tries import tries_in_figures
 from runner.judging.verdict import Verdict
 from runner.judging.watched import Judge, Watcher
-from runner.promotion.promote import Candidate, Promotion, Wish, promote
+from runner.promotion.opening import Candidate
+from runner.promotion.promote import Promotion, Wish, promote
 from runner.promotion.words import offer, say
 from runner.recording.actors import restricted
 from runner.recording.ledger import Ledger
@@ -86,7 +87,7 @@ def run_experiment(
                 )
             except Pruned as stop:
                 outcome = _pruned(stop, watcher, record, session, console)
-                _seal(experiment, record, places)
+                _seal(record, places)
                 return outcome
             session.log_metrics(judged.evidence.value.metrics)
             session.log_level(judged.verdict.level)
@@ -99,7 +100,7 @@ def run_experiment(
                 console.note("ASSAY_ROLE=research: a run that passed is not promoted")
             may = single and judged.verdict.passed and _promotes_itself(experiment, record)
             if not may or judged.verdict.offers:
-                _seal(experiment, record, places)
+                _seal(record, places)
                 console.summary(record.folder)
                 if may:
                     console.note(f"Not promoted by itself. {offer(str(judged.verdict.offers), record.run_id)}")
@@ -116,7 +117,7 @@ def run_experiment(
             try:
                 promotion = _promoted(candidate, record, images, session, cache, console, places)
             finally:
-                _seal(experiment, record, places)
+                _seal(record, places)
     return _outcome(experiment, record, judged.verdict, promotion)
 
 
@@ -151,10 +152,10 @@ def _tried(
     return judged, images
 
 
-def _seal(experiment: Experiment, record: RunRecord, places: Places) -> None:
+def _seal(record: RunRecord, places: Places) -> None:
     """A debug run is sealed for itself alone: the ledger knows nothing of it."""
-    ledger = None if experiment.debug.enabled else Ledger.open(places.ledger)
-    seal(record.folder, record.manifest["run_key"], ledger)
+    counted = record.manifest["trial"]["counted"]
+    seal(record.folder, record.manifest["run_key"], Ledger.open(places.ledger) if counted else None)
 
 
 def _pruned(stop: Pruned, watcher: Watcher | None, record: RunRecord, session: Session, console: Console) -> Outcome:

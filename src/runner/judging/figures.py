@@ -50,7 +50,8 @@ class Figure:
 class Tries:
     """What the tries amount to. trials: as told or as columns; effective: independent ones they are worth;
     variance: of their Sharpe ratios per period; strict: the ratio against the best of the effective ones with the
-    variance under the null; pbo, loss: probabilities of overfitting and of a loss, None without their returns."""
+    variance under the null; pbo, loss: probabilities of overfitting and of a loss; step: family-wise p-value of the try
+    that is judged; None without their returns."""
 
     trials: int
     effective: float
@@ -59,6 +60,7 @@ class Tries:
     strict: Deflated | None = None
     pbo: float | None = None
     loss: float | None = None
+    step: float | None = None
 
 
 def figures(sample: SharpeSample, periods: float, tries: Tries | None) -> list[Figure]:
@@ -144,8 +146,17 @@ def _deflated(sample: SharpeSample, year: float, tries: Tries) -> Iterator[Figur
             label="DSR (strict)",
             value=confidence,
             shown=_percent(confidence),
-            says=f"The same against the best of the independent ones by chance alone, {hurdle} a year, as "
-            f"the strict gates do{_enough(confidence)}",
+            says=f"The same against the best of the independent ones by chance alone, {hurdle} a year"
+            f"{_enough(confidence)}",
+        )
+    if tries.step is not None:
+        yield Figure(
+            name="stepm",
+            label="StepM, p",
+            value=tries.step,
+            shown=f"{tries.step:.3f}",
+            says="The judge of the strict gates: how likely luck alone shows as much somewhere among these tries; at "
+            "most 0.045 is asked for.",
         )
     if tries.pbo is not None and tries.loss is not None:
         says = "How often the best try of one half of history is in the lower half of the tries in the other; 50 % is"

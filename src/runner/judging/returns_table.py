@@ -88,8 +88,9 @@ def lag_one_correlation(x_T: Float) -> float:
     return 1 - float((np.diff(x_T) ** 2).sum()) / (2 * float(((x_T - x_T.mean()) ** 2).sum()))
 
 
-def load_matrix(path: Path, record: Record) -> Float:
-    """(T, K) returns of the tries over the rows where all are known; refused unless the record is one of them."""
+def load_matrix(path: Path, record: Record) -> tuple[Float, int]:
+    """(T, K) returns of the tries over the rows where all are known, and which of them is the record's; refused unless
+    one is."""
     frame = read_table(path)
     time = _time_column(frame, path)
     names = [name for name in frame.columns if name != time and not name.startswith("Unnamed")]
@@ -102,7 +103,8 @@ def load_matrix(path: Path, record: Record) -> Float:
             f"{path}: holds {len(matrix_TK):,} rows, the returns under judgement {len(record.all_T):,}; give every try "
             "over the same periods"
         )
-    if not any(_same(column_T, record.all_T) for column_T in matrix_TK.T):
+    own = next((k for k, column_T in enumerate(matrix_TK.T) if _same(column_T, record.all_T)), None)
+    if own is None:
         raise DataError(
             f"{path}: no column holds the returns under judgement ('{record.column}'); the tries include the one that "
             "was picked"
@@ -113,7 +115,7 @@ def load_matrix(path: Path, record: Record) -> Float:
     flat = [name for name, column_T in zip(names, joint_TK.T, strict=True) if np.isnan(sharpe_sample(column_T).sharpe)]
     if flat:
         raise DataError(f"{path}: column '{flat[0]}' does not vary over the common rows; drop it")
-    return joint_TK
+    return joint_TK, own
 
 
 def _same(one_T: Float, other_T: Float) -> bool:

@@ -7,8 +7,12 @@ import numpy as np
 from components.statistics.deflation import deflated_ratio, independent_trials
 from components.statistics.overfitting import backtest_overfitting, distinct_columns
 from components.statistics.sharpe import sharpe_sample, standard_error
+from components.statistics.stepwise import family_test
 from components.values import Float
-from runner.judging.figures import BLOCKS, Tries
+from runner.judging.figures import BLOCKS, FAMILY_DRAWS, Tries
+
+SEED = 0
+"""Of the bootstrap: the same files give the same figures."""
 
 
 def told_tries(trials: int, returns_T: Float) -> Tries:
@@ -22,10 +26,12 @@ def told_tries(trials: int, returns_T: Float) -> Tries:
     )
 
 
-def measured_tries(matrix_TK: Float, returns_T: Float) -> Tries:
-    """Effective number, dispersion and overfitting of K tries with T joint returns each; identical ones are one try."""
-    told = matrix_TK.shape[1]
+def measured_tries(matrix_TK: Float, own: int, returns_T: Float) -> Tries:
+    """Effective number, dispersion and overfitting of K tries with T joint returns each, of which `own` is judged;
+    identical ones are one try."""
+    told, own_T = matrix_TK.shape[1], matrix_TK[:, own]
     matrix_TK = matrix_TK[:, distinct_columns(matrix_TK)]
+    own = int((matrix_TK == own_T[:, None]).all(axis=0).argmax())
     k = matrix_TK.shape[1]
     again = f", {told - k:,} of {told:,} columns told again" if told > k else ""
     because = f"measured from the returns in the matrix{again}"
@@ -42,4 +48,5 @@ def measured_tries(matrix_TK: Float, returns_T: Float) -> Tries:
         strict=deflated_ratio(returns_T, effective),
         pbo=overfitting.probability,
         loss=overfitting.loss_probability,
+        step=float(family_test(matrix_TK, own, overlap_bars=1, n_draws=FAMILY_DRAWS, seed=SEED).p_K[own]),
     )

@@ -54,7 +54,7 @@ def run(options: Namespace) -> int:
         raise DataError(f"{options.returns}: column '{record.column}' does not vary; a Sharpe ratio needs risk")
     tries = None
     if options.matrix is not None:
-        tries = measured_tries(load_matrix(options.matrix, record), record.returns_T)
+        tries = measured_tries(*load_matrix(options.matrix, record), record.returns_T)
     elif options.trials is not None:
         tries = told_tries(options.trials, record.returns_T)
     shown = figures(sample, record.periods, tries)
