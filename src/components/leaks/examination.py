@@ -5,7 +5,9 @@ see as many as the effort allows, and what they saw is said.
 """
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
 
@@ -26,6 +28,10 @@ FAMILY_WISE = 0.01
 
 SYMBOLS_SHARE = 0.05
 """Share of the symbols that must show a correlation that is found symbol by symbol; one identity suffices."""
+
+
+WORTH_THREADS = 5_000_000
+THREADS = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +86,7 @@ def examine_table(table: Table, *, target: str, known: Known | None = None, effo
 
 def _examination(table: Table, target: str, known: Known | None, effort: Effort) -> Examination:
     names, skipped = _examinable(table, target)
-    about = _about(table, target, names, known)
+    about = describe(table, target, names, known)
     outlook = outlook_of(table, target, about)
     candidates = tuple(name for name in names if name not in about.bases)
     found = [*_of_columns(outlook, candidates), *_of_symbols(outlook, about, names, effort)]
@@ -116,7 +122,7 @@ def _examinable(table: Table, target: str) -> tuple[tuple[str, ...], dict[str, s
     return tuple(names), skipped
 
 
-def _about(table: Table, target: str, names: tuple[str, ...], known: Known | None) -> _Target:
+def describe(table: Table, target: str, names: tuple[str, ...], known: Known | None) -> _Target:
     blocks = table.some_blocks()
     longest = max(blocks, key=lambda block: len(block.times_T))
     made = maker(longest, target, names) if known != "at" else None
@@ -168,11 +174,21 @@ def outlook_of(table: Table, target: str, about: _Target) -> Outlook:
 
 
 def _of_columns(outlook: Outlook, names: tuple[str, ...]) -> Iterator[Found]:
+    """Column by column, so that memory does not grow with their number; side by side where that is worth it."""
     tests = [test for test in battery() if test.scope == "column"]
-    for name in names:
-        column = Column(name=name, values_R=outlook.table.columns[name].astype(np.float64, copy=False), outlook=outlook)
-        for test in tests:
-            yield test.find(column)
+
+    def examined(name: str) -> list[Found]:
+        values_R = outlook.table.columns[name].astype(np.float64, copy=False)
+        column = Column(name=name, values_R=values_R, outlook=outlook)
+        return [test.find(column) for test in tests]
+
+    if outlook.table.n_rows * len(names) < WORTH_THREADS:
+        yield from chain.from_iterable(map(examined, names))
+        return
+    if names:
+        yield from examined(names[0])  # what all columns share is computed once
+    with ThreadPoolExecutor(THREADS) as pool:
+        yield from chain.from_iterable(pool.map(examined, names[1:]))
 
 
 def _of_symbols(outlook: Outlook, about: _Target, names: tuple[str, ...], effort: Effort) -> Iterator[Found]:

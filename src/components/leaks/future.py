@@ -4,7 +4,7 @@ Shape legend: R rows, K futures.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -17,11 +17,12 @@ from components.leaks.identities import Identity, identities
 from components.leaks.layout import Table
 from components.leaks.periods import Period, periods
 from components.leaks.series import calendar_dummies, clipped, innovations, moving_window, residual
-from components.values import Float
+from components.values import Float, Float32
 
 Sort = Literal["move", "direction", "magnitude", "rank"]
 
 AHEAD = 10
+EMPTY: Float = np.empty(0)
 SUMS = (5, 20)
 OWN_LAGS = 4
 PERSISTENT = 0.2
@@ -31,14 +32,15 @@ PERSISTENT = 0.2
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Future:
     """rank_R: (R,) within the symbol; step: rows until it begins; span: rows that it takes; what: its row of the table
-    of reach; level_R: the same not ranked; signed: whether it is a direction, not a size."""
+    of reach; level_R: the same not ranked, of
+    the first future only; signed: whether it is a direction, not a size."""
 
     name: str
     step: int
     span: int
     what: reach.What
     level_R: Float
-    rank_R: Float
+    rank_R: Float32
     signed: bool = True
 
     @cached_property
@@ -52,7 +54,7 @@ class Future:
         return max(float(self.span), memory_of(self.rank_R))
 
 
-def memory_of(rank_R: Float) -> float:
+def memory_of(rank_R: Float32) -> float:
     """See `Future.memory`; over at most the first 20,000 rows."""
     z_T = np.nan_to_num(rank_R[:20_000])
     n = len(z_T)
@@ -87,11 +89,15 @@ class Outlook:
 
     @cached_property
     def futures(self) -> tuple[Future, ...]:
-        """The label first, where the target is one."""
-        return tuple(self._futures())
+        """The label first, where the target is one. Only of the first one the values themselves are kept."""
+        made: list[Future] = []
+        for future in self._futures():
+            made.append(future if not made else replace(future, level_R=EMPTY))
+        return tuple(made)
 
     @cached_property
-    def ranks_KR(self) -> Float:
+    def ranks_KR(self) -> Float32:
+        """(K, R) of all futures."""
         return np.array([future.rank_R for future in self.futures])
 
     @cached_property
@@ -201,12 +207,13 @@ class Outlook:
                 yield self._future(f"{self.target}[t+{k}]", later_R, 1 + k, self.horizon, reach.of_span(self.horizon))
 
     def _future(self, name: str, level_R: Float, step: int, span: int, what: reach.What, signed: bool = True) -> Future:
-        rank_R = self.table.ranks(level_R)
+        rank_R = self.table.ranks(level_R).astype(np.float32)
         return Future(name=name, step=step, span=span, what=what, level_R=level_R, rank_R=rank_R, signed=signed)
 
 
-def foretold(y_R: Float, past_RP: Float) -> float:
+def foretold(y_R: Float | Float32, past_RP: Float) -> float:
     """Multiple r of a series with others, less what chance brings."""
+    y_R = np.asarray(y_R, dtype=np.float64)
     rows_R = np.isfinite(y_R)
     if rows_R.sum() < 30:
         return 0.0

@@ -1,6 +1,6 @@
 """What a column may equal on some of its rows: only later rows tell it.
 
-Shape legend: R rows.
+Shape legend: R rows, H the first of them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,6 +18,9 @@ PRECISION = 2e-6
 
 STEPS = (1, 2, 3, 5)
 PAST = 5
+GRID_ROWS = 100_000
+"""Rows on which coincidences are counted."""
+
 FEW_VALUES = 20
 """Different values below which equality says nothing."""
 
@@ -38,19 +41,17 @@ def identities(
     table: Table, *, target: str, label_R: Float | None, horizon: int, base: str, price_R: Float | None
 ) -> Iterator[Identity]:
     """Of the label, and of the price: its later values, moves and returns."""
+    head = table.head(GRID_ROWS)
     if label_R is not None and len(np.unique(label_R[np.isfinite(label_R)])) > FEW_VALUES:
-        before = [table.later(label_R, -horizon - j) for j in range(PAST)]
+        before = [head.later(label_R[: head.n_rows], -horizon - j) for j in range(PAST)]
         if price_R is not None and horizon == 1:
-            with np.errstate(invalid="ignore", divide="ignore"):
-                before += _past_moves(table, price_R / table.later(price_R, -1) - 1)
+            before += _past_moves(head, _grown(head, price_R[: head.n_rows]))
         yield _identity(f"{target}[t]", label_R, label_R, before, main=True)
     if price_R is None:
         return
-    with np.errstate(invalid="ignore", divide="ignore"):
-        change_R = price_R - table.later(price_R, -1)
-        grown_R = price_R / table.later(price_R, -1) - 1
-    guesses = _past_moves(table, grown_R)
-    levels = [price_R, *(table.later(price_R, -j) for j in range(1, PAST)), *_by_a_tick(price_R, change_R)]
+    grown_R, early_H = _grown(table, price_R), price_R[: head.n_rows]
+    guesses = _past_moves(head, grown_R[: head.n_rows])
+    levels = [early_H, *(head.later(early_H, -j) for j in range(1, PAST)), *_by_a_tick(head, early_H)]
     for k in STEPS:
         move_R = table.later(grown_R, k)
         yield _identity(f"{base}[t+{k}] / {base}[t+{k - 1}] - 1", move_R, move_R, guesses, main=k == 1)
@@ -79,17 +80,24 @@ def same(a_R: Float, b_R: Float) -> Mask:
         return np.asarray(np.abs(a_R - b_R) <= PRECISION * np.abs(b_R))
 
 
-def _by_a_tick(price_R: Float, change_R: Float) -> Sequence[Float]:
+def _grown(table: Table, price_R: Float) -> Float:
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(price_R / table.later(price_R, -1) - 1)
+
+
+def _by_a_tick(table: Table, price_R: Float) -> Sequence[Float]:
     """The price moved by its most frequent moves: on a coarse grid a neighbouring price comes often."""
+    change_R = price_R - table.later(price_R, -1)
     changes, counts = np.unique(np.round(change_R[np.isfinite(change_R) & (change_R != 0)], 8), return_counts=True)
     return [price_R + changes[place] for place in np.argsort(-counts)[:2]]
 
 
 def _identity(name: str, level_R: Float, move_R: Float, guesses: Sequence[Float], *, main: bool) -> Identity:
-    known_R = np.isfinite(level_R) & (move_R != 0)
+    early_H = level_R[: len(guesses[0])]
+    known_H = np.isfinite(early_H) & (move_R[: len(early_H)] != 0)
     # A column of sizes agrees wherever a move comes again in either direction.
     shares = [
-        float(((same(guess_R, level_R) | same(-guess_R, level_R)) & known_R).sum() / max(known_R.sum(), 1))
-        for guess_R in guesses
+        float(((same(guess_H, early_H) | same(-guess_H, early_H)) & known_H).sum() / max(known_H.sum(), 1))
+        for guess_H in guesses
     ]
     return Identity(name=name, level_R=level_R, move_R=move_R, grid=max(shares, default=0.0), main=main)

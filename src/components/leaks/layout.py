@@ -11,7 +11,7 @@ import numpy as np
 
 from components.leaks.examined import Block
 from components.leaks.kernels.moments import SUMS, moments
-from components.values import Float, Int, Time
+from components.values import Float, Float32, Int, Time
 
 FINEST = 64
 """Blocks of time of the finest cut, a power of two."""
@@ -65,6 +65,17 @@ class Table:
             offsets=np.concatenate([[0], np.cumsum(np.diff(self.offsets)[keep_S])]),
             times_R=self.times_R[keep_R],
             columns={name: values_R[keep_R] for name, values_R in self.columns.items()},
+        )
+
+    def head(self, rows: int) -> "Table":
+        """The first symbols with so many rows together, one at least; the columns are not copied."""
+        count = max(1, int(np.searchsorted(self.offsets, rows, side="right")) - 1)
+        end = int(self.offsets[count])
+        return Table(
+            symbols=self.symbols[:count],
+            offsets=self.offsets[: count + 1],
+            times_R=self.times_R[:end],
+            columns={name: values_R[:end] for name, values_R in self.columns.items()},
         )
 
     def finite(self) -> "Table":
@@ -180,7 +191,7 @@ class Cells:
     symbol_C: Int
     block_C: Int
 
-    def sums(self, x_R: Float, y_KR: Float) -> Float:
+    def sums(self, x_R: Float, y_KR: Float | Float32) -> Float:
         """(K, S, B, 7) n, x, y, xx, yy, xy, xxxx over the rows of each cell where both are finite."""
         found_KC7 = np.empty((len(y_KR), len(self.symbol_C), SUMS))
         moments()(x_R, y_KR, self.start_C1, found_KC7)
@@ -245,6 +256,26 @@ def ranks(values_T: Float) -> Float:
     if scale > 0:
         ranked_T[order_K] = place_K / scale
     return ranked_T
+
+
+def ranks_within(values_K: Float, group_K: Int) -> Float:
+    """The same among the places of each group, for many small ones."""
+    ranked_K = np.full(len(values_K), np.nan)
+    known_K = np.flatnonzero(np.isfinite(values_K))
+    if len(known_K) < 3:
+        return ranked_K
+    order_K = known_K[np.lexsort((values_K[known_K], group_K[known_K]))]
+    group, value = group_K[order_K], values_K[order_K]
+    new_group = np.concatenate([[True], group[1:] != group[:-1]])
+    first_K, size_K = _runs(new_group)
+    tie_K, tied_K = _runs(new_group | np.concatenate([[True], value[1:] != value[:-1]]))
+    place_K = tie_K + (tied_K - 1) / 2 - first_K - (size_K - 1) / 2
+    run_K = np.cumsum(new_group) - 1
+    scale_U = np.sqrt(np.bincount(run_K, weights=place_K**2) / np.bincount(run_K))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        scaled_K = place_K / scale_U[run_K]
+    ranked_K[order_K] = np.where((scale_U[run_K] > 0) & (size_K >= 3), scaled_K, np.nan)
+    return ranked_K
 
 
 def _runs(starts_K: np.typing.NDArray[np.bool_]) -> tuple[Int, Int]:

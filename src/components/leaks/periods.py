@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from components.leaks.layout import Table, ranks
+from components.leaks.layout import Table, ranks, ranks_within
 from components.leaks.series import residual
 from components.values import Float, Int, Time
 
@@ -118,8 +118,6 @@ def _figures_before(figures: dict[str, Float]) -> Float:
 
 
 def _news(values_P: Float, past_PQ: Float, symbol_P: Int) -> Float:
-    ranked_P = np.full(len(values_P), np.nan)
-    for symbol in np.unique(symbol_P):
-        ranked_P[symbol_P == symbol] = ranks(values_P[symbol_P == symbol])
+    ranked_P = ranks_within(values_P, symbol_P)
     # A price that returns to its mean, as a volatility index does, foretells its year: as much as rows suffice for.
     return residual(ranked_P, past_PQ[:, : len(values_P) // REGRESSORS])

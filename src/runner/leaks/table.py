@@ -50,8 +50,10 @@ def load_table(path: Path, *, time: str, symbol: str | None, target: str) -> tup
         raise DataError(f"{path}: --target {target}: does not vary, so nothing can look ahead to it")
     stamps_R = times(frame, time, path)
     if symbol:
-        named_R = frame[symbol].astype("string").fillna("")
-        names, codes_R = np.unique(named_R.to_numpy(dtype=object), return_inverse=True)
+        import pandas as pd
+
+        codes_R, found = pd.factorize(frame[symbol].astype("string").fillna(""), sort=True)
+        names = np.asarray(found, dtype=object)
     else:
         names, codes_R = np.array([path.stem], dtype=object), np.zeros(len(frame), dtype=np.int64)
     del frame

@@ -16,7 +16,7 @@ SUMS = 7
 @cache
 def moments() -> Callable[..., None]:
     """(x_R, y_KR, start_C1, out_KC7): the rows of cell c are start_C1[c]:start_C1[c + 1]."""
-    return compiled(_moments, read(numba.float64), read(numba.float64, 2), read(numba.int64), _floats(3))
+    return compiled(_moments, read(numba.float64), read(numba.float32, 2), read(numba.int64), _floats(3))
 
 
 @cache
@@ -52,7 +52,7 @@ def _moments(x_R: Any, y_KR: Any, start_C1: Any, out_KC7: Any) -> None:
         for c in range(len(start_C1) - 1):
             n = sx = sy = sxx = syy = sxy = quart = 0.0
             for row in range(start_C1[c], start_C1[c + 1]):
-                x, y = x_R[row], y_KR[k, row]
+                x, y = x_R[row], float(y_KR[k, row])
                 if np.isnan(x) or np.isnan(y):
                     continue
                 square = x * x

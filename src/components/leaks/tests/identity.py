@@ -24,7 +24,7 @@ CONTROLS = (7, 23, 61)
 """Rows by which a future is shifted to see how often equality is chance."""
 
 COARSE = 0.001
-"""Share of coincidences from which on a price grid is coarse, so that units and offsets can be found in it by chance."""
+"""Share of coincidences from which on a price grid is coarse: units and offsets can be found in it by chance."""
 
 RESOLUTION = 0.05
 """Of the moves' spread: moves on agreeing rows must differ by more, or they are those of a price limit."""

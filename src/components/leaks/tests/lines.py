@@ -28,8 +28,8 @@ def find(sample: Sample) -> Found:
 
 
 def _carried(sample: Sample, future: Future) -> list[Signal]:
-    rows_K = np.isfinite(future.level_R[sample.time_K])
-    x_NK, y_K = standardised(sample)[:, rows_K], future.rank_R[sample.time_K][rows_K]
+    rows_K = np.isfinite(future.rank_R[sample.time_K])
+    x_NK, y_K = standardised(sample)[:, rows_K], future.rank_R[sample.time_K][rows_K].astype(np.float64)
     even_K = sample.block_K[rows_K] % 2 == 0
     n = len(y_K)
     if even_K.sum() < FIT_ROWS * len(x_NK) or n < 200 or len(x_NK) < 3:

@@ -43,7 +43,7 @@ def _bins(sample: Sample, future: Future, left_P: Int, right_P: Int) -> list[Sig
     if sample.n_blocks < 8:
         return []
     bin_NK = np.array([bins(rank_K, BINS) for rank_K in sample.ranks_NK])
-    y_K = future.rank_R[sample.time_K]
+    y_K = future.rank_R[sample.time_K].astype(np.float64)
     y_YK = np.array([y_K, np.abs(y_K) - np.nanmean(np.abs(y_K))])
     found_PY2 = np.empty((len(left_P), 2, 2))
     paired()(bin_NK, left_P, right_P, y_YK, sample.block_K, BINS, 0, found_PY2)
@@ -68,8 +68,8 @@ def _bins(sample: Sample, future: Future, left_P: Int, right_P: Int) -> list[Sig
 
 def _lines(sample: Sample, future: Future, left_P: Int, right_P: Int) -> list[Signal]:
     """R² of a plane through both columns, from correlations alone."""
-    rows_K = np.isfinite(future.level_R[sample.time_K])
-    y_K = future.rank_R[sample.time_K][rows_K]
+    rows_K = np.isfinite(future.rank_R[sample.time_K])
+    y_K = future.rank_R[sample.time_K][rows_K].astype(np.float64)
     x_NK = standardised(sample)[:, rows_K]
     y_K = (y_K - y_K.mean()) / max(float(y_K.std()), 1e-300)
     n = len(y_K)

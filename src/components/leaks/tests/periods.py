@@ -12,7 +12,7 @@ from components.leaks import reach
 from components.leaks.column import Column
 from components.leaks.examined import Signal
 from components.leaks.found import Found, LeakTest, gathered
-from components.leaks.layout import ranks
+from components.leaks.layout import ranks_within
 from components.leaks.periods import FEWEST_PERIODS, SIZES, Period
 from components.leaks.series import p_values
 from components.leaks.tests._wording import beside, chance, severity
@@ -24,8 +24,8 @@ def find(column: Column) -> Found:
     best: Signal | None = None
     count = 0
     for period in column.outlook.periods:
-        for what, x_P in _shown(column, period):
-            rank_P = _ranked(x_P, column.table.symbol_R[period.first_P])
+        for what, x_P in shown(column, period):
+            rank_P = ranked(x_P, column.table.symbol_R[period.first_P])
             for figure, news_P in period.figures.items():
                 count += 1
                 signal = _judged(column, period, what, figure, rank_P, news_P)
@@ -38,7 +38,7 @@ def _order(signal: Signal) -> tuple[bool, float]:
     return signal.severity == "leak", signal.strength
 
 
-def _shown(column: Column, period: Period) -> Iterator[tuple[str, Float]]:
+def shown(column: Column, period: Period) -> Iterator[tuple[str, Float]]:
     x_R, price_R = column.values_R, column.outlook.price_R
     assert price_R is not None
     first_P, before_P = period.first_P, period.before_P
@@ -49,13 +49,9 @@ def _shown(column: Column, period: Period) -> Iterator[tuple[str, Float]]:
     yield "its step", x_R[first_P] - x_R[before_P]
 
 
-def _ranked(x_P: Float, symbol_P: Int) -> Float:
-    ranked_P = np.full(len(x_P), np.nan)
-    x_P = np.where(np.isfinite(x_P), x_P, np.nan)
-    for symbol in np.unique(symbol_P):
-        own_P = symbol_P == symbol
-        ranked_P[own_P] = ranks(x_P[own_P])
-    return ranked_P
+def ranked(x_P: Float, symbol_P: Int) -> Float:
+    """(P,) ranks within the symbol."""
+    return ranks_within(x_P, symbol_P)
 
 
 def _judged(column: Column, period: Period, what: str, figure: str, rank_P: Float, news_P: Float) -> Signal | None:

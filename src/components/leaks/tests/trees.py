@@ -36,8 +36,8 @@ def find(sample: Sample) -> Found:
 
 
 def _told(sample: Sample, future: Future) -> list[Signal]:
-    rows_K = np.isfinite(future.level_R[sample.time_K])
-    y_K, block_K = future.rank_R[sample.time_K][rows_K], sample.block_K[rows_K]
+    rows_K = np.isfinite(future.rank_R[sample.time_K])
+    y_K, block_K = future.rank_R[sample.time_K][rows_K].astype(np.float64), sample.block_K[rows_K]
     if sample.n_blocks < 8 or len(y_K) < FEWEST_ROWS or len(sample.names) < 2:
         return []
     x_NK = sample.ranks_NK[:, rows_K]

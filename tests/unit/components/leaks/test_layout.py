@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from components.leaks.layout import Table, block_p, correlation, merged, ranks
+from components.leaks.layout import Table, block_p, correlation, merged, ranks, ranks_within
 
 
 def table(lengths: list[int], seed: int) -> Table:
@@ -54,7 +54,7 @@ def test_cells_add_up_to_the_correlation_of_all_rows(lengths: list[int], seed: i
     sums = made.cells.sums(x_R, y_R[None])
     both = np.isfinite(x_R)
     r = correlation(sums[0].sum(axis=(0, 1)))
-    np.testing.assert_allclose(r, np.corrcoef(x_R[both], y_R[both])[0, 1])
+    np.testing.assert_allclose(r, np.corrcoef(x_R[both], y_R[both])[0, 1], rtol=1e-5, atol=1e-6)
     halves = merged(sums, 1)
     np.testing.assert_allclose(halves.sum(axis=(1, 2)), sums.sum(axis=(1, 2)))
 
@@ -72,3 +72,11 @@ def test_ranks_of_a_date_compare_its_symbols() -> None:
     ranked = made.ranks_of_date(made.columns["y"]).reshape(3, 30)
     values = made.columns["y"].reshape(3, 30)
     np.testing.assert_array_equal(ranked, np.argsort(np.argsort(values, axis=0), axis=0) - 1.0)
+
+
+@settings(max_examples=15, deadline=None)
+@given(lengths=LENGTHS, seed=st.integers(0, 99))
+def test_ranks_within_groups_are_those_of_each_alone(lengths: list[int], seed: int) -> None:
+    made = table(lengths, seed)
+    alone = np.concatenate([ranks(made.columns["x"][rows]) for rows in made.parts])
+    np.testing.assert_allclose(ranks_within(made.columns["x"], made.symbol_R), alone)
