@@ -74,3 +74,32 @@ def test_an_end_in_the_vault(tmp_path: Path) -> None:
     assert closed["symbol"].tolist() == ["S1"]
     assert closed["filled_at"].dt.strftime("%Y-%m-%d").tolist() == ["2017-07-03"]
     assert not pipeline.execute(experiment, prepared, cache).backtest.equity["delisted"].any()
+
+
+@pytest.fixture(scope="module")
+def ruined(tmp_path_factory: pytest.TempPathFactory) -> Subject:
+    """An account at four times its equity in a market that halves and doubles in a day."""
+    folder = tmp_path_factory.mktemp("ruined")
+    frame = market(2)
+    wild = frame["date"].isin(pd.bdate_range("2016-11-01", "2016-11-30"))
+    swing = np.where(np.arange(len(frame)) % 2 == 0, 1.6, 1 / 1.6)
+    for name in ("open", "high", "low", "close"):
+        frame[name] = np.where(wild, frame[name] * swing, frame[name])
+    frame["high"] = frame[["open", "high", "low", "close"]].max(axis=1)
+    frame["low"] = frame[["open", "high", "low", "close"]].min(axis=1)
+    borrowed = ["portfolio.long_exposure=4.0", "portfolio.short_exposure=4.0"]
+    experiment, _ = configure([*RETURNS, *borrowed, *overrides_for(written(frame, folder), FEATURES)])
+    cache = pipeline.open_cache(Places(outputs=folder / "outputs"), Console(io.StringIO()))
+    prepared = pipeline.prepare(experiment, cache)
+    return Subject(experiment=experiment, prepared=prepared, executed=pipeline.execute(experiment, prepared, cache))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["cut", "poison"])
+def test_a_liquidation_by_ruin_is_no_leak(ruined: Subject, how: str) -> None:
+    trades, equity = ruined.executed.backtest.trades, ruined.executed.backtest.equity
+    assert (trades["cause"] == "ruin").any()
+    assert list(static(ruined)) == []
+    place = int(np.flatnonzero(equity["ruined"])[0])
+    around = range(max(1, place - 4), min(place + 4, len(equity) - 1))
+    assert [finding for at in around for finding in _backtest(ruined, how, at)] == []

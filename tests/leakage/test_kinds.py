@@ -34,14 +34,16 @@ def blamed(kind: kinds.Kind, world: str, seed: int) -> tuple[dict[str, str], tup
     return found, planted
 
 
-@pytest.mark.parametrize(("name", "world"), HANDFUL)
+@pytest.mark.parametrize(
+    ("name", "world"), [*HANDFUL[:4], *(pytest.param(*each, marks=pytest.mark.slow) for each in HANDFUL[4:])]
+)
 def test_a_kind_of_leak_is_named_and_nothing_beside_it(name: str, world: str) -> None:
     found, planted = blamed(kinds.ALL[name], world, seed=3)
     assert set(found) <= set(planted)
     assert "leak" in found.values()
 
 
-@pytest.mark.parametrize("name", NEIGHBOURS)
+@pytest.mark.parametrize("name", [NEIGHBOURS[0], *(pytest.param(n, marks=pytest.mark.slow) for n in NEIGHBOURS[1:])])
 def test_an_honest_neighbour_is_not_blamed(name: str) -> None:
     assert blamed(honest.HONEST[name], ONE, seed=3)[0] == {}
 
@@ -54,7 +56,7 @@ def clean_verdict(seed: int) -> str:
     return "leak" if "leak" in severities else "suspect" if severities else "nothing"
 
 
-@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_a_clean_table_stays_clean(seed: int) -> None:
     assert clean_verdict(seed) == "nothing"
 

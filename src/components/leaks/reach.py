@@ -56,7 +56,7 @@ REACH: dict[What, Reach] = {
     "long": Reach(honest=0.16, suspect=0.25, leak=0.42, own=1.5, drift=2.5),
     "size": Reach(honest=0.19, suspect=0.30, leak=0.45),
     "size of a week": Reach(honest=0.27, suspect=0.42, leak=0.60),
-    "magnitude": Reach(honest=0.40, suspect=0.55, leak=0.75),
+    "magnitude": Reach(honest=0.50, suspect=0.55, leak=0.75),
     "no price": Reach(honest=0.40, suspect=0.60, leak=0.75),
     "flag": Reach(honest=0.04, suspect=0.08, leak=0.15, own=0.5),
     "cell": Reach(honest=0.29, suspect=0.45, leak=0.60, own=1.0),
@@ -65,7 +65,7 @@ REACH: dict[What, Reach] = {
     "pair": Reach(honest=0.15, suspect=0.22, leak=0.35, own=1.5, drift=2.5),
     "size by a pair": Reach(honest=0.16, suspect=0.35, leak=0.55),
     "trees": Reach(honest=0.10, suspect=0.16, leak=0.28, own=1.5, drift=2.5),
-    "period": Reach(honest=0.24, suspect=0.40, leak=0.65),
+    "period": Reach(honest=0.36, suspect=0.45, leak=0.65),
     "field": Reach(honest=0.25, suspect=0.35, leak=0.55),
     "function": Reach(honest=0.06, suspect=0.15, leak=0.30),
 }

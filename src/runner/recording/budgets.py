@@ -4,7 +4,6 @@ import math
 from collections.abc import Mapping, Set
 from dataclasses import asdict, dataclass, fields
 from fnmatch import fnmatchcase
-from statistics import NormalDist
 from typing import Any
 
 from components.errors import BudgetSpent
@@ -64,10 +63,10 @@ class Spent:
 
 def smallest_effect(tries: int, years: float) -> float:
     """Annual Sharpe ratio that `years` of record show with probability one half after so many independent tries:
-    z / sqrt(years), z the quantile (1 - 0.05)^(1 / tries) of the normal distribution."""
-    if years <= 0:
-        return math.inf
-    return NormalDist().inv_cdf((1 - LEVEL) ** (1 / max(tries, 1))) / math.sqrt(years)
+    c / sqrt(years), c the statistic that the best of so many worthless tries exceeds with probability 5 %."""
+    from components.statistics.provable import critical_value
+
+    return critical_value(tries, 0.0, LEVEL) / math.sqrt(years) if years > 0 else math.inf
 
 
 def refuse(budget: Budget, spent: Spent) -> None:

@@ -82,6 +82,7 @@ def test_report_refuses_an_edited_figure_and_promote_does_too(here: Path, capsys
         )
 
 
+@pytest.mark.slow
 def test_an_edited_opening_enters_no_version(here: Path) -> None:
     (opening,) = HERE.registry.glob(".openings/*/opening.json")
     content = json.loads(opening.read_text())
@@ -181,6 +182,7 @@ def test_records_in_other_words_are_compared_as_well(here: Path, tmp_path: Path)
             assert found.problems == tuple(f"{tmp_path / name}: {prefix}{line}" for line in problems)
 
 
+@pytest.mark.slow
 def test_run_and_bundle_come_out_again_to_the_bit(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     head = Ledger.open().head()
     found = reproduce("latest", None, HERE)
@@ -209,6 +211,7 @@ def test_other_bars_are_the_cause_and_nothing_is_fitted_on_them(here: Path) -> N
     assert str(found.because).startswith("as many bars over the same days, with other values")
 
 
+@pytest.mark.slow
 def test_another_version_is_the_cause(here: Path) -> None:
     """The manifest of a run that a numpy of old had made, and whose forecasts were others."""
     from runner.recording.sealed import seal
