@@ -4,6 +4,11 @@ import gc
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+# How long one example takes says how busy the machine is.
+settings.register_profile("assay", deadline=None)
+settings.load_profile("assay")
 
 # Files that share what takes long to set up run in one process; any other file may run anywhere.
 TOGETHER = {

@@ -17,6 +17,8 @@ import traceback
 import warnings
 from typing import Any
 
+import numpy as np
+
 IMPORTS = (
     *("hydra", "lightgbm", "matplotlib.figure", "matplotlib.backends.backend_agg", "numba.np.arraymath", "onnx"),
     *("numba.np.npdatetime", "pandas", "pyarrow.parquet", "scipy.stats", "sqlalchemy", "rich.console"),
@@ -33,6 +35,20 @@ def warm() -> None:
         importlib.import_module(name)
     stream_kernels()
     loop()
+    draw()
+
+
+def draw() -> None:
+    """A picture, for which fonts are found and read."""
+    from runner.report import theme
+
+    with theme.styled():
+        figure, axes = theme.figure(2.0)
+        axes[0, 0].set_title("bars")
+        axes[0, 0].plot(np.arange("2020-01-01", "2020-03-01", dtype="datetime64[D]"), np.arange(60), label="close")
+        theme.dates(axes[0, 0])
+        theme.legend(axes[0, 0])
+        theme.png(figure)
 
 
 def become(command: dict[str, Any]) -> None:

@@ -154,35 +154,80 @@ def variants(outputs: Path, experiment: str, *choices: str) -> str:
     return table(["variant", "R² valid", "R² test", "p, better than last value", "verdict"], rows)
 
 
-def simulated(outputs: Path, study: str) -> str:
-    """How often the strict gates, and simpler rules, promoted the best of each sweep; exact 95 % intervals."""
+def promoted_noise(outputs: Path, study: str) -> str:
+    """How often the strict gates, and simpler rules, promoted the best of worthless tries; exact 95 % intervals."""
     del outputs
-    rules = ("promoted", "best_backtest", "published_dsr", "effective_n_raw_variance")
+    rules = ("promoted", "best_backtest", "published_dsr")
     rows = [
         [
-            scenario["name"],
-            f"{scenario['seeds']:,}",
-            *(
-                f"{share(scenario[rule], scenario['seeds'])} ({interval(scenario[rule], scenario['seeds'])})"
-                for rule in rules
-            ),
+            cell["name"],
+            f"{cell['users']:,}",
+            *(f"{share(cell[rule], cell['users'])} ({interval(cell[rule], cell['users'])})" for rule in rules),
         ]
-        for scenario in study_results(study)
+        for cell in study_results(study)["noise"]
     ]
-    header = ["truth", "users", "`gates=strict`", "best backtest, PSR 95 %", "DSR as published"]
-    return table([*header, "effective N, raw variance"], rows)
+    return table(["tries that know nothing", "people", "`gates=strict`", "best backtest, PSR 95 %", "DSR"], rows)
 
 
-def rejections(outputs: Path, study: str) -> str:
-    """Share of the judged sweeps whose best was rejected by each required gate."""
+def promoted_many(outputs: Path, study: str) -> str:
+    """The same where several of the tries know something."""
     del outputs
-    scenarios = study_results(study)
-    gates = list(dict.fromkeys(gate for scenario in scenarios for gate in scenario["rejections"]))
+    rules = ("promoted", "best_backtest", "published_dsr")
     rows = [
-        [scenario["name"], *(share(scenario["rejections"].get(gate, 0), scenario["judged"]) for gate in gates)]
-        for scenario in scenarios
+        [
+            cell["name"],
+            f"{cell['users']:,}",
+            *(f"{share(cell[rule], cell['users'])} ({interval(cell[rule], cell['users'])})" for rule in rules),
+        ]
+        for cell in study_results(study)["many"]
     ]
-    return table(["truth", *(f"`{gate}`" for gate in gates)], rows)
+    return table(["truth", "people", "`gates=strict`", "best backtest, PSR 95 %", "DSR"], rows)
+
+
+def power(outputs: Path, study: str, *numbers: str) -> str:
+    """How often the one real try of many was the best and promoted, beside the best test; of these numbers of tries."""
+    del outputs
+    cells = study_results(study)["power"]
+    tries = [int(number) for number in numbers] or sorted({cell["tries"] for cell in cells})
+    rows = []
+    for sharpe, years in sorted({(cell["sharpe"], cell["years"]) for cell in cells}):
+        of = {cell["tries"]: cell for cell in cells if (cell["sharpe"], cell["years"]) == (sharpe, years)}
+        rows.append([f"{sharpe:g}", f"{years}", *(_found(of[n]) for n in tries)])
+    header = ["Sharpe ratio", "years", *("the only try" if n == 1 else f"one of {n}" for n in tries)]
+    return table(header, rows)
+
+
+def _found(cell: dict[str, Any]) -> str:
+    rate = f"{share(cell['promoted'], cell['users'])} ({interval(cell['promoted'], cell['users'])})"
+    return f"{rate}; {cell['best_test']:.1%}"
+
+
+def guards(outputs: Path, study: str) -> str:
+    """Of those that the judge of skill let pass: how many each other required gate rejected."""
+    del outputs
+    results = study_results(study)
+    cells = [
+        *((f"noise: {cell['name']}", cell) for cell in results["noise"]),
+        *((cell["name"], cell) for cell in results["many"]),
+        *((f"Sharpe {s:g}, one of many", _together(results["power"], s)) for s in _sharpes(results["power"])),
+    ]
+    names = list(dict.fromkeys(name for _, cell in cells for name in cell["rejections_of_skilled"]))
+    rows = [
+        [title, f"{cell['skilled']:,}", *(f"{cell['rejections_of_skilled'].get(name, 0):,}" for name in names)]
+        for title, cell in cells
+    ]
+    return table(["truth", "passed `superior_ability`", *(f"`{name}`" for name in names)], rows)
+
+
+def _sharpes(cells: list[dict[str, Any]]) -> list[float]:
+    return sorted({cell["sharpe"] for cell in cells})
+
+
+def _together(cells: list[dict[str, Any]], sharpe: float) -> dict[str, Any]:
+    of = [cell for cell in cells if cell["sharpe"] == sharpe]
+    names = dict.fromkeys(name for cell in of for name in cell["rejections_of_skilled"])
+    rejected = {name: sum(cell["rejections_of_skilled"].get(name, 0) for cell in of) for name in names}
+    return {"skilled": sum(cell["skilled"] for cell in of), "rejections_of_skilled": rejected}
 
 
 def study_results(study: str) -> Any:
@@ -207,8 +252,10 @@ GENERATORS: dict[str, Callable[..., str]] = {
     "gates": gates,
     "variants": variants,
     "components": components,
-    "simulated": simulated,
-    "rejections": rejections,
+    "promoted_noise": promoted_noise,
+    "promoted_many": promoted_many,
+    "power": power,
+    "guards": guards,
 }
 
 

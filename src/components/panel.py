@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from components.values.periods import periods_of
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -95,14 +97,10 @@ class Panel:
 
     @cached_property
     def bars_per_year(self) -> float:
-        """Observed number of bars per calendar year (median over symbols), to annualise with."""
-        rates = []
-        for s in range(len(self.symbols)):
-            stamps = self.timestamps_R[self.offsets[s] : self.offsets[s + 1]]
-            if len(stamps) > 1:
-                years = (stamps[-1] - stamps[0]) / np.timedelta64(1, "D") / 365.25
-                rates.append((len(stamps) - 1) / float(years))
-        return float(np.median(rates)) if rates else float("nan")
+        """Bars in a calendar year by their usual spacing (`components.values.periods`), median over symbols."""
+        ends = zip(self.offsets[:-1], self.offsets[1:], strict=True)
+        rates = np.array([periods_of(self.timestamps_R[first:end]).a_year for first, end in ends])
+        return float(np.median(rates[~np.isnan(rates)])) if not np.isnan(rates).all() else float("nan")
 
     def grid(self, field: str) -> Float:
         """(T, S) matrix of a field, NaN where a symbol has no bar."""

@@ -21,7 +21,8 @@ from runner.judging.junit import junit
 from runner.judging.tries import tries_in_figures
 from runner.judging.verdict import Verdict
 from runner.judging.watched import Judge, Watcher
-from runner.promotion.promote import Candidate, Promotion, Wish, promote
+from runner.promotion.opening import Candidate
+from runner.promotion.promote import Promotion, Wish, promote
 from runner.promotion.words import offer, say
 from runner.recording.actors import restricted
 from runner.recording.ledger import Ledger
@@ -52,13 +53,14 @@ def run_experiment(
     places: Places,
     *,
     single: bool,
+    sweep: str | None = None,
     pruner: Judge | None = None,
 ) -> Outcome:
     """Runs a checked experiment and records all of it in a run folder and in the ledger.
 
     Verdict and report are written before a promotion is tried: whatever happens there, they are kept.
     single: no job of a sweep, so that a passing run may promote itself, and has pictures and a report; in a job folds
-    are fitted one after the other.
+    are fitted one after the other. sweep: name of the sweep of which it is a job.
     pruner: hears the validation scores of each fold, in order, and may stop the trial.
     """
     for notice in composed.notices:
@@ -81,11 +83,11 @@ def run_experiment(
         with tracked(experiment.tracking, _info(experiment, composed.config, record)) as session:
             try:
                 judged, images = _tried(
-                    experiment, prepared, executed, gathered, record, cache, places, pictured=single
+                    experiment, prepared, executed, gathered, record, cache, places, pictured=single, sweep=sweep
                 )
             except Pruned as stop:
                 outcome = _pruned(stop, watcher, record, session, console)
-                _seal(experiment, record, places)
+                _seal(record, places)
                 return outcome
             session.log_metrics(judged.evidence.value.metrics)
             session.log_level(judged.verdict.level)
@@ -98,10 +100,10 @@ def run_experiment(
                 console.note("ASSAY_ROLE=research: a run that passed is not promoted")
             may = single and judged.verdict.passed and _promotes_itself(experiment, record)
             if not may or judged.verdict.offers:
-                _seal(experiment, record, places)
+                _seal(record, places)
                 console.summary(record.folder)
                 if may:
-                    console.note(f"Not promoted by itself. {offer(str(judged.verdict.offers))}")
+                    console.note(f"Not promoted by itself. {offer(str(judged.verdict.offers), record.run_id)}")
                 return _outcome(experiment, record, judged.verdict, None)
             candidate = Candidate(
                 experiment=experiment,
@@ -115,7 +117,7 @@ def run_experiment(
             try:
                 promotion = _promoted(candidate, record, images, session, cache, console, places)
             finally:
-                _seal(experiment, record, places)
+                _seal(record, places)
     return _outcome(experiment, record, judged.verdict, promotion)
 
 
@@ -129,16 +131,18 @@ def _tried(
     places: Places,
     *,
     pictured: bool,
+    sweep: str | None,
 ) -> tuple[Judged, Mapping[str, bytes]]:
     """The trial: fitted, compared with all others on the same data, judged, written down; and its pictures. The run
     is closed with it, since its report says how it ended. Raises Pruned."""
-    with trial(experiment, prepared, executed, record, cache, places) as tried:
+    with trial(experiment, prepared, executed, record, cache, places, sweep=sweep) as tried:
         _fit(experiment, prepared, executed, tried, cache)
         tried.found(gathered.evidence.value)
         trials = tried.trials(experiment, prepared, gathered.evidence, cache)
         judged = conclude(experiment, prepared, executed, gathered, trials, cache)
         _write_results(experiment, record, prepared, executed, judged, cache)
-        record.note({"tries": tries_in_figures(trials.value), "stages": cache.times, "keys": _keys(cache)})
+        counts = tries_in_figures(trials.value, experiment.target.kind)
+        record.note({"tries": counts, "stages": cache.times, "keys": _keys(cache)})
         run_key = record.manifest["run_key"]
         images, undrawn = pictures_of(record.folder, run_key, cache) if pictured else ({}, [])
         tried.broken += [*judged.broken, *undrawn]
@@ -148,10 +152,10 @@ def _tried(
     return judged, images
 
 
-def _seal(experiment: Experiment, record: RunRecord, places: Places) -> None:
+def _seal(record: RunRecord, places: Places) -> None:
     """A debug run is sealed for itself alone: the ledger knows nothing of it."""
-    ledger = None if experiment.debug.enabled else Ledger.open(places.ledger)
-    seal(record.folder, record.manifest["run_key"], ledger)
+    counted = record.manifest["trial"]["counted"]
+    seal(record.folder, record.manifest["run_key"], Ledger.open(places.ledger) if counted else None)
 
 
 def _pruned(stop: Pruned, watcher: Watcher | None, record: RunRecord, session: Session, console: Console) -> Outcome:

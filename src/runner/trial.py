@@ -1,5 +1,6 @@
 """A trial: written down before its fit, closed with what it came to, compared with all others on the same data."""
 
+import hashlib
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -9,14 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from components.errors import RoleForbids
+from components.contracts import Source
+from components.errors import ConfigError, DataError, RoleForbids
 from components.values import Evidence, Trials
+from runner.composition.build import build
 from runner.compute.pipeline import Executed, Prepared
 from runner.compute.stage import Cache, Keyed, Pruned, Stage, joint_key
 from runner.compute.target import target_text
 from runner.judging.kept import vault_kept
 from runner.judging.recipe import recipe_of
-from runner.judging.tries import family_of, family_trials, own_series, seen_by, tried_alone
+from runner.judging.tries import family_of, family_trials, market_of, own_series, seen_by, tried_alone
 from runner.recording.actors import acting, restricted
 from runner.recording.ledger import Ledger, Series
 from runner.recording.records import RunRecord
@@ -29,6 +32,7 @@ from runner.specification.places import Places
 TRIAL_FROM = 0.5
 """Share of an experiment's bars times folds from which on a debug run is a trial."""
 END_OF_TIME = "9999-12-31"
+FILES = "components.data.files.Files"
 
 
 @dataclass
@@ -72,9 +76,18 @@ def trial_key(executed: Executed) -> str:
 
 @contextmanager
 def trial(
-    experiment: Experiment, prepared: Prepared, executed: Executed, record: RunRecord, cache: Cache, places: Places
+    experiment: Experiment,
+    prepared: Prepared,
+    executed: Executed,
+    record: RunRecord,
+    cache: Cache,
+    places: Places,
+    *,
+    sweep: str | None = None,
 ) -> Iterator[Tried]:
     """Records a trial before its fit, and how it ended; the block fills in what it found.
+
+    sweep: name of the sweep of which it is a job: all its jobs are one round of tries, a run of its own is another.
 
     A look is no trial: it has no number, and what is recorded is that it saw its bars. Raises RoleForbids where
     ASSAY_ROLE allows no trial beside a ledger that was removed or replaced.
@@ -91,7 +104,7 @@ def trial(
     recipe = recipe_of(experiment, prepared.panel)
     if experiment.debug.enabled:
         record.note({"debug": True})
-    number = ledger.start_trial(family, key, _body(experiment, record, target), recipe=recipe, seen=seen)
+    number = ledger.start_trial(family, key, _body(experiment, record, target, sweep or key), recipe=recipe, seen=seen)
     record.note({"trial": _numbered(key, number), "actor": acting().content(), "ledger_head": number.head})
     if prepared.vault_begins is not None:
         ahead = ledger.seen(family, (str(prepared.vault_begins), END_OF_TIME))
@@ -134,6 +147,22 @@ def looked(experiment: Experiment, prepared: Prepared, cache: Cache, places: Pla
     return Ledger.open(places.ledger).look(family, prepared.labelled.key, what, seen_by(prepared.panel))
 
 
+def looked_at_table(file: Path, symbol: str | None, places: Places, what: str) -> None:
+    """Records that a table was examined, where it holds a price by which its market is known again."""
+    from components.tables.guess import guess
+
+    try:
+        parameters = guess(str(file)).parameters
+        reading = {**parameters, "symbol_column": symbol or parameters["symbol_column"], "select": ["close"]}
+        source: Source = build(Source, {"_target_": FILES, **reading}, path="table")  # type: ignore[type-abstract]
+        market, seen = market_of(source.bars(), file.name)
+    except (ConfigError, DataError):
+        return  # no bars: nothing of a market is seen
+    with file.open("rb") as content:
+        digest = hashlib.file_digest(content, "sha256").hexdigest()
+    Ledger.open(places.ledger).look(market, digest, what, seen)
+
+
 def whole_for_research(ledger: Ledger, outputs: Path) -> None:
     """Raises RoleForbids under ASSAY_ROLE=research where runs or bundles noted what the ledger does not hold."""
     if restricted() and (problems := ledger.verify(noted_heads(outputs))):
@@ -149,13 +178,14 @@ def processor_seconds() -> float:
     return used.user + used.system + used.children_user + used.children_system
 
 
-def _body(experiment: Experiment, record: RunRecord, target: str) -> dict[str, Any]:
+def _body(experiment: Experiment, record: RunRecord, target: str, tries: str) -> dict[str, Any]:
     told = {"hypothesis": experiment.hypothesis, "parent": experiment.parent}
     return {
         "experiment": experiment.name,
         "run_id": record.run_id,
         "choices": record.manifest["choices"],
         "target": target,
+        "round": tries,
         **{name: value for name, value in told.items() if value is not None},
     }
 

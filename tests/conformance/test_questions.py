@@ -36,7 +36,7 @@ def defined(body: list[ast.stmt]) -> Iterator[str]:
 
 
 def test_twenty_questions_are_answered() -> None:
-    assert len(ANSWERS) == len({question for question, _, _ in ANSWERS}) == 20
+    assert len(ANSWERS) == len({question for question, _, _ in ANSWERS}) >= 20
 
 
 @pytest.mark.parametrize(("path", "name"), [answer[1:] for answer in ANSWERS], ids=[answer[0] for answer in ANSWERS])

@@ -9,15 +9,19 @@ import pytest
 
 import docs
 import runs
-from harness import EXPERIMENTS, Shipped, ended
+from harness import EXPERIMENTS, SELF_CONTAINED, Shipped
 
 FILES = {
     "config.yaml", "manifest.json", "forecasts.parquet", "weights.parquet", "trades.parquet",
     "equity.parquet", "metrics.json", "gates.json", "junit.xml", "report.html",
 }  # fmt: skip
 
+# Those of bundled data, and in the slow tests those of other data.
+SHIPPED = [pytest.param(name, marks=[] if name in SELF_CONTAINED else pytest.mark.slow) for name in EXPERIMENTS]
+STUDIES = sorted(str(page.relative_to(docs.ROOT)) for page in (docs.ROOT / "experiments").glob("*/README.md"))
 
-@pytest.mark.parametrize("name", EXPERIMENTS)
+
+@pytest.mark.parametrize("name", SHIPPED)
 def test_leaves_a_complete_run_folder(name: str, shipped: Shipped) -> None:
     _, run = shipped(name)
     assert {path.name for path in run.folder.iterdir()} >= FILES
@@ -33,7 +37,7 @@ def test_leaves_a_complete_run_folder(name: str, shipped: Shipped) -> None:
     assert {stage["name"] for stage in manifest["stages"]} >= {"panel", "features", "target", "forecast"}
 
 
-@pytest.mark.parametrize("name", EXPERIMENTS)
+@pytest.mark.parametrize("name", SHIPPED)
 def test_gates_and_junit_agree(name: str, shipped: Shipped) -> None:
     _, run = shipped(name)
     gates = run.json("gates")
@@ -53,7 +57,7 @@ def test_gates_and_junit_agree(name: str, shipped: Shipped) -> None:
     assert [c.get("name") for c in cases if c.find("failure") is not None] == failed
 
 
-@pytest.mark.parametrize("name", EXPERIMENTS)
+@pytest.mark.parametrize("name", SHIPPED)
 def test_forecasts_are_out_of_sample_and_nothing_reaches_into_the_vault(name: str, shipped: Shipped) -> None:
     _, run = shipped(name)
     forecasts, manifest = run.table("forecasts"), run.json("manifest")
@@ -69,7 +73,7 @@ def test_forecasts_are_out_of_sample_and_nothing_reaches_into_the_vault(name: st
         assert scored["timestamp"].min() == np.datetime64(span["test"][0][0])
 
 
-@pytest.mark.parametrize("name", EXPERIMENTS)
+@pytest.mark.parametrize("name", SHIPPED)
 def test_books_balance(name: str, shipped: Shipped) -> None:
     _, run = shipped(name)
     equity, trades = run.table("equity"), run.table("trades")
@@ -113,14 +117,20 @@ def test_trials_on_the_same_data_are_counted_together(shipped: Shipped) -> None:
     assert other["number"] == other["family_trials"] == 1
 
 
-def test_readme_and_studies_show_these_figures(copied: Callable[..., Path]) -> None:
-    pages = [docs.ROOT / "README.md", *(docs.ROOT / "experiments").glob("*/README.md")]
-    commands = dict.fromkeys(command for page in pages for command in runs.commands(page))
-    folder = copied(*dict.fromkeys(experiment for experiment, *_ in commands))
-    for experiment, *overrides in commands:
-        if overrides:
-            again = ended(folder, f"+experiment={experiment}", "tracking=none", "export=never", *overrides)
-            assert again.returncode == 0, again.stderr
-    for page in pages:
+@pytest.mark.parametrize(
+    "pages",
+    [pytest.param(["README.md"], id="readme"), pytest.param(STUDIES, id="studies", marks=pytest.mark.slow)],
+)
+def test_each_page_replayed_on_an_empty_ledger_shows_its_figures(
+    pages: list[str], copied: Callable[..., Path], tmp_path: Path
+) -> None:
+    """In the order of the page, with runs and a ledger of its own."""
+    commands = {command for page in pages for command in runs.commands(docs.ROOT / page)}
+    folder = copied(*sorted({experiment for experiment, *_ in commands}))
+    for page in (docs.ROOT / page for page in pages):
+        outputs = docs.outputs_of(page, tmp_path)
+        outputs.mkdir(parents=True)
+        (outputs / "store").symlink_to(folder / "outputs" / "store")
+        runs.replay(page, outputs)
         shown = page.read_text(encoding="utf-8")
-        assert docs.rewritten(shown, folder / "outputs") == shown, f"{page}: stale; run make docs"
+        assert docs.rewritten(shown, outputs) == shown, f"{page}: stale; run make docs"

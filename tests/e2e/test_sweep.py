@@ -51,7 +51,7 @@ def test_a_rejection_counts_under_enforce_only(assay: Assay, tmp_path: Path) -> 
     assert [job["exit_code"] for job in jobs(tmp_path)] == [4, 0]
     assert not list(tmp_path.glob("outputs/registry/*"))
     # Hydra leaves nothing of its own in the current folder.
-    assert sorted(path.name for path in tmp_path.iterdir() if path.name != "home") == ["outputs"]
+    assert sorted(path.name for path in tmp_path.iterdir() if path.name not in ("home", "ledger.sqlite")) == ["outputs"]
 
 
 def test_jobs_draw_nothing_until_they_are_asked_and_are_tracked_together(assay: Assay, tmp_path: Path) -> None:
@@ -77,7 +77,7 @@ def test_another_launcher_runs_the_same_jobs(assay: Assay, tmp_path: Path) -> No
     found = jobs(tmp_path)
     assert [job["exit_code"] for job in found] == [0, 0]
     assert [job["overrides"][-1] for job in found] == ["++seed=1", "++seed=2"]
-    assert sorted(path.name for path in tmp_path.iterdir() if path.name != "home") == ["outputs"]
+    assert sorted(path.name for path in tmp_path.iterdir() if path.name not in ("home", "ledger.sqlite")) == ["outputs"]
 
 
 def test_nothing_runs_when_one_point_is_wrong(assay: Assay, tmp_path: Path) -> None:

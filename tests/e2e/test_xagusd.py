@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from harness import Assay, Shipped, market_data
 
@@ -15,6 +16,7 @@ def test_check_names_the_absent_file_in_one_line(assay: Assay) -> None:
     )
 
 
+@pytest.mark.slow
 def test_hours_are_decided_when_they_are_complete(shipped: Shipped) -> None:
     _, run = shipped("xagusd_hourly")
     forecasts = run.table("forecasts")
@@ -29,6 +31,7 @@ def test_hours_are_decided_when_they_are_complete(shipped: Shipped) -> None:
     assert not ((local.dt.dayofweek == 6) & (local.dt.hour < 18)).any()
 
 
+@pytest.mark.slow
 def test_forecasts_equal_the_minutes_they_rest_on(shipped: Shipped) -> None:
     """One target by hand: log mean Garman-Klass variance of six hours, with the gaps between them."""
     _, run = shipped("xagusd_hourly")
@@ -46,6 +49,7 @@ def test_forecasts_equal_the_minutes_they_rest_on(shipped: Shipped) -> None:
     np.testing.assert_allclose(forecasts["target"], expected[forecasts["timestamp"]], rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_the_vault_and_the_costs_are_as_stated(shipped: Shipped) -> None:
     _, run = shipped("xagusd_hourly")
     manifest, trades = run.json("manifest"), run.table("trades")

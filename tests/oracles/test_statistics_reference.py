@@ -41,7 +41,8 @@ from components.statistics.sharpe import (
     sharpe_sample,
     standard_error,
 )
-from components.statistics.snooping import ability_and_p_values
+from components.statistics.snooping import superior_ability
+from components.statistics.stepwise import family_test
 
 MIXED = np.array([0.01, 0.10, -0.04, 0.02, 0.03, 0.02, 0.01, -0.10])
 NINE = np.array([0.0, *MIXED])
@@ -203,15 +204,15 @@ def chi_square_losses() -> tuple[np.ndarray, np.ndarray]:
 def test_superior_predictive_ability(drop: list[int], expected: list[float], tolerance: float) -> None:
     benchmark_T, models_TK = chi_square_losses()
     differences_TK = np.delete(benchmark_T[:, None] - models_TK, drop, axis=1)
-    p, _ = ability_and_p_values(differences_TK, block_bars=5, n_draws=2000, seed=1, studentized=False)
+    p = superior_ability(differences_TK, block_bars=5, n_draws=2000, seed=1, studentized=False)
     assert [p.lower, p.consistent, p.upper] == pytest.approx(expected, abs=tolerance)
 
 
 def test_superior_models() -> None:  # AR: StepM at 5 %
     benchmark_T, models_TK = chi_square_losses()
     differences_TK = benchmark_T[:, None] - models_TK
-    _, p_K = ability_and_p_values(differences_TK, block_bars=5, n_draws=2000, seed=1)
-    assert np.flatnonzero(p_K <= 0.05).tolist() == [0]
+    found = family_test(differences_TK, 0, overlap_bars=1, block_bars=5, n_draws=2000, seed=1)
+    assert np.flatnonzero(found.p_K <= 0.05).tolist() == [0]
 
 
 def test_studentising_finds_the_good_model_beside_a_noisy_one() -> None:  # AR gives .389 either way
@@ -220,8 +221,9 @@ def test_studentising_finds_the_good_model_beside_a_noisy_one() -> None:  # AR g
     good_T = benchmark_T - 0.3 + rng.normal(0, 0.5, 500)
     noisy_T = benchmark_T + rng.normal(0, 30, 500)
     differences_TK = benchmark_T[:, None] - np.stack([good_T, noisy_T], axis=1)
-    masked, _ = ability_and_p_values(differences_TK, block_bars=5, n_draws=1000, seed=5, studentized=False)
-    found, p_K = ability_and_p_values(differences_TK, block_bars=5, n_draws=1000, seed=5)
+    masked = superior_ability(differences_TK, block_bars=5, n_draws=1000, seed=5, studentized=False)
+    found = superior_ability(differences_TK, block_bars=5, n_draws=1000, seed=5)
+    p_K = family_test(differences_TK, 0, overlap_bars=1, block_bars=5, n_draws=1000, seed=5).p_K
     assert masked.consistent == pytest.approx(0.389, abs=0.04)
     assert found.consistent < 0.002
     assert np.flatnonzero(p_K <= 0.05).tolist() == [0]

@@ -57,6 +57,11 @@ class Gate(Component):
         """Names of the scenarios whose results it looks at."""
         return ()
 
+    def false_claims(self) -> tuple[float, float] | None:
+        """The chance that noise passes a test of everything that was tried on the data, in the first round of tries on
+        it and in a later one; None for a gate that is no such test."""
+        return None
+
     def needs(self) -> frozenset[Need]:
         """What it looks at beyond forecasts and returns: the run finds out only what some gate needs.
 

@@ -75,9 +75,8 @@ class DeflatedSkill(Gate):
         year = math.sqrt(evidence.bars_per_year)
         published = published_ratio(evidence.returns_T, trials.returns_TK, trials.count)
         also = f" The deflated Sharpe ratio as published is {percent(published)}." if math.isfinite(published) else ""
-        measured = (
-            f"The portfolio's Sharpe ratio is {number(deflated.statistic * year)} a year{_luck(trials, deflated, year)}"
-        )
+        luck = _luck(trials, deflated, year, "returns")
+        measured = f"The portfolio's Sharpe ratio is {number(deflated.statistic * year)} a year{luck}"
         return self._verdict(deflated, trials, measured, f"{number(deflated.critical * year)} a year", evidence, also)
 
     def _loss(self, evidence: Evidence, trials: Trials) -> Judgement:
@@ -88,7 +87,7 @@ class DeflatedSkill(Gate):
         deflated = deflated_mean(gain_TK[:, own], independent_trials(gain_TK, silent), evidence.horizon_bars)
         measured = (
             f"Forecast errors are smaller than those of {self.baseline} with t = {number(deflated.statistic)}"
-            f"{_luck(trials, deflated, 1.0)}"
+            f"{_luck(trials, deflated, 1.0, 'losses')}"
         )
         return self._verdict(deflated, trials, measured, f"t = {number(deflated.critical)}", evidence, "")
 
@@ -114,10 +113,10 @@ class DeflatedSkill(Gate):
         )
 
 
-def _luck(trials: Trials, deflated: Deflated, unit: float) -> str:
+def _luck(trials: Trials, deflated: Deflated, unit: float, series: str) -> str:
     if trials.count == 1:
         return ", of one single try, so that nothing was picked"
-    worth = f"worth {number(round(deflated.n_independent, 1))} independent ones"
+    worth = f"worth {number(round(deflated.n_independent, 1))} independent ones by their {series}"
     return f"; the best of {trials.count:,} tries, {worth}, reaches {number(deflated.hurdle * unit)} by luck alone"
 
 

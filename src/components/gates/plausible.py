@@ -27,6 +27,10 @@ class Plausible(Gate):
     def examples(cls) -> Sequence[Mapping[str, Any]]:
         return ({"required": True}, {"required": False})
 
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        return ("return", "direction")
+
     def judges(self, kind: Kind) -> Result:
         return "run"
 

@@ -28,32 +28,21 @@ class SuperiorAbility:
     upper: float
 
 
-def ability_and_p_values(
+def superior_ability(
     differences_TK: Float, *, block_bars: float, n_draws: int, seed: int, studentized: bool = True
-) -> tuple[SuperiorAbility, Float]:
-    """Whether any model is better than the benchmark, and (K,) p-values that say which ones, from the same draws.
-
-    Any: Hansen's test for superior predictive ability (2005, JBES 23:365), statistic max_k sqrt(T) mean_k / omega_k
-    against its stationary-bootstrap distribution with means recentred by mean_k (upper), by mean_k unless it is below
-    -omega_k sqrt(2 ln ln T / T) (consistent), and by max(mean_k, 0) (lower). p = (1 + exceedances) / (1 + n_draws).
-
-    Which: for each model the smallest level at which the step-wise test calls it superior: the chance that one of the
-    models that are no better than it reaches its t by luck, (1 + exceedances) / (1 + n_draws), never below that of a
-    better model (Romano & Wolf 2016, Statistics & Probability Letters 113:38). 1 for a model identical to the
-    benchmark, or no better on average.
+) -> SuperiorAbility:
+    """Whether any model is better than the benchmark: Hansen's test for superior predictive ability (2005, JBES
+    23:365), statistic max_k sqrt(T) mean_k / omega_k against its stationary-bootstrap distribution with means recentred
+    by mean_k (upper), by mean_k unless it is below -omega_k sqrt(2 ln ln T / T) (consistent), and by max(mean_k, 0)
+    (lower). p = (1 + exceedances) / (1 + n_draws). Which models are better is for `stepwise.family_test` to say.
 
     Without studentising a noisy model hides a clearly better one; studentized=False is for comparison with such codes
     only. block_bars: mean length of the bootstrap's blocks, at least 1 and at least the overlap of the labels.
     """
     sample = _Bootstrap.of(differences_TK, block_bars, n_draws, seed, studentized)
-    return _ability(sample), _stepwise(sample, differences_TK.shape[1])
-
-
-def _ability(sample: "_Bootstrap") -> SuperiorAbility:
     if len(sample.t_K) == 0:
         return SuperiorAbility(lower=1.0, consistent=1.0, upper=1.0)
-    n, n_draws = sample.n, len(sample.mean_BK)
-    mean_K, error_K = sample.mean_K, sample.error_K
+    n, mean_K, error_K = sample.n, sample.mean_K, sample.error_K
     hopeless_K = mean_K < -error_K * math.sqrt(2 * math.log(math.log(max(n, 3))))
     statistic = max(float(sample.t_K.max()), 0.0)
 
@@ -68,29 +57,15 @@ def _ability(sample: "_Bootstrap") -> SuperiorAbility:
     )
 
 
-def _stepwise(sample: "_Bootstrap", k: int) -> Float:
-    p_K, n_draws = np.ones(k), len(sample.mean_BK)
-    if len(sample.t_K) == 0:
-        return p_K
-    order_K = np.argsort(-sample.t_K, kind="stable")
-    luck_BK = ((sample.mean_BK - sample.mean_K) / sample.scale_K)[:, order_K]
-    best_BK = np.maximum.accumulate(luck_BK[:, ::-1], axis=1)[:, ::-1]
-    raw_K = (1 + (best_BK >= sample.t_K[order_K]).sum(axis=0)) / (1 + n_draws)
-    stepped_K = np.where(sample.t_K[order_K] > 0, np.maximum.accumulate(raw_K), 1.0)
-    p_K[sample.columns_K[order_K]] = stepped_K
-    return p_K
-
-
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Bootstrap:
     """The models that differ from the benchmark at all, with their bootstrapped means; n periods.
 
-    columns_K their columns; mean_K, error_K mean difference and its standard error; scale_K what means
+    mean_K, error_K mean difference and its standard error; scale_K what means
     are divided by (error_K, or 1 if not studentised); t_K mean_K / scale_K; mean_BK means of the draws.
     """
 
     n: int
-    columns_K: Int
     mean_K: Float
     error_K: Float
     scale_K: Float
@@ -113,7 +88,6 @@ class _Bootstrap:
         mean_BK = np.concatenate(parts) / n
         return _Bootstrap(
             n=n,
-            columns_K=columns_K,
             mean_K=mean_K,
             error_K=error_K,
             scale_K=scale_K,

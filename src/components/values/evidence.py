@@ -5,7 +5,7 @@ Shape legend: T bars, M scored rows, K trials.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -26,6 +26,8 @@ class Trials:
     stamps_T, loss_stamps_T  the times of both
     own, own_loss  this run's column in returns_TK and in losses_TK; None where it has none
     problems   what is wrong with the ledger's chain, one line each; empty where it is whole
+    earlier_rounds  sweeps and single runs on this data before the one that this run belongs to: each was a question
+               that noise might have passed
     """
 
     number: int
@@ -38,6 +40,7 @@ class Trials:
     loss_stamps_T: Time
     own_loss: int | None
     problems: tuple[str, ...] = ()
+    earlier_rounds: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,6 +162,7 @@ class Judgement:
     suffices: what would turn a failure into a pass, whole sentences with which `says` ends; empty where that
     cannot be said.
     statistic: what value and threshold are of, as in `p-value`; relation: how the value must stand to the threshold.
+    provable: what the record could show at all, plain, where the gate tests everything that was tried; else None.
     """
 
     status: Literal["passed", "failed", "not_applicable", "deferred"]
@@ -168,3 +172,4 @@ class Judgement:
     suffices: str = ""
     statistic: str = ""
     relation: Relation = ""
+    provable: Mapping[str, Any] | None = None

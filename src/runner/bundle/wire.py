@@ -14,7 +14,9 @@ DEEPEST = 8
 LISTED = 64
 """Integers of a constant are read up to here: longer ones are data, not shapes."""
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
-FLOATS_TAG = 7 << 3 | FIXED32
+FLOATS_TAG, INTEGERS_TAG = 7 << 3 | FIXED32, 8 << 3 | VARINT
+AHEAD = 4096
+"""Bytes that are looked at together: whoever makes many short runs shall not have the rest read for each."""
 INT32, INT64 = 6, 7
 
 
@@ -206,12 +208,13 @@ def _dimension(value: "int | memoryview") -> int | None:
 
 
 def _fields(data: memoryview) -> Iterator[tuple[int, "int | memoryview"]]:
-    """(number, value) of every field: an integer, or bytes. Runs of single floats, of which trees have many, are
-    passed over at once."""
-    place, end = 0, len(data)
+    """(number, value) of every field: an integer, or bytes. Runs of single floats, and of integers after the first,
+    of which trees have many, are passed over at once."""
+    place, end, listed = 0, len(data), 0
     while place < end:
         tag, place = _varint(data, place)
         wire = tag & 7
+        listed = listed + 1 if tag == INTEGERS_TAG else 0
         if wire == BYTES:
             length, place = _varint(data, place)
             if length > end - place:
@@ -221,6 +224,8 @@ def _fields(data: memoryview) -> Iterator[tuple[int, "int | memoryview"]]:
         elif wire == VARINT:
             value, place = _varint(data, place)
             yield tag >> 3, value
+            if listed > LISTED:
+                place = _after_integers(data, place)
         elif wire in (FIXED32, FIXED64):
             place += 4 if wire == FIXED32 else 8
             if place > end:
@@ -233,9 +238,21 @@ def _fields(data: memoryview) -> Iterator[tuple[int, "int | memoryview"]]:
 
 def _after_floats(data: memoryview, place: int) -> int:
     """The place behind further single floats of the same list."""
-    tags = np.frombuffer(data, dtype=np.uint8)[place : len(data) - 4 : 5]
+    tags = np.frombuffer(data, dtype=np.uint8)[place : min(place + AHEAD, len(data) - 4) : 5]
     other = np.flatnonzero(tags != FLOATS_TAG)
     return place + 5 * int(other[0] if len(other) else len(tags))
+
+
+def _after_integers(data: memoryview, place: int) -> int:
+    """The same of integers: tag and value end with a byte below 128 each, so that they take turns."""
+    ahead = np.frombuffer(data, dtype=np.uint8)[place : place + AHEAD]
+    ends = np.flatnonzero(ahead < 0x80)
+    tags, values = ends[0::2], ends[1::2]
+    tags = tags[: len(values)]
+    begins = np.concatenate(([0], values[:-1] + 1))[: len(tags)]
+    other = np.flatnonzero((ahead[tags] != INTEGERS_TAG) | (tags != begins))
+    run = int(other[0]) if len(other) else len(tags)
+    return place + int(values[run - 1]) + 1 if run else place
 
 
 def _varint(data: memoryview, place: int) -> tuple[int, int]:

@@ -3,7 +3,7 @@
 import json
 import shutil
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +26,14 @@ def write_bundle(
     promotion: Mapping[str, Any] | None = None,
     evidence: bytes | None = None,
     replay: bytes | None = None,
+    witness: Callable[[Mapping[str, bytes]], None] = lambda _: None,
 ) -> None:
     """Writes the bundle into a folder that does not exist yet.
 
     config: the run's resolved configuration; run: its manifest; gates: its verdict; parity: what `certify`
     found; promotion: what `runner.promotion` found and decided; evidence: an npz of the out-of-sample
     forecasts and returns; replay: see `runner.promotion.replay`. Raises OutputError if the folder cannot be written
-    or exists already.
+    or exists already; witness: is told of all files when they are written and the version is not yet there.
     """
     import yaml
 
@@ -65,7 +66,7 @@ def write_bundle(
     if variants := parity.get("variants"):
         files[layout.VARIANTS] = _json(variants)
         files |= _graphs(bundle.graph, variants)
-    _write(folder, {**files, layout.SUMS: layout.checksums(files)})
+    _write(folder, {**files, layout.SUMS: layout.checksums(files)}, witness)
 
 
 def _graphs(graph: bytes, measured: Mapping[str, Any]) -> dict[str, bytes]:
@@ -81,7 +82,7 @@ def _json(content: Mapping[str, Any]) -> bytes:
     return json.dumps(content, indent=1, allow_nan=False).encode() + b"\n"
 
 
-def _write(folder: Path, files: Mapping[str, bytes]) -> None:
+def _write(folder: Path, files: Mapping[str, bytes], witness: Callable[[Mapping[str, bytes]], None]) -> None:
     partial = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}")
     with writing(folder.parent):
         try:
@@ -89,6 +90,7 @@ def _write(folder: Path, files: Mapping[str, bytes]) -> None:
             for name, data in files.items():
                 write_synced(partial / name, data)
             sync_folder(partial)
+            witness(files)
             partial.rename(folder)  # fails where the folder has files already
         finally:
             shutil.rmtree(partial, ignore_errors=True)

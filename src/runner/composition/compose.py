@@ -78,6 +78,8 @@ def compose(overrides: Sequence[str], *, memo: Memo | None = None) -> Composed:
 def _composed(overrides: tuple[str, ...], known: dict[Chosen, Files]) -> Composed:
     loader = config_loader()
     request, problems = sort(parsed(overrides), loader.repository)
+    if found := list(secret_problems(list(request.hydra), "hydra")):
+        raise ConfigError(*found)  # before Hydra says what it cannot set
     chosen = Chosen(request.experiment, tuple(sorted(request.choices.items())), tuple(request.hydra))
     if chosen not in known:
         state = state_of_files() if reads_ours_alone(loader) else None

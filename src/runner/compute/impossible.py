@@ -20,11 +20,14 @@ def refuse_impossible(experiment: Experiment, prepared: Prepared) -> list[str]:
     """Raises ConfigError with everything that stands in the way; gives what is merely useless, a sentence each."""
     symbols = symbols_of_a_date(prepared.panel)
     problems = [*_target(experiment, prepared, symbols)]
+    if experiment.preprocess.cross_sectional and symbols < 2:
+        hint = "choose zscore, which compares with the past, or give more symbols"
+        problems.append(Problem("preprocess", "compares the symbols of a date, and no date has two", hint))
     if not experiment.debug.enabled:
         problems += [*_gates(experiment, prepared, symbols)]
     if problems:
         raise ConfigError(*problems)
-    return _idle_features(prepared, symbols)
+    return _idle_features(prepared) if symbols < 2 else []
 
 
 def symbols_of_a_date(panel: Panel) -> int:
@@ -67,8 +70,8 @@ def _gates(experiment: Experiment, prepared: Prepared, symbols: int) -> Iterator
             yield Problem(path, message, f"choose a split with more, or {path}.required=false")
 
 
-def _idle_features(prepared: Prepared, symbols: int) -> list[str]:
-    idle = [name for name, node in prepared.columns.items() if reach(node).cross_sectional] if symbols < 2 else []
+def _idle_features(prepared: Prepared) -> list[str]:
+    idle = [name for name, node in prepared.columns.items() if reach(node).cross_sectional]
     if not idle:
         return []
     return [f"features: no date has two symbols, so that {', '.join(idle)}, which compare them, say nothing"]

@@ -19,8 +19,9 @@ from runner.demo import worlds
 from runner.demo.picture import Judged
 from runner.storage.disk import write_atomically
 
-SEED = 2
+SEED = 5
 EXPERIMENT = "planted_edge"
+LUCK = 0.05
 TABLE = ("leaktest", "--table", "table.csv", "--time", "date", "--target", "next_return")
 
 
@@ -114,11 +115,10 @@ def _traded(folder: Path) -> Float:
 
 def _of_deflate(heard: Heard) -> tuple[str, str]:
     figures: Mapping[str, float] = json.loads(heard.stdout)["figures"]
-    sure = figures["dsr_strict"]
-    level = "rejected" if sure < 0.95 else "candidate"
-    return (
-        level,
-        f"Luck's best of 200 shows {figures['expected_maximum']:.1f}; {sure:.0%} sure that this is more than luck.",
+    level = "rejected" if figures["stepm"] > LUCK else "candidate"
+    return level, (
+        f"Luck's best of {worlds.STRATEGIES} such tries shows {figures['expected_maximum']:.1f} on average: "
+        f"as much as this by luck alone in {figures['stepm']:.0%} of cases."
     )
 
 

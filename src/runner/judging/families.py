@@ -1,7 +1,7 @@
 """Every family of data that was ever tried on, with what its trials amount to."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from components.statistics.deflation import independent_trials
@@ -14,7 +14,8 @@ MIN_BARS = 30
 
 @dataclass(frozen=True, kw_only=True)
 class FamilyRow:
-    """One family as it is shown. effective_trials: None where fewer than two trials' returns are known."""
+    """One family as it is shown. effective_trials: None where fewer than two trials' returns are known; actors: who
+    made how many of the trials first, as far as events name one."""
 
     source: str
     symbols: tuple[str, ...]
@@ -28,6 +29,7 @@ class FamilyRow:
     running: int
     vault_openings: int
     effective_trials: float | None
+    actors: Mapping[str, int]
 
 
 def family_rows(ledger: Ledger, *, broken: bool) -> list[FamilyRow]:
@@ -58,6 +60,7 @@ def family_row(ledger: Ledger, summary: FamilySummary) -> FamilyRow:
         running=states["running"],
         vault_openings=summary.vault_openings,
         effective_trials=_effective(ledger, trials),
+        actors=dict(Counter(f"{trial.actor['kind']}:{trial.actor['name']}" for trial in trials if trial.actor)),
     )
 
 

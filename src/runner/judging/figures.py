@@ -22,13 +22,16 @@ from components.statistics.sharpe import (
     sharpe_sample,
     standard_error,
 )
-from components.statistics.snooping import ability_and_p_values
+from components.statistics.snooping import superior_ability
+from components.statistics.stepwise import family_test
 from components.values import Evidence, Trials
 
 CONFIDENCE = 0.95
 TWO_SIDED_95 = 1.959963984540054
 BLOCKS = 16
 DRAWS = 500
+FAMILY_DRAWS = 2000
+"""As many as the strict gates draw, so that both say the same."""
 BLOCK_BARS = 40
 
 
@@ -47,7 +50,8 @@ class Figure:
 class Tries:
     """What the tries amount to. trials: as told or as columns; effective: independent ones they are worth;
     variance: of their Sharpe ratios per period; strict: the ratio against the best of the effective ones with the
-    variance under the null; pbo, loss: probabilities of overfitting and of a loss, None without their returns."""
+    variance under the null; pbo, loss: probabilities of overfitting and of a loss; step: family-wise p-value of the try
+    that is judged; None without their returns."""
 
     trials: int
     effective: float
@@ -56,6 +60,7 @@ class Tries:
     strict: Deflated | None = None
     pbo: float | None = None
     loss: float | None = None
+    step: float | None = None
 
 
 def figures(sample: SharpeSample, periods: float, tries: Tries | None) -> list[Figure]:
@@ -131,7 +136,7 @@ def _deflated(sample: SharpeSample, year: float, tries: Tries) -> Iterator[Figur
         label="Independent tries",
         value=tries.effective,
         shown=f"{tries.effective:.1f}",
-        says=f"What the {tries.trials:,} tries are worth: variants of one idea count as little more than one.",
+        says=f"What {_counted(tries.trials)} worth: variants of one idea count as little more than one.",
     )
     if tries.strict is not None:
         confidence = tries.strict.confidence
@@ -141,14 +146,27 @@ def _deflated(sample: SharpeSample, year: float, tries: Tries) -> Iterator[Figur
             label="DSR (strict)",
             value=confidence,
             shown=_percent(confidence),
-            says=f"The same against the best of the independent ones by chance alone, {hurdle} a year, as "
-            f"the strict gates do{_enough(confidence)}",
+            says=f"The same against the best of the independent ones by chance alone, {hurdle} a year"
+            f"{_enough(confidence)}",
+        )
+    if tries.step is not None:
+        yield Figure(
+            name="stepm",
+            label="StepM, p",
+            value=tries.step,
+            shown=f"{tries.step:.3f}",
+            says="The judge of the strict gates: how likely luck alone shows as much somewhere among these tries; at "
+            "most 0.045 is asked for.",
         )
     if tries.pbo is not None and tries.loss is not None:
         says = "How often the best try of one half of history is in the lower half of the tries in the other; 50 % is"
         yield Figure(name="pbo", label="PBO", value=tries.pbo, shown=_percent(tries.pbo), says=f"{says} blind choice.")
         says = "How often the best try of one half of history loses money in the other."
         yield Figure(name="loss", label="Loss elsewhere", value=tries.loss, shown=_percent(tries.loss), says=says)
+
+
+def _counted(tries: int) -> str:
+    return "the one try is" if tries == 1 else f"the {tries:,} tries are"
 
 
 def _interval_says(low: float, high: float) -> str:
@@ -237,9 +255,10 @@ def _portfolio_figures(evidence: Evidence) -> Iterator[Figure]:
     returns_TK, own = evidence.trials.returns_TK, evidence.trials.own
     if own is None or returns_TK.shape[1] < 2 or len(returns_TK) < 2 * BLOCKS:
         return
-    draws: dict[str, Any] = {"block_bars": float(BLOCK_BARS), "n_draws": DRAWS, "seed": evidence.seed}
-    ability, p_K = ability_and_p_values(returns_TK, **draws)
-    spa = ability.consistent
+    spa = superior_ability(returns_TK, block_bars=float(BLOCK_BARS), n_draws=DRAWS, seed=evidence.seed).consistent
+    found = family_test(
+        returns_TK, own, overlap_bars=1, n_draws=FAMILY_DRAWS, seed=evidence.seed, silent=evidence.trials.silent
+    )
     k = returns_TK.shape[1]
     yield Figure(
         name="spa",
@@ -251,10 +270,10 @@ def _portfolio_figures(evidence: Evidence) -> Iterator[Figure]:
     yield Figure(
         name="stepm",
         label="StepM, p",
-        value=float(p_K[own]),
-        shown=f"{p_K[own]:.3f}",
-        says=f"The same for this very run; {int((p_K <= 1 - CONFIDENCE).sum()):,} of {k:,} tries earn more than luck "
-        "explains.",
+        value=float(found.p_K[own]),
+        shown=f"{found.p_K[own]:.3f}",
+        says=f"The same for this very run; {int((found.p_K <= 1 - CONFIDENCE).sum()):,} of {k:,} tries earn more than "
+        "luck explains.",
     )
 
 

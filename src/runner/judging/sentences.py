@@ -1,7 +1,8 @@
 """The verdict in plain sentences."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from components.statistics.deflation import lucks_best
 from components.values import SourceFacts
@@ -74,13 +75,14 @@ def in_words(
     trial: int | None,
     family_trials: int,
     independent: float | None = None,
+    series: str = "returns",
     record_problems: Sequence[str] = (),
 ) -> Sentences:
     """Everything that a verdict has to say.
 
     trial: number of this run among the family_trials configurations tried on this data, None for a run
-    that is no trial; independent: how many independent ones they are worth; record_problems: what is wrong with
-    the ledger.
+    that is no trial; independent: how many independent ones they are worth by their series, returns or losses;
+    record_problems: what is wrong with the ledger.
     """
     survivorship = (SURVIVORSHIP[facts.survivorship],) if facts.survivorship in SURVIVORSHIP else ()
     required, advisory = (verdict.failed(required=weight) for weight in (True, False))
@@ -99,7 +101,7 @@ def in_words(
         record=tuple(
             f"The count of tries cannot be trusted: {problem} (python -m runner ledger)." for problem in record_problems
         ),
-        tries=_tries(trial, family_trials, independent),
+        tries=_tries(trial, family_trials, independent, series),
         data=(*survivorship, ADJUSTMENT[facts.adjustment]),
     )
 
@@ -152,12 +154,16 @@ def _baseline(verdict: Verdict) -> str:
     luck = "" if rival.p is None else " (p < 0.001)" if rival.p < 0.001 else f" (p = {rival.p:.3f})"
     if rival.beaten:
         return f"{rival.name}: beaten, the model's losses are {size}{luck}"
+    if verdict.no_better_than is None:
+        return f"{rival.name}, a constant: beaten by a gate of skill, though the model's losses are {size}{luck}"
     shown = "no better than it" if rival.gain <= 0 else "not shown to be better than it"
     return f"{rival.name}: {shown}, the model's losses are {size}{luck}"
 
 
 def _provable(verdict: Verdict) -> str:
     """Undecided is what is smaller than what could have been shown; what is not above zero is no claim."""
+    if verdict.provable is not None:
+        return _reach(verdict.provable)
     provable = verdict.standing.provable
     if provable is None:
         return ""
@@ -179,14 +185,29 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _tries(trial: int | None, family_trials: int, independent: float | None) -> str:
+def _reach(reach: Mapping[str, Any]) -> str:
+    """What the judge of skill could have shown, now and after more tries."""
+    now, *later = reach["smallest"]
+
+    def written(value: float) -> str:
+        return f"{value:.2f}" if reach["what"] == "Sharpe ratio a year" else f"{100 * value:.1f} %"
+
+    after = ", ".join(f"{written(one['even'])} after {one['more']:,}" for one in later)
+    undecided = "; what this run claims is less, so it is undecided, not refuted" if reach["undecided"] else ""
+    return (
+        f"a {reach['what']} of {written(now['even'])} with probability one half, of {written(now['likely'])} with 90 % "
+        f"(with one half {after} more tries){undecided}"
+    )
+
+
+def _tries(trial: int | None, family_trials: int, independent: float | None, series: str) -> str:
     if trial is None:
         return "This run is no trial: it is not counted and cannot be promoted."
     if family_trials <= 1:
         return "It is the first trial recorded here on this data: nothing was selected yet."
     worth = family_trials if independent is None else max(independent, 1.0)
     luck = lucks_best(worth)
-    alike = "" if independent is None else f", worth {worth:.1f} independent ones"
+    alike = "" if independent is None else f", worth {worth:.1f} independent ones by their {series}"
     return (
         f"It is trial {trial} of {family_trials} on this data{alike}. The best of so many worthless "
         f"trials reaches a t statistic of about {luck:.1f} by luck alone."

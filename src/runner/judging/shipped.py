@@ -16,8 +16,9 @@ STRICT = "strict"
 TEMPLATE = "combined"
 FOR_KIND: Mapping[Kind, str] = {"level": "regression", "return": "returns", "direction": "classification"}
 """The set that a set of the user's own stands in for, which shares no gate with any."""
-LOWER_IS_STRICTER = ("level", "maximum", "tolerance", "band", "quantile")
+LOWER_IS_STRICTER = ("level", "later_level", "maximum", "tolerance", "band", "quantile")
 HIGHER_IS_STRICTER = ("minimum", "probability", "hurdle")
+NULL_IS_STRICTEST = ("block_bars",)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +90,7 @@ def _looser(parameter: str, here: Any, there: Any) -> bool:
     if parameter == "required":
         return bool(there)
     if there is None or here is None:
-        return there is not None
+        return there is not None or parameter in NULL_IS_STRICTEST
     if parameter in LOWER_IS_STRICTER or parameter.startswith("max_"):
         return bool(here > there)
     if parameter in HIGHER_IS_STRICTER or parameter.startswith("min_"):

@@ -9,28 +9,29 @@ from typing import Any, Literal
 import numpy as np
 
 from components.statistics.comparison import per_timestamp
-from components.statistics.deflation import deflated_mean, deflated_ratio, independent_trials
 from components.statistics.forecast import loss
 from components.statistics.newey_west import mean_test
+from components.statistics.performance import known
+from components.statistics.provable import mean_correlation, smallest_effect
 from components.statistics.sharpe import sharpe_ratio
 from components.values import Evidence, Float, Scored
 from runner.composition import figures
 
 LEVEL = 0.05
 """Error probability of "better than the best baseline"."""
-NINETY = 1.2815515655446004
-"""Standard errors above the critical value at which an effect is shown in nine records of ten."""
 LONG_YEARS = 2.0
 """Under water for so long is said before anything else; so is half of a shorter record."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rival:
-    """The best baseline: by how much of its loss the model's is smaller, and the p-value of "it is smaller"."""
+    """The best baseline: by how much of its loss the model's is smaller, and the p-value of "it is smaller"; constant:
+    whether it forecasts one value in each fold, so that whatever ranks or directs at all says more."""
 
     name: str
     gain: float
     p: float | None
+    constant: bool = False
 
     @property
     def beaten(self) -> bool:
@@ -113,7 +114,13 @@ def _rival(evidence: Evidence) -> Rival | None:
         return None
     name = min(found, key=lambda each: found[each][0])
     other, own, test = found[name]
-    return Rival(name=name, gain=1 - own / other, p=test.p_greater if math.isfinite(test.p_greater) else None)
+    p = test.p_greater if math.isfinite(test.p_greater) else None
+    return Rival(name=name, gain=1 - own / other, p=p, constant=_constant(evidence.test, name))
+
+
+def _constant(scored: Scored, baseline: str) -> bool:
+    forecast_M = scored.baselines[baseline]
+    return all(np.ptp(forecast_M[scored.fold_M == fold]) == 0 for fold in np.unique(scored.fold_M))
 
 
 def _losses(evidence: Evidence, baseline: str) -> tuple[Float, Float]:
@@ -145,24 +152,29 @@ def _portfolio(own: float, held: float) -> str:
 
 
 def _provable(evidence: Evidence, rival: Rival | None) -> Provable | None:
+    """By the family-wise test at LEVEL of as many tries as the family has, whatever gates the run has."""
     trials = evidence.trials
-    if evidence.kind == "level" or not evidence.has_portfolio:
-        if rival is None:
-            return None
+    by_loss = evidence.kind == "level" or not evidence.has_portfolio
+    if by_loss and rival is None:
+        return None
+    tries, series_TK = (
+        (trials.count, trials.losses_TK if by_loss else trials.returns_TK) if trials else (1, np.empty(0))
+    )
+    correlation = mean_correlation(series_TK)
+
+    def shown(bars: int, unit: float, measured: float, **of: Any) -> Provable | None:
+        half, ninety = (unit * smallest_effect(bars, tries, correlation, LEVEL, p) for p in (0.5, 0.9))
+        made = Provable(half=half, ninety=ninety, measured=measured, **of)
+        return made if math.isfinite(made.ninety) and math.isfinite(made.measured) else None
+
+    if by_loss:
+        assert rival is not None
         own_T, other_T = _losses(evidence, rival.name)
-        tries = independent_trials(trials.losses_TK, trials.count - trials.losses_TK.shape[1]) if trials else 1.0
         test = mean_test(other_T - own_T, evidence.horizon_bars)
-        found = deflated_mean(other_T - own_T, max(tries, 1.0), evidence.horizon_bars)
-        unit = test.standard_error / float(other_T.mean())
-        half, ninety = found.critical * unit, (found.critical + NINETY) * unit
-        made = Provable(statistic="loss", half=half, ninety=ninety, measured=rival.gain, baseline=rival.name)
-    else:
-        tries = independent_trials(trials.returns_TK, trials.silent) if trials else 1.0
-        found = deflated_ratio(evidence.returns_T, max(tries, 1.0))
-        year, error = math.sqrt(evidence.bars_per_year), (found.critical - found.hurdle) / 1.645
-        half, ninety = found.critical * year, (found.critical + NINETY * error) * year
-        made = Provable(statistic="sharpe", half=half, ninety=ninety, measured=found.statistic * year)
-    return made if math.isfinite(made.ninety) and math.isfinite(made.measured) else None
+        unit = test.standard_error * math.sqrt(test.n) / float(other_T.mean())
+        return shown(test.n, unit, rival.gain, statistic="loss", baseline=rival.name)
+    returns_T, year = known(evidence.returns_T), math.sqrt(evidence.bars_per_year)
+    return shown(len(returns_T), year, sharpe_ratio(returns_T, evidence.bars_per_year), statistic="sharpe")
 
 
 def _first(evidence: Evidence) -> Iterator[str]:

@@ -1,12 +1,14 @@
 """What was tried on the same data, as evidence: from the ledger, which outlives the folders of the runs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from components.bars import Bars
+from components.errors import DataError
 from components.panel import Panel
 from components.statistics.comparison import per_timestamp
 from components.statistics.deflation import independent_trials
@@ -60,6 +62,19 @@ def family_of(experiment: Experiment, panel: Panel, cache: Cache) -> Family:
     return Family(source=identity, symbols=panel.symbols, first=first, last=last, sketch=sketch)
 
 
+def market_of(bars: Bars, name: str) -> tuple[Family, tuple[str, str]]:
+    """The market of the bars of a file of that name, and the times of the first and the last of them. Raises DataError
+    where none has a time."""
+    timed = bars.take(~np.isnat(bars.timestamps_R))
+    if not timed.n_rows:
+        raise DataError(f"{name}: no row has a time")
+    panel = timed.ordered().to_panel()
+    first, last = panel.dates_T[[0, -1]].astype("datetime64[D]").tolist()
+    sketch = sketch_of(panel).to_bytes()
+    family = Family(source=f"files:{name}", symbols=panel.symbols, first=first, last=last, sketch=sketch)
+    return family, seen_by(panel)
+
+
 def sketched(panel: Panel) -> Files:
     """The sketch of the panel's symbols as one file."""
     return {SKETCH: sketch_of(panel).to_bytes()}
@@ -81,7 +96,7 @@ def family_trials(
     trials = ledger.trials(family)
     problems = tuple(ledger.verify(noted_heads(outputs)))
     others = [[trial.key, trial.number, trial.state, trial.outcome] for trial in trials if key not in trial.keys]
-    own = [trial.number for trial in trials if key in trial.keys]
+    own = [[trial.number, earlier_rounds(trials, key)] for trial in trials if key in trial.keys]
     state = content_hash([finite_or_null(others), own, target, list(problems)])
     tried = Given(key=state, value=_Tried(ledger=ledger, trials=trials, key=key, target=target, problems=problems))
     return cache.stage(counted, inputs={"tried": tried, "evidence": evidence}, form=None)
@@ -113,7 +128,20 @@ def counted(tried: _Tried, evidence: Evidence) -> Trials:
     # The try is what it is now, whatever an earlier repetition of it left.
     series[own] = own_series(evidence)
     problems = (*tried.problems, *_changed(trials, found[RETURNS], own))
-    return trials_of(series, own=own, number=number, count=len(series), problems=problems)
+    earlier = earlier_rounds(trials, own)
+    return trials_of(series, own=own, number=number, count=len(series), problems=problems, earlier_rounds=earlier)
+
+
+def earlier_rounds(trials: Sequence[Trial], key: str) -> int:
+    """Sweeps and single runs that began before the one that the trial belongs to. Trials of which the ledger does not
+    say to which they belong count as one."""
+    rounds = list(dict.fromkeys(_round(trial) for trial in trials))
+    own = next((_round(trial) for trial in trials if key in trial.keys), None)
+    return len(rounds) if own is None else rounds.index(own)
+
+
+def _round(trial: Trial) -> str:
+    return str(trial.started.get("round", ""))
 
 
 def _changed(trials: list[Trial], found: Mapping[str, Series], own: str) -> list[str]:
@@ -126,12 +154,21 @@ def _changed(trials: list[Trial], found: Mapping[str, Series], own: str) -> list
     return [f"series changed after they were written: returns of trial {lost[0]}"] if lost else []
 
 
-def tries_in_figures(trials: Trials) -> dict[str, Any]:
-    """What the manifest says of the tries on the same data, this one included."""
+def tries_in_figures(trials: Trials, kind: str) -> dict[str, Any]:
+    """What the manifest says of the tries on the same data, this one included.
+
+    count: all of them; series: which of their series is compared, losses where a level is forecast (kind), else
+    returns; silent: tries without one; independent: how many independent ones they are worth by it.
+    """
+    series = LOSSES if kind == "level" else RETURNS
+    series_TK = trials.losses_TK if kind == "level" else trials.returns_TK
+    silent = trials.count - series_TK.shape[1]
     return {
         "count": trials.count,
-        "silent": trials.silent,
-        "independent": independent_trials(trials.returns_TK, trials.silent),
+        "series": series,
+        "silent": silent,
+        "independent": independent_trials(series_TK, silent),
+        "earlier_rounds": trials.earlier_rounds,
         "record_problems": list(trials.problems),
     }
 
@@ -143,6 +180,7 @@ def trials_of(
     number: int,
     count: int,
     problems: tuple[str, ...] = (),
+    earlier_rounds: int = 0,
 ) -> Trials:
     """Series of trials side by side, at the times that this run shares with those that saw most of them."""
     stamps_T, returns_TK, keys = aligned({key: s[RETURNS] for key, s in series.items() if RETURNS in s}, own)
@@ -158,20 +196,26 @@ def trials_of(
         loss_stamps_T=loss_stamps_T,
         own_loss=loss_keys.index(own) if own in loss_keys else None,
         problems=problems,
+        earlier_rounds=earlier_rounds,
     )
 
 
 def aligned(series: Mapping[str, Series], own: str) -> tuple[Time, Float, list[str]]:
-    """(T,) times, (T, K) values and the K trials that saw SHARED of the own trial's times, at their common ones."""
+    """(T,) times, (T, K) values and the K trials that are compared, at their common times.
+
+    Those that saw most of the own trial's times come first, as long as SHARED of its times are left: a trial that would
+    leave fewer is silent, so that no number of short ones can shorten the record.
+    """
     if own not in series or len(series[own].stamps_T) == 0:
         return np.empty(0, dtype="datetime64[us]"), np.empty((0, 0)), []
     wanted_T = series[own].stamps_T
-    keys = [
-        key for key, one in series.items() if np.isin(wanted_T, one.stamps_T).mean() >= (SHARED if key != own else 0)
-    ]
-    shared_T = wanted_T
-    for key in keys:
-        shared_T = np.intersect1d(shared_T, series[key].stamps_T)
+    seen = {key: np.isin(wanted_T, one.stamps_T) for key, one in series.items()}
+    common_T, compared = seen[own], {own}
+    for key in sorted(seen, key=lambda key: -int(seen[key].sum())):
+        if (common_T & seen[key]).mean() >= SHARED:
+            common_T = common_T & seen[key]
+            compared.add(key)
+    shared_T, keys = wanted_T[common_T], [key for key in series if key in compared]
     columns = [series[key].values_T[np.searchsorted(series[key].stamps_T, shared_T)] for key in keys]
     return shared_T, np.column_stack(columns), keys
 

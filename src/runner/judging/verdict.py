@@ -29,8 +29,8 @@ class GateOutcome:
     """One gate's judgement under its name; value and threshold are finite or None; says ends with suffices.
 
     broken: it failed because it, or what it looks at, could not be computed; of: which result it judges; skill: whether
-    passing it shows skill; on_vault: whether it is judged on the vault; statistic, relation: see Judgement; figures:
-    flat names of those that it judges.
+    passing it shows skill; on_vault: whether it is judged on the vault; statistic, relation, provable: see Judgement;
+    figures: flat names of those that it judges.
     """
 
     name: str
@@ -47,6 +47,7 @@ class GateOutcome:
     statistic: str = ""
     relation: Relation = ""
     figures: tuple[str, ...] = ()
+    provable: Mapping[str, Any] | None = None
 
     @property
     def finding(self) -> str:
@@ -112,9 +113,12 @@ class Verdict:
 
     @property
     def no_better_than(self) -> str | None:
-        """The best baseline, where the forecast is not shown to be better."""
+        """The best baseline, where the forecast is not shown to be better: by its losses, or than a constant by a gate
+        of skill."""
         rival = self.standing.rival
-        return rival.name if rival and not rival.beaten else None
+        if rival is None or rival.beaten or (rival.constant and self.forecast == "passed"):
+            return None
+        return rival.name
 
     @property
     def offers(self) -> str | None:
@@ -126,6 +130,11 @@ class Verdict:
         """Whether some required gate does, one that waits for the vault included."""
         return any(gate.required and gate.skill and gate.status != "not_applicable" for gate in self.gates)
 
+    @property
+    def provable(self) -> Mapping[str, Any] | None:
+        """The smallest effects that the record could show, of the first gate that tells them; None where none does."""
+        return next((gate.provable for gate in self.gates if gate.provable), None)
+
     def failed(self, *, required: bool) -> tuple[GateOutcome, ...]:
         """The failed gates among the required or the advisory ones."""
         return tuple(gate for gate in self.gates if gate.status == "failed" and gate.required == required)
@@ -136,7 +145,7 @@ class Verdict:
         return tuple(f"gate {gate.name}: {gate.says}" for gate in self.gates if gate.broken)
 
     def to_json(self) -> dict[str, Any]:
-        """Everything, with what follows from it: level, passed, forecast, portfolio, no_better_than, weights."""
+        """Everything, with what follows from it: level, passed, forecast, portfolio, weights, provable and so on."""
         return {
             "level": self.level,
             "passed": self.passed,
@@ -145,11 +154,12 @@ class Verdict:
             "weights": self.hands_out_weights,
             "no_better_than": self.no_better_than,
             "offers": self.offers,
+            "provable": self.provable,
             "strict": self.compared.strict,
             "loosened": list(self.compared.loosened),
             "left_out": dict(self.left_out),
             "standing": self.standing.to_json(),
-            "gates": [{**asdict(gate), "figures": list(gate.figures)} for gate in self.gates],
+            "gates": [_plain(gate) for gate in self.gates],
         }
 
     @staticmethod
@@ -255,12 +265,19 @@ def _outcome_of(name: str, gate: Gate, judgement: Judgement, evidence: Evidence)
         statistic=judgement.statistic,
         relation=judgement.relation,
         figures=gate.figures(),
+        provable=judgement.provable,
     )
 
 
 def _weakened(gate: Gate, evidence: Evidence) -> bool:
     """Bars that were looked at before prove less: what they show is only advice."""
     return "vault" in gate.needs() and evidence.vault is not None and evidence.vault.reused
+
+
+def _plain(gate: GateOutcome) -> dict[str, Any]:
+    """Of a gate that tells nothing provable that is not mentioned."""
+    content = {**asdict(gate), "figures": list(gate.figures)}
+    return content if gate.provable else {name: value for name, value in content.items() if name != "provable"}
 
 
 def _finite(value: float | None) -> float | None:

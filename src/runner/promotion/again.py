@@ -54,7 +54,8 @@ def promote_folder(
     from runner.judging.judge import conclude
     from runner.judging.tries import family_of, family_trials
     from runner.judging.verdict import Verdict
-    from runner.promotion.promote import Candidate, promote, refuse_hopeless
+    from runner.promotion.opening import Candidate
+    from runner.promotion.promote import promote, refuse_hopeless
     from runner.recording.ledger import Ledger
     from runner.recording.records import RunRecord
     from runner.recording.sealed import refuse_changed, seal

@@ -3,7 +3,6 @@ first, and why."""
 
 import copy
 import io
-import json
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +13,9 @@ import numpy as np
 
 from components.errors import ConfigError, DataError
 from runner.bundle.layout import CONFIG, EVIDENCE, GRAPH, MANIFEST, read_verified
+from runner.bundle.reader import Bundle
 from runner.bundle.registry import find
+from runner.composition.bounded import refuse_unbounded
 from runner.recording.ledger import Ledger
 from runner.recording.provenance import versions
 from runner.recording.run_folder import RunFolder, find_run
@@ -132,7 +133,8 @@ def _embedded(reference: str, places: Places) -> Embedded:
     if (path / MANIFEST).is_file() or not (_is_run(path) or _names_run(reference, places)):
         folder = find(reference, places.registry)
         files = read_verified(folder)
-        manifest = json.loads(files[MANIFEST])["run"]
+        refuse_unbounded(folder / CONFIG, str(folder / CONFIG))
+        manifest = Bundle.open(folder).manifest["run"]
         return Embedded(place=folder, config=yaml.safe_load(files[CONFIG]), manifest=manifest, files=files)
     folder = find_run(reference, places.outputs)
     refuse_changed(folder, Ledger.open(places.ledger))

@@ -9,15 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from components.bars import Bars, Mask
+from components.bars import Mask
 from components.contracts import Source
 from components.errors import ConfigError, DataError
 from components.sealing import sealed
 from components.tables.guess import guess
 from components.tables.reading import is_parquet, symbol_of
 from runner.composition.build import build
-from runner.recording.ledger import Family, Ledger
-from runner.recording.markets.sketch import sketch_of
+from runner.judging.tries import market_of
+from runner.recording.ledger import Ledger
 from runner.specification.places import Places
 from runner.storage.disk import write_atomically
 
@@ -78,7 +78,7 @@ def seal_file(file: Path, begins: str, key: bytes, places: Places) -> Made:
     write_atomically(visible, parts[0])
     write_atomically(rest, content)
     ledger, digest = Ledger.open(places.ledger), hashlib.sha256(content).hexdigest()
-    market = _market(bars.before(first), visible)
+    market, _ = market_of(bars.before(first), visible.name)
     ledger.seal(market, digest, begins)
     earlier = ledger.sealed_before(market, digest) or 0
     return Made(
@@ -97,14 +97,6 @@ def _moment(begins: str) -> np.datetime64:
         return np.datetime64(begins, "us")
     except ValueError:
         raise ConfigError(f"--from: '{begins}' is not a date; write it as YYYY-MM-DD") from None
-
-
-def _market(bars: Bars, visible: Path) -> Family:
-    """Symbols, days and sketch of the visible part; nothing of the rest enters the ledger."""
-    panel = bars.ordered().to_panel()
-    first, last = panel.dates_T[[0, -1]].astype("datetime64[D]").tolist()
-    sketch = sketch_of(panel).to_bytes()
-    return Family(source=f"files:{visible.name}", symbols=panel.symbols, first=first, last=last, sketch=sketch)
 
 
 def _csv_parts(file: Path, sealed_R: Mask) -> tuple[bytes, bytes]:

@@ -12,7 +12,7 @@ from runner.bundle.layout import GATES, MANIFEST, PARITY, PROMOTION, SIGNATURE, 
 from runner.bundle.reader import Bundle
 from runner.bundle.registry import find, names, versions
 from runner.promotion.moves import sums_of, unwitnessed_moves
-from runner.promotion.promote import OPENINGS
+from runner.promotion.opening import OPENINGS
 from runner.promotion.replay import data_problems, replay_problems
 from runner.promotion.signing import signed_by
 from runner.recording import testimony
@@ -148,12 +148,12 @@ def _bytes(
     ledger: Ledger,
 ) -> Iterator[str]:
     """Where the bytes of a version are not those that its promotion noted in the ledger."""
-    known = testimony.version_noted(ledger, manifest["run"]["run_key"], name, version)
-    if known is None:
+    known = testimony.versions_noted(ledger, manifest["run"]["run_key"], name, version)
+    if not known:
         if manifest["format_version"] >= WITNESSED or testimony.names_version(ledger, name, version):
             yield f"{folder}: no event of the ledger says that this run became this version"
         return
-    for file in testimony.differing(known["files"], {file: testimony.digest(data) for file, data in files.items()}):
+    for file in testimony.closest(known, {file: testimony.digest(data) for file, data in files.items()}):
         yield f"{folder / file}: not what the ledger recorded when the version was promoted"
 
 

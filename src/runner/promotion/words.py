@@ -31,6 +31,6 @@ def say(console: Console, promotion: Promotion) -> None:
     console.path(f"{promotion.state}:", f"{promotion.folder}{pointing}{named}")
 
 
-def offer(rival: str) -> str:
+def offer(rival: str, run: str = "RUN") -> str:
     """What else could be promoted."""
-    return f"No better than {rival}, which is simpler and has a bundle as well: promote RUN --baseline {rival}"
+    return f"No better than {rival}, which is simpler; its bundle: python -m runner promote {run} --baseline {rival}"

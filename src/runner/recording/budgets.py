@@ -4,7 +4,6 @@ import math
 from collections.abc import Mapping, Set
 from dataclasses import asdict, dataclass, fields
 from fnmatch import fnmatchcase
-from statistics import NormalDist
 from typing import Any
 
 from components.errors import BudgetSpent
@@ -34,6 +33,15 @@ class Budget:
     def content(self) -> dict[str, Any]:
         return asdict(self)
 
+    def in_words(self) -> str:
+        limits = {
+            "trials": self.trials,
+            "processor seconds": self.processor_seconds,
+            "smallest Sharpe ratio to keep provable": self.smallest_effect,
+        }
+        said = ", ".join(f"{name} {limit:g}" for name, limit in limits.items() if limit is not None)
+        return f"of {self.actor} on {self.market}: {said}"
+
     @staticmethod
     def from_content(content: Mapping[str, Any]) -> "Budget":
         return Budget(**{each.name: content[each.name] for each in fields(Budget)})
@@ -55,10 +63,10 @@ class Spent:
 
 def smallest_effect(tries: int, years: float) -> float:
     """Annual Sharpe ratio that `years` of record show with probability one half after so many independent tries:
-    z / sqrt(years), z the quantile (1 - 0.05)^(1 / tries) of the normal distribution."""
-    if years <= 0:
-        return math.inf
-    return NormalDist().inv_cdf((1 - LEVEL) ** (1 / max(tries, 1))) / math.sqrt(years)
+    c / sqrt(years), c the statistic that the best of so many worthless tries exceeds with probability 5 %."""
+    from components.statistics.provable import critical_value
+
+    return critical_value(tries, 0.0, LEVEL) / math.sqrt(years) if years > 0 else math.inf
 
 
 def refuse(budget: Budget, spent: Spent) -> None:
@@ -81,18 +89,24 @@ def refuse(budget: Budget, spent: Spent) -> None:
             )
 
 
+def budgets_of(transaction: Transaction) -> list[Budget]:
+    """Those that are in force, the newest of each actor and market."""
+    newest = {event.key: Budget.from_content(event.content["budget"]) for event in transaction.events(kind="budget")}
+    return list(newest.values())
+
+
 def check_budgets(
     transaction: Transaction, families: Families, family: Family, members: Set[str], tries: Mapping[str, str]
 ) -> None:
     """Raises BudgetSpent where the actor's budget on the market allows no further try. tries: of the family, see
     `tries_of`; members: the families that count as one."""
-    budgets = {event.key: Budget.from_content(event.content["budget"]) for event in transaction.events(kind="budget")}
+    budgets = budgets_of(transaction)
     if not budgets:
         return
     actor = acting().label
     of_all = [families.all[member].family for member in members]
     symbols = frozenset(symbol for member in of_all for symbol in member.symbols)
-    mine = [budget for budget in budgets.values() if budget.covers(actor, symbols)]
+    mine = [budget for budget in budgets if budget.covers(actor, symbols)]
     if not mine:
         return
     own = [

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from components.errors import ContractError, OutputError
-from runner.recording.budgets import Budget, check_budgets
+from runner.recording.budgets import Budget, budgets_of, check_budgets
 from runner.recording.chain import Chain, Transaction, unusable
 from runner.recording.database import Database, SQLite, Unusable, database
 from runner.recording.declared import Families
@@ -151,6 +151,10 @@ class Ledger:
     def seen(self, market: Family, span: Moments, *, own: str = "") -> tuple[Sighting, ...]:
         """Who saw bars of that market in that time. own: key of openings that do not count."""
         return self.chain.read(lambda transaction: sightings(transaction, Families(transaction), market, span, own=own))
+
+    def budgets(self) -> list[Budget]:
+        """Those that are in force, the newest of each actor and market."""
+        return self.chain.read(lambda transaction: budgets_of(transaction))
 
     def set_budget(self, budget: Budget) -> str:
         """From now on the budget of that actor on that market, in the place of an earlier one."""

@@ -44,9 +44,9 @@ def changed(folder: Path, ledger: Ledger) -> list[str]:
     return problems or []
 
 
-def refuse_changed(folder: Path, ledger: Ledger, *, what_is_drawn: bool = False) -> None:
-    """Raises DataError where a file of a run is not what the run wrote; what_is_drawn: the report too."""
-    names = [name for name in changed(folder, ledger) if what_is_drawn or not name.startswith(DRAWN)]
+def refuse_changed(folder: Path, ledger: Ledger) -> None:
+    """Raises DataError where a file that the run wrote, and `report` does not, is not what it was."""
+    names = [name for name in changed(folder, ledger) if not name.startswith(DRAWN)]
     if names:
         raise DataError(
             f"{folder / names[0]}: changed since the run wrote it: its checksum is not the one that was recorded; "

@@ -3,7 +3,7 @@ which files a run left. Whoever reads such a thing later asks here whether it is
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -59,10 +59,15 @@ def noted(ledger: Ledger, kind: str, key: str | None = None) -> list[Event]:
     return ledger.chain.read(lambda transaction: list(transaction.events(kind=kind, key=key)))
 
 
-def version_noted(ledger: Ledger, key: str, name: str, version: int) -> dict[str, Any] | None:
-    """What was noted when a run became this version; None where nothing was."""
+def versions_noted(ledger: Ledger, key: str, name: str, version: int) -> list[dict[str, Any]]:
+    """What was noted when a run became this version, each time that it was about to: it may have been cut off."""
     found = [event.content for event in noted(ledger, PROMOTED, key)]
-    return next((one for one in found if (one["name"], one["version"]) == (name, version)), None)
+    return [one for one in found if (one["name"], one["version"]) == (name, version)]
+
+
+def closest(known: Sequence[Mapping[str, Any]], found: Files) -> list[str]:
+    """Files that are not as the record says that fits best; none where one fits, or where there is none."""
+    return min((differing(one["files"], found) for one in reversed(known)), key=len, default=[])
 
 
 def names_version(ledger: Ledger, name: str, version: int) -> bool:

@@ -60,7 +60,7 @@ def _recognised(found: Mapping[str, Any]) -> list[str]:
     if found["short"]:
         said.append(
             f"{found['short']:,} of {_symbols(total)} {_are(found['short'])} too short to recognise by how they moved "
-            "(120 daily or 150 weekly moves): under another name they would count as new."
+            "(100 daily or 60 weekly moves): under another name they would count as new."
         )
     return said
 

@@ -47,6 +47,7 @@ def words(manifest: Mapping[str, Any], gates: Mapping[str, Any]) -> Words:
         trial=trial["number"] if trial["counted"] else None,
         family_trials=trial["family_trials"] or 0,
         independent=tries.get("independent"),
+        series=tries.get("series", "returns"),
         record_problems=tries.get("record_problems", ()),
     )
     passed = tuple(gate.says for gate in verdict.gates if gate.required and gate.status == "passed")

@@ -106,7 +106,7 @@ def run_job(number: int, overrides: Sequence[str], folder: Path, memo: Memo) -> 
     """
     code, run_folder = exit_codes.INTERRUPTED, None
     try:
-        code, run_folder = _run(overrides, memo)
+        code, run_folder = _run(overrides, folder.name, memo)
     except AssayError as error:
         print(error, file=sys.stderr)
         code = exit_codes.of_error(error)
@@ -117,12 +117,12 @@ def run_job(number: int, overrides: Sequence[str], folder: Path, memo: Memo) -> 
         _write(folder, Job(job=number, overrides=tuple(overrides), exit_code=code, run_folder=run_folder))
 
 
-def _run(overrides: Sequence[str], memo: Memo) -> tuple[int, str]:
+def _run(overrides: Sequence[str], sweep: str, memo: Memo) -> tuple[int, str]:
     experiment, composed = configure(overrides, memo=memo)
     from runner.console import Console
     from runner.run import run_experiment
 
-    outcome = run_experiment(experiment, composed, Console(), HERE, single=False)
+    outcome = run_experiment(experiment, composed, Console(), HERE, single=False, sweep=sweep)
     return outcome.exit_code, str(outcome.folder)
 
 

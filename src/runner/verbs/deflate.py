@@ -7,8 +7,9 @@ without a column of dates.
 The returns must be net of costs and in excess of cash, and --trials must count everything that
 was tried on the data, also what was thrown away: no formula can know of tries that are not told.
 With --trials alone the tries are taken to be independent and worthless, with the dispersion of
-Sharpe ratios that chance gives (1 / T per period); with --matrix (one column of returns per try)
-both are measured. DSR (2014) is the published ratio: number of tries and dispersion as they are.
+Sharpe ratios that chance gives (1 / T per period); with --matrix (one column of returns per try,
+the judged one among them, over the same periods) both are measured, and identical tries are one.
+DSR (2014) is the published ratio: number of tries and dispersion as they are.
 DSR (strict) takes what the correlated tries are worth together, the dispersion that chance alone
 gives, and allows for serial correlation of the returns; the other figures do not.
 
@@ -53,7 +54,7 @@ def run(options: Namespace) -> int:
         raise DataError(f"{options.returns}: column '{record.column}' does not vary; a Sharpe ratio needs risk")
     tries = None
     if options.matrix is not None:
-        tries = measured_tries(load_matrix(options.matrix), record.returns_T)
+        tries = measured_tries(*load_matrix(options.matrix, record), record.returns_T)
     elif options.trials is not None:
         tries = told_tries(options.trials, record.returns_T)
     shown = figures(sample, record.periods, tries)

@@ -7,7 +7,7 @@ the experiment and fits it again, which is no trial; the ledger notes which bars
 
 leaktest --table FILE --time COLUMN --target COLUMN
 Examines any CSV or Parquet file and names the columns that look into the future, how, and on what
-evidence.
+evidence. Where it holds a price, the ledger notes which bars were seen.
 
 Every row of every symbol is looked at for columns that equal, rank, bin or follow what comes later: the
 label, the next ten moves, their sums and sizes, in every symbol, block of time, calendar period and
@@ -90,11 +90,14 @@ def _of_table(options: Namespace) -> dict[str, Any]:
     from runner.leaks.findings import of_table
     from runner.leaks.table import examined
     from runner.report.leak_page import page
+    from runner.specification.places import HERE
+    from runner.trial import looked_at_table
 
     known = None if options.target_known == "auto" else options.target_known
     examination, unread = examined(
         options.table, time=options.time, symbol=options.symbol, target=options.target, known=known
     )
+    looked_at_table(options.table, options.symbol, HERE, "leaktest")
     found = of_table(options.table, options.target, examination, unread)
     _written(options.html, lambda: page(found, TABLE_LIMITS))
     if options.json:

@@ -69,6 +69,7 @@ def run(options: Namespace) -> int:
             "place": ledger.chain.database.place,
             "head": ledger.head(),
             "families": [asdict(row) for row in rows],
+            "budgets": [budget.content() for budget in ledger.budgets()],
             "witnesses": len(witnesses),
             "problems": problems,
         }
@@ -103,6 +104,8 @@ def _show(ledger: Ledger, rows: Sequence[FamilyRow], n_witnesses: int, problems:
         out.text("")
         for number, row in enumerate(rows, 1):
             out.item(f"{number}", _describe(row), style="bold")
+        for budget in ledger.budgets():
+            out.item("budget", budget.in_words())
     elif not problems:
         out.text("No trial has been recorded yet: a run that is no debug run records itself.")
     out.text("")
@@ -122,4 +125,6 @@ def _cells(number: int, row: FamilyRow) -> tuple[str, ...]:
 
 def _describe(row: FamilyRow) -> str:
     symbols = ", ".join(row.symbols[:5]) + (f" and {len(row.symbols) - 5} more" if len(row.symbols) > 5 else "")
-    return f"{row.source}: {symbols}; {row.first} to {row.last}; first trial on {row.first_trial[:10]}"
+    by = ", ".join(f"{actor} ({count})" for actor, count in sorted(row.actors.items()))
+    said = f"{row.source}: {symbols}; {row.first} to {row.last}; first trial on {row.first_trial[:10]}"
+    return f"{said}; tried by {by}" if by else said

@@ -5,7 +5,7 @@ promoted, that recipe and graph open, that its certificate found no difference, 
 forecast when it was made; of the aliases every move; and that the ledger is whole and knows the heads that were
 noted. Without a name also every run's files, what each opened vault said, and every series of the ledger.
 
---against FILE compares a report, a bundle, a run's folder or a tracker's record (JSON), wherever it lies, with what
+--against FILE compares a report, a bundle, a run's folder or a tracker's record, wherever it lies, with what
 the ledger recorded when it was made.
 
 Exit codes: 0 all is what it was; 1 something is not, one line each."""

@@ -46,6 +46,9 @@ def test_a_panel_is_promoted_and_its_bundle_streams(
     if more:
         assert judged["bundle_parity"] == "passed"
     folder = find("drift", HERE.registry)
+    if "gates=strict" in more:
+        level = json.loads((folder / "gates.json").read_text())["level"]
+        assert (level, find("drift@champion", HERE.registry)) == ("hallmarked", folder)
     parity = json.loads((folder / "parity.json").read_text())
     assert parity["passed"]
     assert parity["stream"]["passed"]

@@ -49,6 +49,7 @@ def service(place: Path, command_in, monkeypatch: pytest.MonkeyPatch) -> Iterato
     server.server_close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["header", "parameter"])
 def test_the_key_is_in_nothing_that_a_run_writes(
     service: str, place: Path, command_in, capfd: pytest.CaptureFixture[str], way: str

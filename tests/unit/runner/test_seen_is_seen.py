@@ -13,10 +13,6 @@ from runner.cli import main
 from runner.recording.ledger import Ledger
 
 QUIET = ("baselines=naive", "export=never")
-NO_SKILL_ASKED = tuple(
-    f"gates.checks.{gate}.required=false"
-    for gate in ("beats_mean", "stable_folds", "exposure_skill", "survives_double_costs")
-)
 
 
 def latest(name: str = "manifest") -> dict:
@@ -58,13 +54,14 @@ def test_a_copy_under_another_name_and_in_another_format_is_trial_2(run, capsys)
 def test_more_bars_are_the_same_try_and_another_choice_is_not(run, capsys) -> None:
     frame = pd.read_csv("bars.csv")
     frame[frame["date"] < "2019-09-02"].to_csv("early.csv", index=False)
-    assert run("data.path=early.csv") == 0
+    rolling = "split.vault_start=last 60 bars"
+    assert run("data.path=early.csv", rolling) == 0
     first = latest()["trial"]
-    assert run("data.path=bars.csv") == 0
+    assert run("data.path=bars.csv", rolling) == 0
     again = latest()["trial"]
     assert (again["number"], again["family_trials"], again["repeats"]) == (1, 1, first["key"])
     assert "It repeats what was tried before" in said(capsys)
-    assert run("seed=1") == 0
+    assert run("seed=1", rolling) == 0
     assert (latest()["trial"]["number"], latest()["trial"]["repeats"]) == (2, None)
 
 
@@ -112,7 +109,7 @@ def test_openings_are_shown_and_a_replaced_ledger_promotes_nothing(run, capsys) 
     (family,) = json.loads(capsys.readouterr().out)["families"]
     assert family["vault_openings"] == 1
     Path("ledger.sqlite").unlink()
-    assert run("seed=1", *NO_SKILL_ASKED) == 0
+    assert run("seed=1") == 0
     assert latest("gates")["passed"]
     assert main(["promote", "latest"]) == exit_codes.REJECTED
     assert "nothing is promoted beside a record that is not whole" in capsys.readouterr().err

@@ -3,8 +3,10 @@
 import io
 import json
 import shutil
+import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -80,6 +82,7 @@ def test_report_refuses_an_edited_figure_and_promote_does_too(here: Path, capsys
         )
 
 
+@pytest.mark.slow
 def test_an_edited_opening_enters_no_version(here: Path) -> None:
     (opening,) = HERE.registry.glob(".openings/*/opening.json")
     content = json.loads(opening.read_text())
@@ -157,6 +160,29 @@ def test_a_trackers_record_is_compared_figure_by_figure(here: Path, tmp_path: Pa
     assert any("ledger: forked: event 2" in line for line in against(record, Ledger.open()).problems)
 
 
+def test_records_in_other_words_are_compared_as_well(here: Path, tmp_path: Path) -> None:
+    metrics = json.loads((the_run() / "metrics.json").read_text())
+    head = json.loads((the_run() / "manifest.json").read_text())["ledger_head"]
+    told = {name: value for name, value in metrics.items() if value is not None}
+    wrong = f"test/r2 is {told['test/r2'] + 1:.9g}; the ledger recorded {told['test/r2']:.9g}"
+    changes = {"as it was": (told, ()), "changed": (told | {"test/r2": told["test/r2"] + 1}, (wrong,))}
+    for figures, problems in changes.values():
+        text = "".join(f"{name}: {value}\n" for name, value in figures.items())
+        (tmp_path / "record.yaml").write_text(f"ledger_head: '{head}'\n{text}")
+        with closing(sqlite3.connect(tmp_path / "mlflow.db")) as base, base:
+            base.execute("CREATE TABLE IF NOT EXISTS tags (key TEXT, value TEXT, run_uuid TEXT)")
+            base.execute("CREATE TABLE IF NOT EXISTS latest_metrics (key TEXT, value REAL, run_uuid TEXT)")
+            base.execute("DELETE FROM tags")
+            base.execute("DELETE FROM latest_metrics")
+            base.execute("INSERT INTO tags VALUES ('ledger_head', ?, 'r')", (head,))
+            base.executemany("INSERT INTO latest_metrics VALUES (?, ?, 'r')", figures.items())
+        for name, prefix in (("record.yaml", ""), ("mlflow.db", "run r: ")):
+            found = against(tmp_path / name, Ledger.open())
+            assert found.facts
+            assert found.problems == tuple(f"{tmp_path / name}: {prefix}{line}" for line in problems)
+
+
+@pytest.mark.slow
 def test_run_and_bundle_come_out_again_to_the_bit(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     head = Ledger.open().head()
     found = reproduce("latest", None, HERE)
@@ -185,6 +211,7 @@ def test_other_bars_are_the_cause_and_nothing_is_fitted_on_them(here: Path) -> N
     assert str(found.because).startswith("as many bars over the same days, with other values")
 
 
+@pytest.mark.slow
 def test_another_version_is_the_cause(here: Path) -> None:
     """The manifest of a run that a numpy of old had made, and whose forecasts were others."""
     from runner.recording.sealed import seal
@@ -201,6 +228,16 @@ def test_another_version_is_the_cause(here: Path) -> None:
     assert found.cause == "version"
     assert str(found.because).startswith("numpy ")
     assert str(found.because).endswith(", the run had 1.0.0")
+
+
+def test_a_strangers_bundle_is_bounded_before_it_is_computed(here: Path) -> None:
+    bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
+    bomb += "".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]\n" for i in range(1, 9))
+    (VERSION / "config.yaml").write_text(bomb)
+    files = {path.name: path.read_bytes() for path in VERSION.iterdir() if path.name != SUMS}
+    (VERSION / SUMS).write_bytes(checksums(files))
+    with pytest.raises(ConfigError, match=r"config.yaml, line 5: more than 100,000 values"):
+        reproduce("drift", None, HERE)
 
 
 def test_data_are_named_only_where_a_file_is_read(here: Path) -> None:

@@ -33,11 +33,14 @@ Kind = Literal["same", "market", "other", "unknown"]
 class Rule:
     """From how many common moves on, and from which agreements on, two series are the same or of one market.
 
-    few: moves that suffice where ENOUGH symbols of a panel are found in another one, or where nearly all signs agree
-    (exact_sign); below, and where they neither agree nor differ (sign below `differs`), nothing can be said. covered:
+    exact: moves that suffice where nearly all signs agree (exact_sign); few: where ENOUGH symbols of a panel are found
+    in another one. Below, and where they neither agree nor differ (sign below `differs`), nothing can be said. covered:
     share of the moves of either that must be common, for one market: coarse prices show only moves that all share.
+    Of 408 large caps in windows of ten years, none of 4.5 million pairs of distinct stocks is exact in 80 days, none of
+    1.5 million in 52 weeks.
     """
 
+    exact: int
     few: int
     same: int
     market: int
@@ -50,8 +53,8 @@ class Rule:
     differs: float = 0.6
 
 
-DAILY = Rule(few=120, same=250, market=500)
-WEEKLY = Rule(few=150, same=200, market=10**9)
+DAILY = Rule(exact=100, few=120, same=250, market=500)
+WEEKLY = Rule(exact=60, few=104, same=150, market=10**9)
 """What lies between the closes of two weeks is shared by a whole industry: weeks tell the same series only."""
 ENOUGH = 3
 
@@ -94,7 +97,7 @@ class Pairs:
         kinds_N = np.full(len(self.own_N), "unknown", dtype="<U7")
         for rule, of_N in ((DAILY, ~self.weekly_N), (WEEKLY, self.weekly_N)):
             same_N = (self.sign_N >= rule.same_sign) & (self.firm_N >= rule.same_firm)
-            exact_N = same_N & (self.sign_N >= rule.exact_sign) & (self.common_N >= rule.few)
+            exact_N = same_N & (self.sign_N >= rule.exact_sign) & (self.common_N >= rule.exact)
             market_N = (self.sign_N >= rule.market_sign) & (self.firm_N >= rule.market_firm)
             market_N &= self.covered_N >= rule.covered
             kinds_N[of_N & (self.common_N >= rule.few) & (self.sign_N < rule.differs)] = "other"
@@ -116,7 +119,7 @@ def compared(own: Sketch, other: Sketch, own_N: Int, other_N: Int) -> Pairs:
     parts = [_measured(own.daily, other.daily, own_N, other_N, shift, weekly=False) for shift in DAY_SHIFTS]
     parts += [_measured(own.weekly, other.weekly, own_N, other_N, shift, weekly=True) for shift in WEEK_SHIFTS]
     joined = Pairs.joined(parts)
-    few_N = joined.common_N < np.where(joined.weekly_N, WEEKLY.few, DAILY.few)
+    few_N = joined.common_N < np.where(joined.weekly_N, WEEKLY.exact, DAILY.exact)
     joined.sign_N[few_N] = -np.inf
     found = joined.best()
     # Days that say nothing leave the word to the weeks.
@@ -130,14 +133,14 @@ def compared(own: Sketch, other: Sketch, own_N: Int, other_N: Int) -> Pairs:
 def long_enough(sketch: Sketch) -> Flags:
     """(S,) whether enough moves are known of a symbol for it to be recognised."""
     days_S, weeks_S = _count(sketch.daily.known_SW), _count(sketch.weekly.known_SW)
-    return (days_S >= DAILY.few) | (weeks_S >= WEEKLY.few)
+    return (days_S >= DAILY.exact) | (weeks_S >= WEEKLY.exact)
 
 
 def _found(own: Bits, other: Bits, shift: int, *, weekly: bool) -> Pairs:
     rows_N, columns_N = _candidates(own.later(shift), other)
     pairs = _measured(own, other, rows_N, columns_N, shift, weekly=weekly)
     rule = WEEKLY if weekly else DAILY
-    return pairs.take((pairs.common_N >= rule.few) & (pairs.sign_N >= rule.differs))
+    return pairs.take((pairs.common_N >= rule.exact) & (pairs.sign_N >= rule.differs))
 
 
 def _candidates(own: Bits, other: Bits) -> tuple[Int, Int]:
@@ -165,7 +168,7 @@ def _candidates(own: Bits, other: Bits) -> tuple[Int, Int]:
         common_pq, agree_pq = common_PQ[at], np.abs(agree_PQ[at])
         pending_PQ[at] &= (agree_pq >= (2 * LIKELY - 1) * common_pq) | (common_pq < TELLING)
     else:
-        pending_PQ &= common_PQ >= TELLING
+        pending_PQ &= common_PQ >= min(DAILY.exact, WEEKLY.exact)
     rows_N, columns_N = np.nonzero(pending_PQ)
     return rows_N, columns_N
 

@@ -58,7 +58,7 @@ def test_skill_beyond_any_honest_forecast_fails_in_words() -> None:
     assert (judgement.status, judgement.threshold) == ("failed", 0.2)
     assert judgement.value == pytest.approx(0.495, abs=0.01), "less two standard errors"
     assert judgement.says == (
-        "Too good to be true: the correlation of forecasts with outcomes is 0.55, by more than two "
+        "Too good to be true: the correlation of forecasts with outcomes is 0.53, by more than two "
         "standard errors above 0.20, which no honest forecast of a market at this horizon reaches. It is a leak until "
         "shown otherwise: run leaktest, and look at the features with most importance."
     )

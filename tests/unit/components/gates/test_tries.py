@@ -1,7 +1,9 @@
 """The gates that look at everything that was tried on the data."""
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -10,12 +12,19 @@ from components.gates.backtest_overfitting import BacktestOverfitting
 from components.gates.deflated_skill import DeflatedSkill
 from components.gates.superior_ability import SuperiorAbility
 from components.gates.trial_record import TrialRecord
+from components.statistics.provable import critical_value
 from components.values import Evidence, Trials
 
 START = np.datetime64("2015-01-01", "us")
 DEFLATED = DeflatedSkill(statistic="auto", baseline="last_value", probability=0.95, required=True)
 SUPERIOR = SuperiorAbility(
-    statistic="auto", baseline="last_value", level=0.05, n_draws=300, block_bars=5, required=True
+    statistic="auto",
+    baseline="last_value",
+    level=0.05,
+    later_level=0.01,
+    n_draws=300,
+    block_bars=None,
+    required=True,
 )
 LOSES = BacktestOverfitting(
     measure="loss", statistic="auto", baseline="last_value", maximum=0.1, n_blocks=8, required=True
@@ -91,6 +100,57 @@ def test_only_what_is_superior_passes_the_step_wise_test(traded) -> None:
     failed = SUPERIOR.judge(traded(0.0004, 20))
     assert failed.status == "failed"
     assert "this run not among them" in failed.says
+
+
+def test_one_judge_counts_every_try_those_without_a_series_too(traded) -> None:
+    assert SUPERIOR.judge(traded(0.001)).status == "passed"
+    failed = SUPERIOR.judge(traded(0.001, count=2000))
+    assert failed.status == "failed"
+    assert "1,999 tries without a series count as worthless." in failed.says
+
+
+def test_a_later_round_must_show_more(traded) -> None:
+    first, later = SUPERIOR.judge(traded(0.0008)), SUPERIOR.judge(traded(0.0008, earlier_rounds=2))
+    assert (first.status, first.threshold) == ("passed", 0.05)
+    assert (later.status, later.threshold) == ("failed", 0.01)
+    assert "1 % or less is asked for, since 2 rounds of tries came before" in later.says
+    assert later.value == first.value
+
+
+def test_it_says_what_the_record_could_show(traded) -> None:
+    found = SUPERIOR.judge(traded(0.0005, 20))
+    assert found.provable is not None
+    assert (found.provable["tries"], found.provable["undecided"]) == (20, True)
+    assert found.provable["measured"] == pytest.approx(0.8, abs=0.1)
+    smallest = found.provable["smallest"]
+    assert [one["more"] for one in smallest] == [0, 10, 100, 1000]
+    assert all(a["even"] < b["even"] for a, b in pairwise(smallest))
+    assert smallest[0]["even"] == pytest.approx(critical_value(20, 0.0, 0.05) / math.sqrt(1000 / 252), rel=0.02)
+    assert found.suffices.startswith("After 20 tries this record shows a true Sharpe ratio of ")
+    assert found.suffices.endswith("what was measured is smaller, which leaves it undecided.")
+    nothing = SUPERIOR.judge(traded(-0.0005, 20))
+    assert nothing.provable is not None
+    assert not nothing.provable["undecided"]
+    assert nothing.suffices.endswith("it earns nothing, so fewer tries would not help.")
+
+
+def test_a_level_could_show_a_share_of_the_loss(make_evidence, make_scored) -> None:
+    rng = np.random.default_rng(1)
+    target, last = rng.normal(size=600), rng.normal(size=600)
+    scored = make_scored(target, 0.02 * target, last_value=0 * last)
+    losses_TK = np.column_stack([(0.98 * target) ** 2 + 0.2 * rng.normal(size=600), target**2])
+    evidence = make_evidence(kind="level", test=scored, trials=trials(np.zeros((600, 2)), losses_TK=losses_TK))
+    found = SUPERIOR.judge(evidence).provable
+    assert found is not None
+    assert found["what"] == "share of the loss of last_value saved"
+    assert found["measured"] == pytest.approx(1 - losses_TK[:, 0].mean() / (target**2).mean())
+    assert 0 < found["smallest"][0]["even"] < 1
+
+
+def test_draws_that_cannot_show_the_level_are_a_flaw() -> None:
+    assert SUPERIOR.flaws() == ()
+    (flaw,) = replace(SUPERIOR, later_level=0.001).flaws()
+    assert flaw == "300 draws cannot show less than p = 0.0033, so no run could pass"
 
 
 def test_a_picked_try_that_loses_elsewhere_fails(traded) -> None:

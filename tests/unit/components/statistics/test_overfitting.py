@@ -4,7 +4,6 @@ import itertools
 
 import numpy as np
 import pytest
-from scipy.stats import rankdata
 
 from components.statistics.overfitting import backtest_overfitting
 
@@ -17,7 +16,9 @@ def naive(returns_TK: np.ndarray, n_blocks: int) -> tuple[float, float]:
         test = np.concatenate([blocks[b] for b in range(n_blocks) if b not in inside])
         best = int(np.argmax(train.mean(axis=0) / train.std(axis=0)))
         outside = test.mean(axis=0) / test.std(axis=0)
-        overfitted.append(rankdata(outside)[best] / (returns_TK.shape[1] + 1) <= 0.5)
+        below, tied = np.sum(outside < outside[best]), np.sum(outside == outside[best])
+        orders = [(below + place) / (returns_TK.shape[1] + 1) <= 0.5 for place in range(1, tied + 1)]
+        overfitted.append(np.mean(orders))
         losses.append(outside[best] < 0)
     return float(np.mean(overfitted)), float(np.mean(losses))
 
@@ -66,3 +67,25 @@ def test_order_of_columns_and_direction_of_time_do_not_matter() -> None:
 def test_impossible_shapes_are_refused(rows: int, columns: int, n_blocks: int) -> None:
     with pytest.raises(ValueError, match="needs at least 2 configurations, an even number of blocks"):
         backtest_overfitting(np.zeros((rows, columns)), n_blocks=n_blocks)
+
+
+def test_a_tie_of_twins_counts_half() -> None:
+    twins_TK = np.repeat(np.random.default_rng(5).normal(size=(160, 1)), 2, axis=1)
+    assert backtest_overfitting(twins_TK, n_blocks=8).probability == 0.5
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_try_that_is_told_twice_changes_nothing(seed: int) -> None:
+    returns_TK = np.random.default_rng(seed).normal(size=(160, 6))
+    again_TK = returns_TK[:, [0, 1, 1, 2, 3, 4, 5, 5, 5]]
+    alone, again = backtest_overfitting(returns_TK, n_blocks=8), backtest_overfitting(again_TK, n_blocks=8)
+    assert (again.probability, again.loss_probability) == (alone.probability, alone.loss_probability)
+    assert np.array_equal(again_TK[:, again.picked_C], returns_TK[:, alone.picked_C])
+
+
+def test_tries_that_tie_in_a_block_of_no_trades_are_no_failure() -> None:
+    # Traded in the first half only: outside it all tie at zero, and which of them comes first is a coin.
+    returns_TK = np.random.default_rng(9).normal(size=(160, 4))
+    returns_TK[80:] = 0.0
+    found = backtest_overfitting(returns_TK, n_blocks=2, metric="mean")
+    assert 0 < found.probability < 1

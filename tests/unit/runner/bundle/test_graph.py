@@ -311,6 +311,22 @@ def test_the_reader_sees_what_the_library_sees(made) -> None:
     )
 
 
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.integers(-(2**63), 2**63 - 1) | st.integers(0, 200), min_size=1, max_size=300),
+    st.lists(st.floats(width=32), max_size=300),
+    st.integers(0, 3000),
+)
+def test_runs_of_numbers_are_passed_over_and_what_follows_is_read(integers, floats, more) -> None:
+    integers = integers + [7] * more
+    made = helper.make_node("Scaler", ["a"], ["b"], domain="ai.onnx.ml", many=integers, offset=floats or [0.5])
+    later = helper.make_node("Scaler", ["b"], ["c"], domain="ai.onnx.ml", last=[3, 5])
+    nodes = read_model(model([made, later], ai_onnx_ml=3).SerializeToString()).graph.nodes
+    assert list(nodes[0].integers["many"]) == integers[:64]
+    assert nodes[1].integers["last"] == (3, 5)
+    assert [one.outputs for one in nodes] == [("b",), ("c",)]
+
+
 def test_the_list_of_operators_is_onnx_own() -> None:
     known = {schema.name for schema in onnx.defs.get_all_schemas() if schema.domain == ""}
     assert sorted(OPERATORS - known) == []

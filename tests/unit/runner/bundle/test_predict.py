@@ -1,5 +1,6 @@
 """`python -m runner predict`: what it writes, what it says, what it never imports."""
 
+import io
 import subprocess
 import sys
 from dataclasses import replace
@@ -35,6 +36,14 @@ def test_the_last_bar_goes_to_the_standard_output(made, registry, tmp_path, bars
         f"2020-02-04,{symbol},{forecast:.9g},{weight:.9g}"
         for symbol, forecast, weight in zip("ABC", last, weights, strict=True)
     ]
+
+
+def test_a_symbol_that_looks_like_a_formula_is_no_formula(made, registry, tmp_path, bars_csv, capsys):
+    names = {"A": "-2+3", "B": "=cmd|' /C calc'!A0", "C": "@SUM(1+1)"}
+    data = bars_csv(tmp_path / "bars.csv", replace(made.panel, symbols=tuple(names.values())), last=60)
+    assert predict(registry, data) == 0
+    shown = pd.read_csv(io.StringIO(capsys.readouterr().out))["symbol"].tolist()
+    assert sorted(shown) == sorted(f"'{name}" for name in names.values())
 
 
 def test_all_bars_go_to_a_file(made, registry, tmp_path, bars_csv, capsys):

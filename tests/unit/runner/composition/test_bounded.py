@@ -173,6 +173,12 @@ def test_an_address_that_may_hold_a_secret_is_refused_and_not_repeated(address: 
         assert not any("S3CR3T" in f"{problem.path}{problem.message}{problem.hint}" for problem in problems)
 
 
+def test_settings_of_hydra_hold_no_secret_either() -> None:
+    with pytest.raises(ConfigError, match=r"^hydra\.0: holds a user or password before its host; ") as error:
+        compose(["hydra.sweeper.storage=postgresql://me:S3CR3T@host/db"])
+    assert "S3CR3T" not in str(error.value)
+
+
 @pytest.mark.parametrize("address", HARMLESS)
 def test_harmless_addresses_pass(address: str) -> None:
     assert list(secret_problems({"data": {"url": address}})) == []

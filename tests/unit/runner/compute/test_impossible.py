@@ -108,7 +108,11 @@ def test_a_vault_after_the_last_bar_holds_nothing_back(place, capsys) -> None:
     )
 
 
-def test_features_that_compare_symbols_are_only_noticed(place, capsys) -> None:
+def test_what_compares_symbols_of_which_there_is_one_is_refused_or_noticed(place, capsys) -> None:
+    assert refused(capsys, "preprocess=cross_section", "debug=fast") == [
+        "preprocess: compares the symbols of a date, and no date has two; choose zscore, which compares with the past, "
+        "or give more symbols"
+    ]
     assert main(["+experiment=mine", "+features.expressions.place='cs_rank(close)'", "debug=fast"]) == exit_codes.RAN
     said = " ".join(capsys.readouterr().out.split())
     assert "note: features: no date has two symbols, so that place, which compare them, say nothing" in said

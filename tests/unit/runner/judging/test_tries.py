@@ -5,8 +5,8 @@ from datetime import date
 import numpy as np
 import pytest
 
-from runner.judging.tries import aligned, trials_of
-from runner.recording.ledger import Family, Ledger, Series
+from runner.judging.tries import aligned, earlier_rounds, trials_of, tries_in_figures
+from runner.recording.ledger import Family, Ledger, Series, Trial
 
 DAY = np.timedelta64(1, "D")
 START = np.datetime64("2020-01-01", "us")
@@ -41,3 +41,42 @@ def test_a_try_counts_however_it_ended(tmp_path, state) -> None:
     (trial,) = ledger.trials(FAMILY)
     assert ledger.series([trial], "returns") == {}
     assert trial.state == state
+
+
+def test_no_number_of_short_tries_shortens_the_record() -> None:
+    # Each of them saw 80 % of the run's times, all of them together hardly any.
+    rng, own = np.random.default_rng(0), series(0, 1000)
+    given = {"own": own, "whole": series(0, 1000, 1)}
+    for i in range(30):
+        seen_T = np.sort(rng.choice(1000, 850, replace=False))
+        given[f"{i}"] = Series(stamps_T=own.stamps_T[seen_T], values_T=own.values_T[seen_T])
+    stamps_T, values_TK, keys = aligned(given, "own")
+    assert len(stamps_T) >= 800
+    assert keys[:2] == ["own", "whole"]
+    assert values_TK.shape == (len(stamps_T), len(keys))
+
+
+def tried(key: str, **body) -> Trial:
+    return Trial(key=key, keys=(key,), number=1, state="finished", started_at="", started=body, outcome={}, actor={})
+
+
+def test_a_sweep_is_one_round_and_so_is_a_run_of_its_own() -> None:
+    trials = [tried("a", round="a"), *(tried(f"s{i}", round="sweep") for i in range(5)), tried("b", round="b")]
+    assert [earlier_rounds(trials, key) for key in ("a", "s0", "s4", "b")] == [0, 1, 1, 2]
+    assert earlier_rounds(trials, "unknown") == 3
+
+
+def test_tries_that_say_nothing_of_their_round_are_one() -> None:
+    trials = [tried("a"), tried("b"), tried("c", round="c")]
+    assert [earlier_rounds(trials, key) for key in ("a", "b", "c")] == [0, 0, 1]
+
+
+def test_a_number_of_tries_says_of_which_series_it_is_the_number() -> None:
+    given = {f"{i}": {"returns": series(0, 300, i), "losses": series(0, 300, 100)} for i in range(4)}
+    given["failed"] = {}
+    trials = trials_of(given, own="0", number=1, count=5)
+    returns, losses = tries_in_figures(trials, "return"), tries_in_figures(trials, "level")
+    assert (returns["series"], losses["series"]) == ("returns", "losses")
+    assert returns["independent"] == pytest.approx(5.0, abs=0.4)
+    assert losses["independent"] == pytest.approx(2.0), "four with the same losses, and one of which nothing is known"
+    assert returns["silent"] == losses["silent"] == 1

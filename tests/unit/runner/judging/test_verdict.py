@@ -200,6 +200,18 @@ def test_no_better_than_the_best_baseline_is_said() -> None:
     assert said(beaten).baseline == "har: beaten, the model's losses are 10.0 % smaller (p < 0.001)"
 
 
+def test_a_constant_is_beaten_by_what_shows_skill_otherwise() -> None:
+    """As a ranking does, whose squared errors need not be smaller."""
+    one = GateOutcome(name="a", status="passed", required=True, value=None, threshold=None, says="A.", skill=True)
+    flat = Standing(rival=Rival(name="train_mean", gain=-0.01, p=0.7, constant=True))
+    found = Verdict(gates=(one,), standing=flat)
+    assert (found.no_better_than, found.offers) == (None, None)
+    assert said(found).baseline == (
+        "train_mean, a constant: beaten by a gate of skill, though the model's losses are 1.0 % larger (p = 0.700)"
+    )
+    assert Verdict(gates=(replace(one, status="failed"),), standing=flat).no_better_than == "train_mean"
+
+
 def test_what_is_smaller_than_could_be_shown_is_undecided() -> None:
     failed = GateOutcome(name="a", status="failed", required=True, value=None, threshold=None, says="A.", skill=True)
     small = Provable(statistic="sharpe", half=0.9, ninety=1.3, measured=0.4)
@@ -309,6 +321,21 @@ def test_a_candidate_says_what_it_is_not() -> None:
     assert two.decision == f"All 2 required gates passed. {HALLMARK}"
 
 
+def test_what_the_record_could_show_stands_in_the_verdict_and_comes_back() -> None:
+    smallest = [{"more": 0, "even": 0.9, "likely": 1.3}, {"more": 10, "even": 1.1, "likely": 1.5}]
+    reach = {"what": "Sharpe ratio a year", "undecided": True, "smallest": smallest}
+    plain = verdict(a=required("passed"), b=required("failed"))
+    found = replace(plain, gates=(plain.gates[0], replace(plain.gates[1], provable=reach)))
+    content = json.loads(json.dumps(found.to_json()))
+    assert content["provable"] == reach
+    assert [gate.get("provable") for gate in content["gates"]] == [None, reach]
+    assert Verdict.from_json(content) == found
+    assert in_words(found, facts=FREE, trial=1, family_trials=1).provable == (
+        "a Sharpe ratio a year of 0.90 with probability one half, of 1.30 with 90 % (with one half 1.10 after 10 more "
+        "tries); what this run claims is less, so it is undecided, not refuted"
+    )
+
+
 def test_correlated_tries_and_a_broken_record_are_said() -> None:
     words = in_words(
         verdict(a=required("passed")),
@@ -316,6 +343,7 @@ def test_correlated_tries_and_a_broken_record_are_said() -> None:
         trial=3,
         family_trials=7,
         independent=2.25,
+        series="losses",
         record_problems=("forked: event 5 is not the one that a run noted",),
     )
     assert words.record == (
@@ -323,7 +351,7 @@ def test_correlated_tries_and_a_broken_record_are_said() -> None:
         "(python -m runner ledger).",
     )
     assert words.tries == (
-        "It is trial 3 of 7 on this data, worth 2.2 independent ones. The best of so "
+        "It is trial 3 of 7 on this data, worth 2.2 independent ones by their losses. The best of so "
         "many worthless trials reaches a t statistic of about 0.6 by luck alone."
     )
 

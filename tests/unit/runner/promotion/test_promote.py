@@ -180,6 +180,22 @@ def test_a_candidate_that_is_there_already_becomes_champion_for_a_reason_only(pl
     capsys.readouterr()
 
 
+def test_a_baseline_is_run_in_the_place_of_the_model(place, run_id, capsys) -> None:
+    run = run_id("good")
+    assert main(["promote", run, "--baseline", "lastvalue"]) == 2
+    assert capsys.readouterr().err == ("--baseline: the run has no baseline 'lastvalue'; did you mean 'last_value'?\n")
+    assert main(["promote", run, "--baseline", "last_value", "--as", "champion"]) == 2
+    assert main(["promote", run, "--baseline", "last_value"]) == exit_codes.REJECTED
+    made = find_run("latest", HERE.outputs)
+    manifest, gates = read(made, "manifest.json"), read(made, "gates.json")
+    assert (manifest["experiment"], manifest["trial"]["counted"]) == ("sp500_volatility_last_value", True)
+    assert "method: last_value" in (made / "config.yaml").read_text().partition("\nloss:")[0]
+    # Nothing is left that could show its skill: it would have to beat itself.
+    assert "beats_last_value of regression is left out" in gates["loosened"]
+    assert gates["level"] == "rejected"
+    assert openings() == []
+
+
 def test_a_portfolio_that_failed_hands_out_no_weights(place, run_id, capsys) -> None:
     run = find_run(run_id("good"), HERE.outputs)
     verdict = Verdict.from_json(read(run, "gates.json"))

@@ -174,3 +174,85 @@ def test_names_are_corrected(returns: Path) -> None:
         perform("deflate", [str(returns.with_name("return.csv"))])
     with pytest.raises(ConfigError, match="--trials 0: must be at least 1"):
         perform("deflate", [str(returns), "--trials", "0"])
+
+
+def dated(values: np.ndarray, first: str = "2015-01-05", hole: bool = False) -> str:
+    days = np.arange(first, "2030-01-01", dtype="datetime64[D]")
+    days = days[np.is_busday(days)]
+    if hole:
+        days = days[(days < np.datetime64("2016-01-01")) | (days >= np.datetime64("2018-06-01"))]
+    return "date,x\n" + "".join(f"{day},{value:.8f}\n" for day, value in zip(days, values, strict=False))
+
+
+STEPS = np.random.default_rng(3).normal(0.0005, 0.01, 500)
+LEVELS = {
+    "an equity curve below one": 0.4 * np.cumprod(1 + STEPS),
+    "an equity curve in millions": 1e5 * np.cumprod(1 + STEPS) / 1e6,
+    "returns that were added up": np.cumsum(STEPS),
+    "the log of an equity curve": np.log(0.3 * np.cumprod(1 + STEPS)),
+    "drawdowns": np.minimum(np.cumsum(STEPS) - np.maximum.accumulate(np.cumsum(STEPS)), -1e-9),
+    "a short curve by months": 0.3 * np.cumprod(1 + STEPS[:24]),
+}
+
+
+@pytest.mark.parametrize("name", LEVELS)
+def test_a_level_is_no_series_of_returns(name: str, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"moves like a level, not like returns|looks like prices") as error:
+        perform("deflate", [str(write(tmp_path / "r.csv", dated(LEVELS[name])))])
+    assert "p[t] / p[t-1] - 1" in str(error.value)
+
+
+def smoothed(persistence: float, rows: int) -> np.ndarray:
+    x = np.random.default_rng(5).normal(0.004, 0.01, rows)
+    for i in range(1, rows):
+        x[i] = persistence * x[i - 1] + (1 - persistence) * x[i]
+    return x
+
+
+@pytest.mark.parametrize(
+    "values", [STEPS, smoothed(0.7, 120), smoothed(0.8, 60), np.abs(STEPS), -np.abs(STEPS)], ids=str
+)
+def test_smoothed_appraised_and_one_sided_returns_are_returns(
+    values: np.ndarray, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert content(capsys, write(tmp_path / "r.csv", dated(values)))["returns"] == len(values)
+
+
+def test_a_hole_of_years_is_said_and_changes_no_ratio(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    whole = content(capsys, write(tmp_path / "whole.csv", dated(STEPS)))
+    holed = content(capsys, write(tmp_path / "holed.csv", dated(STEPS, hole=True)))
+    assert holed["figures"]["sharpe"] == pytest.approx(whole["figures"]["sharpe"], rel=0.01)
+    assert whole["periods_because"] == "from the dates in 'date'"
+    assert holed["periods_because"] == "by the usual spacing of the dates in 'date'; a hole is left out"
+
+
+def matrix(*columns: np.ndarray) -> str:
+    header = ",".join("abcdefgh"[: len(columns)])
+    return header + "\n" + "".join(",".join(f"{x:.8f}" for x in row) + "\n" for row in zip(*columns, strict=True))
+
+
+def test_a_matrix_of_another_length_or_without_the_judged_returns_is_refused(tmp_path: Path) -> None:
+    judged = write(tmp_path / "r.csv", matrix(STEPS))
+    short = write(tmp_path / "short.csv", matrix(STEPS[:400], -STEPS[:400]))
+    with pytest.raises(
+        DataError, match="holds 400 rows, the returns under judgement 500; give every try over the same"
+    ):
+        perform("deflate", [str(judged), "--matrix", str(short)])
+    others = write(tmp_path / "others.csv", matrix(-STEPS, STEPS[::-1]))
+    with pytest.raises(
+        DataError, match=r"no column holds the returns under judgement \('a'\); the tries include the one"
+    ):
+        perform("deflate", [str(judged), "--matrix", str(others)])
+
+
+def test_identical_tries_are_one_try(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    judged = write(tmp_path / "r.csv", matrix(STEPS))
+    twins = content(capsys, judged, "--matrix", write(tmp_path / "twins.csv", matrix(STEPS, STEPS)))
+    assert twins["tries"]["trials"] == 1
+    assert "pbo" not in twins["figures"]
+    assert twins["figures"]["dsr"] == pytest.approx(twins["figures"]["psr_2012"])
+    once = content(capsys, judged, "--matrix", write(tmp_path / "m.csv", matrix(STEPS, -STEPS, STEPS[::-1])))
+    again = matrix(STEPS, STEPS, -STEPS, STEPS[::-1], STEPS[::-1])
+    twice = content(capsys, judged, "--matrix", write(tmp_path / "n.csv", again))
+    assert twice["figures"] == pytest.approx(once["figures"])
+    assert twice["tries"]["because"] == "measured from the returns in the matrix, 2 of 5 columns told again"

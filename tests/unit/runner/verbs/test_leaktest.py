@@ -10,6 +10,7 @@ import pytest
 from components.errors import DataError
 from runner.cli import main as command_line
 from runner.cli import perform
+from runner.recording.ledger import Ledger
 
 
 def bars(n: int = 400, seed: int = 0) -> pd.DataFrame:
@@ -21,6 +22,11 @@ def bars(n: int = 400, seed: int = 0) -> pd.DataFrame:
 
 def arguments(path: Path, *more: str, target: str = "close") -> list[str]:
     return ["leaktest", "--table", str(path), "--time", "date", "--target", target, *more]
+
+
+@pytest.fixture(autouse=True)
+def own_ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASSAY_LEDGER", str(tmp_path / "ledger.sqlite"))
 
 
 @pytest.fixture
@@ -43,6 +49,9 @@ def test_an_honest_table_exits_0(honest: Path, capsys: pytest.CaptureFixture[str
     assert command_line(arguments(honest)) == 0
     out = capsys.readouterr().out
     assert "No column looks into the future." in out
+    events = Ledger.open().chain.read(lambda transaction: list(transaction.events()))
+    assert [event.kind for event in events] == ["family", "look"]
+    assert events[1].content["seen"][0][:10] == "2018-01-01"
     assert "not examined: note, which holds no numbers" in out
     assert max(map(len, out.splitlines()[1:])) <= 100
 

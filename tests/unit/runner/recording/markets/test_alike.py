@@ -71,9 +71,15 @@ def test_nearly_the_same_is_one_market_but_not_the_same_series():
     assert kinds(sketch({"A": one}), sketch({"A": two})) == {(0, 0): "market"}
 
 
-@pytest.mark.parametrize(("days", "kind"), [(90, None), (180, "same")])
-def test_a_short_exact_copy_is_recognised_from_120_moves_on(days, kind):
+@pytest.mark.parametrize(("days", "kind"), [(90, None), (101, "same"), (180, "same")])
+def test_a_short_exact_copy_is_recognised_from_100_moves_on(days, kind):
     one = {"A": MARKET["S000"][:days]}
+    assert kinds(sketch(one), sketch(MARKET)).get((0, 0)) == kind
+
+
+@pytest.mark.parametrize(("weeks", "kind"), [(59, None), (66, "same")])
+def test_weeks_of_a_daily_file_are_recognised_from_60_moves_on(weeks, kind):
+    one = {"A": MARKET["S000"].resample("W-FRI").last()[:weeks]}
     assert kinds(sketch(one), sketch(MARKET)).get((0, 0)) == kind
 
 
