@@ -68,6 +68,9 @@ def what_was_seen(subject: Subject, seen: Seen) -> str:
         return "Inputs: none were looked at beyond the bars' own prices."
     places = _symbols(subject, len(names) + 1, seen)
     rows = sum(int(panel.offsets[place + 1] - panel.offsets[place]) for place in places)
+    if rows == panel.n_rows:
+        fields, symbols = _counted(len(names), "field"), _counted(len(panel.symbols), "symbol")
+        return f"Inputs: every row of {fields}, {symbols}; features were not looked at."
     return (
         f"Inputs: {len(places)} of {len(panel.symbols)} symbols, {rows:,} of {panel.n_rows:,} rows; leaktest and gates "
         "that ask for every row look at all."
