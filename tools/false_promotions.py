@@ -83,6 +83,7 @@ NOISE = (
     Noise(name="half of the tries fail", tries=25, silent=25, share=0.5),
     Noise(name="200 tries", tries=200, share=0.5),
     Noise(name="no costs", cost=0.0, share=0.5),
+    Noise(name="no costs, portfolios that abstain", cost=0.0, quiet=1.5, share=0.5),
     Noise(name="five sweeps, no costs", sweeps=5, cost=0.0, share=0.5),
 )
 
