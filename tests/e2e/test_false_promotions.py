@@ -45,7 +45,7 @@ def test_every_cell_has_its_results_and_enough_people() -> None:
     assert min(cell["users"] for cell in RESULTS["noise"]) >= 300
     # What has a Sharpe ratio of 2 is found nearly always: fewer people show it.
     assert min(cell["users"] for cell in RESULTS["power"] if cell["sharpe"] < 2) >= 300
-    assert min(cell["users"] for cell in RESULTS["power"]) >= 100
+    assert min(cell["users"] for cell in RESULTS["power"]) >= 200
 
 
 def bounds(cell: dict, rate: str = "promoted") -> tuple[float, float]:
