@@ -206,7 +206,7 @@ def guards(outputs: Path, study: str) -> str:
     """Of those that the judge of skill let pass: how many each other required gate rejected."""
     del outputs
     results = study_results(study)
-    cells = [
+    cells: list[tuple[str, dict[str, Any]]] = [
         *((f"noise: {cell['name']}", cell) for cell in results["noise"]),
         *((cell["name"], cell) for cell in results["many"]),
         *((f"Sharpe {s:g}, one of many", _together(results["power"], s)) for s in _sharpes(results["power"])),

@@ -51,6 +51,8 @@ ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "experiments" / "false_promotions" / "results.json"
 KEPT = ROOT / "outputs" / "false_promotions"
 UNKNOWABLE = {"leaks", "bundle", "vault"}
+NEXT_TO_NOTHING = 1e-8
+"""A cost that is none: where there is none at all, the gate that doubles it has nothing to show."""
 YEARS, SHARPES, TRIES = (5, 10, 20), (0.5, 1.0, 1.5, 2.0), (1, 10, 50, 200)
 
 
@@ -82,8 +84,9 @@ NOISE = (
     Noise(name="portfolios that abstain", quiet=1.5, share=0.5),
     Noise(name="half of the tries fail", tries=25, silent=25, share=0.5),
     Noise(name="200 tries", tries=200, share=0.5),
-    Noise(name="no costs", cost=0.0, share=0.5),
-    Noise(name="five sweeps, no costs", sweeps=5, cost=0.0, share=0.5),
+    Noise(name="no costs", cost=NEXT_TO_NOTHING, share=0.5),
+    Noise(name="no costs, portfolios that abstain", cost=NEXT_TO_NOTHING, quiet=1.5, share=0.5),
+    Noise(name="five sweeps, no costs", sweeps=5, cost=NEXT_TO_NOTHING, share=0.5),
 )
 
 

@@ -13,7 +13,6 @@ from docs import interval
 
 RESULTS = json.loads(study.RESULTS.read_text(encoding="utf-8"))
 NOISE = {cell["name"]: cell for cell in RESULTS["noise"]}
-BOUNDARY = ("no costs", "five sweeps, no costs", "thirty runs, one by one, no costs")
 
 
 def test_carriers_earn_the_stated_sharpe_ratio() -> None:
@@ -41,8 +40,12 @@ def test_rules_never_see_the_months_that_they_trade() -> None:
 
 
 def test_every_cell_has_its_results_and_enough_people() -> None:
-    assert set(NOISE) <= {noise.name for noise in study.NOISE}
-    assert min(cell["users"] for cell in (*RESULTS["noise"], *RESULTS["power"])) >= 200
+    assert list(NOISE) == [noise.name for noise in study.NOISE]
+    assert len(RESULTS["power"]) == len(study.SHARPES) * len(study.YEARS) * len(study.TRIES)
+    assert min(cell["users"] for cell in RESULTS["noise"]) >= 300
+    # What has a Sharpe ratio of 2 is found nearly always: fewer people show it.
+    assert min(cell["users"] for cell in RESULTS["power"] if cell["sharpe"] < 2) >= 300
+    assert min(cell["users"] for cell in RESULTS["power"]) >= 200
 
 
 def bounds(cell: dict, rate: str = "promoted") -> tuple[float, float]:
@@ -52,10 +55,15 @@ def bounds(cell: dict, rate: str = "promoted") -> tuple[float, float]:
 
 
 @pytest.mark.parametrize("name", NOISE)
-def test_noise_is_promoted_in_at_most_five_percent(name: str) -> None:
+def test_noise_is_promoted_in_one_to_five_percent(name: str) -> None:
     low, high = bounds(NOISE[name])
-    assert NOISE[name]["promoted"] / NOISE[name]["users"] <= 0.05 or (name in BOUNDARY and low <= 0.05)
+    assert low <= 0.05
     assert high >= 0.01
+
+
+def test_noise_that_pays_its_costs_is_promoted_in_less_than_five_percent() -> None:
+    paying = [cell for cell in NOISE.values() if cell["cost"] > study.NEXT_TO_NOTHING]
+    assert max(cell["promoted"] / cell["users"] for cell in paying) <= 0.04
 
 
 def test_what_is_real_is_found_nearly_as_often_as_by_the_best_test() -> None:
@@ -68,7 +76,7 @@ def test_what_is_real_is_found_nearly_as_often_as_by_the_best_test() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("noise", [n for n in study.NOISE if n.sweeps == 1 and n.name in NOISE], ids=lambda n: n.name)
+@pytest.mark.parametrize("noise", [n for n in study.NOISE if n.sweeps == 1], ids=lambda n: n.name)
 def test_the_first_people_come_out_as_stated(noise: study.Noise) -> None:
     outcomes = list(map(partial(study.noise_user, noise), range(12)))
     assert study.promoted(outcomes)["promoted_seeds"] == [s for s in NOISE[noise.name]["promoted_seeds"] if s < 12]

@@ -25,6 +25,8 @@ def test_tries_count_after_their_folders_are_deleted_and_a_changed_record_is_sai
     assert "whole_record ✓ passed" in " ".join(second.stdout.split())
     tries = latest(tmp_path).json("manifest")["tries"]
     assert (tries["count"], tries["silent"]) == (2, 0)
+    assert (first["tries"]["earlier_rounds"], tries["earlier_rounds"]) == (0, 1), "each run of its own is a round"
+    assert latest(tmp_path).json("gates")["provable"]["tries"] == 2
     assert 1 <= tries["independent"] < 1.2, "two penalties of one ridge are hardly two tries"
     names = [figure["name"] for figure in latest(tmp_path).json("statistics")]
     assert {"dsr", "dsr_strict", "spa", "stepm", "pbo"} <= set(names)
