@@ -96,9 +96,10 @@ def run_experiment(
             session.log_files(cache.run("report", lambda: report_on(record.folder, images)) if single else [])
             if record.manifest["state"] == "failed":
                 session.finish("failed")
-            if single and judged.verdict.passed and restricted():
-                console.note("ASSAY_ROLE=research: a run that passed is not promoted")
             may = single and judged.verdict.passed and _promotes_itself(experiment, record)
+            if may and (why := _held_back(record)):
+                console.note(f"Not promoted: {why}")
+                may = False
             if not may or judged.verdict.offers:
                 _seal(record, places)
                 console.summary(record.folder)
@@ -220,7 +221,15 @@ def _keys(cache: Cache) -> dict[str, str]:
 
 def _promotes_itself(experiment: Experiment, record: RunRecord) -> bool:
     whole = record.manifest["state"] == "finished"
-    return whole and experiment.export.promote == "auto" and not experiment.debug.enabled and not restricted()
+    return whole and experiment.export.promote == "auto" and not experiment.debug.enabled
+
+
+def _held_back(record: RunRecord) -> str | None:
+    """Why a run that would promote itself must not: what it would be refused for is no fault of the run."""
+    if restricted():
+        return "ASSAY_ROLE=research runs and sweeps, and promotes nothing"
+    problems = record.manifest.get("tries", {}).get("record_problems")
+    return f"the ledger is not whole ({problems[0]}), so that no vault can be called unseen" if problems else None
 
 
 def _promoted(

@@ -14,6 +14,7 @@ from components.errors import ConfigError, Problem
 from runner.composition.check import join, nearest
 from runner.composition.combined import complaint, joined
 from runner.composition.schema import parameters
+from runner.composition.secrets import hidden
 from runner.specification.experiment import Experiment
 
 EXPERIMENT = "experiment"
@@ -47,7 +48,7 @@ def parsed(texts: Sequence[str], loader: ConfigLoader | None = None) -> list[Ove
         except HydraException as error:
             problems.append(_unreadable(text, error.__cause__))
         except RecursionError:
-            problems.append(Problem("", f"'{text[:60]}...' is nested too deeply to be read"))
+            problems.append(Problem("", f"'{hidden(text)[:60]}...' is nested too deeply to be read"))
         else:
             overrides.append(override)
             if not override.key_or_group:
@@ -60,7 +61,7 @@ def parsed(texts: Sequence[str], loader: ConfigLoader | None = None) -> list[Ove
 def _unreadable(text: str, cause: BaseException | None) -> Problem:
     reason = f" ({str(cause).splitlines()[0]})" if cause else ""
     hint = "write KEY=VALUE; put a value with brackets, commas or quotes in quotes: \"KEY='mean(close, 5)'\""
-    return Problem("", f"'{text}' cannot be read{reason}", hint)
+    return Problem("", f"'{hidden(text)}' cannot be read{reason}", hint)
 
 
 def normalised(override: Override, files: ConfigRepository) -> str:
@@ -107,10 +108,10 @@ def _add(request: Request, override: Override, files: ConfigRepository) -> Probl
         hint = f"did you mean '{near}'?" if near else f"allowed: {', '.join(top_level_keys())}"
         return Problem(top, "unknown key", hint)
     elif key == SWEEP:
-        return Problem(key, f"'{override.input_line}' is a search space", "add -m to sweep over it")
+        return Problem(key, f"'{hidden(override.input_line)}' is a search space", "add -m to sweep over it")
     elif override.is_sweep_override():
         hint = "add -m to sweep over them, or quote them to mean one text"
-        return Problem(key, f"'{override.input_line}' gives several values", hint)
+        return Problem(key, f"'{hidden(override.input_line)}' gives several values", hint)
     elif not is_choice(override, files):
         request.leaves.append(override)
     elif isinstance(value, list) and (problem := _combination(key, value, files)):
@@ -203,7 +204,7 @@ def _no_entry(parents: Sequence[str], name: str, node: Any, leaf: Override) -> P
         hint = f"{path} has the entries 0 to {len(node) - 1}"
     else:
         hint = f"{path} is a single value"
-    return Problem(where, f"no such key; '{leaf.input_line}' cannot be {verb}", hint)
+    return Problem(where, f"no such key; '{hidden(leaf.input_line)}' cannot be {verb}", hint)
 
 
 def _merged(old: Any, new: Any) -> Any:

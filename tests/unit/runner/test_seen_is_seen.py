@@ -99,7 +99,8 @@ def test_what_was_seen_before_it_was_a_vault_is_seen(run, capsys, before, by) ->
 
 
 @pytest.mark.slow
-def test_openings_are_shown_and_a_replaced_ledger_promotes_nothing(run, capsys) -> None:
+def test_openings_are_shown_and_a_replaced_ledger_promotes_nothing(run, command, capsys) -> None:
+    command_line = command(2, 520, "baselines=naive", vault="2019-10-01", features={"r1": "close / ref(close, 1) - 1"})
     assert run() == 0
     run_id = latest()["run_id"]
     assert main(["promote", run_id, "--override", "to open it"]) == 0
@@ -113,6 +114,8 @@ def test_openings_are_shown_and_a_replaced_ledger_promotes_nothing(run, capsys) 
     assert latest("gates")["passed"]
     assert main(["promote", "latest"]) == exit_codes.REJECTED
     assert "nothing is promoted beside a record that is not whole" in capsys.readouterr().err
+    assert main([*command_line, "seed=1"]) == 0
+    assert "Not promoted: the ledger is not whole (truncated or replaced:" in said(capsys)
     assert kinds().count("vault_opened") == 0
     assert main(["promote", "latest", "--override", "the ledger was lost"]) == 0
     assert latest("promotion")["vault"]["reused"]

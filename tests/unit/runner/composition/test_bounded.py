@@ -179,6 +179,17 @@ def test_settings_of_hydra_hold_no_secret_either() -> None:
     assert "S3CR3T" not in str(error.value)
 
 
+def test_a_mistake_beside_a_secret_is_told_without_it() -> None:
+    url = "https://example.org/{symbol}?token=S3CR3T"
+    for override in (f"data.url={url}", f"data.url='{url}',other", f"seed.x='{url}'", f"data.url=[{url}"):
+        try:
+            problems = [str(problem) for problem in compose(["data=http", override]).problems]
+        except ConfigError as error:
+            problems = [str(error)]
+        assert problems
+        assert not any("S3CR3T" in line for line in problems), problems
+
+
 @pytest.mark.parametrize("address", HARMLESS)
 def test_harmless_addresses_pass(address: str) -> None:
     assert list(secret_problems({"data": {"url": address}})) == []

@@ -54,8 +54,8 @@ def refused(*overrides: str) -> list[str]:
                 f"{name}: compares with the baseline 'last_value', which is not configured; baselines: har; or leave "
                 "the gate out: '~{}'"
                 for name in (
-                    "deflated_skill",
                     "superior_ability",
+                    "deflated_skill",
                     "keeps_its_profit",
                     "keeps_its_rank",
                     "beats_last_value",
