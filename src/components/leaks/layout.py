@@ -10,7 +10,6 @@ from functools import cached_property
 import numpy as np
 
 from components.leaks.examined import Block
-from components.leaks.kernels.moments import SUMS, moments
 from components.values import Float, Float32, Int, Time
 
 FINEST = 64
@@ -193,6 +192,8 @@ class Cells:
 
     def sums(self, x_R: Float, y_KR: Float | Float32) -> Float:
         """(K, S, B, 7) n, x, y, xx, yy, xy, xxxx over the rows of each cell where both are finite."""
+        from components.leaks.kernels.moments import SUMS, moments
+
         found_KC7 = np.empty((len(y_KR), len(self.symbol_C), SUMS))
         moments()(x_R, y_KR, self.start_C1, found_KC7)
         sums_KSB7 = np.zeros((len(y_KR), self.n_symbols, self.n_blocks, SUMS))

@@ -7,7 +7,6 @@ from components.leaks.column import Column
 from components.leaks.examined import Signal
 from components.leaks.found import Found, LeakTest, gathered
 from components.leaks.future import Future
-from components.leaks.kernels.moments import binned
 from components.leaks.layout import block_p
 from components.leaks.tests._markets import of_later_market
 from components.leaks.tests._wording import beside, chance, severity
@@ -38,6 +37,8 @@ def bins(values_R: Float, count: int) -> Int:
 
 
 def _judged(column: Column, future: Future, *, size: bool) -> Signal | None:
+    from components.leaks.kernels.moments import binned
+
     n_blocks = column.table.cells.judged(future.span)
     if n_blocks < 8:
         return None

@@ -6,7 +6,6 @@ from components.leaks import reach
 from components.leaks.examined import Signal
 from components.leaks.found import Found, LeakTest, gathered
 from components.leaks.future import Future
-from components.leaks.kernels.moments import paired
 from components.leaks.sample import Sample
 from components.leaks.series import p_values
 from components.leaks.tests._wording import beside, chance, severity
@@ -40,6 +39,8 @@ def find(sample: Sample) -> Found:
 
 
 def _bins(sample: Sample, future: Future, left_P: Int, right_P: Int) -> list[Signal]:
+    from components.leaks.kernels.moments import paired
+
     if sample.n_blocks < 8:
         return []
     bin_NK = np.array([bins(rank_K, BINS) for rank_K in sample.ranks_NK])

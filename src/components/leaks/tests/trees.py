@@ -6,7 +6,6 @@ from components.leaks import reach
 from components.leaks.examined import Signal
 from components.leaks.found import Found, LeakTest, gathered
 from components.leaks.future import Future
-from components.leaks.kernels.trees import boosted
 from components.leaks.layout import block_p
 from components.leaks.sample import Sample
 from components.leaks.tests._wording import beside, chance, severity
@@ -89,6 +88,8 @@ def _needed(x_NK: Float, y_K: Float, block_K: Int, n_blocks: int, gain_N: Float)
 
 def _fitted(x_NK: Float, y_K: Float, block_K: Int, n_blocks: int) -> tuple[Float, Float]:
     """(what trees fitted on other blocks say, gain of each column). The blocks beside a judged one are left out."""
+    from components.leaks.kernels.trees import boosted
+
     bin_NK = np.array([1 + bins(x_K, BINS) for x_K in x_NK]).astype(np.uint8)
     said_K, gain_N = np.zeros(len(y_K)), np.zeros(len(x_NK))
     fold_B = np.arange(n_blocks) * FOLDS // n_blocks
