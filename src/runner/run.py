@@ -97,7 +97,7 @@ def run_experiment(
             if record.manifest["state"] == "failed":
                 session.finish("failed")
             may = single and judged.verdict.passed and _promotes_itself(experiment, record)
-            if may and (why := _held_back(record)):
+            if may and (why := _held_back(experiment, record)):
                 console.note(f"Not promoted: {why}")
                 may = False
             if not may or judged.verdict.offers:
@@ -224,10 +224,12 @@ def _promotes_itself(experiment: Experiment, record: RunRecord) -> bool:
     return whole and experiment.export.promote == "auto" and not experiment.debug.enabled
 
 
-def _held_back(record: RunRecord) -> str | None:
+def _held_back(experiment: Experiment, record: RunRecord) -> str | None:
     """Why a run that would promote itself must not: what it would be refused for is no fault of the run."""
     if restricted():
         return "ASSAY_ROLE=research runs and sweeps, and promotes nothing"
+    if experiment.data.seal() is not None:
+        return f"its vault is sealed; who holds the key may promote {record.run_id}"
     problems = record.manifest.get("tries", {}).get("record_problems")
     return f"the ledger is not whole ({problems[0]}), so that no vault can be called unseen" if problems else None
 
