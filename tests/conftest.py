@@ -39,3 +39,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 def pytest_collection_finish() -> None:
     """Thousands of collected tests stay to the end: looking through them for garbage again and again takes long."""
     gc.freeze()
+
+
+def pytest_unconfigure() -> None:
+    """At the end all of it goes: libraries complain of what is left."""
+    gc.unfreeze()
