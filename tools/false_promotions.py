@@ -99,11 +99,7 @@ class Many:
     sharpe: float
 
 
-MANY = (
-    Many(name="Sharpe 1, 25 of 50", carriers=25, sharpe=1.0),
-    Many(name="Sharpe 1, 50 of 50", carriers=50, sharpe=1.0),
-    Many(name="Sharpe 2, 25 of 50", carriers=25, sharpe=2.0),
-)
+MANY = (Many(name="Sharpe 1, 25 of 50", carriers=25, sharpe=1.0),)
 
 
 SKILL = "superior_ability"
