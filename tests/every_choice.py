@@ -30,6 +30,7 @@ OPEN = {
     "data/files": ("data.path=bars.csv",),
     "data/resampled": ("data.source.path=bars.csv", "data.bar=1d", "data.to=1w", "debug.max_bars=null"),
     "data/sentiment": ("data.path=texts.csv",),
+    "data/sealed": ("data.visible.path=bars.csv", "data.rest=bars.sealed"),
     "data/sql": ("data.table=bars.csv",),
     "data/http": (*SERVICE, "data.url='http://127.0.0.1:PORT/bars.json?{symbol}'"),
     "data/yfinance": SERVICE,
@@ -77,7 +78,7 @@ def said(*arguments: str) -> tuple[int, str]:
 
 def settings(slot: str, choice: str) -> Iterator[list[str]]:
     chosen = [f"{slot}={choice}", *OPEN.get(f"{slot}/{choice}", ())]
-    for data in ((), TABLE) if slot != "data" else ((),):
+    for data in ((), TABLE) if slot != "data" else (TABLE[-1:],):
         for experiment in EXPERIMENTS:
             quick = [text for text in QUICK if not text.startswith(f"{slot}=")]
             yield [f"+experiment={experiment}", *quick, *data, *chosen]

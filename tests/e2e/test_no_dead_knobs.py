@@ -104,7 +104,10 @@ ELSEWHERE = (
     "backtest.delisting_bars",
     "backtest.delisting_haircut",
     "data.universe_field",
+    "gates.checks.interval_coverage.required",
     "gates.checks.interval_coverage.tolerance",
+    "hypothesis",  # both stand in the ledger's events: tests/unit/runner/recording/test_actors.py
+    "parent",
     "gates.checks.interval_coverage.span",
     # Of networks, which no shipped experiment of bundled data fits.
     "resources.device",

@@ -84,7 +84,7 @@ def test_a_local_conf_comes_first_and_is_told(programs: Path, tmp_path: Path) ->
     local.mkdir(parents=True)
     shipped = (config_folder() / "model" / "lightgbm.yaml").read_text()
     (local / "lightgbm.yaml").write_text(shipped.replace("num_leaves: 15", "num_leaves: 4"))
-    process = run(programs, tmp_path, "+experiment=sp500_volatility", "debug=fast", "tracking=none")
+    process = run(programs, tmp_path, "+experiment=sp500_volatility", "model=lightgbm", "debug=fast", "tracking=none")
     assert process.returncode == 0, process.stderr
     assert str(Path("conf", "model", "lightgbm.yaml")) in process.stdout
     assert "num_leaves: 4" in (tmp_path / "outputs" / "latest" / "config.yaml").read_text()

@@ -26,7 +26,8 @@ EMPTY: Float = np.empty(0)
 SUMS = (5, 20)
 OWN_LAGS = 4
 PERSISTENT = 0.2
-"""Autocorrelation at its own horizon from which on a label is a magnitude, as volatility or a range is."""
+"""Autocorrelation at some of HORIZONS from which on a label is a magnitude, as volatility or a range is."""
+HORIZONS = 5
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -230,11 +231,15 @@ def sort_of(table: Table, y_R: Float, horizon: int) -> Sort:
         return "direction"
     if len(table.symbols) >= 3 and _is_rank(table, y_R):
         return "rank"
-    before_R = table.ranks(table.later(y_R, -horizon))
-    own_R = table.ranks(y_R)
+    # Within a day sizes come again at the same hours: what is far from itself at one horizon may be near at several.
+    return "magnitude" if any(_persists(table, y_R, horizon, lags) for lags in range(1, HORIZONS + 1)) else "move"
+
+
+def _persists(table: Table, y_R: Float, horizon: int, lags: int) -> bool:
+    before_R, own_R = table.ranks(table.later(y_R, -horizon * lags)), table.ranks(y_R)
     both_R = np.isfinite(before_R) & np.isfinite(own_R)
     r = float((before_R[both_R] * own_R[both_R]).mean()) if both_R.sum() >= 30 else 0.0
-    return "magnitude" if r > max(PERSISTENT, 3 / np.sqrt(max(both_R.sum(), 1) / horizon)) else "move"
+    return r > max(PERSISTENT, 3 / np.sqrt(max(both_R.sum(), 1) / horizon))
 
 
 def _is_rank(table: Table, y_R: Float) -> bool:

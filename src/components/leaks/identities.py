@@ -68,7 +68,7 @@ def identities(
 
 def _past_moves(table: Table, grown_R: Float) -> list[Float]:
     """The last moves as returns, as logarithms and the other way round: on a price grid they come again."""
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         logs_R = np.log1p(np.where(grown_R > -1, grown_R, np.nan))
         # What was rebuilt from a label of logarithms is a move in the wrong unit: both units count.
         forms = (grown_R, logs_R, 1 / (1 + grown_R) - 1, np.expm1(grown_R), np.expm1(-grown_R))

@@ -32,6 +32,7 @@ RUNS = {
     "strict blend": (
         *(*DAILY, "data=files", "data.path=bars.csv", "data.symbol_column=symbol", "split.vault_start=null"),
         *(
+            "gates.checks.vault_not_worse.required=false",
             "features=volume",
             "preprocess=chain",
             "ensemble=blend",
