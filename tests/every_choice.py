@@ -80,7 +80,7 @@ def settings(slot: str, choice: str) -> Iterator[list[str]]:
     chosen = [f"{slot}={choice}", *OPEN.get(f"{slot}/{choice}", ())]
     for data in ((), TABLE) if slot != "data" else (TABLE[-1:],):
         for experiment in EXPERIMENTS:
-            quick = [text for text in QUICK if not text.startswith(f"{slot}=")]
+            quick = [text for text in QUICK if not text.startswith((f"{slot}=", f"{slot}."))]
             yield [f"+experiment={experiment}", *quick, *data, *chosen]
 
 
