@@ -239,7 +239,7 @@ def _persists(table: Table, y_R: Float, horizon: int, lags: int) -> bool:
     before_R, own_R = table.ranks(table.later(y_R, -horizon * lags)), table.ranks(y_R)
     both_R = np.isfinite(before_R) & np.isfinite(own_R)
     r = float((before_R[both_R] * own_R[both_R]).mean()) if both_R.sum() >= 30 else 0.0
-    return r > max(PERSISTENT, 3 / np.sqrt(max(both_R.sum(), 1) / horizon))
+    return bool(r > max(PERSISTENT, 3 / np.sqrt(max(both_R.sum(), 1) / horizon)))
 
 
 def _is_rank(table: Table, y_R: Float) -> bool:
