@@ -163,21 +163,6 @@ class Table:
             ranked_R[rows] = ranks(values_R[rows])
         return ranked_R
 
-    def ranks_of_date(self, values_R: Float) -> Float:
-        """Ranks among the rows of the same time, between -1 and 1; NaN where missing or alone."""
-        known_K = np.flatnonzero(np.isfinite(values_R))
-        order_K = known_K[np.lexsort((values_R[known_K], self.date_R[known_K]))]
-        date_K, value_K = self.date_R[order_K], values_R[order_K]
-        first_K, size_K = _runs(np.concatenate([[True], date_K[1:] != date_K[:-1]])[: len(date_K)])
-        tie_K, tied_K = _runs(
-            np.concatenate([[True], (date_K[1:] != date_K[:-1]) | (value_K[1:] != value_K[:-1])])[: len(date_K)]
-        )
-        place_K = tie_K + (tied_K - 1) / 2 - first_K
-        ranked_R = np.full(self.n_rows, np.nan)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            ranked_R[order_K] = np.where(size_K > 1, 2 * place_K / (size_K - 1) - 1, np.nan)
-        return ranked_R
-
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Cells:

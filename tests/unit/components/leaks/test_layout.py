@@ -67,13 +67,6 @@ def test_a_mean_over_blocks_is_judged_by_students_t() -> None:
     assert block_p(product_B[:7]) == 1.0
 
 
-def test_ranks_of_a_date_compare_its_symbols() -> None:
-    made = table([30, 30, 30], 1)
-    ranked = made.ranks_of_date(made.columns["y"]).reshape(3, 30)
-    values = made.columns["y"].reshape(3, 30)
-    np.testing.assert_array_equal(ranked, np.argsort(np.argsort(values, axis=0), axis=0) - 1.0)
-
-
 @settings(max_examples=15, deadline=None)
 @given(lengths=LENGTHS, seed=st.integers(0, 99))
 def test_ranks_within_groups_are_those_of_each_alone(lengths: list[int], seed: int) -> None:
