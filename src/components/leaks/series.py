@@ -91,13 +91,14 @@ def residual(values_T: Float, regressors_TP: Float) -> Float:
     if rows_T.sum() <= regressors_TP.shape[1] + 1:
         return np.full(len(values_T), np.nan)
     parts = [slice(first, first + PART_ROWS) for first in range(0, len(values_T), PART_ROWS)]
-    gram_PP, moment_P = 0.0, 0.0
+    n_columns = regressors_TP.shape[1] + 1
+    gram_PP, moment_P = np.zeros((n_columns, n_columns)), np.zeros(n_columns)
     for part in parts:
         design_TP = _design(regressors_TP[part])[rows_T[part]]
-        gram_PP = gram_PP + design_TP.T @ design_TP
-        moment_P = moment_P + design_TP.T @ values_T[part][rows_T[part]]
+        gram_PP += design_TP.T @ design_TP
+        moment_P += design_TP.T @ values_T[part][rows_T[part]]
     # Normal equations with a whiff of ridge: dummies of the calendar are collinear by nature.
-    gram_PP += 1e-9 * np.trace(gram_PP) / len(gram_PP) * np.eye(len(gram_PP))
+    gram_PP += 1e-9 * np.trace(gram_PP) / n_columns * np.eye(n_columns)
     weights_P = np.linalg.solve(gram_PP, moment_P)
     return np.concatenate([values_T[part] - _design(regressors_TP[part]) @ weights_P for part in parts])
 
