@@ -7,8 +7,9 @@ by a crash was never written.
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -40,7 +41,9 @@ class Journal(Protocol):
         """Whether others than the owner of these files may write to it."""
         ...
 
-    def turn(self) -> "contextmanager[Turn]": ...  # type: ignore[valid-type]
+    def turn(self) -> AbstractContextManager[Turn]:
+        """Waits until nobody else has one."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,18 +111,17 @@ class SqlJournal:
         from sqlalchemy import text
         from sqlalchemy.exc import SQLAlchemyError
 
-        engine = _engine(self.url)
         try:
+            engine = _engine(self.url)
             with engine.begin() as connection:
                 if engine.dialect.name == "postgresql":
                     connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:study))"), {"study": self.study})
                 yield _SqlTurn(connection=connection, study=self.study)
         except SQLAlchemyError as error:
             raise ConfigError(f"{self.place}: {str(error).splitlines()[0]}; see sweep.storage_env") from None
-        finally:
-            engine.dispose()
 
 
+@lru_cache(maxsize=4)
 def _engine(url: str) -> Any:
     """An engine whose transactions begin by taking the lock, in SQLite too; creates the table."""
     from sqlalchemy import create_engine, event, text

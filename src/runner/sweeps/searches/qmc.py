@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -24,22 +24,24 @@ class Qmc:
         inner = (key for branch in self.space.branches for key in branch.parameters)
         return tuple(dict.fromkeys([*self.space.parameters, *inner]))
 
-    def _point(self, number: int) -> Float:
-        from scipy.stats import qmc
-
-        # Blocks of a power of two keep the balance of the sequence; each is scrambled by the same seed.
-        engine = qmc.Sobol(max(len(self._keys), 1), seed=np.random.default_rng(self.seed))
-        if number >= BLOCK:
-            engine.fast_forward(number - number % BLOCK)
-        point: Float = engine.random(BLOCK)[number % BLOCK]
-        return point
-
     def propose(self, number: int, past: Sequence[Past]) -> Proposal | None:
         """The point of the sequence with the trial's number."""
-        unit = dict(zip(self._keys, self._point(number), strict=False))
+        unit = dict(zip(self._keys, _block(len(self._keys), self.seed, number // BLOCK)[number % BLOCK], strict=False))
         values = {key: parameter.at(unit[key]) for key, parameter in self.space.parameters.items()}
         values |= {key: parameter.at(unit[key]) for key, parameter in self.space.open_to(values)}
         return Proposal(values=values)
+
+
+@lru_cache(maxsize=1)
+def _block(dimensions: int, seed: int, block: int) -> Float:
+    """(BLOCK, dimensions) points; blocks of a power of two keep the balance of the sequence."""
+    from scipy.stats import qmc
+
+    engine = qmc.Sobol(max(dimensions, 1), seed=np.random.default_rng(seed))
+    if block:
+        engine.fast_forward(block * BLOCK)
+    points: Float = engine.random(BLOCK)
+    return points
 
 
 def search(space: Space, seed: int, directions: Sequence[int]) -> Search:  # noqa: ARG001  # a search may learn
