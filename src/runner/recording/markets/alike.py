@@ -139,9 +139,7 @@ def compared(own: Sketch, other: Sketch, own_N: Int, other_N: Int) -> Pairs:
     weeks = [(own.weekly, other.weekly)]
     if (_weeks_alone(own)[own_N] | _weeks_alone(other)[other_N]).any():
         weeks += [*((own.weekly, bits) for bits in other.ends), *((bits, other.weekly) for bits in own.ends)]
-    parts += [
-        _measured(one, two, own_N, other_N, shift, weekly=True) for one, two in weeks for shift in WEEK_SHIFTS
-    ]
+    parts += [_measured(one, two, own_N, other_N, shift, weekly=True) for one, two in weeks for shift in WEEK_SHIFTS]
     joined = Pairs.joined(parts)
     few_N = joined.common_N < np.where(joined.weekly_N, WEEKLY.exact, DAILY.exact)
     joined.sign_N[few_N] = -np.inf
