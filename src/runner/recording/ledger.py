@@ -210,9 +210,10 @@ class Ledger:
 
         def work(transaction: Transaction) -> int:
             families = Families(transaction)
-            own = [each.family for each in families.all.values() if each.family.source == source]
             started = list(transaction.events(kind="trial_started"))
-            return max((_count(started, _members(families, family)) for family in own), default=0)
+            groups = families.groups(transaction.keys_by_family("trial_started"))
+            named = [group for group in groups if any(families.all[each].family.source == source for each in group)]
+            return max((_count(started, group) for group in named), default=0)
 
         return self.chain.read(work)
 
