@@ -22,13 +22,13 @@ def run(options: Namespace) -> int:
         return exit_codes.RAN
     from runner.composition.composed import leaves
     from runner.composition.configure import configure
-    from runner.judging.reach import reach
+    from runner.judging.reach import reach, tried_on
 
     experiment, composed = configure(options.overrides)
     n_settings, n_notices = sum(1 for _ in leaves(composed.config)), len(composed.notices)
     print(f"ok: {n_settings} settings checked, {n_notices} notice{'' if n_notices == 1 else 's'}")
     for notice in composed.notices:
         print(f"notice: {notice}")
-    for line in reach(experiment.gates):
+    for line in reach(experiment.gates, experiment.target.kind, tried_on(experiment.data.facts().identity)):
         print(f"provable: {line}")
     return exit_codes.RAN

@@ -24,7 +24,6 @@ Exit codes: 0 no leak; 5 a leak; 3 mend the data."""
 import json
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +66,6 @@ def _of_experiment(options: Namespace) -> dict[str, Any]:
     from runner.console import Console
     from runner.leaks.battery import full_battery
     from runner.leaks.findings import of_experiment
-    from runner.report.leak_page import experiment_page
     from runner.specification.places import HERE
     from runner.trial import looked
 
@@ -78,7 +76,10 @@ def _of_experiment(options: Namespace) -> dict[str, Any]:
     executed = pipeline.execute(experiment, prepared, cache)
     report = cache.run("leak tests", lambda: full_battery(prepared, executed, experiment=experiment))
     found = of_experiment(experiment.name, report)
-    _written(options.html, lambda: experiment_page(found, LIMITS))
+    if options.html:
+        from runner.report.leak_page import experiment_page
+
+        _written(options.html, experiment_page(found, LIMITS))
     if options.json:
         print(json.dumps(found, indent=2))
     else:
@@ -89,7 +90,6 @@ def _of_experiment(options: Namespace) -> dict[str, Any]:
 def _of_table(options: Namespace) -> dict[str, Any]:
     from runner.leaks.findings import of_table
     from runner.leaks.table import examined
-    from runner.report.leak_page import page
     from runner.specification.places import HERE
     from runner.trial import looked_at_table
 
@@ -99,7 +99,10 @@ def _of_table(options: Namespace) -> dict[str, Any]:
     )
     looked_at_table(options.table, options.symbol, HERE, "leaktest")
     found = of_table(options.table, options.target, examination, unread)
-    _written(options.html, lambda: page(found, TABLE_LIMITS))
+    if options.html:
+        from runner.report.leak_page import page
+
+        _written(options.html, page(found, TABLE_LIMITS))
     if options.json:
         print(json.dumps(found, indent=2))
     else:
@@ -107,11 +110,10 @@ def _of_table(options: Namespace) -> dict[str, Any]:
     return found
 
 
-def _written(place: Path | None, page: Callable[[], str]) -> None:
+def _written(place: Path, page: str) -> None:
     from runner.storage.disk import write_atomically
 
-    if place is not None:
-        write_atomically(place, page().encode())
+    write_atomically(place, page.encode())
 
 
 def _refuse_mixtures(options: Namespace) -> None:
