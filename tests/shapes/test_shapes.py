@@ -1,4 +1,4 @@
-"""Files as people have them: honest ones are read as they were written, others refused in one line, without an option."""
+"""Files as people have them: honest ones are read as they were written, others are refused in one line."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
