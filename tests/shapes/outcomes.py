@@ -16,7 +16,7 @@ from runner import exit_codes
 from runner.composition.build import build
 from runner.composition.first_experiment import first_experiment
 from runner.composition.places import config_files
-from shapes.bad import FILES, INIT, LEAKTEST, REMEDY, Bad
+from shapes.bad.base import FILES, INIT, LEAKTEST, REMEDY, Bad
 from shapes.odd import MAY_ASK
 from shapes.truth import Shape, difference
 
