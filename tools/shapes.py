@@ -1,6 +1,6 @@
 """What the product makes of files as people have them: `python tools/shapes.py [PART ...] [--only TEXT] [--all]`.
 
-PART: vendors, odd, bad; default: all. Prints one JSON object: per part and kind how many files were read right, asked
+PART: vendors, odd, bad; default: these. runs: init, check and a first run of every vendor, which takes minutes. Prints one JSON object: per part and kind how many files were read right, asked
 about, refused, read wrongly without a word, or ended in a stack trace; then a line for every file that was not answered
 as it should be (--all: for every file).
 """
@@ -10,15 +10,18 @@ import json
 import sys
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "src")]
 
 from shapes.bad import BAD  # noqa: E402
+from shapes.bad.base import EVERY, INIT  # noqa: E402
 from shapes.odd import ODD  # noqa: E402
 from shapes.outcomes import answer_to_bad, answer_to_honest  # noqa: E402
+from shapes.runs import fault_of_run  # noqa: E402
 from shapes.vendors import VENDORS  # noqa: E402
 
 PARTS = ("vendors", "odd", "bad")
@@ -26,23 +29,28 @@ PARTS = ("vendors", "odd", "bad")
 
 def answers(part: str, only: str) -> Iterator[tuple[str, str, str | None]]:
     """(kind and name, answer, what is wrong with it) of every file of a part."""
-    names = {"vendors": VENDORS, "odd": ODD, "bad": BAD}[part]
+    names: Mapping[str, Any] = {"vendors": VENDORS, "odd": ODD, "bad": BAD, "runs": VENDORS}[part]
     for name in (name for name in names if only in name):
         with tempfile.TemporaryDirectory() as folder:
-            if part == "bad":
-                for verb in BAD[name].verbs:
-                    answer, fault = answer_to_bad(BAD[name], verb, Path(folder, verb))
-                    yield f"{name} ({verb})", answer, fault and fault.replace(folder, "")
-            else:
-                shape = VENDORS[name] if part == "vendors" else ODD[name]
-                answer, fault = answer_to_honest(name, shape, Path(folder))
-                yield name, answer, fault and fault.replace(folder, "")
+            if part == "runs":
+                fault = fault_of_run(VENDORS[name], Path(folder))
+                yield name, "wrong" if fault else "right", fault
+                continue
+            verbs = BAD[name].verbs if part == "bad" else (INIT,) if part == "vendors" else EVERY
+            for verb in verbs:
+                place = Path(folder, verb)
+                answer, fault = (
+                    answer_to_bad(BAD[name], verb, place)
+                    if part == "bad"
+                    else answer_to_honest(name, names[name], verb, place)
+                )
+                yield f"{name} ({verb})", answer, fault and fault.replace(folder, "")
 
 
 def main() -> None:
     """Prints the table and the lines."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], metavar="PART")
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, "runs", []], metavar="PART")
     parser.add_argument("--only", default="", metavar="TEXT", help="names that contain it")
     parser.add_argument("--all", action="store_true", help="a line for every file")
     options = parser.parse_args()

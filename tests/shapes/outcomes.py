@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import yaml
@@ -17,11 +18,14 @@ from runner.composition.build import build
 from runner.composition.first_experiment import first_experiment
 from runner.composition.places import config_files
 from shapes.bad.base import FILES, INIT, LEAKTEST, REMEDY, Bad
-from shapes.odd import MAY_ASK
-from shapes.truth import Shape, difference
+from shapes.odd import MAY_ASK, NOT_BY_LEAKTEST
+from shapes.truth import OHLC, Shape, difference
 
 # A question names a setting and what to set it to.
 SETTING = re.compile(r"(?<![\w./-])(data|quality)\.[a-z_]+=")
+
+# What init proposes of itself: files are often written newest first, and a last bar twice.
+MENDED = {"order": "repair", "duplicates": "repair"}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -54,18 +58,19 @@ def by_init(path: Path) -> Outcome:
     return _outcome(lambda: _initialised(path))
 
 
-def by_files(path: Path, settings: Mapping[str, Any]) -> Outcome:
+def by_files(path: Path, settings: Mapping[str, Any], quality: Mapping[str, Any] = MappingProxyType({})) -> Outcome:
     """What a run with `data=files` and these settings sees."""
-    return _outcome(lambda: inspected({"path": str(path), **settings}, {}))
+    return _outcome(lambda: inspected({"path": str(path), **settings}, quality))
 
 
 def by_leaktest(path: Path, *, time: str = "date", target: str = "close", symbol: str | None = None) -> Outcome:
     """What `leaktest --table` reads."""
     from runner.leaks.table import load_table
 
-    def load() -> tuple[str, None]:
-        load_table(path, time=time, symbol=symbol, target=target)
-        return "", None
+    def load() -> tuple[str, Panel]:
+        table, unread = load_table(path, time=time, symbol=symbol, target=target)
+        read = Panel(symbols=table.symbols, offsets=table.offsets, timestamps_R=table.times_R, fields=table.columns)
+        return "\n".join(f"{name} {why}" for name, why in unread.items()), read
 
     return _outcome(load)
 
@@ -98,14 +103,25 @@ def _outcome(act: Callable[[], tuple[str, Panel | None]]) -> Outcome:
     return Outcome(code=exit_codes.RAN, said=said, panel=panel)
 
 
-def answer_to_honest(name: str, shape: Shape, folder: Path) -> tuple[str, str | None]:
-    """(right, asked, refused, wrong or broken; what is wrong with that) of an honest file, by `init` alone."""
+def answer_to_honest(name: str, shape: Shape, verb: str, folder: Path) -> tuple[str, str | None]:
+    """(right, asked, refused, wrong, broken or not tried; what is wrong with that) of an honest file.
+
+    `init` is told nothing; a run with data=files and leaktest are told the columns, where those are called date and
+    close, and are not tried otherwise.
+    """
     folder.mkdir(exist_ok=True)
     written = shape(folder)
-    outcome = by_init(written.path)
+    if (verb != INIT and not written.plain) or (verb == LEAKTEST and name in NOT_BY_LEAKTEST):
+        return "not tried", None
+    outcome = {
+        INIT: lambda: by_init(written.path),
+        FILES: lambda: by_files(written.path, {"symbol_column": written.symbol}, MENDED),
+        LEAKTEST: lambda: by_leaktest(written.path, symbol=written.symbol),
+    }[verb]()
     if outcome.panel is None:
         return outcome.kind, None if outcome.kind == "asked" and name in MAY_ASK else outcome.said
-    fault = difference(written.truth, outcome.panel, written.path)
+    truth = written.truth if verb != LEAKTEST else written.truth.only(*(f for f in OHLC if f in outcome.panel.fields))
+    fault = difference(truth, outcome.panel, written.path)
     return "wrong" if fault else "right", fault
 
 

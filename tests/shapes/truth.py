@@ -65,13 +65,22 @@ class Truth:
     others: Mapping[str, Mapping[str, Float]] = field(default_factory=dict)
     times: Mapping[str, Time] = field(default_factory=dict)
 
+    def only(self, *names: str) -> "Truth":
+        """The same of some of the fields."""
+        return replace(self, bars={symbol: series.only(*names) for symbol, series in self.bars.items()})
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Written:
-    """A file, as a user would name it, and what it says."""
+    """A file, as a user would name it, and what it says.
+
+    plain   its columns are called date and close, so that every verb can be told where they are; symbol: the column
+    """
 
     path: Path
     truth: Truth
+    plain: bool = False
+    symbol: str | None = None
 
 
 Shape = Callable[[Path], Written]

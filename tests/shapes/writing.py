@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -26,8 +27,13 @@ def lines(columns: Sequence[Sequence[str]], sep: str = ",", *, newest_first: boo
 def wrote(path: Path, rows: Iterable[str], truth: Truth, *, encoding: str = "utf-8", end: str = "\n") -> Written:
     """A text file."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes((end.join(rows) + end).encode(encoding))
-    return Written(path=path, truth=truth)
+    text = end.join(rows) + end
+    path.write_bytes(text.encode(encoding))
+    headers = [{cell.strip('" ') for cell in re.split("[,;\t|]", line)} for line in re.split("[\r\n]+", text)[:20]]
+    header = next((names for names in headers if {"date", "close"} <= names), set())
+    plain = bool(header) and not header & {"time", "hour"}
+    symbol = next((name for name in ("symbol", "ticker") if plain and name in header), None)
+    return Written(path=path, truth=truth, plain=plain, symbol=symbol)
 
 
 def texts(series: Series, names: Sequence[str] = OHLCV, form: str = ".2f") -> list[list[str]]:

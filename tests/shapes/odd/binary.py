@@ -26,7 +26,7 @@ def typed(folder: Path, columns: Mapping[str, Any], fields: Mapping[str, Float] 
     made = {name: made(series) if callable(made) else made for name, made in columns.items()}
     pq.write_table(pa.table({**arrays, **made}), folder / "bars.parquet")
     truth = one(Series(times_N=series.times_N, fields={**series.fields, **(fields or {})}))
-    return Written(path=folder / "bars.parquet", truth=truth)
+    return Written(path=folder / "bars.parquet", truth=truth, plain=True)
 
 
 def _dates(kind: Any) -> Callable[[Series], Any]:

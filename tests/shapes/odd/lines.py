@@ -2,6 +2,7 @@
 
 import gzip
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -128,7 +129,7 @@ def packed(folder: Path, encoding: str) -> Written:
     path = folder / "bars.csv.gz"
     path.write_bytes(gzip.compress(written.path.read_text().encode(encoding)))
     written.path.unlink()
-    return Written(path=path, truth=written.truth)
+    return replace(written, path=path)
 
 
 def mixed_endings(folder: Path) -> Written:
