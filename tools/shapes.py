@@ -1,8 +1,9 @@
 """What the product makes of files as people have them: `python tools/shapes.py [PART ...] [--only TEXT] [--all]`.
 
-PART: vendors, odd, bad; default: these. runs: init, check and a first run of every vendor, which takes minutes. Prints one JSON object: per part and kind how many files were read right, asked
-about, refused, read wrongly without a word, or ended in a stack trace; then a line for every file that was not answered
-as it should be (--all: for every file).
+PART: vendors, odd, bad (default: these), and runs: init, check and a first run of every vendor's file, which takes
+minutes. Prints one JSON object: per part and kind how many files were read right, asked about, refused, read with a
+word, read wrongly without one, or ended in a stack trace; then a line for every file that was not answered as it should
+be (--all: for every file).
 """
 
 import argparse

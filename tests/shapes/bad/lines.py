@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from shapes.bad.base import FILES, GERMAN, INIT, LINE, ROW, Bad, columns, line, renamed, rows, saved
+from shapes.vendors.crypto import binance_klines_ms
 from shapes.writing import (
     N,
     daily,
@@ -56,7 +57,23 @@ def structures() -> dict[str, Bad]:
         ),
         "columns: text alone": Bad(write=saved([",".join(["a", "b"]), *["x,y"] * N]), says=("date|time",), verbs=(INIT,)),
         "columns: dates alone": Bad(write=saved(["date", *daily(50).dates()]), says=("close|price|number|column",), verbs=(INIT,)),
+        "columns: two symbols of a wide table": Bad(
+            write=saved(wide_of("AAA", "BBB", "AAA", "CCC")), says=("AAA", "two|twice|both|second|equal|same"), verbs=(INIT,)
+        ),
+        "columns: two symbols of a wide table, in capitals": Bad(
+            write=saved(wide_of("AAA", "BBB", "aaa", "CCC")), says=("AAA", "aaa", "two|case|both|twice|differ"), verbs=(INIT,)
+        ),
+        "columns: adj close and adj_close": Bad(
+            write=saved(columns(date=None, close=None, **{"adj close": "open", "adj_close": "low"})),
+            says=("adj close", "adj_close", "two|both|twice|same|equal|differ"), verbs=(INIT, FILES),
+        ),
         "columns: too many": Bad(write=saved(wide), says=("10,501", "10,000")),
+        "line: a source in the middle": Bad(write=line("Source: Example Exchange"), says=(LINE, "Source|value|cells")),
+        "line: a padded source in the middle": Bad(write=line("Source: Example Exchange,,,,,"), says=(LINE, "Source")),
+        "line: another header in the middle": Bad(
+            write=line("date,close,high,low,open,volume"), says=(LINE, "header|close|date|columns|names")
+        ),
+        "line: a klines file with a short line": Bad(write=short_klines, says=(LINE, "value|cells|columns"), verbs=(INIT,)),
         "line: one value less": Bad(write=line(short), says=(LINE, "5 values|values|cells|columns")),
         "line: one separator less": Bad(write=line(shorter), says=(LINE, "5 values|values|cells|columns|date")),
         "line: one value more": Bad(write=line(whole[ROW] + ",7"), says=(LINE, "7 values|values|cells|columns")),
@@ -158,3 +175,16 @@ def disagreeing(folder: Path) -> Path:
         cells = lines([["AAA"] * N, daily(seed).dates(), *texts(daily(seed))])
         saved(["symbol,date,open,high,low,close,volume", *cells], f"parts/{name}.csv")(folder)
     return folder / "parts" / "*.csv"
+
+
+def wide_of(*names: str) -> list[str]:
+    """A table of date by symbol."""
+    cells = [daily(70 + n).texts("close") for n in range(len(names))]
+    return [",".join(["Date", *names]), *lines([daily(70).dates(), *cells])]
+
+
+def short_klines(folder: Path) -> Path:
+    path = binance_klines_ms(folder).path
+    whole = path.read_text().splitlines()
+    path.write_text("\n".join([*whole[:ROW], whole[ROW].rpartition(",")[0], *whole[ROW + 1 :]]) + "\n")
+    return path

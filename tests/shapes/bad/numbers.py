@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from shapes.bad.base import FILES, GERMAN, INIT, LINE, ROW, Bad, cell, each, saved
-from shapes.truth import OHLC
+from shapes.bad.base import FILES, GERMAN, INIT, LINE, ROW, Bad, cell, each, rows, saved, with_cell
+from shapes.truth import OHLC, hours, walk
 from shapes.writing import (
+    N,
     daily,
+    lines,
     table,
 )
 
@@ -52,6 +54,10 @@ def numbers() -> dict[str, Bad]:
         "number: comma and point in turn": mixed,
         "number: point among decimal commas": Bad(write=point_among_commas, says=(LINE, "5432.10"), settings=GERMAN),
         "number: two currencies": Bad(write=two_currencies, says=(LINE, "€|EUR|currenc")),
+        "number: percent among numbers": Bad(write=percent_among_numbers, says=(LINE, "change|%")),
+        "number: a word far behind": Bad(write=far_behind("n/k"), says=("line 2,?502", "close")),
+        "number: another decimal mark far behind": Bad(write=far_behind('"99,5"'), says=("line 2,?502", "close|99,5")),
+        "number: a word in a wide table": Bad(write=word_in_wide, says=(LINE, "S3|n/k"), verbs=(INIT,)),
         "number: all close to zero": Bad(write=each("close", tiny), says=("close|open|low",), verbs=(INIT, FILES)),
         "number: beyond all markets": Bad(write=all_prices(lambda v: v * 1e300), says=("close|open|high|low|beyond",)),
         "number: words for every close": Bad(
@@ -101,3 +107,23 @@ def ambiguous_thousands(folder: Path) -> Path:
     series = daily(52, level=1_900, decimals=0)
     written = {name: [f"{v / 1_000:.3f}".replace(".", ",") for v in series.fields[name]] for name in OHLC}
     return saved(table(series, prices=written, sep=";"))(folder)
+
+
+def percent_among_numbers(folder: Path) -> Path:
+    """0.52 throughout, and 0.52% once: which of them is what it seems?"""
+    changes = ["change", *("0.52%" if n == ROW else "0.52" for n in range(1, N + 1))]
+    return saved([f"{row},{cell}" for row, cell in zip(rows(), changes, strict=True)])(folder)
+
+
+def far_behind(text: str) -> Callable[[Path], Path]:
+    """One bad cell in row 2,501."""
+    series = walk(53, times_N=hours(2_600, "2020-01-01"))
+    whole = table(series, dates=series.dates("%Y-%m-%d %H:%M"))
+    return saved(with_cell(whole, "close", text, 2_501))
+
+
+def word_in_wide(folder: Path) -> Path:
+    names = [f"S{n}" for n in range(6)]
+    series = [daily(70 + n).texts("close") for n in range(6)]
+    series[3][ROW - 1] = "n/k"
+    return saved([",".join(["Date", *names]), *lines([daily(70).dates(), *series])])(folder)

@@ -33,6 +33,9 @@ NO_DATES = {
     "a range": "2019-05-20/2019-05-22",
     "a letter for a digit": "2O19-05-22",
     "an error of a spreadsheet": "########",
+    "zero of a spreadsheet": "1899-12-30",
+    "1900": "1900-01-01",
+    "1970": "1970-01-01",
     "an offset beyond the earth": "2019-05-22T00:00:00+25:00",
 }
 
@@ -44,7 +47,11 @@ def times() -> dict[str, Bad]:
         [str(t) for t in pd.DatetimeIndex(series.times_N).tz_localize("UTC")],
     )
     found = {
-        f"date: {name}": Bad(write=cell("date", text), says=(LINE, "date|year")) for name, text in NO_DATES.items()
+        f"date: {name}": Bad(
+            write=cell("date", text),
+            says=(f"{LINE}|{text[:10]}" if text[:2] in ("18", "19") else LINE, "date|year|order|sorted|offset"),
+        )
+        for name, text in NO_DATES.items()
     }
     mixture = "offset|zone|aware"
     for name, place in (("first", 0), ("in the middle", ROW - 1), ("last", N - 1)):
@@ -67,6 +74,15 @@ def times() -> dict[str, Bad]:
     found["epoch: ms, us far behind"] = Bad(
         write=dated(late_N, long), says=("line 4,?002", "unit|seconds|unix|epoch"), settings={"date_format": "unix_ms"}
     )
+    zero = ["0" if n == ROW - 1 else text for n, text in enumerate(series.epochs("ms"))]
+    found["epoch: a zero"] = Bad(
+        write=dated(zero, series),
+        says=(f"{LINE}|1970-01-01",),
+        settings={"date_format": "unix_ms"},
+        verbs=(INIT, FILES),
+    )
+    far_N = [*long.dates("%Y-%m-%d %H:%M:%S")[:-1], "2025-04-27 10:00:00+01:00"]
+    found["offset: once, far behind"] = Bad(write=dated(far_N, long), says=("offset|zone|aware", "line 5,?001"))
     for right, wrong in (("s", "ms"), ("ms", "us"), ("us", "s"), ("ms", "s"), ("ns", "us")):
         found[f"epoch: {right} called {wrong}"] = Bad(
             write=dated(series.epochs(right), series),

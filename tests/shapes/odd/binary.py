@@ -1,6 +1,6 @@
 """Other types of columns in Parquet and Feather."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -114,8 +114,60 @@ def feather_with_text_dates(folder: Path) -> Written:
     return Written(path=folder / "SPY.feather", truth=one(series))
 
 
+def sheet(folder: Path, change: Callable[[pd.DataFrame, Series], pd.DataFrame], *, header: bool = True) -> Written:
+    """A workbook of one sheet."""
+    series = daily(36)
+    whole = frame(series).rename(columns=str.lower)
+    whole.insert(0, "date", series.times_N)
+    change(whole, series).to_excel(folder / "bars.xlsx", index=False, header=header)
+    return Written(path=folder / "bars.xlsx", truth=one(series), plain=header)
+
+
+def _above(*rows: Sequence[object]) -> Callable[[pd.DataFrame, Series], pd.DataFrame]:
+    return lambda whole, _: pd.DataFrame(
+        [*map(list, rows), list(whole.columns), *whole.astype(object).to_numpy().tolist()]
+    )
+
+
+SHEETS: dict[str, tuple[Callable[[pd.DataFrame, Series], pd.DataFrame], bool]] = {
+    "dates": (lambda whole, _: whole, True),
+    "dates as text": (lambda whole, series: whole.assign(date=series.dates()), True),
+    "German dates as text": (lambda whole, series: whole.assign(date=series.dates("%d.%m.%Y")), True),
+    "prices as text": (lambda whole, series: whole.assign(close=series.texts("close", ",.2f")), True),
+    "a title above": (_above(["Prices of Example AG"], []), False),
+    "what was asked above": (_above(["Security", "EXA"], ["Period", "D"], [], ["as of 2020-01-01"]), False),
+    "a source below": (
+        lambda whole, _: pd.concat([whole.astype(object), pd.DataFrame({"date": ["Source: Example Exchange"]})]),
+        True,
+    ),
+    "an empty column": (lambda whole, _: whole.assign(vwap=None), True),
+    "a column of text": (lambda whole, _: whole.assign(note="checked"), True),
+}
+
+
+def sheet_of_symbols(folder: Path) -> Written:
+    """Symbols that a program may take for something else, in cells of their own types."""
+    bars = {name: daily(37 + n) for n, name in enumerate(("NA", "0001", "TRUE", "10107"))}
+    whole = pd.concat([frame(b).assign(symbol=s, date=b.times_N) for s, b in bars.items()]).astype({"symbol": object})
+    whole.loc[whole["symbol"] == "10107", "symbol"] = 10107
+    whole.loc[whole["symbol"] == "TRUE", "symbol"] = True
+    whole.to_excel(folder / "bars.xlsx", index=False)
+    return Written(path=folder / "bars.xlsx", truth=Truth(bars=bars))
+
+
+def sheet_beside_an_empty_one(folder: Path) -> Written:
+    """Only one of the sheets holds anything."""
+    written = sheet(folder, lambda whole, _: whole)
+    with pd.ExcelWriter(written.path, mode="a") as book:
+        pd.DataFrame().to_excel(book, sheet_name="Sheet2")
+    return written
+
+
 SHAPES: dict[str, Shape] = {
     **{f"Parquet: {name}": of(typed, columns) for name, columns in TYPED.items()},
+    **{f"Excel: {name}": of(sheet, change, header=header) for name, (change, header) in SHEETS.items()},
+    "Excel: symbols of several types": sheet_of_symbols,
+    "Excel: beside an empty sheet": sheet_beside_an_empty_one,
     "Parquet: single precision": float_prices,
     "Parquet: volume beyond 2^53": huge_volume_in_parquet,
     "Parquet: symbol and date in the index": indexed,

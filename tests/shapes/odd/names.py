@@ -71,8 +71,17 @@ def symbols_wide(folder: Path) -> Written:
     return wrote(folder / "closes.csv", ["Date,NA,0001,TRUE,1e5,=A", *rows], Truth(bars=bars))
 
 
+def numbers_first(folder: Path) -> Written:
+    """Thousands of rows of symbols that are numbers, then words."""
+    names = ("0005", "0700", "0941", *(f"{n:04d}" for n in range(1000, 1009)), "NA", "AAPL")
+    bars = {name: walk(300 + n, times_N=days(N)) for n, name in enumerate(names)}
+    rows = [row for s, b in bars.items() for row in lines([[s] * N, b.dates(), *texts(b)])]
+    return wrote(folder / "bars.csv", ["symbol,date,open,high,low,close,volume", *rows], Truth(bars=bars))
+
+
 SHAPES: dict[str, Shape] = {
     **{f"symbols: {name}": of(symbols, names) for name, names in SYMBOLS.items()},
+    "symbols: numbers first, words far behind": numbers_first,
     "symbols: in Parquet": of(symbols, ("NA", "0001", "TRUE"), parquet=True),
     "symbols: whole numbers in Parquet": symbols_as_integers,
     "symbols: one date after the other": symbols_by_date,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from shapes.truth import OHLC, Series, Shape, Written, one
+from shapes.truth import OHLC, Series, Shape, Written, hours, one, walk
 from shapes.writing import (
     N,
     daily,
@@ -146,10 +146,35 @@ CHANGES: dict[str, tuple[Callable[[float], str], float]] = {
 }
 
 
+LONG = 2_600
+"""More rows than anybody looks at before reading."""
+
+
+def far(folder: Path, column: str, form: Callable[[float], str], sep: str, level: float) -> Written:
+    """A form that only the last rows show."""
+    series = walk(33, times_N=hours(LONG, "2020-01-01"), level=level)
+    plain = (lambda v: f"{v:.2f}".replace(".", ",")) if sep == ";" else (lambda v: f"{v:.2f}")
+    written = {name: [plain(v) for v in series.fields[name]] for name in OHLC}
+    written["volume"] = series.texts("volume", ".0f")
+    written[column] = [*written[column][:-300], *(form(v) for v in series.fields[column][-300:])]
+    return wrote(
+        folder / "bars.csv", table(series, prices=written, sep=sep, dates=series.dates("%Y-%m-%d %H:%M")), one(series)
+    )
+
+
+FAR: dict[str, tuple[str, Callable[[float], str], str, float]] = {
+    "thousands by comma": ("close", lambda v: f"{v:,.2f}", ",", 5_000),
+    "thousands by point, decimal comma": ("close", lambda v: german([f"{v:,.2f}"])[0], ";", 5_000),
+    "decimals of a volume": ("volume", lambda v: f"{v:.1f}", ",", 100),
+    "millions": ("volume", lambda v: f"{v / 1e6:.2f}M", ",", 100),
+    "powers of ten": ("volume", lambda v: f"{v:.4E}", ",", 100),
+}
+
 SHAPES: dict[str, Shape] = {
     **{f"number: {name}": of(prices, *values) for name, values in NUMBERS.items()},
     **{f"volume: {name}": of(volumes, *values) for name, values in VOLUMES.items()},
     **{f"volume missing: {blank or 'empty'}": of(volume_with_holes, blank) for blank in BLANKS},
     **{f"change: {name}": of(changes, *values) for name, values in CHANGES.items()},
+    **{f"far behind: {name}": of(far, *values) for name, values in FAR.items()},
     "volume: beyond 2^53": huge_volume,
 }

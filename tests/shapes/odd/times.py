@@ -183,6 +183,22 @@ def open_beside_close_time(folder: Path) -> Written:
     return wrote(folder / "bars.csv", ["open_time,close_time,open,high,low,close,volume", *rows], one(series))
 
 
+def decided_late(folder: Path, form: str) -> Written:
+    """Only the last rows tell days from months."""
+    times_N = hours(12 * 24 * 8 + 200, "2021-03-01", step="450s")
+    series = walk(34, times_N=times_N)
+    return wrote(folder / "bars.csv", table(series, dates=series.dates(form)), one(series))
+
+
+def hours_to_24(folder: Path) -> Written:
+    """Hours from 1 to 24, each the end of a bar."""
+    series = walk(35, times_N=hours(N, "2024-10-01 01:00"))
+    start = series.at(series.times_N - 60 * MINUTE)
+    ends = [str(int(hour) + 1) for hour in start.dates("%-H")]
+    rows = lines([start.dates(), ends, *texts(series)])
+    return wrote(folder / "bars.csv", ["date,hour,open,high,low,close,volume", *rows], one(series))
+
+
 SHAPES: dict[str, Shape] = {
     **{f"date: {form}": of(dates, form) for form in DATES},
     **{f"period: {name}": of(periods, *values) for name, values in PERIODS.items()},
@@ -191,6 +207,9 @@ SHAPES: dict[str, Shape] = {
     **{f"epoch: {name}": of(epochs, *values) for name, values in EPOCHS.items()},
     **{f"clock: {name}": of(clocks, *values) for name, values in CLOCKS.items()},
     "clock: hours from 0 to 23": hour_column,
+    "clock: hours from 1 to 24": hours_to_24,
+    "far behind: day first": of(decided_late, "%d/%m/%Y %H:%M:%S"),
+    "far behind: month first": of(decided_late, "%m/%d/%Y %H:%M:%S"),
     "clock: before the date": clock_first,
     "midnights: of six exchanges": of(midnights, EXCHANGES, "space"),
     "midnights: with T": of(midnights, EXCHANGES, "T"),
