@@ -22,6 +22,7 @@ from shapes.bad import BAD  # noqa: E402
 from shapes.bad.base import EVERY, INIT  # noqa: E402
 from shapes.odd import ODD  # noqa: E402
 from shapes.outcomes import answer_to_bad, answer_to_honest  # noqa: E402
+from shapes.page import PAGE, written_anew  # noqa: E402
 from shapes.runs import fault_of_run  # noqa: E402
 from shapes.vendors import VENDORS  # noqa: E402
 
@@ -54,7 +55,11 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", choices=[*PARTS, "runs", []], metavar="PART")
     parser.add_argument("--only", default="", metavar="TEXT", help="names that contain it")
     parser.add_argument("--all", action="store_true", help="a line for every file")
+    parser.add_argument("--page", action="store_true", help="write the table of docs/files.md, and nothing else")
     options = parser.parse_args()
+    if options.page:
+        PAGE.write_text(written_anew(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+        return
     warnings.simplefilter("error")
     table: dict[str, dict[str, dict[str, int]]] = {}
     said = []

@@ -11,6 +11,7 @@ from shapes.bad import BAD
 from shapes.bad.base import EVERY, INIT
 from shapes.odd import MAY_ASK, ODD
 from shapes.outcomes import answer_to_bad, answer_to_honest
+from shapes.page import PAGE, written_anew
 from shapes.runs import fault_of_run
 from shapes.vendors import VENDORS
 
@@ -53,6 +54,12 @@ def test_there_are_as_many_as_are_promised() -> None:
     assert counts["vendors"] >= 50
     assert counts["odd"] >= 200
     assert counts["bad"] >= 150
+
+
+def test_the_page_shows_what_is_tested() -> None:
+    """`python tools/shapes.py --page` writes it anew."""
+    text = PAGE.read_text(encoding="utf-8")
+    assert written_anew(text) == text
 
 
 @pytest.mark.slow

@@ -42,6 +42,7 @@ def parquet_wide(folder: Path) -> Written:
 
 
 def feather(folder: Path) -> Written:
+    """A frame in Feather."""
     series = walk(97)
     frame(series).assign(Date=series.times_N).to_feather(folder / "SPY.feather")
     return Written(path=folder / "SPY.feather", truth=one(series))

@@ -41,10 +41,12 @@ def binance_klines(folder: Path, unit: str, name: str) -> Written:
 
 
 def binance_klines_ms(folder: Path) -> Written:
+    """No header: until 2024 in milliseconds; a bar is known at its close time."""
     return binance_klines(folder, "ms", "BTCUSDT-1h-2024-10.csv")
 
 
 def binance_klines_us(folder: Path) -> Written:
+    """The same from 2025 on: microseconds."""
     return binance_klines(folder, "us", "BTCUSDT-1h-2025-01.csv")
 
 

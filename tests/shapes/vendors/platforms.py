@@ -50,6 +50,7 @@ def metatrader5(folder: Path) -> Written:
 
 
 def metatrader5_daily(folder: Path) -> Written:
+    """Days: no clock."""
     series = walk(20, level=1.1, decimals=5)
     zeros = ["0"] * len(series.times_N)
     names = ("<DATE>", "<OPEN>", "<HIGH>", "<LOW>", "<CLOSE>", "<TICKVOL>", "<VOL>", "<SPREAD>")
@@ -58,12 +59,14 @@ def metatrader5_daily(folder: Path) -> Written:
 
 
 def tradingview_epochs(folder: Path) -> Written:
+    """The export of a chart: seconds since 1970."""
     series = walk(21, times_N=hours(), level=60_000)
     rows = lines([series.epochs("s"), *texts(series)])
     return wrote(folder / "BINANCE_BTCUSDT, 60.csv", ["time,open,high,low,close,Volume", *rows], one(series))
 
 
 def tradingview_iso(folder: Path) -> Written:
+    """The same with ISO times and an indicator."""
     clock_N = session_hours()
     series = walk(22, times_N=utc(clock_N, NEW_YORK))
     rows = lines([[t.isoformat() for t in aware(clock_N, NEW_YORK)], *texts(series), texts(series, ["close"])[0]])

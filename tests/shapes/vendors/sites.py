@@ -20,6 +20,7 @@ from shapes.writing import (
 
 
 def stooq_one(folder: Path) -> Written:
+    """The history of one symbol, as the page offers it."""
     series = walk(29)
     rows = lines([series.dates(), *texts(series)])
     return wrote(folder / "aapl_us_d.csv", ["Date,Open,High,Low,Close,Volume", *rows], one(series), end="\r\n")
@@ -33,14 +34,17 @@ def stooq_bulk(folder: Path, series: Series, period: str) -> Written:
 
 
 def stooq_bulk_daily(folder: Path) -> Written:
+    """The bulk download: names in angle brackets, the clock all zeros."""
     return stooq_bulk(folder, walk(30), "D")
 
 
 def stooq_bulk_hourly(folder: Path) -> Written:
+    """The same of hours: a clock without colons."""
     return stooq_bulk(folder, walk(31, times_N=session_hours()), "60")
 
 
 def finam(folder: Path) -> Written:
+    """The same with semicolons."""
     series = walk(32, times_N=session_hours(), level=250)
     n = len(series.times_N)
     columns = [["SBER"] * n, ["60"] * n, series.dates("%Y%m%d"), series.dates("%H%M%S"), *texts(series)]
@@ -70,6 +74,7 @@ def investing_com(folder: Path) -> Written:
 
 
 def investing_german(folder: Path) -> Written:
+    """The German page: decimal commas, days first."""
     series = walk(35, level=18_500)
     prices = [german([f"{v:,.2f}" for v in series.fields[name]]) for name in ("close", "open", "high", "low")]
     volume, change = german(millions(series.fields["volume"])), ["-0,52%"] * len(prices[0])
@@ -80,6 +85,7 @@ def investing_german(folder: Path) -> Written:
 
 
 def alpha_vantage_csv(folder: Path) -> Written:
+    """datatype=csv: newest first."""
     series = walk(36)
     rows = lines([series.dates(), *texts(series, form=".4f")], newest_first=True)
     return wrote(folder / "daily_IBM.csv", ["timestamp,open,high,low,close,volume", *rows], one(series), end="\r\n")
@@ -138,6 +144,7 @@ def fred(folder: Path) -> Written:
 
 
 def fred_today(folder: Path) -> Written:
+    """The same as it is today: a hole is empty."""
     series = walk(43, level=4).only("close")
     holiday_N = np.arange(len(series.times_N)) % 25 == 7
     cells = ["" if h else text for h, text in zip(holiday_N, series.texts("close"), strict=True)]
@@ -160,6 +167,7 @@ def quandl_wiki(folder: Path) -> Written:
 
 
 def quandl_one(folder: Path) -> Written:
+    """One of its symbols: raw and adjusted."""
     series = walk(47)
     n, adjusted = len(series.times_N), [[f"{v * 0.68:.6f}" for v in series.fields[name]] for name in OHLC]
     volume = series.texts("volume", ".1f")
@@ -227,6 +235,7 @@ def histdata(folder: Path) -> Written:
 
 
 def dukascopy(folder: Path) -> Written:
+    """Candles of a currency, milliseconds written out."""
     series = walk(74, times_N=hours(), level=1.1, decimals=5)
     rows = lines([series.dates("%d.%m.%Y %H:%M:%S.000"), *texts(series, form=".5f")])
     name = "EURUSD_Candlestick_1_Hour_BID_01.10.2024-11.10.2024.csv"

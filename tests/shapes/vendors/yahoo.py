@@ -23,6 +23,7 @@ def yfinance_download(folder: Path) -> Written:
 
 
 def yfinance_one_ticker_old(folder: Path) -> Written:
+    """yf.download("SPY").to_csv() as it was until 2024, and the button of the page."""
     series = walk(2)
     rows = lines([series.dates(), *texts(series, OHLC, ".6f"), [f"{v * 0.9:.6f}" for v in series.fields["close"]],
                   series.texts("volume", ".0f")])  # fmt: skip
@@ -39,6 +40,7 @@ def yfinance_history(folder: Path) -> Written:
 
 
 def yfinance_history_of_hours(folder: Path) -> Written:
+    """yf.Ticker("SPY").history(interval="1h").to_csv(): offsets that change in winter."""
     clock_N = session_hours()
     series = walk(4, times_N=utc(clock_N, NEW_YORK))
     rows = lines([offsets(clock_N, NEW_YORK), *texts(series, form=".14g")])
