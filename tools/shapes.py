@@ -1,13 +1,14 @@
 """What the product makes of files as people have them: `python tools/shapes.py [PART ...] [--only TEXT] [--all]`.
 
 PART: vendors, odd, bad (default: these), and runs: init, check and a first run of every vendor's file, which takes
-minutes. Prints one JSON object: per part and kind how many files were read right, asked about, refused, read with a
-word, read wrongly without one, or ended in a stack trace; then a line for every file that was not answered as it should
-be (--all: for every file).
+minutes. Prints a line for every file that was not answered as it should be (--all: for every file), then one JSON
+object: per part and kind how many files were read right, asked about, refused, read with a word, read wrongly without
+one, or ended in a stack trace.
 """
 
 import argparse
 import json
+import signal
 import sys
 import tempfile
 import warnings
@@ -26,7 +27,13 @@ from shapes.page import PAGE, written_anew  # noqa: E402
 from shapes.runs import fault_of_run  # noqa: E402
 from shapes.vendors import VENDORS  # noqa: E402
 
+SECONDS = 60
 PARTS = ("vendors", "odd", "bad")
+
+
+def too_slow(*_: object) -> None:
+    """Called when a file takes longer than anybody waits."""
+    raise TimeoutError(f"longer than {SECONDS} s")
 
 
 def answers(part: str, only: str) -> Iterator[tuple[str, str, str | None]]:
@@ -40,6 +47,7 @@ def answers(part: str, only: str) -> Iterator[tuple[str, str, str | None]]:
                 continue
             verbs = BAD[name].verbs if part == "bad" else (INIT,) if part == "vendors" else EVERY
             for verb in verbs:
+                signal.alarm(SECONDS)
                 place = Path(folder, verb)
                 answer, fault = (
                     answer_to_bad(BAD[name], verb, place)
@@ -61,8 +69,8 @@ def main() -> None:
         PAGE.write_text(written_anew(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
         return
     warnings.simplefilter("error")
+    signal.signal(signal.SIGALRM, too_slow)
     table: dict[str, dict[str, dict[str, int]]] = {}
-    said = []
     for part in options.parts or PARTS:
         for name, answer, fault in answers(part, options.only):
             kind = name.partition(":")[0] if ":" in name else part
@@ -70,9 +78,9 @@ def main() -> None:
             for count in (answer, *(["faults"] if fault else [])):
                 counts[count] = counts.get(count, 0) + 1
             if fault or options.all:
-                said.append(f"{part:8}{name:54}{answer:9}{' '.join((fault or '').split())[:240]}")
+                print(f"{part:8}{name:54}{answer:9}{' '.join((fault or '').split())[:240]}", flush=True)
+    signal.alarm(0)
     print(json.dumps(table, indent=1, ensure_ascii=False))
-    print("\n".join(said))
 
 
 if __name__ == "__main__":
