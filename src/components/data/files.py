@@ -164,15 +164,15 @@ class Files(Source):
 
     def _times(self, paths: Sequence[Path], table: Table, part_R: Codes) -> Time:
         def place(row: int) -> str:
-            if len(paths) == 1:
-                return f"{paths[0]}: {reading.place(paths[0], row)}"
             number = int(part_R[row])
             return f"{paths[number]}: {reading.place(paths[number], row - int((part_R == number).argmax()))}"
 
         try:
             return placed(table.stamps, self.time_zone)
         except Unread as unread:
-            raise DataError(unread.text(place)) from None
+            if len(paths) > 1:
+                raise DataError(unread.text(place)) from None
+            raise DataError(f"{paths[0]}: {unread.text(lambda row: reading.place(paths[0], row))}") from None
 
     @classmethod
     def examples(cls) -> Sequence[Mapping[str, Any]]:
