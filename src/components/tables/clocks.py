@@ -89,11 +89,17 @@ def _kind(digits: Sequence[str]) -> str | None:
     by_width = {4: "HHMM", 6: "HHMMSS", 9: "HHMMSSmmm"}
     if len(widths) == 1 and (kind := by_width.get(next(iter(widths)))) and _fits(number_U, kind):
         return kind
-    return next((kind for kind in _DIGITS if _fits(number_U, kind)), None)
+    return next((kind for kind in _DIGITS if _fits(number_U, kind) and _reaches(number_U, kind)), None)
 
 
 def _fits(number_U: Int, kind: str) -> bool:
     return bool((_of_digits(number_U, _DIGITS[kind]) != UNREAD).all())
+
+
+def _reaches(number_U: Int, kind: str) -> bool:
+    """Whether numbers are large enough for hours in their first digits: 930 is no clock of seconds."""
+    least = {"hours": 0, "HHMM": 100, "HHMMSS": 10_000, "HHMMSSmmm": 10_000_000}
+    return bool(number_U.max() >= least[kind])
 
 
 def _of_digits(number_U: Int, units: tuple[int, ...]) -> Int:

@@ -5,7 +5,7 @@ Shape legend: U different texts in the order of the file.
 
 import itertools
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -123,27 +123,27 @@ def _day(reading: Reading, row: int) -> str:
     return str(reading.days_U[row].astype("datetime64[D]"))
 
 
-def _forms(text: str) -> Iterator[str]:
+def _forms(text: str) -> Sequence[str]:
     """Formats that have the separators of a text."""
-    shape = re.sub(r"\d+", "9", text)
-    if not any(c.isalpha() for c in text):
-        separator = next((c for c in text if not c.isdigit()), "")
-        yield from (form.format(separator) for form in _NUMERIC)
-        if not separator and len(text) == 6:
-            yield "%Y%m"
-        return
-    for form in _with_months():
-        if re.sub(r"%[dmyY]", "9", re.sub(r"%[aA]", "a", form)).count("9") == shape.count("9"):
-            yield form
+    shape = re.sub(r"[^\W\d_]+", "a", re.sub(r"\d+", "9", text))
+    if "a" in shape:
+        return _with_months().get(shape, ())
+    separator = next((c for c in text if not c.isdigit()), "")
+    forms = tuple(form.format(separator) for form in _NUMERIC)
+    return (*forms, "%Y%m") if not separator and len(text) == 6 else forms
 
 
 @cache
-def _with_months() -> tuple[str, ...]:
+def _with_months() -> Mapping[str, Sequence[str]]:
+    """Shape -> formats with names of months, 9 standing for a number and a for a name."""
     plain = [
         *(form.format(s, month) for form in _MONTHS for s in ("-", " ", "/", ".", "") for month in ("%b", "%B")),
         *(form.format("", month) for form in _WORDY for month in ("%b", "%B")),
     ]
-    return (*plain, *(day + form for day, form in itertools.product(_WEEKDAYS, plain)))
+    shapes: dict[str, list[str]] = {}
+    for form in (*plain, *(day + form for day, form in itertools.product(_WEEKDAYS, plain))):
+        shapes.setdefault(re.sub(r"%[abAB]", "a", re.sub(r"%[dmyY]", "9", form)), []).append(form)
+    return shapes
 
 
 def shown_as(form: str | None) -> str:
