@@ -42,8 +42,24 @@ def _week(stamps_R: Time) -> Time:
     return monday_R
 
 
+def _steps(size: int, unit: str) -> Callable[[Time], Time]:
+    """The begin of the step, counted from midnight, in which a timestamp lies."""
+    step = np.timedelta64(size, unit)
+
+    def begins(stamps_R: Time) -> Time:
+        days_R = stamps_R.astype("M8[D]").astype("M8[us]")
+        begin_R: Time = days_R + (stamps_R.astype("M8[us]") - days_R) // step * step
+        return begin_R
+
+    return begins
+
+
 PERIODS: Mapping[str, Callable[[Time], Time]] = {
+    "minutes_5": _steps(5, "m"),
+    "minutes_15": _steps(15, "m"),
+    "minutes_30": _steps(30, "m"),
     "hourly": lambda stamps_R: stamps_R.astype("M8[h]"),
+    "hours_4": _steps(4, "h"),
     "daily": lambda stamps_R: stamps_R.astype("M8[D]"),
     "weekly": _week,
     "monthly": lambda stamps_R: stamps_R.astype("M8[M]"),
