@@ -42,9 +42,8 @@ def _week(stamps_R: Time) -> Time:
     return monday_R
 
 
-def _steps(size: int, unit: str) -> Callable[[Time], Time]:
+def _steps(step: np.timedelta64) -> Callable[[Time], Time]:
     """The begin of the step, counted from midnight, in which a timestamp lies."""
-    step = np.timedelta64(size, unit)
 
     def begins(stamps_R: Time) -> Time:
         days_R = stamps_R.astype("M8[D]").astype("M8[us]")
@@ -55,11 +54,11 @@ def _steps(size: int, unit: str) -> Callable[[Time], Time]:
 
 
 PERIODS: Mapping[str, Callable[[Time], Time]] = {
-    "minutes_5": _steps(5, "m"),
-    "minutes_15": _steps(15, "m"),
-    "minutes_30": _steps(30, "m"),
+    "minutes_5": _steps(np.timedelta64(5, "m")),
+    "minutes_15": _steps(np.timedelta64(15, "m")),
+    "minutes_30": _steps(np.timedelta64(30, "m")),
     "hourly": lambda stamps_R: stamps_R.astype("M8[h]"),
-    "hours_4": _steps(4, "h"),
+    "hours_4": _steps(np.timedelta64(4, "h")),
     "daily": lambda stamps_R: stamps_R.astype("M8[D]"),
     "weekly": _week,
     "monthly": lambda stamps_R: stamps_R.astype("M8[M]"),

@@ -148,6 +148,6 @@ def _with_months() -> Mapping[str, Sequence[str]]:
 
 def shown_as(form: str | None) -> str:
     """A format in words."""
-    if form in EPOCHS:
-        return f"{EPOCHS[form]} since 1970"
-    return "ISO 8601 (2020-12-31)" if form is None else form
+    if form is None:
+        return "ISO 8601 (2020-12-31)"
+    return f"{EPOCHS[form]} since 1970" if form in EPOCHS else form

@@ -88,7 +88,7 @@ def clock_of(sample: Mapping[str, Sequence[str]], time: str, symbol: str | None)
     held = [name for name in sample if name not in (time, symbol) and _holds_clocks(sample[name])]
     if named := [name for name in held if _word(name) in CLOCK_NAMES]:
         return named[0]
-    keys = [sample[time], *([sample[symbol]] if symbol in sample else [])]
+    keys = [sample[time], *([sample[symbol]] if symbol is not None and symbol in sample else [])]
     shared = _shared(keys)
     apart = [name for name in held if shared and _shared([*keys, sample[name]]) <= (1 - TOLD_APART) * shared]
     return apart[0] if len(apart) == 1 and _goes_on(keys, sample[apart[0]]) else None

@@ -34,7 +34,14 @@ import numpy.typing as npt
 from components.compilation import FLOATS, compiled, helper, read
 
 __all__ = [
-    *("Float", "Int", "adding_kernel", "bars_of", "cross_kernel", "helper", "run_start", "stream_kernels"),
+    "Float",
+    "Int",
+    "adding_kernel",
+    "bars_of",
+    "cross_kernel",
+    "helper",
+    "run_start",
+    "stream_kernels",
     "window_kernel",
 ]
 
