@@ -21,6 +21,22 @@ _NUMERIC = ("%d{0}%m{0}%Y", "%m{0}%d{0}%Y", "%Y{0}%m{0}%d", "%d{0}%m{0}%y", "%m{
 _MONTHS = ("%d{0}{1}{0}%Y", "{1}{0}%d{0}%Y", "%Y{0}{1}{0}%d", "%d{0}{1}{0}%y", "{1}{0}%Y", "%Y{0}{1}", "{1}{0}%y")
 _WORDY = ("{1} %d, %Y", "%d {1}, %Y", "%d. {1} %Y", "{1} %d %y")
 _WEEKDAYS = ("%a, ", "%a ", "%A, ", "%A ")
+_ELSEWHERE = {
+    **{
+        "jan": "janv janvier januar jänner enero ene gennaio gen januari janeiro",
+        "feb": "febr février févr februar febrero febbraio februari fevereiro",
+    },
+    **{"mar": "märz mär mrz mars marzo maart mrt março", "apr": "avril avr abril abr aprile april"},
+    **{
+        "may": "mai mayo maggio mag mei maio",
+        "jun": "juin juni junio giugno giu junho",
+        "jul": "juillet juil juli julio luglio julho",
+    },
+    **{"aug": "août aout agosto ago augustus augusti", "sep": "sept septembre septiembre settembre set setembro"},
+    **{"oct": "octobre octubre ottobre ott oktober okt outubro out", "nov": "novembre noviembre novembro"},
+    **{"dec": "décembre déc diciembre dic dicembre dezember dez desember december dezembro"},
+}
+_MONTH_OF = {word: month.capitalize() for month, words in _ELSEWHERE.items() for word in words.split()}
 _CLOCK_DIRECTIVE = re.compile(r"[T ,]*%[HIMSfpzZ]")
 # So many dates in the right order by chance: two of 720 orders.
 _MANY = 6
@@ -44,10 +60,24 @@ def of_form(texts: Sequence[str], form: str | None) -> Reading:
     """The dates in one format."""
     import pandas as pd
 
+    texts = [_usual(text) for text in texts]
     if form is None:
         texts = [text if ISO.fullmatch(text) else "" for text in texts]
     days = pd.to_datetime(pd.Series(texts, dtype=object), format=form or "ISO8601", errors="coerce")
     return Reading(form=form, days_U=np.asarray(days.to_numpy()).astype(TIME_DTYPE))
+
+
+def _usual(text: str) -> str:
+    """A date with the months in English, without ordinals, months and quarters under the date of their first day."""
+    if text.isascii() and not any(c.isalpha() for c in text):
+        return text
+    text = re.sub(r"^(\d{4})年(\d\d?)月(?:(\d\d?)日)?$", lambda found: "-".join(filter(None, found.groups())), text)
+    text = re.sub(r"^(\d{4})[- ]?[Mm](\d\d?)$", r"\1-\2", text)
+    text = re.sub(r"^[Qq]([1-4])[- /]?(\d{4})$", r"\2Q\1", text)
+    if quarter := re.fullmatch(r"(\d{4})[- ]?[Qq]([1-4])", text):
+        return f"{quarter[1]}-{3 * int(quarter[2]) - 2:02}"
+    text = re.sub(r"(\d)(?:st|nd|rd|th)\b", r"\1", text)
+    return re.sub(r"([^\W\d_]+)\.?", lambda word: _MONTH_OF.get(word[1].lower(), word[1]), text)
 
 
 def date_part(form: str) -> str | None:
@@ -125,6 +155,7 @@ def _day(reading: Reading, row: int) -> str:
 
 def _forms(text: str) -> Sequence[str]:
     """Formats that have the separators of a text."""
+    text = _usual(text)
     shape = re.sub(r"[^\W\d_]+", "a", re.sub(r"\d+", "9", text))
     if "a" in shape:
         return _with_months().get(shape, ())

@@ -89,10 +89,17 @@ def _read(column: "pa.Array", form: str | None) -> Stamps:
     if types.is_integer(column.type) or types.is_floating(column.type):
         _refuse_missing(column, form)
         numbers_N = column.to_numpy(zero_copy_only=False)
-        if form in EPOCHS or (form is None and epochs.are_epochs(numbers_N)):
+        if form in EPOCHS or (form is None and epochs.are_epochs(numbers_N) and not _wide_dates(numbers_N)):
             return _in_utc(*epochs.times(numbers_N, form))
         return _of_texts(pc.dictionary_encode(_as_texts(numbers_N)), form)
     raise Unread(f"the column of times holds values of type {column.type}, no dates; choose another column")
+
+
+def _wide_dates(numbers_N: "np.ndarray[Any, Any]") -> bool:
+    """Whether numbers are dates with a clock, such as 20201231093000: a number of so many digits may count as well."""
+
+    digits = int(np.log10(max(float(numbers_N[0]), 1.0))) + 1
+    return digits in (12, 14) and _compact(_as_texts(numbers_N).unique())
 
 
 def _as_texts(numbers_N: "np.ndarray[Any, Any]") -> "pa.Array":

@@ -87,18 +87,21 @@ def clock_of(sample: Mapping[str, Sequence[str]], time: str, symbol: str | None)
     stamps = _stamps(sample[time])
     if stamps is None or not are_days(stamps.local_N):
         return None
-    held = [name for name in sample if name not in (time, symbol) and _holds_clocks(sample[name])]
-    if named := [name for name in held if _word(name) in CLOCK_NAMES]:
-        return named[0]
+    others = [name for name in sample if name not in (time, symbol)]
+    for name in others:
+        # What is missing in a column of that name is worth a line.
+        if _word(name) in CLOCK_NAMES and _holds_clocks([text for text in sample[name] if text not in MISSING]):
+            return name
+    held = [name for name in others if _holds_clocks(sample[name])]
     keys = [sample[time], *([sample[symbol]] if symbol is not None and symbol in sample else [])]
     shared = _shared(keys)
     apart = [name for name in held if shared and _shared([*keys, sample[name]]) <= (1 - TOLD_APART) * shared]
     if len(apart) != 1 or not _goes_on(keys, sample[apart[0]]):
         return None
     # Numbers from 1 to 20 may as well name what is measured: then its neighbours differ more than its days.
-    others = [sample[name] for name in sample if name not in (time, symbol, apart[0])]
     same = [sample[apart[0]], *keys[1:]]
-    ratios = [ratio for texts in others if (ratio := _step(keys, texts) / _step(same, texts)) == ratio]
+    measured = [sample[name] for name in others if name != apart[0]]
+    ratios = [ratio for texts in measured if (ratio := _step(keys, texts) / _step(same, texts)) == ratio]
     return apart[0] if ratios and max(ratios) < UNLIKE else None
 
 

@@ -275,6 +275,33 @@ def test_formats_are_found(form: str) -> None:
         assert placed(timed, form=f"{form} {clock}") == placed(timed)
 
 
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        (["4. März 2021", "5. Mai 2021"], ["2021-03-04", "2021-05-05"]),
+        (["04 janv. 2021", "15 août 2021"], ["2021-01-04", "2021-08-15"]),
+        (["4 ene 2021", "15 dic 2021"], ["2021-01-04", "2021-12-15"]),
+        (["January 4th, 2021", "March 22nd, 2021"], ["2021-01-04", "2021-03-22"]),
+        (["Sept. 4, 2021", "Oct. 5, 2021"], ["2021-09-04", "2021-10-05"]),
+        (["2021年1月4日", "2021年10月15日"], ["2021-01-04", "2021-10-15"]),
+        (["2021M01", "2021M12"], ["2021-01-01", "2021-12-01"]),
+        (["2021Q1", "2021-Q4"], ["2021-01-01", "2021-10-01"]),
+        (["Q1 2021", "Q2 2021"], ["2021-01-01", "2021-04-01"]),
+        (["202101040930", "202101051600"], ["2021-01-04T09:30:00", "2021-01-05T16:00:00"]),
+        ([202101040930, 202101051600], ["2021-01-04T09:30:00", "2021-01-05T16:00:00"]),
+        ([20210104093015, 20210105160000], ["2021-01-04T09:30:15", "2021-01-05T16:00:00"]),
+        (["2021-01-04 9 AM", "2021-01-04 09 PM"], ["2021-01-04T09:00:00", "2021-01-04T21:00:00"]),
+    ],
+)
+def test_dates_as_they_are_written_elsewhere(texts: list[Any], expected: list[str]) -> None:
+    assert placed(texts) == [f"{text}T00:00:00"[:19] for text in expected]
+
+
+def test_a_typed_column_with_a_fixed_offset() -> None:
+    column = pa.array(DAYS.tz_localize("+09:00").tz_convert("UTC")).cast(pa.timestamp("ns", tz="+09:00"))
+    assert placed(column) == [f"{day:%Y-%m-%d}T00:00:00" for day in DAYS]
+
+
 PERIODS = {
     "months from the first": pd.date_range("1999-01-01", periods=60, freq="MS"),
     "months from the fifth": pd.date_range("1999-01-01", periods=60, freq="MS") + pd.Timedelta(days=4),
