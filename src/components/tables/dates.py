@@ -22,19 +22,18 @@ _MONTHS = ("%d{0}{1}{0}%Y", "{1}{0}%d{0}%Y", "%Y{0}{1}{0}%d", "%d{0}{1}{0}%y", "
 _WORDY = ("{1} %d, %Y", "%d {1}, %Y", "%d. {1} %Y", "{1} %d %y")
 _WEEKDAYS = ("%a, ", "%a ", "%A, ", "%A ")
 _ELSEWHERE = {
-    **{
-        "jan": "janv janvier januar jänner enero ene gennaio gen januari janeiro",
-        "feb": "febr février févr februar febrero febbraio februari fevereiro",
-    },
-    **{"mar": "märz mär mrz mars marzo maart mrt março", "apr": "avril avr abril abr aprile april"},
-    **{
-        "may": "mai mayo maggio mag mei maio",
-        "jun": "juin juni junio giugno giu junho",
-        "jul": "juillet juil juli julio luglio julho",
-    },
-    **{"aug": "août aout agosto ago augustus augusti", "sep": "sept septembre septiembre settembre set setembro"},
-    **{"oct": "octobre octubre ottobre ott oktober okt outubro out", "nov": "novembre noviembre novembro"},
-    **{"dec": "décembre déc diciembre dic dicembre dezember dez desember december dezembro"},
+    "jan": "janv janvier januar jänner enero ene gennaio gen januari janeiro",
+    "feb": "febr février févr februar febrero febbraio februari fevereiro",
+    "mar": "märz mär mrz mars marzo maart mrt março",
+    "apr": "avril avr abril abr aprile",
+    "may": "mai mayo maggio mag mei maio",
+    "jun": "juin juni junio giugno giu junho",
+    "jul": "juillet juil juli julio luglio julho",
+    "aug": "août aout agosto ago augustus augusti",
+    "sep": "sept septembre septiembre settembre set setembro",
+    "oct": "octobre octubre ottobre ott oktober okt outubro out",
+    "nov": "novembre noviembre novembro",
+    "dec": "décembre déc diciembre dic dicembre dezember dez desember dezembro",
 }
 _MONTH_OF = {word: month.capitalize() for month, words in _ELSEWHERE.items() for word in words.split()}
 _CLOCK_DIRECTIVE = re.compile(r"[T ,]*%[HIMSfpzZ]")
