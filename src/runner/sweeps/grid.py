@@ -3,6 +3,7 @@
 import itertools
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import yaml
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
@@ -84,4 +85,5 @@ def _at(problem: Problem, names: Sequence[str], n_points: int) -> Problem:
     """The problem with the points at which it occurs, unless that is everywhere or says itself."""
     if len(names) == n_points or all(problem.path in name.split() for name in names):
         return problem
-    return Problem("", f"at {'; at '.join(names)}: {problem}")
+    where = f"at {'; at '.join(names)}"
+    return replace(problem, path=f"{where}: {problem.path}" if problem.path else where)
