@@ -176,16 +176,19 @@ def _refuse_unknown(flag: str) -> None:
 
 def _no_verb(word: str) -> Exception:
     """Perhaps the name of an experiment alone, perhaps a verb misspelt."""
+    from difflib import get_close_matches
+
+    from components.errors import ConfigError, Problem
     from runner.composition.places import config_files
 
     message, experiments = "neither a verb nor KEY=VALUE", list(config_files("experiment"))
-    if word in experiments:
-        from components.errors import ConfigError, Problem
-
-        right = f"+experiment={word}"
-        hint = f"to run the experiment of that name: python -m runner {right}"
-        return ConfigError(Problem(word, message, hint, code="unknown_verb", value=word, fix=(right,)))
-    return _error(word, message, verbs(), f"verbs: {', '.join(verbs())}", code="unknown_verb")
+    meant = next(iter(get_close_matches(word, [*experiments, *verbs()], n=1)), word)
+    if meant not in experiments:
+        return _error(word, message, verbs(), f"verbs: {', '.join(verbs())}", code="unknown_verb")
+    right = f"+experiment={meant}"
+    hint = f"to run the experiment of that name: python -m runner {right}"
+    hint = hint if meant == word else f"did you mean the experiment '{meant}'? python -m runner {right}"
+    return ConfigError(Problem(word, message, hint, code="unknown_verb", value=word, fix=(right,)))
 
 
 def _error(

@@ -2,7 +2,8 @@
 
 import dataclasses
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import field
 from typing import Any, get_args
 
 from components.contracts import Component
@@ -26,21 +27,16 @@ from runner.composition.schema import (
 from runner.specification.experiment import Experiment
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
-
-
-def of_annotation(annotation: Any, *, whole: bool = True) -> Schema:
-    """What may stand where a parameter is annotated so. whole: sections name all that is required; else they change
-    some settings of a choice."""
-    members = [_of_member(member, whole) for member in alternatives(annotation)]
-    return members[0] if len(members) == 1 else {"anyOf": members}
+REFERENCE: Schema = {"type": "string", "pattern": r"^\$\{.*\}$"}
+OPEN: Schema = {"const": MISSING}
 
 
 def of_experiment() -> Schema:
     """Of conf/experiment/NAME.yaml: choices under `defaults`, and what it changes of them."""
-    known = slots()
+    known, made = slots(), _Schemas(whole=False)
     properties: Schema = {"defaults": _defaults(known)}
     for name, parameter in parameters(Experiment).items():
-        properties[name] = of_annotation(parameter.annotation, whole=False)
+        properties[name] = made.of(parameter.annotation)
         if name in known:
             properties[name]["description"] = f"choices: {', '.join(config_files(name)) or 'none'}"
     return {
@@ -49,25 +45,32 @@ def of_experiment() -> Schema:
         "type": "object",
         "properties": properties,
         "additionalProperties": False,
+        "$defs": made.definitions,
     }
 
 
 def of_slot(slot: str) -> Schema:
     """Of conf/SLOT/CHOICE.yaml: everything that a choice says."""
-    return {"$schema": DRAFT, "title": f"Choice of {slot}", **of_annotation(slots()[slot])}
+    made = _Schemas(whole=True)
+    schema = made.of(slots()[slot])
+    return {"$schema": DRAFT, "title": f"Choice of {slot}", **schema, "$defs": made.definitions}
+
+
+def slot_names() -> tuple[str, ...]:
+    """Slots that have a schema of their own."""
+    return tuple(slot for slot, annotation in slots().items() if slot_kind(annotation) is not None)
 
 
 def _defaults(known: Mapping[str, Any]) -> Schema:
-    entries = [
-        {
-            "type": "object",
-            "properties": {f"override /{slot}": _choice(slot)},
-            "required": [f"override /{slot}"],
-            "additionalProperties": False,
-        }
-        for slot in known
-    ]
-    return {"type": "array", "items": {"anyOf": [*entries, {"type": "string"}, {"type": "object"}]}}
+    """`override /SLOT: CHOICE`, or `/SLOT@PLACE: CHOICE` where a slot stands inside of another."""
+    entry = {
+        "type": "object",
+        "properties": {f"override /{slot}": _choice(slot) for slot in known},
+        "patternProperties": {f"^/{slot}@": _choice(slot) for slot in known},
+        "additionalProperties": False,
+        "maxProperties": 1,
+    }
+    return {"type": "array", "items": {"anyOf": [entry, {"const": "_self_"}]}}
 
 
 def _choice(slot: str) -> Schema:
@@ -76,60 +79,69 @@ def _choice(slot: str) -> Schema:
     return {"anyOf": [one, {"type": "array", "items": one}]}
 
 
-def _of_member(annotation: Any, whole: bool) -> Schema:
-    base, _ = unwrap(annotation)
-    if is_component(base):
-        return _of_kind(base, whole)
-    if is_section(base):
-        return _of_section(base, None, whole)
-    if is_mapping(base):
-        return {**leaf(annotation), "additionalProperties": of_annotation(map_annotation(base), whole=whole)}
-    if is_tuple(base):
-        return {**leaf(annotation), **_entries(base, whole)}
-    return leaf(annotation)
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Schemas:
+    """Schemas that share their definitions: a component may hold others of its own kind.
 
+    whole: sections name all that is required; else they change some settings of a choice.
+    """
 
-def _entries(base: Any, whole: bool) -> Schema:
-    arguments = get_args(base) or (Any, ...)
-    length = fixed_length(base)
-    if length is None:
-        return {"items": of_annotation(arguments[0], whole=whole)}
-    schemas = [of_annotation(argument, whole=whole) for argument in arguments]
-    return {"prefixItems": schemas, "minItems": length, "maxItems": length}
+    whole: bool
+    definitions: Schema = field(default_factory=dict)
 
+    def of(self, annotation: Any) -> Schema:
+        """What may stand where a parameter is annotated so."""
+        members = [self._member(member) for member in alternatives(annotation)]
+        return members[0] if len(members) == 1 else {"anyOf": members}
 
-def _of_kind(kind: type[Component], whole: bool) -> Schema:
-    """A section of any component of the kind, by its class where it names one."""
-    known = [catalogue()[target] for target in catalogue().fitting(kind)]
-    schemas = [_of_section(cls, class_path(cls), whole) for cls in known]
-    return schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
+    def _member(self, annotation: Any) -> Schema:
+        base, _ = unwrap(annotation)
+        if is_component(base):
+            return self._defined(base.__name__, lambda: self._of_kind(base))
+        if is_section(base):
+            return self._defined(class_path(base), lambda: self._section(base, None))
+        if is_mapping(base):
+            return {**leaf(annotation), "additionalProperties": self.of(map_annotation(base))}
+        if is_tuple(base):
+            return {**leaf(annotation), **self._entries(base)}
+        return leaf(annotation)
 
+    def _defined(self, name: str, make: Callable[[], Schema]) -> Schema:
+        if name not in self.definitions:
+            self.definitions[name] = {}  # a kind that holds itself meets its own name
+            self.definitions[name] = make()
+        return {"$ref": f"#/$defs/{name}"}
 
-def _of_section(cls: type, target: str | None, whole: bool) -> Schema:
-    found = parameters(cls)
-    properties = {name: _property(parameter, whole) for name, parameter in found.items()}
-    required = [name for name, parameter in found.items() if parameter.required]
-    if target is not None:
-        properties[TARGET] = {"const": target}
-        required.append(TARGET)
-    schema: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
-    says = (inspect.getdoc(cls) or "").partition("\n")[0]
-    return {**schema, **({"required": required} if whole else {}), **({"description": says} if says else {})}
+    def _entries(self, base: Any) -> Schema:
+        arguments = get_args(base) or (Any, ...)
+        length = fixed_length(base)
+        if length is None:
+            return {"items": self.of(arguments[0])}
+        return {"prefixItems": [self.of(argument) for argument in arguments], "minItems": length, "maxItems": length}
 
+    def _of_kind(self, kind: type[Component]) -> Schema:
+        """A section of any component of the kind, by its class."""
+        targets = catalogue().fitting(kind)
+        return {"anyOf": [self._defined(t, lambda t=t: self._section(catalogue()[t], t)) for t in targets]}
 
-def _property(parameter: Parameter, whole: bool) -> Schema:
-    schema = of_annotation(parameter.annotation, whole=whole)
-    references = {"type": "string", "pattern": r"^\$\{.*\}$"}
-    open_ = {"const": MISSING}
-    given = [] if parameter.default is dataclasses.MISSING or callable(parameter.default) else [parameter.default]
-    default = {"default": given[0]} if given and _is_plain(given[0]) else {}
-    return {"anyOf": [schema, references, open_], **default}
+    def _section(self, cls: type, target: str | None) -> Schema:
+        found = parameters(cls)
+        properties = {name: self._property(parameter) for name, parameter in found.items()}
+        required = [name for name, parameter in found.items() if parameter.required]
+        if target is not None:
+            properties[TARGET] = {"const": target}
+            required.append(TARGET)
+        schema: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
+        says = (inspect.getdoc(cls) or "").partition("\n")[0]
+        return {
+            **schema,
+            **({"required": required} if self.whole else {}),
+            **({"description": says} if says else {}),
+        }
 
-
-def _is_plain(value: Any) -> bool:
-    return value is None or isinstance(value, bool | int | float | str)
-
-
-def slot_names() -> tuple[str, ...]:
-    """Slots that have a schema of their own."""
-    return tuple(slot for slot, annotation in slots().items() if slot_kind(annotation) is not None)
+    def _property(self, parameter: Parameter) -> Schema:
+        """References and what is left open may stand anywhere."""
+        schema: Schema = {"anyOf": [self.of(parameter.annotation), REFERENCE, OPEN]}
+        default = parameter.default
+        plain = default is None or isinstance(default, bool | int | float | str)
+        return {**schema, "default": default} if plain and not parameter.required else schema
