@@ -12,7 +12,8 @@ class Problem:
     allowed; hint: what to do, in words.
     For programs, beside the words: code: kind of mistake, lower case with underscores, for ever the same; value: what
     was written; allowed: the values that may stand there, or a JSON schema of them; fix: settings or flags as they are
-    typed, each of which mends it by itself: the first is the likeliest.
+    typed into a shell, each of which mends it by itself: the first is the likeliest; at: the path, where words begin
+    otherwise.
     """
 
     path: str
@@ -22,6 +23,7 @@ class Problem:
     value: Any = field(default=None, compare=False)
     allowed: Any = field(default=None, compare=False)
     fix: tuple[str, ...] = field(default=(), compare=False)
+    at: str = field(default="", compare=False)
 
     def __str__(self) -> str:
         line = f"{self.path}: {self.message}" if self.path else self.message
@@ -57,6 +59,26 @@ class DataError(AssayError):
     """Mend the data: the message names file, symbol, timestamp and the remedy."""
 
     code = "data"
+
+
+class Ask(DataError):
+    """The data can be read in several ways that are equally good: the message shows them on one line of the data.
+
+    options: what chooses one of them, each a piece of a command line, as it is typed.
+    """
+
+    code = "ask"
+
+    def __init__(self, message: str, options: tuple[str, ...]) -> None:
+        self.options = options
+        super().__init__(Problem("", message, f"say {' or '.join(options)}" if options else "", fix=options))
+
+
+class Unavailable(DataError):
+    """The source could not be had, for no fault of its settings: a service that is down, a file that is not there or
+    damaged. A fallback may stand in."""
+
+    code = "unavailable"
 
 
 class ContractError(AssayError):
@@ -100,7 +122,7 @@ def _plain(problem: Problem, code: str) -> dict[str, Any]:
     allowed = list(problem.allowed) if isinstance(problem.allowed, tuple | frozenset) else problem.allowed
     return {
         "code": problem.code or code,
-        "path": path,
+        "path": problem.at or path,
         "value": problem.value,
         "allowed": allowed,
         "message": message,

@@ -11,7 +11,7 @@ CONTRACT = 1
 
 ENVELOPE: Mapping[str, str] = {
     "assay": "integer: version of this contract",
-    "verb": "text: what was asked for; run, sweep, show or help where it is no verb",
+    "verb": "text: what was asked for; run, sweep, config, version or help where it is no verb",
     "exit_code": "integer: what the process ends with",
     "notices": "list: sentences that a careful reader would want to see",
     "errors": "list: what is wrong, see `error`; empty where nothing is",
@@ -26,7 +26,7 @@ ERROR: Mapping[str, str] = {
     "allowed": "any: list of the values that may stand there, or a JSON schema of them; null where that is not known",
     "message": "text: what is wrong, for a reader",
     "hint": "text: what to do, for a reader",
-    "fix": "list: arguments as they are typed, each of which mends this by itself, the likeliest first",
+    "fix": "list: arguments as they are typed into a shell, each of which mends this by itself, the likeliest first",
 }
 """Fields of an error, likewise."""
 

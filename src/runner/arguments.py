@@ -1,6 +1,7 @@
 """The arguments of a verb; a mistake in them is one line, like every other mistake of a user."""
 
 import re
+import shlex
 from argparse import SUPPRESS, Action, ArgumentError, ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -62,7 +63,10 @@ class VerbParser(ArgumentParser):
         return options
 
     def error(self, message: str) -> NoReturn:
-        raise ConfigError(Problem(self._verb, message, self._more, code="arguments"))
+        missing = message.partition("required: ")[2].split(", ")
+        allowed = tuple(missing) if missing != [""] else None
+        code = "missing_argument" if allowed else "arguments"
+        raise ConfigError(Problem(self._verb, message, self._more, code=code, allowed=allowed))
 
     def _get_values(self, action: Action, arg_strings: list[str]) -> Any:
         """A value that is not allowed is told with those that are."""
@@ -73,7 +77,7 @@ class VerbParser(ArgumentParser):
             choices = tuple(action.choices) if action.choices else None
             written = " ".join(arg_strings)
             near = get_close_matches(written, [str(choice) for choice in choices or ()], n=1) or list(choices or ())
-            fix = [f"{flag}={value}" if action.option_strings else str(value) for value in near]
+            fix = [shlex.quote(f"{flag}={value}" if action.option_strings else str(value)) for value in near]
             raise ConfigError(
                 Problem(
                     self._verb,
@@ -83,6 +87,7 @@ class VerbParser(ArgumentParser):
                     value=written,
                     allowed=choices or {"type": _kind(action)},
                     fix=tuple(fix),
+                    at=flag if action.option_strings else written,
                 )
             ) from None
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from runner.answer import Answer
     from runner.manner import Manner
 
-HELP = """\
+HELP_TEXT = """\
 Assay: a declarative experiment runner for market forecasts.
 
 Run an experiment, which is a file of conf/experiment/ plus what you override:
@@ -46,7 +46,8 @@ HELP_FLAGS = ("-h", "--help", "help")
 MULTIRUN_FLAGS = ("-m", "--multirun")
 RUN_FLAGS = ("-r", "--run")
 VERSION_FLAGS = ("--version",)
-RUN, SWEEP, SHOW, HELP_VERB = "run", "sweep", "show", "help"
+RUN, SWEEP, CONFIG, VERSION, HELP = "run", "sweep", "config", "version", "help"
+"""What is asked for without a verb, as answers name it."""
 # Flags of Hydra that show something and run nothing.
 SHOW_FLAGS = (
     "-c",
@@ -102,14 +103,14 @@ def help_text() -> str:
     """What --help says; the verbs speak for themselves."""
     ways = [way for verb in verbs() for way in described(verb)[0]]
     lines = [f"  {usage:<25}  {says}" if len(usage) < 26 else f"  {usage}    {says}" for usage, says in ways]
-    return HELP.format(verbs="\n".join(lines), exit_codes=exit_codes.IN_WORDS)
+    return HELP_TEXT.format(verbs="\n".join(lines), exit_codes=exit_codes.IN_WORDS)
 
 
 def _help(manner: "Manner") -> int:
     if manner.json:
         from runner.arguments import every_verb
 
-        manner.answer(HELP_VERB, every_verb(help_text()))
+        manner.answer(HELP, every_verb(help_text()))
     else:
         print(help_text(), end="")
     return exit_codes.RAN
@@ -120,7 +121,9 @@ def _named(arguments: Sequence[str]) -> str:
     if arguments and arguments[0] in verbs():
         return arguments[0]
     flags = {argument.partition("=")[0] for argument in arguments}
-    return SHOW if flags & {*SHOW_FLAGS, *VERSION_FLAGS} else SWEEP if flags & {*MULTIRUN_FLAGS} else RUN
+    if flags & {*VERSION_FLAGS}:
+        return VERSION
+    return CONFIG if flags & {*SHOW_FLAGS} else SWEEP if flags & {*MULTIRUN_FLAGS} else RUN
 
 
 def _asked(arguments: list[str], manner: "Manner") -> "Answer":

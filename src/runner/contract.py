@@ -21,7 +21,7 @@ HELP = {
     "verbs": "map: verb -> ways to call it and its arguments",
     "exit_codes": "map: kind of end -> code",
 }
-SHOW = {"text": "text: what Hydra shows", "config": "map: with --cfg job, the composed configuration"}
+CONFIG = {"text": "text: what Hydra shows", "config": "map: with --cfg job, the composed configuration"}
 VERSION = {"version": "text: of this installation", "folder": "text: where it lies"}
 Schema = dict[str, Any]
 
@@ -33,7 +33,7 @@ def of_answers(verbs: Mapping[str, Mapping[str, str]]) -> Schema:
     """
     from runner.sweeps.sweep import SWEEP
 
-    forms = {"run": RUN, "sweep": SWEEP, "help": HELP, "show": {**SHOW, **VERSION}}
+    forms = {"run": RUN, "sweep": SWEEP, "help": HELP, "config": CONFIG, "version": VERSION}
     fields = {**verbs, **forms}
     return {
         "$schema": DRAFT,

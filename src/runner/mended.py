@@ -35,17 +35,18 @@ def mended(arguments: Sequence[str], errors: Sequence[Mapping[str, Any]]) -> lis
 
 def _applied(arguments: Sequence[str], error: Mapping[str, Any], fix: str) -> list[str]:
     """The arguments with the fix in the place of what it mends, else at the end."""
-    wrong = {_key(error["path"]), _key(fix)} - {""}
+    given = shlex.split(fix)
+    wrong = {_key(error["path"]), *(_key(part) for part in given if _is_flag(part) or "=" in part)} - {""}
     places = [place for place, argument in enumerate(arguments) if _key(argument) in wrong]
     if not places:
         # A key that a file has and that means another one.
-        deleted = [f"~{error['path']}"] if error["code"] == "unknown_key" else []
-        return [*arguments, *deleted, fix]
-    first, last = places[0], places[0] + 1
-    if _is_flag(fix) and "=" in fix and "=" not in arguments[first]:
-        last += 1  # the flag's value stands by itself
-    later = [argument for argument in arguments[last:] if _key(argument) not in wrong]
-    return [*arguments[:first], _signed(arguments[first], fix), *later]
+        deleted = [f"~{error['path']}"] if error["code"] == "unknown_key" and "=" in fix else []
+        return [*arguments, *deleted, *given]
+    first = places[0]
+    # The value of a flag may stand by itself.
+    apart = _is_flag(arguments[first]) and "=" not in arguments[first] and ("=" in given[0] or len(given) > 1)
+    later = [argument for argument in arguments[first + 1 + apart :] if _key(argument) not in wrong]
+    return [*arguments[:first], _signed(arguments[first], given[0]), *given[1:], *later]
 
 
 def _signed(argument: str, fix: str) -> str:

@@ -128,7 +128,7 @@ def typed(path: str, value: Any) -> tuple[str, ...]:
     """The override that sets it, where that is short."""
     if isinstance(value, bool) or value is None:
         return (f"{path}={'null' if value is None else str(value).lower()}",)
-    plain = isinstance(value, int | float) or (isinstance(value, str) and re.fullmatch(r"[\w.+-]+", value))
+    plain = isinstance(value, int | float) or (isinstance(value, str) and re.fullmatch(r"[\w./+-]+", value))
     return (f"{path}={value}",) if plain else ()
 
 

@@ -4,6 +4,7 @@ import dataclasses
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import field
+from functools import partial
 from typing import Any, get_args
 
 from components.contracts import Component
@@ -122,7 +123,7 @@ class _Schemas:
     def _of_kind(self, kind: type[Component]) -> Schema:
         """A section of any component of the kind, by its class."""
         targets = catalogue().fitting(kind)
-        return {"anyOf": [self._defined(t, lambda t=t: self._section(catalogue()[t], t)) for t in targets]}
+        return {"anyOf": [self._defined(t, partial(self._section, catalogue()[t], t)) for t in targets]}
 
     def _section(self, cls: type, target: str | None) -> Schema:
         found = parameters(cls)

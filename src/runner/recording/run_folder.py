@@ -154,6 +154,7 @@ def find_run(name: str, outputs: Path) -> Path:
             value=name,
             allowed=names,
             fix=(newest,) if newest else (),
+            at=name,
         )
     )
 

@@ -2,6 +2,7 @@
 
 import operator
 import re
+import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -52,14 +53,14 @@ def chosen(found: Sequence[Row], conditions: Sequence[str]) -> list[Row]:
             hint = "write KEY=VALUE, KEY!=VALUE, KEY>NUMBER or KEY<NUMBER, such as level=candidate"
             raise ConfigError(Problem("--where", f"'{text}' is no condition", hint, code="not_allowed", value=text))
         key, sign, value = match.group("key", "sign", "value")
-        _refuse_unknown("--where", key, found)
+        _refuse_unknown("--where", key, found, text)
         kept = [row for row in kept if _holds(_value(row, key), sign, value, text)]
     return kept
 
 
 def ordered(found: Sequence[Row], key: str, *, reverse: bool = False) -> list[Row]:
     """The best first, by a figure; by anything else in the order of the alphabet; those without a value last."""
-    _refuse_unknown("--sort", key, found)
+    _refuse_unknown("--sort", key, found, key)
     metric = metrics().get(key.rpartition("/")[2])
     downwards = (metric is not None and metric.better >= 0) != reverse
     having = [row for row in found if _value(row, key) not in (None, [])]
@@ -99,14 +100,14 @@ def _text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _refuse_unknown(flag: str, key: str, found: Sequence[Row]) -> None:
-    """A key that no run has; where there are no runs, nothing can be said of it."""
+def _refuse_unknown(flag: str, key: str, found: Sequence[Row], written: str) -> None:
+    """A key that no run has; where there are no runs, nothing can be said of it. written: all that stands there."""
     known = list(dict.fromkeys(_keys(found)))
     if key in known or not found:
         return
     near = nearest(key, known)
     hint = f"did you mean '{near}'?" if near else f"such as {', '.join(FIELDS)}, sharpe or test/r2"
-    fix = (f"{flag}={near}",) if near and flag == "--sort" else ()
+    fix = (shlex.quote(f"{flag}={written.replace(key, near, 1)}"),) if near else ()
     raise ConfigError(
         Problem(flag, f"no run has '{key}'", hint, code="unknown_key", value=key, allowed=tuple(known), fix=fix)
     )
@@ -116,7 +117,7 @@ def _keys(found: Sequence[Row]) -> Iterator[str]:
     yield from FIELDS
     for row in found:
         yield from row["choices"]
-        for name in row["metrics"]:
+        for name in (name for name in row["metrics"] if "_fold_" not in name):
             yield name
             if name.startswith(tuple(f"{span}/" for span in SPANS)):
                 yield name.partition("/")[2]

@@ -11,10 +11,9 @@ from hydra.errors import HydraException
 
 from components.errors import ConfigError, Problem
 from runner.composition.bounded import refuse_unbounded
-from runner.composition.check import nearest
 from runner.composition.compose import Memo, config_loader
 from runner.composition.configure import configure
-from runner.composition.overrides import SWEEP, parsed
+from runner.composition.overrides import SWEEP, no_choice, parsed
 from runner.composition.places import config_files
 
 
@@ -31,9 +30,7 @@ def with_search_space(overrides: Sequence[str]) -> list[str]:
 def _space(name: str) -> Mapping[str, str]:
     files = config_files(SWEEP)
     if name not in files:
-        near = nearest(name, files)
-        hint = (f"did you mean '{near}'? " if near else "") + f"choices: {', '.join(files) or 'none'}"
-        raise ConfigError(f"sweep={name}: no such choice for sweep; {hint}")
+        raise ConfigError(no_choice(SWEEP, name, list(files)))
     try:
         refuse_unbounded(files[name], f"conf/{SWEEP}/{name}.yaml")
         content = yaml.safe_load(files[name].read_text(encoding="utf-8"))
@@ -86,4 +83,4 @@ def _at(problem: Problem, names: Sequence[str], n_points: int) -> Problem:
     if len(names) == n_points or all(problem.path in name.split() for name in names):
         return problem
     where = f"at {'; at '.join(names)}"
-    return replace(problem, path=f"{where}: {problem.path}" if problem.path else where)
+    return replace(problem, path=f"{where}: {problem.path}" if problem.path else where, at=problem.path)

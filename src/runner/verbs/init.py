@@ -6,7 +6,7 @@ One line per symbol and time; column names, date format and separators are guess
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from components.errors import ConfigError
+from components.errors import ConfigError, Problem
 from runner.answer import Answer, said
 from runner.composition.configure import configure
 from runner.composition.first_experiment import default_name, first_experiment
@@ -32,7 +32,8 @@ def run(options: Namespace) -> Answer:
     name = options.name or default_name(options.file)
     target = Path(CONFIG) / "experiment" / f"{name}.yaml"
     if target.exists() and not options.force:
-        raise ConfigError(f"{target}: exists already; choose another --name, or --force to write it anew")
+        hint = "choose another --name, or --force to write it anew"
+        raise ConfigError(Problem(str(target), "exists already", hint, code="exists", fix=("--force",)))
     made = first_experiment(options.file)
     write_atomically(target, made.text.encode())
     configure([f"+experiment={name}"])  # what was written passes the check, or the user learns it here

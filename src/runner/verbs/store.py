@@ -12,6 +12,7 @@ import re
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from dataclasses import asdict
+from difflib import get_close_matches
 from pathlib import Path
 
 from components.errors import ConfigError, Problem
@@ -51,8 +52,17 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> Answer:
     """Does what is asked; UNFORESEEN where a result is damaged."""
     if options.action not in ACTIONS:
-        hint = f"there are {', '.join(ACTIONS)}"
-        problem = Problem(f"store {options.action}", "no such action", hint, code="not_allowed", allowed=ACTIONS)
+        hint, near = f"there are {', '.join(ACTIONS)}", tuple(get_close_matches(options.action, ACTIONS, n=1))
+        problem = Problem(
+            f"store {options.action}",
+            "no such action",
+            hint,
+            code="not_allowed",
+            value=options.action,
+            allowed=ACTIONS,
+            fix=near,
+            at=options.action,
+        )
         raise ConfigError(problem)
     if options.action != "why" and (options.run or options.stage):
         raise ConfigError(f"store {options.action}: takes no run; only `store why RUN [STAGE]` does")
