@@ -3,13 +3,15 @@
 Looks at a CSV or Parquet file of bars, says what it found, and writes conf/experiment/NAME.yaml, which runs on it.
 One line per symbol and time; column names, date format and separators are guessed."""
 
+import json
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from components.errors import ConfigError, Problem
 from runner.answer import Answer, said
 from runner.composition.configure import configure
-from runner.composition.first_experiment import default_name, first_experiment
+from runner.composition.first_experiment import SCHEMA, default_name, first_experiment
+from runner.composition.json_schema import of_experiment
 from runner.composition.places import CONFIG
 from runner.storage.disk import write_atomically
 
@@ -37,6 +39,7 @@ def run(options: Namespace) -> Answer:
     made = first_experiment(options.file)
     write_atomically(target, made.text.encode())
     configure([f"+experiment={name}"])  # what was written passes the check, or the user learns it here
+    write_atomically(target.with_name(SCHEMA), json.dumps(of_experiment()).encode())
     lines = (
         f"{options.file}:",
         *(f"  {remark}" for remark in made.remarks),

@@ -64,6 +64,7 @@ def test_what_is_wrong_is_raised_with_its_fields() -> None:
         assay.load("nope")
 
 
+@pytest.mark.slow
 def test_a_run_is_what_its_folder_holds(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = assay.run("mine", "debug=fast", "model=lightgbm")
     assert capsys.readouterr() == ("", "")
@@ -83,7 +84,7 @@ def test_a_run_is_what_its_folder_holds(place: Path, capsys: pytest.CaptureFixtu
     assert (table.index.tolist(), table["level"].tolist(), table["model"].tolist()) == (
         [run.id],
         [run.level],
-        ["ridge"],
+        ["lightgbm"],
     )
     assert assay.runs("tag=second").empty
     same = run.compare(run)
