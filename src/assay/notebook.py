@@ -172,14 +172,14 @@ class Run:
 def check(experiment: str, *overrides: str, settings: Mapping[str, object] | None = None) -> Checked:
     """Checks an experiment without reading any data. See `run` for the arguments. Raises ConfigError with every
     problem."""
-    from runner.judging.reach import reach
+    from runner.judging.reach import reach_of
 
     made, composed = configure(asked(experiment, overrides, settings or {}))
     return Checked(
         experiment=made.name,
         choices=dict(composed.choices),
         notices=composed.notices,
-        provable=tuple(reach(made.gates)),
+        provable=reach_of(made),
     )
 
 
