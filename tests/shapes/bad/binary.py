@@ -11,7 +11,10 @@ import pyarrow as pa
 import pyarrow.feather as feather_file
 import pyarrow.parquet as pq
 
-from shapes.bad.base import FILES, INIT, LEAKTEST, (
+from shapes.bad.base import (
+    FILES,
+    INIT,
+    LEAKTEST,
     LINE,
     ROW,
     Bad,
