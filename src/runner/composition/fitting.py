@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
-from components.contracts import TARGET, Model, Target
+from components.contracts import TARGET, Features, Model, Target
 from components.errors import Problem
 from runner.composition.catalog import catalogue
 from runner.composition.schema import listed, show
@@ -20,8 +20,20 @@ def fitting_problems(experiment: Experiment) -> Iterator[Problem]:
 def fitted_models(experiment: Experiment) -> Mapping[str, Model]:
     """dotted path -> model, of everything that is fitted."""
     members = {f"ensemble.models.{name}": model for name, model in experiment.ensemble.members().items()}
-    baselines = {f"{BASELINE}{name}": model for name, model in experiment.baselines.items()}
-    return {"model": experiment.model, **members, **baselines}
+    return {"model": experiment.model, **members, **dict(_baselines(experiment))}
+
+
+def _baselines(experiment: Experiment) -> Iterator[tuple[str, Model]]:
+    """(dotted path, model) of what baselines fit."""
+    for name, model in experiment.baselines.items():
+        own = model.on_own_features()
+        yield (f"{BASELINE}{name}", model) if own is None else (f"{BASELINE}{name}.model", own[1])
+
+
+def brought_features(experiment: Experiment) -> Mapping[str, Features]:
+    """dotted path -> feature set that a baseline brings."""
+    brought = {name: model.on_own_features() for name, model in experiment.baselines.items()}
+    return {f"{BASELINE}{name}.features": own[0] for name, own in brought.items() if own is not None}
 
 
 def target_texts(target: Target) -> dict[str, str]:
@@ -37,7 +49,13 @@ def choice(component: object) -> str:
 
 def members_can_do_their_work(experiment: Experiment) -> Iterator[Problem]:
     """Models that are no choice of a slot of their own."""
-    for path, model in fitted_models(experiment).items():
+    members = {path: model for path, model in fitted_models(experiment).items() if not path.startswith(BASELINE)}
+    for path, model in members.items():
+        if model.on_own_features():
+            hint = "name the features in the slot `features`; such a model is for baselines"
+            yield Problem(path, "brings features of its own beside the experiment's", hint)
+    baselines = {f"{BASELINE}{name}": model for name, model in experiment.baselines.items()}
+    for path, model in {**members, **baselines}.items():
         if model is not experiment.model:
             for flaw in model.flaws():
                 yield Problem(path, flaw)
