@@ -18,7 +18,7 @@ from runner.console import Console
 from runner.storage.store import Store
 from runner.testing.data import panel
 
-FLAGSHIP = ("+experiment=sp500_volatility", "debug.enabled=true", "debug.max_bars=2200", "split.n_folds=2")
+FLAGSHIP = ("+experiment=sp500_volatility", "debug.enabled=true", "debug.max_bars=2800", "split.n_folds=2")
 
 
 @dataclass
