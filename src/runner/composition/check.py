@@ -28,6 +28,7 @@ from runner.composition.schema import (
 
 MISSING = "???"
 TARGET = "_target_"
+NAME_MUST_BE_TEXT = "a name must be text"
 
 
 def problems(config: Any, kind: type, *, path: str = "") -> list[Problem]:
@@ -71,7 +72,7 @@ def _map_problems(value: Mapping[Any, Any], base: Any, path: str) -> Iterator[Pr
         if isinstance(name, str):
             yield from _value_problems(entry, map_annotation(base), join(path, name))
         else:
-            yield Problem(join(path, name), "a name must be text", f"write '{name}' in quotes")
+            yield Problem(join(path, name), NAME_MUST_BE_TEXT, f"write '{name}' in quotes")
 
 
 def _list_problems(value: list[Any], base: Any, path: str) -> Iterator[Problem]:
