@@ -4,28 +4,19 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
 from components.errors import DataError
+from components.tables import meaning
+from components.tables.lexicon import ADJUSTED, ROLES, word
+from components.tables.meaning import NOTHING_SAID, Said, Table, Taken
 from components.tables.reading import MISSING, field_name, is_parquet, numbers, sample
 from components.tables.times import EPOCHS
 
 SAMPLE_ROWS = 2000
-ROLES: Mapping[str, tuple[str, ...]] = {
-    "time": ("timestamp", "datetime", "date", "datum", "day", "time", "opentime", "period", "dt", "fecha", "ts", ""),
-    "symbol": ("symbol", "ticker", "tic", "instrument", "asset", "isin", "permno", "secid", "pair", "stock", "name"),
-    "open": ("open", "pxopen", "openprice", "eroffnung", "eröffnung", "eröffnungskurs", "erster"),
-    "high": ("high", "pxhigh", "highprice", "hoch", "tageshoch", "max"),
-    "low": ("low", "pxlow", "lowprice", "tief", "tagestief", "min"),
-    "close": (
-        *("close", "closelast", "last", "lastprice", "price", "pxlast", "closeprice", "closingprice", "settle"),
-        *("schluss", "schlusskurs", "kurs", "zuletzt", "cierre", "nav", "adjclose", "adjustedclose", "value"),
-    ),
-    "volume": ("volume", "vol", "pxvolume", "volumen", "stück", "tickvol", "tickvolume", "tickcount", "qty"),
-}
-ADJUSTED = ("adjclose", "adjustedclose")
+FIELDS = ("open", "high", "low", "close", "volume")
 DATE_FORMATS = (
     *("%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%y", "%m/%d/%y"),
     *("%d-%b-%Y", "%d %b %Y", "%b %d, %Y", "%B %d, %Y", "%d %B %Y", "%d-%b-%y"),
@@ -33,18 +24,20 @@ DATE_FORMATS = (
 CLOCKS = ("", " %H:%M:%S", " %H:%M")
 # 1990 to 2100, in seconds.
 EPOCH_RANGE = (631_152_000, 4_102_444_800)
+TRUTHS = frozenset({"True", "False", "true", "false", "TRUE", "FALSE", ""})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Guess:
-    """parameters: those of the source Files, all of them; remarks: what was found, in plain words."""
+    """parameters: those of the source Files, all of them; remarks: what was found and why, in plain words."""
 
     parameters: Mapping[str, Any]
     remarks: tuple[str, ...]
 
 
-def guess(path: str) -> Guess:
-    """What the file seems to hold. Raises DataError where it cannot be read as bars, saying what would help."""
+def guess(path: str, said: Said = NOTHING_SAID) -> Guess:
+    """What the file seems to hold, but for what a person said. Raises DataError where it cannot be read as bars, saying
+    what would help, and Ask where it can in several ways that are equally good."""
     try:
         columns = sample(Path(path), SAMPLE_ROWS)
     except FileNotFoundError:
@@ -55,10 +48,24 @@ def guess(path: str) -> Guess:
         raise DataError(f"{path}: no rows; the table needs a header and at least one row")
     time, date_format = _time(path, columns)
     decimal = _decimal([values for name, values in columns.items() if name != time])
-    numeric = [n for n, values in columns.items() if n != time and _is_numeric(values, decimal)]
+    numeric = [n for n, values in columns.items() if n != time and _column(n, values, decimal).holds_numbers]
     symbol = _symbol(columns, time, numeric)
-    values = [name for name in numeric if name != symbol and field_name(name).strip("_")]
-    roles = _roles(path, values, time, symbol)
+    table = Table(
+        path=path,
+        times=columns[time],
+        columns=tuple(
+            _column(name, values, decimal)
+            for name, values in columns.items()
+            if name not in (time, symbol) and field_name(name).strip("_")
+        ),
+        symbol=symbol,
+        of=columns[symbol][0] if symbol else "",
+    )
+    taken = meaning.fields_of(table, said)
+    if not taken:
+        _refuse_wide(path, [column.name for column in table.numbers()], time)
+    roles = {role: taken[role].column for role in FIELDS if role in taken}
+    values = [column.name for column in table.numbers()]
     fields = {**{field_name(name): name for name in values if name not in roles.values()}, **roles}
     left_out = [name for name in columns if name not in (time, symbol, *fields.values())]
     return Guess(
@@ -74,29 +81,19 @@ def guess(path: str) -> Guess:
             "survivorship": "unknown",
             "adjustment": _adjustment(columns, roles),
         },
-        remarks=tuple(_remarks(columns, time, date_format, symbol, decimal, roles, left_out)),
+        remarks=tuple(_remarks(columns, time, date_format, symbol, decimal, taken, left_out)),
     )
-
-
-def _word(name: str) -> str:
-    return "".join(c for c in name.lower() if c.isalnum())
-
-
-def _first_of(role: str, names: Sequence[str]) -> str | None:
-    """The column that bears the best-known name for a role."""
-    words = {_word(name): name for name in reversed(names)}
-    return next((words[word] for word in ROLES[role] if word in words), None)
 
 
 def _time(path: str, columns: Mapping[str, list[str]]) -> tuple[str, str | None]:
     """The column with the times and their format. Raises DataError if there is none."""
-    named = [name for name in columns if _word(name) in ROLES["time"]]
-    order = sorted(named, key=lambda name: ROLES["time"].index(_word(name)))
+    named = [name for name in columns if word(name) in ROLES["time"]]
+    order = sorted(named, key=lambda name: ROLES["time"].index(word(name)))
     for name in (*order, *(name for name in columns if name not in named)):
         found = _date_format(columns[name], is_named=name in named)
         if found is None:
             continue
-        clock = next((other for other in columns if _word(other) == "time" and other != name), None)
+        clock = next((other for other in columns if word(other) == "time" and other != name), None)
         if clock is not None and all(":" in text for text in columns[clock][:50]) and ":" not in columns[name][0]:
             raise DataError(
                 f"{path}: date and time stand in two columns ('{name}', '{clock}'), which is not supported; "
@@ -150,10 +147,23 @@ def _decimal(columns: Sequence[Sequence[str]]) -> str:
     return "," if wrong[","] < wrong["."] else "."
 
 
-def _is_numeric(texts: Sequence[str], decimal: str) -> bool:
-    values, bad = numbers(np.array(texts, dtype=object), decimal)
-    as_bool = all(text in ("True", "False", "") for text in texts)
-    return bool((np.isfinite(values).any() and bad.mean() < 0.01) or as_bool)
+def _column(name: str, texts: Sequence[str], decimal: str) -> meaning.Column:
+    """Its numbers, or why they are none."""
+    values_N, bad_N = numbers(np.array(texts, dtype=object), decimal)
+    row = int(bad_N.argmax()) if bad_N.any() else None
+    return meaning.Column(
+        name=name,
+        values_N=values_N,
+        share_wrong=float(bad_N.mean()),
+        wrong=None if row is None else (f"row {row + 1}", texts[row]),
+        truths=any(texts) and all(text in TRUTHS for text in texts),
+    )
+
+
+def _first_of(role: str, names: Sequence[str]) -> str | None:
+    """The column that bears the best-known name for a role."""
+    words = {word(name): name for name in reversed(names)}
+    return next((words[known] for known in ROLES[role] if known in words), None)
 
 
 def _symbol(columns: Mapping[str, list[str]], time: str, numeric: Sequence[str]) -> str | None:
@@ -169,20 +179,7 @@ def _symbol(columns: Mapping[str, list[str]], time: str, numeric: Sequence[str])
     return apart[0] if len(apart) == 1 else None
 
 
-def _roles(path: str, values: Sequence[str], time: str, symbol: str | None) -> dict[str, str]:
-    """role -> column. Raises DataError where no column can be the price."""
-    found = {role: _first_of(role, values) for role in ("open", "high", "low", "close", "volume")}
-    roles = {role: name for role, name in found.items() if name is not None}
-    if "close" in roles:
-        return roles
-    if len(values) == 1:
-        return {"close": values[0]}
-    # Some tickers, such as LOW, read like fields: many further columns of numbers are symbols all the same.
-    if symbol is not None or len(values) - len(roles) < 2:
-        raise DataError(
-            f"{path}: no column is called close, last or price; columns: {', '.join(values) or 'no numbers'}; "
-            "rename the one that holds the price to close"
-        )
+def _refuse_wide(path: str, values: Sequence[str], time: str) -> NoReturn:
     shown = ", ".join([*values[:3], *(["..."] if len(values) > 3 else [])])
     raise DataError(
         f"{path}: one column per symbol ({shown}) is not supported; "
@@ -197,9 +194,9 @@ def _reader(path: str) -> str:
 
 def _adjustment(columns: Mapping[str, list[str]], roles: Mapping[str, str]) -> str:
     """A close that is called adjusted is so for dividends; one beside it, as of Yahoo, for splits."""
-    if _word(roles["close"]) in ADJUSTED:
+    if word(roles["close"]) in ADJUSTED:
         return "total"
-    return "split" if any(_word(name) in ADJUSTED for name in columns) else "raw"
+    return "split" if any(word(name) in ADJUSTED for name in columns) else "raw"
 
 
 def _remarks(
@@ -208,7 +205,7 @@ def _remarks(
     date_format: str | None,
     symbol: str | None,
     decimal: str,
-    roles: Mapping[str, str],
+    taken: Mapping[str, Taken],
     left_out: Sequence[str],
 ) -> list[str]:
     example = next((text for text in columns[time] if text not in MISSING), "")
@@ -217,7 +214,9 @@ def _remarks(
     if day_month:
         remarks.append(f"dates: the {'day' if date_format and date_format.startswith('%d') else 'month'} comes first")
     remarks.append(f"symbol: column '{symbol}'" if symbol else "symbol: none, the file is one symbol")
-    remarks.append("fields: " + ", ".join(f"{role} = '{name}'" for role, name in roles.items()))
+    remarks.append("fields: " + ", ".join(f"{role} = '{taken[role].column}'" for role in FIELDS if role in taken))
+    named = {"price": "close", "volume": "volume"}
+    remarks += [f"{name}: '{taken[role].column}', {taken[role].why}" for name, role in named.items() if role in taken]
     if decimal == ",":
         remarks.append("numbers: with a decimal comma")
     if left_out:
