@@ -8,9 +8,18 @@ from collections.abc import Iterator
 import numpy as np
 
 from components.bars import Bars, Mask
-from components.quality._series import MIN_RETURNS, continues, log_returns, robust_scores, spacing
+from components.quality._series import (
+    CALM,
+    MIN_RETURNS,
+    continues,
+    log_returns,
+    robust_scores,
+    spacing,
+    spans,
+    usual_around,
+)
 from components.structure import Defect, named
-from components.values import Float32, Int
+from components.values import Float, Float32, Int
 
 DAY = np.timedelta64(1, "D")
 SMALLEST_SPIKE = np.log(1.2)
@@ -57,7 +66,7 @@ def spikes(bars: Bars, outlier_z: float) -> Iterator[Defect]:
     next_R = np.append(return_R[1:], np.nan)
     back_R = np.abs(return_R + next_R) < 0.3 * np.minimum(np.abs(return_R), np.abs(next_R))
     spike_R = wild_R & np.append(wild_R[1:], False) & continues(bars) & back_R
-    rows = np.flatnonzero(spike_R)
+    rows = _in_calm(bars, return_R, np.flatnonzero(spike_R), np.abs(return_R))
     remedy = "check the price; mend it if it is wrong"
     if len(rows):
         says = f"close moves by {np.expm1(return_R[rows[0]]):+.1%} and back: {named(bars, rows[0])}"
@@ -70,10 +79,21 @@ def spikes(bars: Bars, outlier_z: float) -> Iterator[Defect]:
         with np.errstate(divide="ignore", invalid="ignore"):
             reach_R = sign * (np.log(bars.fields[field]) - np.log(body_R))
         far_R = (robust_scores(bars, reach_R) > outlier_z) & (reach_R > SMALLEST_SPIKE) & ~spike_R
-        if len(rows := np.flatnonzero(far_R)):
+        if len(rows := _in_calm(bars, return_R, np.flatnonzero(far_R), reach_R)):
             away = np.expm1(sign * reach_R[rows[0]])
             says = f"{field} lies {away:+.1%} from open and close: {named(bars, rows[0])}"
             yield Defect(rows=rows, says=says, remedy=remedy)
+
+
+def _in_calm(bars: Bars, return_R: Float, rows: Int, size_R: Float) -> Int:
+    """Those of the rows whose size is far beyond the usual moves around them."""
+    ends = spans(bars) if len(rows) else []
+    place = np.searchsorted([start for start, _ in ends], rows, side="right") - 1
+    calm = [
+        size_R[row] > CALM * usual_around(return_R, row, *ends[at])
+        for row, at in zip(rows.tolist(), place.tolist(), strict=True)
+    ]
+    return rows[np.array(calm, dtype=bool)]
 
 
 def odd_times(bars: Bars) -> Iterator[Defect]:

@@ -12,6 +12,9 @@ from components.values import Float
 
 MAD_TO_SIGMA = 1.4826
 MIN_RETURNS = 60
+AROUND = 20
+CALM = 8.0
+"""What is wrong is this many times the usual move of the bars around it: in a crisis many shares fall by a fifth."""
 
 
 def continues(bars: Bars) -> Mask:
@@ -50,3 +53,10 @@ def robust_scores(bars: Bars, values_R: Float) -> Float:
             if sigma > 0:
                 score_R[start:end] = np.nan_to_num((values - middle) / sigma)
     return score_R
+
+
+def usual_around(return_R: Float, row: int, start: int, end: int) -> float:
+    """Robust deviation of the returns of the bars before a row of a symbol, or of those after it, whichever is more."""
+    before, after = return_R[max(start, row - AROUND) : row], return_R[row + 1 : end][:AROUND]
+    known = [np.abs(side[np.isfinite(side)]) for side in (before, after)]
+    return MAD_TO_SIGMA * max((float(np.median(side)) for side in known if len(side)), default=0.0)

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from components.bars import Bars
-from components.quality._series import log_returns, robust_scores, spans
+from components.quality._series import CALM, log_returns, robust_scores, spans, usual_around
 from components.structure import Defect, named
 from components.values import Float
 
 SMALLEST = 1.15
 PRICE_BARS = 5
-VOLUME_BARS = 40
+VOLUME_BARS = 100
 """Volume is noisier than the price: its level takes more bars to tell."""
 HEAVY = math.log(3.0)
 """A day that trades so much more (log ratio) than the days after it has news: a crash, no split."""
@@ -46,7 +46,7 @@ def splits(bars: Bars, split_tolerance: float, outlier_z: float) -> Iterator[Def
     """Steps of the close by the ratio of a split, with the most likely ratio.
 
     A split moves the price (median of five bars before and after) by p : q, far more than the symbol usually moves, and
-    volume (median of forty bars) by its inverse, roughly, without one day that trades far more than those after it.
+    volume (median of a hundred bars) by its inverse, roughly, without one day that trades far more than those after it.
     Without volume only the usual ratios are believed.
     """
     if "close" not in bars.fields:
@@ -73,32 +73,35 @@ def splits(bars: Bars, split_tolerance: float, outlier_z: float) -> Iterator[Def
 
 def _split(bars: Bars, return_R: Float, row: int, start: int, end: int, tolerance: float) -> tuple[Ratio, bool] | None:
     """The ratio by which the bar's price steps, and whether volume says so too; None where it is no split."""
-    size = float(return_R[row])
+    size, at = float(return_R[row]), row - start
     close_R = bars.fields["close"][start:end]
-    level = _step(close_R[max(0, row - start - PRICE_BARS) : row - start], close_R[row - start :][:PRICE_BARS])
-    if not abs(level - size) <= abs(size) / 3:
+    level = _step(close_R[max(0, at - PRICE_BARS) : at], close_R[at:][:PRICE_BARS])
+    usual = usual_around(return_R, row, start, end)
+    if not abs(level - size) <= abs(size) / 3 or abs(size) < CALM * usual:
         return None
-    ratio = likely_ratio(_overnight(bars, row, size), tolerance)
+    overnight = _overnight(bars, row, size)
+    ratio = likely_ratio(size if overnight is None else overnight, tolerance)
+    if ratio is None and overnight is None:
+        ratio = likely_ratio(size, tolerance + 2 * usual)
     if ratio is None:
         return None
     volume_R = bars.fields["volume"][start:end] if "volume" in bars.fields else np.empty(0)
-    at = row - start
     before, after = volume_R[max(0, at - VOLUME_BARS) : at], volume_R[at:][:VOLUME_BARS]
     step = _step(before, after)
     if math.isnan(step):
         return (ratio, False) if ratio.is_usual else None
-    heavy = math.log(volume_R[at] / np.nanmedian(after)) > HEAVY if volume_R[at] > 0 else False
+    heavy = volume_R[at] > 0 and math.log(volume_R[at] / np.nanmedian(after)) > HEAVY
     # Closer to what a split does than to nothing; after bad news volume rises by more, or for a day.
     return (ratio, True) if 0.5 < -step / size < 2.5 and not heavy else None
 
 
-def _overnight(bars: Bars, row: int, size: float) -> float:
+def _overnight(bars: Bars, row: int, size: float) -> float | None:
     """The step from the last close to the open, where that is most of the move: the day's own move blurs the ratio."""
     begin_R = bars.fields.get("open")
     if begin_R is None or not begin_R[row] > 0:
-        return size
+        return None
     gap = math.log(begin_R[row] / bars.fields["close"][row - 1])
-    return gap if abs(gap - size) < abs(size) / 3 else size
+    return gap if abs(gap - size) < abs(size) / 3 else None
 
 
 def _step(before: Float, after: Float) -> float:
