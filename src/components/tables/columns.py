@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from components.errors import DataError
+from components.errors import Ask, DataError
 from components.tables import numbers as spelling
 from components.tables import rows, text
 from components.tables.container import BLOCK_BYTES, blocks, opened, reason_of
@@ -18,6 +18,7 @@ from components.tables.levels import SYMBOL, Levels
 from components.tables.numbers import Decimal, NoNumber, Undecided
 from components.tables.rows import Body
 from components.tables.shape import Shape, Told, shape_of
+from components.tables.unread import Unread
 from components.values import Float
 
 if TYPE_CHECKING:
@@ -46,6 +47,11 @@ class Columns:
     decimal: Decimal | None
     pointed: bool
     left_out: tuple[tuple[int, str], ...] = ()
+
+    def unread(self, unread: Unread) -> DataError:
+        """The complaint about times that cannot be read, with their places; an Ask where two readings fit."""
+        said = f"{self.path}: {unread.text(self.place)}"
+        return Ask(said, unread.options) if unread.options else DataError(said)
 
 
 def columns_of(
@@ -256,12 +262,12 @@ def _stacked(parts: "Sequence[pa.Array]") -> "pa.ChunkedArray":
     return pa.chunked_array([pc.cast(part, kind) for part in parts], type=kind)
 
 
-def texts(columns: Columns, name: str) -> "np.ndarray[Any, Any]":
+def texts(columns: Columns, name: str, most: int | None = None) -> "np.ndarray[Any, Any]":
     """(N,) the cells of a column as texts, without blanks around them; None where there is none."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    column = as_text(columns.raw[name])
+    column = as_text(columns.raw[name].slice(0, most))
     values = pc.utf8_trim_whitespace(pc.cast(column, pa.string())).to_numpy(zero_copy_only=False)
     return np.where(values == "", None, values)
 
@@ -353,9 +359,10 @@ def _others(columns: Columns, name: str) -> Iterator[spelling.Texts]:
 
 def _asked(columns: Columns, shown: str, open_: Undecided) -> DataError:
     point, comma = (f"{value:.15g}" for value in open_.readings)
-    return DataError(
+    return Ask(
         f"{columns.path}: {columns.place(open_.row)}: '{cut(open_.text)}' ({shown}) is {point} or {comma}, and no other "
-        f"value tells; set data.decimal='.' for {point} or data.decimal=',' for {comma}"
+        "value tells",
+        ("data.decimal=.", "data.decimal=,"),
     )
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from components.bars import Mask
 from components.values import Float
 
 if TYPE_CHECKING:
@@ -196,6 +197,15 @@ def _own_sign(parts: Sequence[Parts | None]) -> Decimal | None:
     if fits["."] == fits[","]:
         return None
     return "." if fits["."] else ","
+
+
+def sampled(cells: Sequence[str], decimal: Decimal | None) -> tuple[Float, Mask]:
+    """Values of a sample, NaN where missing, and which cells are no numbers; decimal: null where nothing shows it."""
+    parts = [apart(cell) for cell in cells]
+    sign = decimal or _own_sign(parts) or "."
+    good = [part is not None and (part.known is not None or bool(EITHER[sign].match(part.core))) for part in parts]
+    values = [value_of(part, sign) if fine and part else np.nan for part, fine in zip(parts, good, strict=True)]
+    return np.array(values, dtype=np.float64), ~np.array(good, dtype=bool)
 
 
 def read(texts: Texts, *, decimal: Decimal | None, otherwise: Decimal | None) -> Float:

@@ -3,7 +3,6 @@
 Shape legend: N rows of the file.
 """
 
-import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +12,12 @@ import numpy as np
 
 from components.bars import Codes
 from components.errors import DataError
-from components.tables import rows, times
-from components.tables.columns import Columns, as_text, columns_of, cut, molten, numbers
+from components.tables import times
+from components.tables.columns import Columns, as_text, columns_of, cut, molten, numbers, texts
 from components.tables.container import symbol_of
 from components.tables.levels import SYMBOL, Levels
 from components.tables.numbers import Decimal
-from components.tables.shape import Shape, Told, shape_of
+from components.tables.shape import Shape, Told
 from components.tables.times import Stamps
 from components.tables.unread import Unread
 from components.values import Float
@@ -79,19 +78,9 @@ def field_name(column: str) -> str:
     return "".join(c if c.isalnum() else "_" for c in column.strip().lower())
 
 
-def sample(path: Path, most: int | None, told: Told = Told()) -> dict[str, list[str]]:
-    """column -> its first values as text, empty where they are missing; most: rows at most, null: all."""
-    shape = shape_of(path, told)
-    if shape.kind == "text" and shape.levels is None and shape.names:
-        body = rows.body_of(path, shape)
-        lines = [cells for _, cells in itertools.islice(rows.records(path, shape, body), most)]
-        return {n: [line[i].strip() if i < len(line) else "" for line in lines] for i, n in enumerate(shape.names)}
-    columns = columns_of(path, told, shape=shape)
-    found = {}
-    for name in columns.names:
-        cells = columns.raw[name].slice(0, most).to_pylist() if columns.raw else []
-        found[name] = ["" if cell is None else str(cell).strip() for cell in cells]
-    return found
+def said_of(columns: Columns, name: str, most: int | None = None) -> list[str]:
+    """The cells of a column as texts, '' where there is none; most: the first of them, null: all."""
+    return ["" if text is None else text for text in texts(columns, name, most)]
 
 
 def text_columns(path: Path, shape: Shape) -> frozenset[str]:
@@ -201,7 +190,7 @@ def _stamps(columns: Columns, layout: Layout, codes_N: Codes) -> Stamps:
         stamps = times.read(column, clock=clock, date_format=layout.date_format)
         times.refuse_exchanged(stamps, codes_N)
     except Unread as unread:
-        raise DataError(f"{columns.path}: {unread.text(columns.place)}") from None
+        raise columns.unread(unread) from None
     return stamps
 
 
