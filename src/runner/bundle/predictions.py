@@ -44,6 +44,7 @@ def load_bars(path: str, *, symbol: str | None, time: str | None, date_format: s
             "symbol_column": ("symbol" if symbol is None and "symbol" in named else symbol) or None,
             "time_column": time or next((name for name in TIME_COLUMNS if name in named), TIME_COLUMNS[0]),
             "date_format": date_format,
+            "clock_column": None,
             "time_zone": None,
             "decimal": ".",
             "columns": {},

@@ -18,18 +18,7 @@ GOOD = HEADER + "".join(
 
 
 def source(path: Path, **changes: object) -> Files:
-    values: dict[str, object] = {
-        "path": str(path),
-        "symbol_column": "symbol",
-        "time_column": "date",
-        "date_format": None,
-        "time_zone": None,
-        "decimal": ".",
-        "columns": {},
-        "select": None,
-        "survivorship": "unknown",
-        "adjustment": "raw",
-    }
+    values: dict[str, object] = {**Files.examples()[0], "path": str(path), "time_column": "date"}
     return Files(**(values | changes))
 
 
@@ -220,7 +209,7 @@ def times(text: str, **changes: object) -> list[str]:
             "America/New_York",
             ["2020-03-06T00:00", "2020-03-09T00:00"],
         ),
-        ("2020-03-06T00:00:00-05:00;2020-03-09T00:00:00-04:00", None, ["2020-03-06T05:00", "2020-03-09T04:00"]),
+        ("2020-03-06T00:00:00-05:00;2020-03-09T00:00:00-04:00", None, ["2020-03-06T00:00", "2020-03-09T00:00"]),
         ("2020-03-06T10:00:00Z;2020-03-09T10:00:00Z", "America/New_York", ["2020-03-06T10:00", "2020-03-09T10:00"]),
     ],
 )
@@ -233,8 +222,8 @@ def test_times_that_a_clock_shows_twice_or_never(folder: Path) -> None:
         with pytest.raises(DataError) as error:
             times(f"{time};2020-12-01 10:00:00", time_zone="America/New_York")
         assert str(error.value) == (
-            f"bars.csv: {time} is shown never or twice by the clock of America/New_York (data.time_zone), which "
-            "changes then; give times with an offset or in UTC"
+            f"bars.csv: line 2: {time} is shown never or twice by the clock of America/New_York (data.time_zone), "
+            "which changes then; give times with an offset or in UTC"
         )
     with pytest.raises(ConfigError) as error:
         times("2020-03-08 02:30:00", time_zone="Mars/Olympus")
