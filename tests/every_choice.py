@@ -25,7 +25,6 @@ EXPERIMENTS = ("sp500_volatility", "sp500_direction", "us20_momentum", "nasdaq_t
 TABLE = ("data=files", "data.path=bars.csv", "split.vault_start=null")
 FIELDS = ("vwap", "dark_volume", "news_weight", "market", "usd", "yield_10y", "gold", "oil", "vix", "aaa", "baa")
 SERVICE = ("data.symbols=[A]", "data.start=2005-01-03", "data.end=2011-01-01")
-FOR_BASELINES = "own_features"
 # What a choice leaves open for its user to say.
 OPEN = {
     "data/files": ("data.path=bars.csv",),
@@ -106,6 +105,6 @@ if __name__ == "__main__":
             f"{slot}/{choice}": outcome(slot, choice)
             for slot in slots()
             for choice in config_files(slot)
-            if choice not in (TEMPLATE, FOR_BASELINES)
+            if choice != TEMPLATE
         }
     Path("outcomes.json").write_text(json.dumps(outcomes, indent=1))

@@ -1,4 +1,4 @@
-"""A model that stays the same whatever the experiment's features are."""
+"""A model on features that it brings itself."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,14 +11,14 @@ from components.values import Resources, Samples, Statistic
 
 @dataclass(frozen=True, kw_only=True)
 class OwnFeatures(Model):
-    """A baseline that brings the features it reads, so that it is the same yardstick beside any features=.
+    """A model that brings the features it reads: as a baseline the same yardstick beside any features=.
 
     features  the feature set that is computed for it
     model     what is fitted on that, as if the set were the experiment's
 
-    It trains on the rows that have its own features and forecasts those that the experiment's model forecasts; where
-    it has no features there, its forecast is the mean label of its train rows. For baselines alone: an experiment's
-    own model reads what the slot `features` names.
+    As a baseline it trains on the rows that have its own features and forecasts those that the experiment's model
+    forecasts; where it has no features there, its forecast is the mean label of its train rows. As the experiment's
+    model it is read with its own features, and the slot `features` is not.
     """
 
     gives: ClassVar[frozenset[Statistic]] = frozenset({"mean"})

@@ -88,20 +88,29 @@ def test_a_baseline_without_any_row_of_its_own_is_refused_by_name(tmp_path: Path
     )
 
 
-@pytest.mark.parametrize("place", ["model", "ensemble.models.one"])
-def test_features_of_their_own_are_for_baselines(place: str) -> None:
-    features = "{_target_: components.features.expressions.ExpressionFeatures, definitions: {}, windows: [], "
-    features += "expressions: {last: close}}"
-    model = "{_target_: components.model.linear.Linear, features: null}"
-    own = f"{{_target_: components.model.own_features.OwnFeatures, features: {features}, model: {model}}}"
-    chosen = (
-        ["model=own_features", f"model.features={features}", f"model.model={model}"]
-        if place == "model"
-        else ["ensemble=blend", f"+ensemble.models.one={own}"]
+MODEL = "{_target_: components.model.linear.Linear, features: null}"
+FEATURES = (
+    "{_target_: components.features.expressions.ExpressionFeatures, definitions: {}, windows: [], "
+    "expressions: {last: close}}"
+)
+
+
+def test_a_model_with_features_of_its_own_reads_those_and_no_others(tmp_path: Path) -> None:
+    chosen = ["model=own_features", f"model.features={FEATURES}", f"model.model={MODEL}"]
+    _, composed = configure([*FLAGSHIP, *chosen])
+    assert "features: not read: the model brings its own" in composed.notices
+    found = ran(tmp_path, *chosen)
+    assert list(found.prepared.columns) == ["last", "last_label"]
+    plain = ran(
+        tmp_path, "features=expressions", "~features.expressions", "+features.expressions={last: close}", "model=linear"
     )
+    assert found.executed.forecasts.values_MO.tobytes() == plain.executed.forecasts.values_MO.tobytes()
+
+
+def test_members_of_an_ensemble_read_the_same_features() -> None:
+    own = f"{{_target_: components.model.own_features.OwnFeatures, features: {FEATURES}, model: {MODEL}}}"
     with pytest.raises(ConfigError) as caught:
-        configure(["+experiment=sp500_volatility", *chosen])
+        configure(["+experiment=sp500_volatility", "ensemble=blend", f"+ensemble.models.one={own}"])
     assert str(caught.value) == (
-        f"{place}: brings features of its own beside the experiment's; name the features in the slot `features`; such "
-        "a model is for baselines"
+        "ensemble.models.one: brings features of its own, but members of an ensemble read the same ones"
     )
