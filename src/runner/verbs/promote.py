@@ -67,7 +67,7 @@ def run(options: Namespace) -> int:
         print(json.dumps(promotion.to_json(), indent=1))
     else:
         say(console, promotion)
-    return exit_codes.RAN if promotion.folder else exit_codes.REJECTED
+    return exit_codes.REJECTED if promotion.state == "refused" else exit_codes.RAN
 
 
 def _baseline(options: Namespace, console: "Console") -> int:
