@@ -13,14 +13,17 @@ from runner.verbs import described, verbs
 
 GREET = '''"""greet NAME: say hello"""
 
+from runner.answer import Answer, said
+
+ANSWER = {"hello": "text: who is greeted"}
+
 
 def add_arguments(parser):
     parser.add_argument("name")
 
 
 def run(options):
-    print(f"hello {options.name}")
-    return 0
+    return Answer({"hello": options.name}, said(f"hello {options.name}"))
 '''
 ASSAY = Path(sys.modules["runner.verbs"].__file__ or "").parents[1]
 
