@@ -14,6 +14,7 @@ from components.model._claims import Lines, known_at_bars
 from components.onnx_graph import forecast_graph
 from components.panel import Panel
 from components.ranges import MinLen
+from components.tables.quantiles import quantile_name
 from components.values import Float, Head, Resources, Samples, Statistic
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ class External(ClaimedModel):
                        of its symbol that is decided on when it was made or later. A bar that is a date is decided on
                        when that day (UTC) is over
     horizon_column     column with the bars ahead; null: all are of the target's horizon
-    columns            output of the loss -> column: mean; up, the probability that it rises; 0.1, the quantile
+    columns            output of the loss -> column: mean; up, the probability that it rises; q10, the quantile of 10 %
+                       (q2_5: of 2.5 %)
     date_format        as of data=files; null: found out
     time_zone          IANA name of the clock that times without an offset were read off; null: UTC
     dates_mean         where forecasts bear dates and bars times of day: whether a date is its begin or its end; null:
@@ -72,11 +74,11 @@ class External(ClaimedModel):
             "time_zone": None,
             "dates_mean": None,
         }
-        return (base, {**base, "columns": {"0.1": "low", "0.5": "middle", "0.9": "high"}, "horizon_column": None})
+        return (base, {**base, "columns": {"q10": "low", "q50": "middle", "q90": "high"}, "horizon_column": None})
 
     def flaws(self) -> tuple[str, ...]:
         wrong = [name for name in self.columns if name not in (MEAN, UP) and not 0 < _level(name) < 1]
-        return tuple(f"columns: '{name}' is no output; write mean, up, or the level of a quantile" for name in wrong)
+        return tuple(f"columns: '{name}' is no output; write mean, up, or a quantile as q10" for name in wrong)
 
     def output_fields(self) -> tuple[str, ...]:
         return tuple(_field(name) for name in self._outputs())
@@ -86,8 +88,8 @@ class External(ClaimedModel):
         return sorted(self.columns, key=lambda name: (name not in (MEAN, UP), _level(name)))
 
     def lacking(self, head: Head) -> str:
-        asked = {"mean": [MEAN], "probability": [UP]}.get(head.statistic, [f"{level:g}" for level in head.levels])
-        own = [name if name in (MEAN, UP) else f"{_level(name):g}" for name in self._outputs()]
+        asked = {"mean": [MEAN], "probability": [UP]}.get(head.statistic, [quantile_name(q) for q in head.levels])
+        own = self._outputs()
         if own == asked:
             return ""
         return f"gives {', '.join(own)}, where the loss asks for {', '.join(asked)}"
@@ -227,12 +229,13 @@ class HandedOn(FittedModel):
 
 
 def _level(name: str) -> float:
+    """Of a quantile's name; -1 for any other."""
     try:
-        return float(name)
+        return float(name[1:].replace("_", ".")) / 100 if name.startswith("q") else -1.0
     except ValueError:
         return -1.0
 
 
 def _field(name: str) -> str:
-    """The field that an output becomes: claimed_mean, claimed_up, claimed_q0_1."""
-    return f"claimed_{name}" if name in (MEAN, UP) else f"claimed_q{_level(name):g}".replace(".", "_")
+    """The field that an output becomes."""
+    return f"claimed_{name}"
