@@ -36,8 +36,12 @@ def mended(arguments: Sequence[str], errors: Sequence[Mapping[str, Any]]) -> lis
 def _applied(arguments: Sequence[str], error: Mapping[str, Any], fix: str) -> list[str]:
     """The arguments with the fix in the place of what it mends, else at the end."""
     given = shlex.split(fix)
-    wrong = {_key(error["path"]), *(_key(part) for part in given if _is_flag(part) or "=" in part)} - {""}
+    wrong = {_key(error["path"]), *(_key(part) for part in given if _sets(part))} - {""}
     places = [place for place, argument in enumerate(arguments) if _key(argument) in wrong]
+    # A setting or a flag is said beside a file or a run that is named, not in its place.
+    beside = bool(places) and _sets(given[0]) and not _sets(arguments[places[0]]) and error["code"] != "unknown_verb"
+    if beside:
+        return [*arguments, *given]
     if not places:
         # A key that a file has and that means another one.
         deleted = [f"~{error['path']}"] if error["code"] == "unknown_key" and "=" in fix else []
@@ -52,6 +56,10 @@ def _applied(arguments: Sequence[str], error: Mapping[str, Any], fix: str) -> li
 def _signed(argument: str, fix: str) -> str:
     """`+experiment=nope` becomes `+experiment=mine`: the sign that was typed stays."""
     return f"+{fix}" if argument.startswith("+") and not _is_flag(fix) and fix[0] not in SIGNS else fix
+
+
+def _sets(argument: str) -> bool:
+    return _is_flag(argument) or "=" in argument
 
 
 def _is_flag(argument: str) -> bool:

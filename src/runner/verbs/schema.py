@@ -37,14 +37,19 @@ def run(options: Namespace) -> Answer:
     return Answer({"schema": schema, "output": str(options.out)}, said(f"wrote {options.out}"))
 
 
+def answers() -> dict[str, Any]:
+    """Of everything that is printed with --json."""
+    from runner.contract import of_answers
+
+    return of_answers({verb: import_module(f"runner.verbs.{verb}").ANSWER for verb in verbs()})
+
+
 def _schema(what: str) -> dict[str, Any]:
     from runner.composition.check import nearest
     from runner.composition.json_schema import of_experiment, of_slot, slot_names
 
     if what == ANSWERS:
-        from runner.contract import of_answers
-
-        return of_answers({verb: import_module(f"runner.verbs.{verb}").ANSWER for verb in verbs()})
+        return answers()
     if what == EXPERIMENT:
         return of_experiment()
     if what in slot_names():
