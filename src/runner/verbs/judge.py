@@ -16,7 +16,6 @@ from runner.report.told import RUN
 ANSWER = {
     **RUN,
     "remarks": "list: what was taken for what in the two tables, one sentence each",
-    "promotion": "map or null: what came of opening its vault, see promote",
 }
 
 
