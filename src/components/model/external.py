@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
@@ -196,7 +196,8 @@ class External(ClaimedModel):
         resources: Resources,
         inherited: Inherited = NOTHING,
     ) -> FittedModel:
-        return HandedOn(width=loss.head.width, probabilities=loss.head.statistic == "probability")
+        probabilities = loss.head.statistic == "probability"
+        return HandedOn(n_features=len(train.columns), width=loss.head.width, probabilities=probabilities)
 
     def from_files(self, files: Mapping[str, bytes]) -> FittedModel:
         return HandedOn(**json.loads(files[FILE]))
@@ -206,6 +207,7 @@ class External(ClaimedModel):
 class HandedOn(FittedModel):
     """f(x) = the first columns, kept within 0 and 1 where they are probabilities."""
 
+    n_features: int
     width: int
     probabilities: bool
 
@@ -214,7 +216,7 @@ class HandedOn(FittedModel):
         return np.clip(values_NO, 0.0, 1.0) if self.probabilities else values_NO
 
     def to_files(self) -> dict[str, bytes]:
-        return {FILE: json.dumps({"width": self.width, "probabilities": self.probabilities}).encode()}
+        return {FILE: json.dumps(asdict(self)).encode()}
 
     def to_onnx(self) -> "onnx.ModelProto":
         from onnx import helper
@@ -225,7 +227,7 @@ class HandedOn(FittedModel):
         if self.probabilities:
             constants |= {"least": np.array(0, dtype=np.float32), "most": np.array(1, dtype=np.float32)}
             nodes.append(helper.make_node("Clip", ["picked", "least", "most"], ["forecast"]))
-        return forecast_graph(nodes, constants, self.width)
+        return forecast_graph(nodes, constants, self.n_features)
 
 
 def _level(name: str) -> float:
