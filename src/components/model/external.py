@@ -227,7 +227,7 @@ class HandedOn(FittedModel):
         if self.probabilities:
             constants |= {"least": np.array(0, dtype=np.float32), "most": np.array(1, dtype=np.float32)}
             nodes.append(helper.make_node("Clip", ["picked", "least", "most"], ["forecast"]))
-        return forecast_graph(nodes, constants, self.n_features)
+        return forecast_graph(nodes, constants, self.n_features, n_outputs=self.width)
 
 
 def _level(name: str) -> float:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -39,17 +40,18 @@ QUANTILE = re.compile(r"(?:q|p|quantile|pct|percentile)?[_ .]?(\d{1,2}(?:\.\d+)?
 
 @dataclass(frozen=True, kw_only=True)
 class ForecastTable:
-    """What a table of forecasts seems to hold. settings: of the model `external`; symbols: how many; horizons: bars
+    """What a table of forecasts seems to hold. settings, columns: of the model `external`; symbols: how many; horizons: bars
     ahead, in order; made_T: different times at which forecasts were made; remarks: what was taken for what."""
 
-    settings: Mapping[str, object]
+    settings: Mapping[str, str | None]
+    columns: Mapping[str, str]
     symbols: int
     horizons: tuple[int, ...]
     made_T: Time
     remarks: tuple[str, ...]
 
 
-def guess_forecasts(path: str, said: Mapping[str, object]) -> ForecastTable:
+def guess_forecasts(path: str, said: Mapping[str, Any]) -> ForecastTable:
     """What the columns mean, but for what a person said (settings of the model `external`). Raises DataError where a
     column that is needed is not there, and Ask where several are as good."""
     file = Path(path)
@@ -74,9 +76,8 @@ def guess_forecasts(path: str, said: Mapping[str, object]) -> ForecastTable:
             f"{path}: no column says when a forecast was made; columns: {', '.join(names)}; name it with "
             "model.made_at_column=COLUMN"
         )
-    if "columns" not in taken:
-        taken["columns"] = _outputs(path, names)
-    return _surveyed(file, taken, names)
+    columns: Mapping[str, str] = taken.pop("columns", None) or _outputs(path, names)
+    return _surveyed(file, taken, columns, names)
 
 
 def _outputs(path: str, names: Sequence[str]) -> dict[str, str]:
@@ -119,7 +120,7 @@ def _level(name: str) -> float | None:
     return level if 0 < level < 1 else None
 
 
-def _surveyed(file: Path, taken: Mapping[str, object], names: Sequence[str]) -> ForecastTable:
+def _surveyed(file: Path, taken: Mapping[str, Any], outputs: Mapping[str, str], names: Sequence[str]) -> ForecastTable:
     symbol, horizon, made = (taken[key] for key in ("symbol_column", "horizon_column", "made_at_column"))
     wanted = [str(column) for column in (symbol, horizon, made) if column is not None]
     if lacking := [column for column in wanted if column not in names]:
@@ -130,11 +131,11 @@ def _surveyed(file: Path, taken: Mapping[str, object], names: Sequence[str]) -> 
         ahead_N = numbers(table, [str(horizon)])[str(horizon)]
         bars = tuple(sorted({int(value) for value in ahead_N[ahead_N >= 1].tolist() if value == int(value)}))
     symbols = 1 if symbol is None else len({text for text in texts(table, str(symbol)).tolist() if text is not None})
-    outputs = ", ".join(f"{output} ({column})" for output, column in dict(taken["columns"]).items())  # type: ignore[call-overload]
+    forecasts = ", ".join(f"{output} ({column})" for output, column in outputs.items())
     ahead = f", bars ahead: {', '.join(map(str, bars))}" if bars else ""
     remarks = (
         f"symbol: {symbol or 'one for all'}; made at: {taken['made_at_column']}; decided at: "
-        f"{taken['decided_at_column'] or 'the first bar then or later'}; forecasts: {outputs}",
+        f"{taken['decided_at_column'] or 'the first bar then or later'}; forecasts: {forecasts}",
         f"horizon: {horizon or 'not in the table'}{ahead}",
     )
     form = taken.get("date_format")
@@ -143,5 +144,5 @@ def _surveyed(file: Path, taken: Mapping[str, object], names: Sequence[str]) -> 
     except Unread as unread:
         raise DataError(f"{file}: {unread.text(table.place)}") from None
     return ForecastTable(
-        settings=dict(taken), symbols=symbols, horizons=bars, made_T=np.unique(made_N), remarks=remarks
+        settings=dict(taken), columns=outputs, symbols=symbols, horizons=bars, made_T=np.unique(made_N), remarks=remarks
     )

@@ -96,9 +96,13 @@ def own_folds(
                 f"baselines.{baseline}: fold {fold.number} has no {part} row with all of its features "
                 f"({', '.join(table.features)}); shorten their windows, give more bars or leave the baseline out"
             )
-        valid_rows = fold.valid_rows[np.isin(fold.valid_rows, own.valid_rows)]
-        kept = {"test_rows": fold.test_rows[kept_N], "test_path_N": fold.test_path_N[kept_N]}
-        found.append(replace(own, valid_rows=valid_rows, **kept))
+        mine = replace(
+            own,
+            valid_rows=fold.valid_rows[np.isin(fold.valid_rows, own.valid_rows)],
+            test_rows=fold.test_rows[kept_N],
+            test_path_N=fold.test_path_N[kept_N],
+        )
+        found.append(mine)
     return tuple(found)
 
 
