@@ -34,11 +34,10 @@ def judged_experiment(forecasts: str, bars: str, settings: Sequence[str]) -> Jud
     plan = _plan(table, horizon)
     own = [_override("data", "files"), *(_override(f"data.{key}", value) for key, value in found.parameters.items())]
     read = {"path": forecasts, **table.settings}
-    columns = read.pop("columns")
     model = [
         _override("model", "external"),
         "~model.columns.mean",
-        *(f"++model.columns.{name}={_written(column)}" for name, column in columns.items()),
+        *(f"++model.columns.{name}={_written(column)}" for name, column in table.columns.items()),
     ]
     model += [_override(f"model.{key}", value) for key, value in read.items()]
     return JudgedExperiment(
@@ -81,7 +80,7 @@ def _horizon(forecasts: str, table: ForecastTable, rest: Sequence[str]) -> int |
 
 def _plan(table: ForecastTable, horizon: int | None) -> list[str]:
     """Target, loss, portfolio and gates that fit what is forecast."""
-    outputs: Mapping[str, str] = dict(table.settings["columns"])  # type: ignore[call-overload]
+    outputs = table.columns
     bars = [] if horizon is None else [f"target.horizon_bars={horizon}"]
     shared = ["baselines=naive", "preprocess=none", f"split.vault_start={_vault_start(table)}", *bars]
     if "up" in outputs:

@@ -11,7 +11,7 @@ are claimed, and no bundle can be made of them."""
 from argparse import ArgumentParser, Namespace
 
 from runner.answer import Answer
-from runner.report.told import RUN
+from runner.report.told import RUN, told
 
 ANSWER = {
     **RUN,
@@ -28,12 +28,21 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> Answer:
     """Runs the experiment that judges them."""
+    from runner.composition.configure import configure
     from runner.composition.judged_experiment import judged_experiment
-    from runner.forms import ran
+    from runner.console import Console
+    from runner.run import run_experiment
+    from runner.specification.places import HERE
+    from runner.tracking.deliver import deliver
 
     found = judged_experiment(options.forecasts, options.bars, options.settings)
     for remark in found.remarks:
         print(remark)
-    answer = ran(found.overrides, verbose=getattr(options, "verbose", False))
-    content = {**answer.content, "remarks": list(found.remarks)}
-    return Answer(content, answer.show, answer.exit_code, answer.next, answer.notices)
+    experiment, composed = configure(found.overrides)
+    try:
+        outcome = run_experiment(experiment, composed, Console(), HERE, single=True)
+    finally:
+        deliver(HERE.outputs)
+    content = {**told(outcome.folder), "remarks": list(found.remarks)}
+    following = (f"show {outcome.folder.name}", f"report {outcome.folder.name}")
+    return Answer(content, lambda: outcome.show(Console()), outcome.exit_code, following, composed.notices)
