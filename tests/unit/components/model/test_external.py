@@ -187,7 +187,7 @@ def test_outputs_are_those_that_the_loss_asks_for() -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(
-    st.lists(st.tuples(st.integers(0, 2), st.integers(0, 9), st.integers(0, 23)), min_size=1, max_size=30, unique=True)
+    st.lists(st.tuples(st.integers(0, 2), st.integers(0, 9), st.integers(1, 23)), min_size=1, max_size=30, unique=True)
 )
 def test_agrees_with_a_slow_search(tmp_path_factory: pytest.TempPathFactory, lines: list[tuple[int, int, int]]) -> None:
     """Every bar has the latest of the forecasts made after the bar before and not after it."""
