@@ -67,8 +67,8 @@ def test_help_imports_nothing_heavy() -> None:
         (
             ["explain", "rigde"],
             [
-                "rigde: neither a choice, a class, a slot, a setting, a metric, an operator, a gate or another entry of a "
-                "preset, or a word; did you mean 'ridge'?"
+                "rigde: neither a choice, a class, a slot, a setting, a metric, an operator, a gate or another entry "
+                "of a preset, or a word; did you mean 'ridge'?"
             ],
         ),
         (

@@ -28,6 +28,6 @@ def test_a_mistyped_operator_gets_the_nearest_name() -> None:
     with pytest.raises(ConfigError) as caught:
         perform("explain", ["garman_clas"])
     assert str(caught.value) == (
-        "garman_clas: neither a choice, a class, a slot, a setting, a metric, an operator, a gate or another entry of a "
-        "preset, or a word; did you mean 'garman_klass'?"
+        "garman_clas: neither a choice, a class, a slot, a setting, a metric, an operator, a gate or another entry of "
+        "a preset, or a word; did you mean 'garman_klass'?"
     )
