@@ -1,6 +1,7 @@
 """Bars from files: CSV, Parquet, Feather and Excel."""
 
 import glob
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from components.contracts import Source
 from components.data._content import content_of_files
 from components.errors import DataError
 from components.panel import Panel
-from components.ranges import Ge
+from components.ranges import Ge, MinLen
 from components.structure import strict
 from components.tables import reading
 from components.tables.container import paths_of, reason_of
@@ -29,6 +30,8 @@ class Files(Source):
     """Bars from CSV, Parquet, Feather or Excel files with one line per symbol and time.
 
     path            a file, a folder, or a pattern such as bars/*.csv; relative paths start at the current folder
+    folder_env      environment variable that names the folder at which the path starts, read at use; null: none
+    symbols         symbols to keep; null: all
     symbol_column   column with the symbol; null: every file holds one symbol, named like the file
     time_column     column with the bar's decision time
     clock_column    column with the time of day where the time column holds the date alone; null: none
@@ -72,6 +75,8 @@ class Files(Source):
     sheet: str | None
     survivorship: Literal["free", "biased", "unknown"]
     adjustment: Literal["raw", "split", "total"]
+    folder_env: str | None = None
+    symbols: Annotated[tuple[str, ...], MinLen(1)] | None = None
 
     def facts(self) -> SourceFacts:
         path = Path(self.path)
@@ -101,8 +106,22 @@ class Files(Source):
                     f"{path}: no column '{lacking[0]}', which {paths[0]} has; columns: {_list(names_of(layout.shape))}"
                 )
         if len(paths) == 1:
-            return self._bars(paths, _read(paths[0], layouts[0]), np.empty(0, dtype=np.int32))
-        return _in_order(self._bars(paths, *_stacked(paths, layouts)))
+            return self._asked(self._bars(paths, _read(paths[0], layouts[0]), np.empty(0, dtype=np.int32)))
+        return self._asked(_in_order(self._bars(paths, *_stacked(paths, layouts))))
+
+    def _asked(self, bars: Bars) -> Bars:
+        """Those of the symbols that are asked for. Raises DataError for one that is not there."""
+        if self.symbols is None:
+            return bars
+        if lacking := [name for name in self.symbols if name not in bars.symbols]:
+            raise DataError(
+                f"{self.path}: no symbol '{lacking[0]}' (data.symbols); symbols: {_list(bars.symbols[:20])}"
+            )
+        kept_S = np.isin(bars.symbols, self.symbols)
+        place_S = np.cumsum(kept_S).astype(bars.codes_R.dtype) - 1
+        taken = bars.take(kept_S[bars.codes_R])
+        symbols = tuple(name for name, kept in zip(bars.symbols, kept_S, strict=True) if kept)
+        return replace(taken, symbols=symbols, codes_R=place_S[taken.codes_R])
 
     @property
     def told(self) -> Told:
@@ -110,7 +129,15 @@ class Files(Source):
         return Told(encoding=self.encoding, delimiter=self.delimiter, header=self.header, sheet=self.sheet)
 
     def _paths(self) -> list[Path]:
-        return paths_of(self.path)
+        if self.folder_env is None:
+            return paths_of(self.path)
+        folder = os.environ.get(self.folder_env)
+        if not folder:
+            raise DataError(
+                f"{self.path}: {self.folder_env} is not set: it names the folder that holds this file, which is not part "
+                f"of the product; set it, as in {self.folder_env}=~/data"
+            )
+        return paths_of(str(Path(folder).expanduser() / self.path))
 
     def _layout(self, path: Path) -> Layout:
         """What the columns of a file mean; raises DataError on a missing one."""
