@@ -134,8 +134,8 @@ class Files(Source):
         folder = os.environ.get(self.folder_env)
         if not folder:
             raise DataError(
-                f"{self.path}: {self.folder_env} is not set: it names the folder that holds this file, which is not part "
-                f"of the product; set it, as in {self.folder_env}=~/data"
+                f"{self.path}: {self.folder_env} is not set: it names the folder that holds this file, which is not "
+                f"part of the product; set it, as in {self.folder_env}=~/data"
             )
         return paths_of(str(Path(folder).expanduser() / self.path))
 
