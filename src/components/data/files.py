@@ -92,7 +92,7 @@ class Files(Source):
         return tuple(self._layout(self._paths()[0]).fields)
 
     def content(self) -> str:
-        return content_of_files(self._paths())
+        return content_of_files(self._paths(), below=self._folder())
 
     def load(self) -> Panel:
         return strict(self.bars())
@@ -129,15 +129,20 @@ class Files(Source):
         return Told(encoding=self.encoding, delimiter=self.delimiter, header=self.header, sheet=self.sheet)
 
     def _paths(self) -> list[Path]:
+        folder = self._folder()
+        return paths_of(self.path if folder is None else str(folder / self.path))
+
+    def _folder(self) -> Path | None:
+        """At which the path starts; None: where it says itself. Raises DataError where nobody has named it."""
         if self.folder_env is None:
-            return paths_of(self.path)
+            return None
         folder = os.environ.get(self.folder_env)
         if not folder:
             raise DataError(
                 f"{self.path}: {self.folder_env} is not set: it names the folder that holds this file, which is not "
                 f"part of the product; set it, as in {self.folder_env}=~/data"
             )
-        return paths_of(str(Path(folder).expanduser() / self.path))
+        return Path(folder).expanduser()
 
     def _layout(self, path: Path) -> Layout:
         """What the columns of a file mean; raises DataError on a missing one."""
