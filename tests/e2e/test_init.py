@@ -304,14 +304,14 @@ def test_the_experiment_runs(case: str, tmp_path: Path) -> None:
     assert "Report" in process.stdout
 
 
-SHARED = Path(os.environ.get("ASSAY_TEST_DATA", Path(__file__).parents[3] / "shared" / "data"))
+SHARED = Path(os.environ.get("ASSAY_DATA", Path(__file__).parents[3] / "shared" / "data"))
 
 
 @pytest.mark.parametrize("name", ["us_etf_daily", "vix_daily", "etf_adjclose_daily", "spy_hourly"])
 def test_real_files(name: str, folder: Path) -> None:
     path = SHARED / f"{name}.parquet"
     if not path.is_file():
-        pytest.skip(f"{path} is absent; ASSAY_TEST_DATA names the folder of the test data")
+        pytest.skip(f"{path} is absent; ASSAY_DATA names the folder of the test data")
     assert perform("init", [str(path)]) == 0
     experiment, _ = configure([f"+experiment={name}"])
     assert experiment.data.fields()

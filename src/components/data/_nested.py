@@ -35,6 +35,12 @@ def bars_of(source: Source, path: str) -> Bars:
         return source.bars()
 
 
+def series_of(source: Source, path: str, symbol: str | None, field: str) -> Bars:
+    """The unjudged series of the source that is configured at `data.<path>`."""
+    with _speaking_of(source, path):
+        return source.series(symbol, field)
+
+
 @contextmanager
 def _speaking_of(source: Source, path: str) -> Iterator[None]:
     """A source speaks of its parameters as if it stood alone: complaints name their true place."""

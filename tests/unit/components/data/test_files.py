@@ -18,19 +18,7 @@ GOOD = HEADER + "".join(
 
 
 def source(path: Path, **changes: object) -> Files:
-    values: dict[str, object] = {
-        "path": str(path),
-        "symbol_column": "symbol",
-        "time_column": "date",
-        "date_format": None,
-        "clock_column": None,
-        "time_zone": None,
-        "decimal": ".",
-        "columns": {},
-        "select": None,
-        "survivorship": "unknown",
-        "adjustment": "raw",
-    }
+    values: dict[str, object] = {**Files.examples()[0], "path": str(path), "time_column": "date"}
     return Files(**(values | changes))
 
 
