@@ -131,12 +131,11 @@ def _is_wide(table: Table) -> bool:
 
 
 def _is_known(name: str) -> bool:
-    names = {word(name), without_units(name)} - SINGLE
-    return (
-        any(names & set(ROLES[role]) for role in ROLES if role != "symbol")
-        or is_no_price(name)
-        or _rank(name) < UNKNOWN
-    )
+    names = {word(name), without_units(name)}
+    if names & SINGLE:
+        return False
+    fields = (words for role, words in ROLES.items() if role != "symbol")
+    return any(names & set(words) for words in fields) or is_no_price(name) or _rank(name) < UNKNOWN
 
 
 def _rank(name: str) -> int:
