@@ -10,7 +10,7 @@ from components.tables.columns import Columns, columns_of
 from components.tables.container import paths_of
 from components.tables.lexicon import ADJUSTED, ROLES, word
 from components.tables.meaning import NOTHING_SAID, Said, Table, Taken
-from components.tables.numbers import Decimal, TRUTHS, sampled, sign_of, texts_of
+from components.tables.numbers import TRUTHS, Decimal, sampled, sign_of, texts_of
 from components.tables.reading import field_name, said_of
 from components.tables.shape import Told, shape_of
 from components.tables.timing import Timing, timing
