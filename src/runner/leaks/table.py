@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from components.errors import DataError
+from components.errors import Ask, DataError
 from components.leaks.examination import examine_table
 from components.leaks.examined import MIN_ROWS, Examination
 from components.leaks.layout import Table
@@ -50,7 +50,7 @@ def load_table(
     for option, name in (("--time", time), ("--target", target), ("--symbol", symbol)):
         if name is not None:
             require_column(found, name, option=option)
-    columns, unread = _numbers(found, {time, symbol, reading.clock_column})
+    columns, unread = _numbers(found, target, {time, symbol, reading.clock_column})
     if target not in columns:
         raise DataError(f"{path}: --target {target}: {unread.get(target, 'holds no numbers')}")
     known = columns[target][np.isfinite(columns[target])]
@@ -74,12 +74,20 @@ def load_table(
     return Table(symbols=names, offsets=offsets, times_R=stamps_R, columns=columns), unread
 
 
-def _numbers(found: Columns, keys: set[str | None]) -> tuple[dict[str, Any], dict[str, str]]:
+def _numbers(found: Columns, target: str, keys: set[str | None]) -> tuple[dict[str, Any], dict[str, str]]:
     columns, unread = {}, {}
     for name in found.names:
         if name in keys:
             continue
-        values_R = numeric(found, name)
+        try:
+            values_R = numeric(found, name)
+        except Ask:
+            raise
+        except DataError as error:
+            if name == target:
+                raise
+            unread[name] = str(error).removeprefix(f"{found.path}: ")
+            continue
         if values_R is None:
             unread[name] = "holds no numbers"
         elif np.nanmax(np.abs(values_R), initial=0.0) > LARGEST:
