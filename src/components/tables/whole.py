@@ -48,6 +48,9 @@ class Reading:
         return Reading(**own, told=Told(**told))
 
 
+UNSAID = Reading()
+
+
 def whole_table(
     where: str | Path, reading: Reading, *, keys: Sequence[str | None] = (), setting: str = "--table"
 ) -> Columns:
