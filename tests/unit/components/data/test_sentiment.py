@@ -225,7 +225,7 @@ def test_errors_say_what_to_mend(tmp_path: Path) -> None:
         "lest texts be read before they were written"
     )
     texts(("A", "2020-01-02", "x"))
-    assert complaint() == "texts.csv: line 2: 'x' is no score; mend it"
+    assert complaint() == "texts.csv: line 2: 'x' is no number (text); mend it"
     assert complaint(text_column="headline") == (
         "texts.csv: no column 'headline' (data.text_column); columns: symbol, timestamp, text"
     )
