@@ -1,7 +1,9 @@
 """What a stranger's table of bars holds, guessed from the names and the contents of its columns."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from components.errors import DataError
@@ -11,8 +13,8 @@ from components.tables.container import paths_of
 from components.tables.lexicon import ADJUSTED, ROLES, word
 from components.tables.meaning import NOTHING_SAID, Said, Table, Taken
 from components.tables.numbers import TRUTHS, Decimal, sampled, sign_of, texts_of
-from components.tables.reading import field_name, said_of
-from components.tables.shape import Told, shape_of
+from components.tables.reading import field_name, names_of, said_of
+from components.tables.shape import Shape, Told, shape_of
 from components.tables.timing import Timing, timing
 from components.tables.unread import Unread
 
@@ -32,10 +34,11 @@ class Guess:
 def guess(path: str, said: Said = NOTHING_SAID) -> Guess:
     """What the file seems to hold, but for what a person said. Raises DataError where it cannot be read as bars, saying
     what would help, and Ask where it can in several ways that are equally good."""
-    path_of_first = paths_of(path)[0]
     told = Told(**{name: said.settings.get(name) for name in TOLD})
-    shape = shape_of(path_of_first, told)
-    whole = columns_of(path_of_first, told, shape=shape)
+    shapes = {each: shape_of(each, told) for each in paths_of(path)}
+    first = _usual(shapes)
+    shape = shapes[first]
+    whole = columns_of(first, told, shape=shape)
     columns = {name: said_of(whole, name, SAMPLE_ROWS) for name in whole.names}
     if not any(columns.values()):
         raise DataError(f"{path}: no rows; the table needs a header and at least one row")
@@ -61,8 +64,10 @@ def guess(path: str, said: Said = NOTHING_SAID) -> Guess:
     roles = {role: taken[role].column for role in FIELDS if role in taken}
     values = [column.name for column in table.numbers()]
     fields = {**{field_name(name): name for name in values if name not in roles.values()}, **roles}
-    left_out = [name for name in others if name not in (symbol, *fields.values())]
     wide = None if taken else "close"
+    if wide is None:
+        fields = _shared(path, shapes, first, [time, timed.clock, symbol, *roles.values()], fields)
+    left_out = [name for name in others if name not in (symbol, *fields.values())]
     parameters = {
         "path": path,
         "symbol_column": symbol,
@@ -83,9 +88,33 @@ def guess(path: str, said: Said = NOTHING_SAID) -> Guess:
         remarks=(
             *shape.remarks,
             *timed.remarks,
-            *(_wide_remarks(values) if wide else _remarks(symbol, sign, taken, left_out)),
+            *(_wide_remarks(values) if wide else _remarks(symbol, sign, taken, left_out, len(shapes))),
         ),
     )
+
+
+def _usual(shapes: Mapping[Path, Shape]) -> Path:
+    """The first of the files that have the columns that most of them have."""
+    kinds = {path: frozenset(name.lower() for name in names_of(shape)) for path, shape in shapes.items()}
+    counts = Counter(kinds.values())
+    return max(kinds, key=lambda path: counts[kinds[path]])
+
+
+def _shared(
+    path: str, shapes: Mapping[Path, Shape], first: Path, needed: Sequence[str | None], fields: Mapping[str, str]
+) -> dict[str, str]:
+    """The fields that all files have. Raises DataError naming a file that lacks a column that is needed."""
+    kept = dict(fields)
+    for each, shape in shapes.items():
+        names = {name.lower() for name in names_of(shape)}
+        lacking = [name for name in needed if name is not None and name.lower() not in names]
+        if lacking:
+            raise DataError(
+                f"{each}: no column '{lacking[0]}', which the other files of {path} have, such as {first}; columns: "
+                f"{', '.join(names_of(shape))}; take it out of them, or give it alone"
+            )
+        kept = {field: name for field, name in kept.items() if name.lower() in names}
+    return kept
 
 
 def _timing(whole: Columns, columns: Mapping[str, list[str]], said: Said) -> Timing:
@@ -162,14 +191,16 @@ def _adjustment(columns: Mapping[str, list[str]], roles: Mapping[str, str]) -> s
 
 
 def _remarks(
-    symbol: str | None, sign: Decimal | None, taken: Mapping[str, Taken], left_out: Sequence[str]
+    symbol: str | None, sign: Decimal | None, taken: Mapping[str, Taken], left_out: Sequence[str], files: int
 ) -> list[str]:
-    remarks = [f"symbol: column '{symbol}'" if symbol else "symbol: none, the file is one symbol"]
+    alone = "symbol: none, the file is one symbol" if files == 1 else f"symbol: each of the {files} files is one"
+    remarks = [f"symbol: column '{symbol}'" if symbol else alone]
     remarks.append("fields: " + ", ".join(f"{role} = '{taken[role].column}'" for role in FIELDS if role in taken))
     named = {"price": "close", "volume": "volume"}
     remarks += [f"{name}: '{taken[role].column}', {taken[role].why}" for name, role in named.items() if role in taken]
     if sign == ",":
         remarks.append("numbers: with a decimal comma")
     if left_out:
-        remarks.append(f"left out, since they hold no numbers: {', '.join(map(repr, left_out))}")
+        where = "" if files == 1 else " in all files"
+        remarks.append(f"left out, since they hold no numbers{where}: {', '.join(map(repr, left_out))}")
     return remarks
