@@ -321,8 +321,8 @@ def test_a_name_is_checked_first_and_what_is_refused_leaves_nothing(name: str, f
     with pytest.raises(ConfigError) as error:
         perform("init", ["nowhere.csv", f"--name={name}"])
     assert str(error.value) == (
-        f"--name: {name!r} is not allowed; must be letters, digits, dot, dash and underscore, at most 100, beginning with "
-        "a letter or digit"
+        f"--name: {name!r} is not allowed; must be letters, digits, dot, dash and underscore, at most 100, beginning "
+        "with a letter or digit"
     )
     assert list(folder.iterdir()) == []
 
@@ -351,9 +351,9 @@ def test_no_more_than_a_few_bars_are_mended_unasked(folder: Path) -> None:
     with pytest.raises(DataError) as error:
         first_experiment("bars.csv")
     assert str(error.value) == (
-        "bars.csv: high 89.8391 is below low 99.8212: symbol bars, 2015-01-02 00:00:00; 35 of 700 bars (5.0%) would have "
-        "to be repaired, and no more than 1% are unasked: do the columns mean something else? mend the file, name the "
-        "columns (--close COLUMN), or say quality.ohlc=repair"
+        "bars.csv: high 89.7528 is below low 99.7253: symbol bars, 2015-01-02 00:00:00; 35 of 700 bars (5.0%) would "
+        "have to be repaired, and no more than 1% are unasked: do the columns mean something else? mend the file, name "
+        "the columns (--close COLUMN), or say quality.ohlc=repair"
     )
     made = first_experiment("bars.csv", quality={"ohlc": "drop"})
     assert yaml.safe_load(made.text)["quality"] == {"ohlc": "drop"}
@@ -382,7 +382,7 @@ def test_what_a_person_says_goes_before_any_guess(folder: Path) -> None:
     with pytest.raises(DataError, match=r"say --close Last or --close Settle$"):
         perform("init", ["f.csv"])
     assert not Path("conf").exists()
-    with pytest.raises(DataError, match=r"^f\.csv: high .* would have to be repaired"):
+    with pytest.raises(DataError, match=r"^f\.csv: close .* would have to be repaired"):
         perform("init", ["f.csv", "--close", "Settle"])
     assert perform("init", ["f.csv", "--close", "Settle", "quality.ohlc=repair", "data.survivorship=free"]) == 0
     assert written("f")["data"] == {

@@ -78,7 +78,7 @@ def guess(path: str, said: Said = NOTHING_SAID) -> Guess:
         "decimal": sign if sign == "," or shape.delimiter == ";" else None,
         "wide": wide,
         "columns": {role: name for role, name in roles.items() if field_name(name) != role},
-        "select": list(fields) if left_out and wide is None else None,
+        "select": list(fields) if wide is None and (left_out or _differ(shapes)) else None,
         **dict.fromkeys(TOLD),
         "survivorship": "unknown",
         "adjustment": _adjustment(columns, roles) if roles else "raw",
@@ -98,6 +98,10 @@ def _usual(shapes: Mapping[Path, Shape]) -> Path:
     kinds = {path: frozenset(name.lower() for name in names_of(shape)) for path, shape in shapes.items()}
     counts = Counter(kinds.values())
     return max(kinds, key=lambda path: counts[kinds[path]])
+
+
+def _differ(shapes: Mapping[Path, Shape]) -> bool:
+    return len({frozenset(name.lower() for name in names_of(shape)) for shape in shapes.values()}) > 1
 
 
 def _shared(
