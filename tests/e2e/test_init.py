@@ -392,7 +392,7 @@ def test_what_a_person_says_goes_before_any_guess(folder: Path) -> None:
         "survivorship": "free",
     }
     with pytest.raises(ConfigError, match=r"^gates\.enforce: no setting that can be given here"):
-        perform("init", ["f.csv", "gates.enforce=true"])
+        perform("init", ["f.csv", "--name=g", "gates.enforce=true"])
 
 
 def test_what_it_lists_is_what_is_computed(folder: Path) -> None:

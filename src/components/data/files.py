@@ -16,7 +16,7 @@ from components.panel import Panel
 from components.ranges import Ge
 from components.structure import strict
 from components.tables import reading
-from components.tables.container import paths_of, reason_of
+from components.tables.container import paths_of, reason_of, symbol_of
 from components.tables.reading import Layout, Table, names_of
 from components.tables.shape import Shape, Told, shape_of
 from components.tables.times import Stamps, placed
@@ -94,7 +94,23 @@ class Files(Source):
 
     def bars(self) -> Bars:
         paths = self._paths()
+        return self._read(paths, [self._layout(path) for path in paths])
+
+    def series(self, symbol: str | None, field: str) -> Bars:
+        paths = self._paths()
+        if symbol is not None and self.symbol_column is None and self.wide is None:
+            paths = [path for path in paths if symbol_of(path) == symbol] or paths
         layouts = [self._layout(path) for path in paths]
+        alone = [
+            replace(each, fields={field: each.fields[field]}, only=symbol) for each in layouts if field in each.fields
+        ]
+        if len(alone) < len(layouts):
+            return super().series(symbol, field)
+        found = self._read(paths, alone)
+        of = found.codes_R == (found.symbols.index(symbol) if symbol in found.symbols else -1)
+        return found.take(of) if of.any() else found
+
+    def _read(self, paths: Sequence[Path], layouts: Sequence[Layout]) -> Bars:
         for path, layout in zip(paths, layouts, strict=True):
             if lacking := sorted(set(layouts[0].fields) - set(layout.fields)):
                 raise DataError(

@@ -46,10 +46,10 @@ def run(options: Namespace) -> int:
             f"--name: {name!r} is not allowed; must be letters, digits, dot, dash and underscore, at most 100, "
             "beginning with a letter or digit"
         )
+    settings = settings_of(options.settings, {"data": None, "quality": None})
     target = Path(CONFIG) / "experiment" / f"{name}.yaml"
     if target.exists() and not options.force:
         raise ConfigError(f"{target}: exists already; choose another --name, or --force to write it anew")
-    settings = settings_of(options.settings, {"data": None, "quality": None})
     columns = {role: getattr(options, role) for role in COLUMNS}
     made = first_experiment(options.file, Said(**columns, settings=settings["data"]), settings["quality"])
     with _kept_if_sound(target):
