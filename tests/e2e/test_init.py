@@ -229,6 +229,7 @@ def test_says_in_words_what_it_found(folder: Path, capsys: pytest.CaptureFixture
         "  fields: open = 'Open', high = 'High', low = 'Low', close = 'Price', volume = 'Vol.'\n"
         "  price: 'Price', called a price, and none is called a close\n"
         "  volume: 'Vol.', called so\n"
+        "  adjustment: taken as raw; if the prices are adjusted, say data.adjustment=split or total\n"
         "  bars: 700 of 1 symbol (EUR USD Historical Data), daily, 2015-01-02 to 2017-09-07\n"
         "  quality: order: 699 repaired (quality.order=repair), for example EUR USD Historical Data.csv: bars are "
         "not sorted: symbol EUR USD Historical Data, 2017-09-06 00:00:00 comes after 2017-09-07 00:00:00\n"

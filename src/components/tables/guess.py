@@ -1,10 +1,14 @@
 """What a stranger's table of bars holds, guessed from the names and the contents of its columns."""
 
+import math
+import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+import numpy as np
 
 from components.errors import DataError
 from components.tables import meaning
@@ -17,9 +21,13 @@ from components.tables.reading import field_name, names_of, said_of
 from components.tables.shape import Shape, Told, shape_of
 from components.tables.timing import Timing, timing
 from components.tables.unread import Unread
+from components.values import Float
+
+Adjustment = Literal["raw", "split", "total"]
 
 SAMPLE_ROWS = 2000
 FIELDS = ("open", "high", "low", "close", "volume")
+SMALLEST_SPLIT = math.log(1.15)
 TOLD = ("encoding", "delimiter", "header", "sheet")
 
 
@@ -65,6 +73,7 @@ def guess(path: str, said: Said = NOTHING_SAID) -> Guess:
     values = [column.name for column in table.numbers()]
     fields = {**{field_name(name): name for name in values if name not in roles.values()}, **roles}
     wide = None if taken else "close"
+    adjustment, how = _adjustment(table, roles["close"], columns[symbol] if symbol else None) if taken else ("raw", "")
     if wide is None:
         fields = _shared(path, shapes, first, [time, timed.clock, symbol, *roles.values()], fields)
     left_out = [name for name in others if name not in (symbol, *fields.values())]
@@ -81,7 +90,8 @@ def guess(path: str, said: Said = NOTHING_SAID) -> Guess:
         "select": list(fields) if wide is None and (left_out or _differ(shapes)) else None,
         **dict.fromkeys(TOLD),
         "survivorship": "unknown",
-        "adjustment": _adjustment(columns, roles) if roles else "raw",
+        "adjustment": "total" if said.settings.get("adjust_by") else adjustment,
+        "adjust_by": None,
     }
     return Guess(
         parameters=parameters | dict(said.settings),
@@ -89,6 +99,7 @@ def guess(path: str, said: Said = NOTHING_SAID) -> Guess:
             *shape.remarks,
             *timed.remarks,
             *(_wide_remarks(values) if wide else _remarks(symbol, sign, taken, left_out, len(shapes))),
+            *([how] if how else []),
         ),
     )
 
@@ -187,11 +198,28 @@ def _wide_remarks(names: Sequence[str]) -> list[str]:
     return [f"symbols: one column each ({shown}); what they hold is taken for close (data.wide)"]
 
 
-def _adjustment(columns: Mapping[str, list[str]], roles: Mapping[str, str]) -> str:
-    """A close that is called adjusted is so for dividends; one beside it, as of Yahoo, for splits."""
-    if word(roles["close"]) in ADJUSTED:
-        return "total"
-    return "split" if any(word(name) in ADJUSTED for name in columns) else "raw"
+def _adjustment(table: Table, close: str, symbols: Sequence[str] | None) -> tuple[Adjustment, str]:
+    """For what the close is adjusted, and how that is known: from its name, or from an adjusted close beside it, which
+    takes splits out of it where it is raw, and dividends where it is adjusted for splits."""
+    if word(close) in ADJUSTED:
+        return "total", f"adjustment: '{close}' is called adjusted, which is for splits and dividends (total)"
+    columns = {column.name: column.values_N for column in table.numbers()}
+    beside = next((name for name in columns if word(name) in ADJUSTED), None)
+    if beside is None:
+        return "raw", "adjustment: taken as raw; if the prices are adjusted, say data.adjustment=split or total"
+    offer = f"data.adjust_by={shlex.quote(beside)} adjusts open, high, low and close for dividends as well (total)"
+    if _steps_with(columns[close], columns[beside], symbols):
+        return "raw", f"adjustment: '{close}' is raw, since '{beside}' takes a split out of it; {offer}"
+    return "split", f"adjustment: '{close}' is taken as adjusted for splits, since '{beside}' takes none out; {offer}"
+
+
+def _steps_with(close_N: Float, adjusted_N: Float, symbols: Sequence[str] | None) -> bool:
+    """Whether the close jumps where its ratio to the adjusted one jumps the other way."""
+    same_N = np.array([symbols[n] == symbols[n + 1] for n in range(len(symbols) - 1)]) if symbols else True
+    with np.errstate(divide="ignore", invalid="ignore"):
+        moves_N, ratios_N = np.diff(np.log(close_N)), np.diff(np.log(adjusted_N / close_N))
+    splits_N = (np.abs(ratios_N) > SMALLEST_SPLIT) & (np.abs(moves_N + ratios_N) < np.abs(ratios_N) / 3) & same_N
+    return bool(splits_N.any())
 
 
 def _remarks(
