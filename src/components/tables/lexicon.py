@@ -167,6 +167,13 @@ UNITS = frozenset(
         *("dkk", "pln", "try", "rub", "usdt", "usdc", "btc", "eth", "cents", "in", "local", "per"),
     }
 )
+QUALIFIED = frozenset(
+    {
+        *("adj", "adjusted", "quote", "dollar", "avg", "average", "mean", "prev", "previous", "taker", "buy", "sell"),
+        *("relative", "ratio", "change", "bid", "ask", "rolling", "ma", "week", "52", "year", "all", "time"),
+    }
+)
+"""Words that make a field's name that of something else."""
 SINGLE = frozenset("ohlcvtn")
 """Letters that are names only side by side: alone, C, T and V are companies."""
 ROLES: Mapping[str, tuple[str, ...]] = {

@@ -174,6 +174,20 @@ def test_the_volume() -> None:
     assert fields_of(given, Said())["volume"].column == "<TICKVOL>"
 
 
+def test_a_word_in_a_name() -> None:
+    quantmod = ("SPY.Open", "SPY.High", "SPY.Low", "SPY.Close", "SPY.Volume", "SPY.Adjusted")
+    assert list(taken(*quantmod).values()) == list(quantmod[:5])
+    assert taken("close", "Volume [shares]")["volume"] == "Volume [shares]"
+    assert "volume" not in taken("close", "Dollar Volume")
+    assert "open" not in taken("close", "adjOpen")
+    assert taken("High", "52 Week High", "close")["high"] == "High"
+
+
+def test_columns_without_names_are_no_symbols() -> None:
+    with pytest.raises(DataError, match="'column_2' and 'column_3' may be the price, and none is called close"):
+        taken("column_2", "column_3")
+
+
 def test_words_are_written_as_they_are_compared_and_mean_one_thing() -> None:
     homes: dict[str, str] = {}
     for role, words in ROLES.items():
