@@ -94,7 +94,8 @@ def _in_calm(bars: Bars, return_R: Float, rows: Int, size_R: Float) -> Int:
         size_R[row] > CALM * usual_around(return_R, row, *ends[at])
         for row, at in zip(rows.tolist(), place.tolist(), strict=True)
     ]
-    return rows[np.array(calm, dtype=bool)]
+    left: Int = rows[np.array(calm, dtype=bool)]
+    return left
 
 
 def odd_times(bars: Bars) -> Iterator[Defect]:
@@ -103,7 +104,7 @@ def odd_times(bars: Bars) -> Iterator[Defect]:
     weekday_R, daily = (days_R.view(np.int64) + 3) % 7, spacing(bars) >= DAY
     remedy = "are these times of another time zone? set data.time_zone, or drop the bars"
     # Currencies trade on Sunday evening: within days only Saturday is odd.
-    rows = _of_sessions(bars, weekday_R) if daily and _spacing(bars) <= 3 * DAY else _rare(weekday_R == 5)
+    rows = _of_sessions(bars, weekday_R) if daily and spacing(bars) <= 3 * DAY else _rare(weekday_R == 5)
     if len(rows):
         yield Defect(rows=rows, says=f"bar on a {WEEKDAYS[weekday_R[rows[0]]]}: {named(bars, rows[0])}", remedy=remedy)
     if not daily:

@@ -56,9 +56,7 @@ def _schema(path: Path, kind: Kind) -> "tuple[pa.Schema, int]":
             return reader.schema, sum(counts)
 
 
-def columns_of_arrow(
-    path: Path, shape: Shape, wanted: Sequence[int], texts: Sequence[int]
-) -> "list[pa.ChunkedArray]":
+def columns_of_arrow(path: Path, shape: Shape, wanted: Sequence[int], texts: Sequence[int]) -> "list[pa.ChunkedArray]":
     """The columns at the wanted places; those of texts as dictionaries."""
     import pyarrow as pa
 

@@ -23,6 +23,11 @@ def rows_of(path: Path, sheet: str | None, most: int | None) -> list[Row]:
     return [(number, [text_of(cell) for cell in cells]) for number, cells in _rows(path, sheet, most)]
 
 
+def cells_of_sheet(path: Path, sheet: str | None) -> list[tuple[int, list[Any]]]:
+    """(row number, cells) of all rows of a sheet."""
+    return _rows(path, sheet, None)
+
+
 def _rows(path: Path, sheet: str | None, most: int | None) -> list[tuple[int, list[Any]]]:
     with _book(path) as book:
         rows = _sheet(path, book, sheet).iter_rows(max_row=most, values_only=True)
@@ -62,13 +67,22 @@ def _sheet(path: Path, book: Any, wanted: str | None) -> Any:
         if wanted not in names:
             raise DataError(f"{path}: no sheet '{wanted}' (data.sheet); sheets: {', '.join(names)}")
         return book[wanted]
-    filled = [sheet for sheet in book.worksheets if any(True for row in sheet.iter_rows(max_row=50) for c in row if c.value is not None)]
+    filled = [
+        sheet
+        for sheet in book.worksheets
+        if any(True for row in sheet.iter_rows(max_row=50) for c in row if c.value is not None)
+    ]
     if len(filled) > 1:
         raise DataError(
             f"{path}: {len(filled)} sheets hold something ({', '.join(sheet.title for sheet in filled)}); choose one, "
             f"such as data.sheet={filled[0].title}"
         )
     return filled[0] if filled else book.worksheets[0]
+
+
+def _holds_something(sheet: Any) -> bool:
+    rows = sheet.iter_rows(max_row=50, values_only=True)
+    return any(cell is not None for row in rows for cell in row)
 
 
 def text_of(cell: Any) -> str:

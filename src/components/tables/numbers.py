@@ -23,15 +23,83 @@ SPACES = "\u00a0\u202f\u2009"
 MISSING = frozenset(
     {"", "-", "--", "---", "–", "—", ".", "..", "n/a", "n.a.", "na", "nan", "-nan", "null", "none", "nil", "<na>", "?"}
 )
-POWERS = {"k": 3, "m": 6, "mn": 6, "mm": 6, "mio": 6, "mio.": 6, "b": 9, "bn": 9, "mrd": 9, "mrd.": 9, "t": 12, "tn": 12}
+POWERS = {
+    "k": 3,
+    "m": 6,
+    "mn": 6,
+    "mm": 6,
+    "mio": 6,
+    "mio.": 6,
+    "b": 9,
+    "bn": 9,
+    "mrd": 9,
+    "mrd.": 9,
+    "t": 12,
+    "tn": 12,
+}
 POWERS |= {"%": -2, "‰": -3}
 SHARES = ("%", "‰")
 SIGNS = r"(?:US|A|C|HK|NZ|S|R|NT|MX)?\$|[€£¥₹₩₽₺₫₴₦₱฿₿₪₡₲₵₸₮元円]|kr\.?|zł|Kč|Ft|Fr\.|Rs\.?|лв|руб\.?"
-CODES = (
-    "USD EUR GBP GBX GBp JPY CHF CAD AUD NZD CNY CNH RMB HKD SGD TWD KRW INR IDR MYR PHP THB VND PKR BRL MXN ARS CLP "
-    "COP PEN ZAR EGP NGN KES MAD TRY RUB UAH PLN CZK HUF RON BGN SEK NOK DKK ISK ILS AED SAR QAR KWD BTC ETH USDT USDC "
-    "EURO Euro"
-).split()
+CODES = [
+    "USD",
+    "EUR",
+    "GBP",
+    "GBX",
+    "GBp",
+    "JPY",
+    "CHF",
+    "CAD",
+    "AUD",
+    "NZD",
+    "CNY",
+    "CNH",
+    "RMB",
+    "HKD",
+    "SGD",
+    "TWD",
+    "KRW",
+    "INR",
+    "IDR",
+    "MYR",
+    "PHP",
+    "THB",
+    "VND",
+    "PKR",
+    "BRL",
+    "MXN",
+    "ARS",
+    "CLP",
+    "COP",
+    "PEN",
+    "ZAR",
+    "EGP",
+    "NGN",
+    "KES",
+    "MAD",
+    "TRY",
+    "RUB",
+    "UAH",
+    "PLN",
+    "CZK",
+    "HUF",
+    "RON",
+    "BGN",
+    "SEK",
+    "NOK",
+    "DKK",
+    "ISK",
+    "ILS",
+    "AED",
+    "SAR",
+    "QAR",
+    "KWD",
+    "BTC",
+    "ETH",
+    "USDT",
+    "USDC",
+    "EURO",
+    "Euro",
+]
 MONEY = rf"(?:{SIGNS}|{'|'.join(dict.fromkeys(CODES))})"
 BLANK = rf"[ {SPACES}]*"
 CORE = rf"[\d][\d.,'’{SPACES} ]*|[.,]\d+"
@@ -62,7 +130,9 @@ SMALLEST, LARGEST = np.finfo(np.float64).tiny, 1e300
 class NoNumber(ValueError):
     """row: of the value that cannot be read; text: it; why: what is wrong, '' where it is simply no number."""
 
-    def __init__(self, row: int, text: str, why: str = "", other: tuple[int, str] | None = None, count: int = 1) -> None:
+    def __init__(
+        self, row: int, text: str, why: str = "", other: tuple[int, str] | None = None, count: int = 1
+    ) -> None:
         super().__init__(text)
         self.row, self.text, self.why, self.other, self.count = row, text, why, other, count
 
@@ -83,7 +153,9 @@ def is_missing(text: str) -> bool:
 def missing_words() -> list[str]:
     """Spellings of a missing number as Arrow wants them told, one by one."""
     words = sorted(MISSING) + ["#n/a", "#n/a n/a"]
-    return list(dict.fromkeys(form for word in words for form in (word, word.upper(), word.capitalize(), "NaN", "-NaN")))
+    return list(
+        dict.fromkeys(form for word in words for form in (word, word.upper(), word.capitalize(), "NaN", "-NaN"))
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,13 +3,14 @@ same run again finishes what was begun."""
 
 import functools
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
 from components.errors import DataError, GateFailed
+from components.values import Finding
 from runner.bundle import aliases
 from runner.bundle.aliases import Alias
 from runner.bundle.layout import PROMOTION, SUMS, read_verified
@@ -22,7 +23,7 @@ from runner.promotion.deploy import Deployed, certify_folds, refit
 from runner.promotion.every_row import leaks_of_every_row
 from runner.promotion.moves import MoveWitness
 from runner.promotion.opening import Candidate, Opening, alone, opening_of
-from runner.promotion.vault import prepare_all, refuse_other_ledger
+from runner.promotion.vault import findings_of_all, prepare_all, refuse_other_ledger
 from runner.recording import testimony
 from runner.recording.actors import forbid
 from runner.recording.ledger import Ledger
@@ -125,12 +126,13 @@ def _anew(
     )
     if leaky is not None and wish.override is None:
         return Promotion(state="refused", folder=None, aliases=(), content=_refused(candidate, leaky, places))
+    quality = findings_of_all(candidate.experiment, cache)
     # Called not before the ledger knows of the opening.
     everything = functools.cache(lambda: prepare_all(candidate.experiment, cache))
     opening = opening_of(candidate, everything, cache, places, key, after)
     failed = tuple(dict.fromkeys((*_failed(opening.verdict), *([leaky.name] if leaky else []))))
     level = "rejected" if leaky else opening.verdict.level
-    content = _content(candidate, opening, failed, _override(wish, failed, level))
+    content = _content(candidate, opening, failed, _override(wish, failed, level), quality)
     if failed and content["override"] is None:
         return Promotion(state="refused", folder=None, aliases=(), content=content)
     if claimed:
@@ -218,7 +220,11 @@ def _refit(candidate: Candidate, everything: Prepared) -> Deployed:
 
 
 def _content(
-    candidate: Candidate, opening: Opening, failed: tuple[str, ...], override: Mapping[str, Any] | None
+    candidate: Candidate,
+    opening: Opening,
+    failed: tuple[str, ...],
+    override: Mapping[str, Any] | None,
+    quality: Sequence[Finding],
 ) -> dict[str, Any]:
     checks = candidate.experiment.gates.checks
     on_vault = {name for name, gate in checks.items() if "vault" in gate.needs()}
@@ -232,6 +238,7 @@ def _content(
         "metrics": opening.metrics,
         "verdict": opening.verdict.to_json(),
         "vault_gates": [gate for gate in opening.verdict.to_json()["gates"] if gate["name"] in on_vault],
+        "quality": [asdict(finding) for finding in quality],
     }
 
 
