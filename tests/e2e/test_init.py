@@ -401,6 +401,19 @@ def test_what_it_lists_is_what_is_computed(folder: Path) -> None:
     assert list(configure(["+experiment=bars"])[0].features.expanded()) == names
 
 
+def test_a_column_for_every_symbol_is_read(folder: Path) -> None:
+    closes = {f"S{seed}": bars(seed)["Close"] for seed in range(3)}
+    pd.DataFrame({"date": dated(), **closes}).to_csv("wide.csv", index=False)
+    assert perform("init", ["wide.csv"]) == 0
+    assert yaml.safe_load(Path("conf/experiment/wide.yaml").read_text())["data"] == {
+        "path": "wide.csv",
+        "wide": "close",
+    }
+    panel = configure(["+experiment=wide"])[0].data.load()
+    assert panel.symbols == ("S0", "S1", "S2")
+    np.testing.assert_array_equal(panel.fields["close"].reshape(3, -1)[1], closes["S1"])
+
+
 @pytest.mark.parametrize("case", ["bad bars", "closes of one", "closes of many"])
 def test_the_experiment_runs(case: str, tmp_path: Path) -> None:
     file, write, *_ = FILES[case]
