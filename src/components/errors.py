@@ -35,6 +35,11 @@ class DataError(AssayError):
     """Mend the data: the message names file, symbol, timestamp and the remedy."""
 
 
+class Unavailable(DataError):
+    """The source could not be had, for no fault of its settings: a service that is down, a file that is not there or
+    damaged. A fallback may stand in."""
+
+
 class ContractError(AssayError):
     """Mend the component: it broke a promise of its contract."""
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from components.data._bars import library
 from components.data._pages import with_parameter
-from components.errors import DataError
+from components.errors import DataError, Unavailable
 
 MAX_WAIT_S = 60.0
 MAX_BYTES = 512 * 2**20
@@ -24,8 +24,8 @@ HIDDEN = "***"
 SHORTEST_KEY = 6
 
 
-class ServiceDown(DataError):
-    """The service gave no usable answer, however often it was asked: a fallback may stand in."""
+class ServiceDown(Unavailable):
+    """The service gave no usable answer, however often it was asked."""
 
 
 class _Transient(Exception):

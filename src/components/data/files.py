@@ -11,7 +11,7 @@ import numpy as np
 from components.bars import Bars, Codes
 from components.contracts import Source
 from components.data._content import content_of_files
-from components.errors import DataError
+from components.errors import DataError, Unavailable
 from components.panel import TIME_DTYPE, Panel
 from components.structure import strict
 from components.tables import reading
@@ -92,13 +92,13 @@ class Files(Source):
             names = glob.glob(self.path, recursive=True)  # noqa: PTH207
             paths = sorted(Path(name) for name in names if Path(name).is_file())
             if not paths:
-                raise DataError(f"{self.path}: no file fits this pattern; mend data.path")
+                raise Unavailable(f"{self.path}: no file fits this pattern; mend data.path")
             return paths
         path = Path(self.path)
         if path.is_dir():
             raise DataError(f"{self.path}: is a folder; name its files, for example data.path='{path / '*.csv'}'")
         if not path.is_file():
-            raise DataError(f"{self.path}: no such file; give an existing CSV or Parquet file in data.path")
+            raise Unavailable(f"{self.path}: no such file; give an existing CSV or Parquet file in data.path")
         return [path]
 
     def _layout(self, path: Path) -> Layout:

@@ -496,12 +496,10 @@ def test_fallback_stands_in_and_says_so(service: Served, tmp_path: Path) -> None
     panel = with_fallback.load()
     assert panel.fingerprint == wanted.fingerprint
     assert panel.notices == (
-        "data: the service is down and the fallback stood in (bars from bars.csv): "
+        "data: the fallback stood in (bars from bars.csv; adjustment raw, survivorship unknown): "
         f"{ASKED.replace('URL', service.url)}: no usable answer in 3 tries: it answers 503; try again later",
     )
-    assert with_fallback.facts().cautions == (
-        "while 127.0.0.1 is down, the fallback stands in: bars from bars.csv (raw)",
-    )
+    assert with_fallback.facts().cautions == ()
     service.answer = good
     assert with_fallback.load().notices == ()
 
@@ -510,10 +508,10 @@ def test_fallback_must_have_the_fields_and_symbols(service: Served, tmp_path: Pa
     bundled = {"_target_": "components.data.bundled.Bundled", "dataset": "us20"}
     with pytest.raises(AssayError) as error:
         source(service, fallback=bundled).fields()
-    assert str(error.value) == "fallback: it has no field 'open', which data.columns has"
+    assert str(error.value) == "fallback: it has no field 'open', which the source has; fields of the fallback: close"
     service.answer = always(Answer(status=503))
     assert failure(service, fallback=fallback(service, tmp_path, ("AAA",))).endswith(
-        "; the fallback has no bars of symbol BBB from 2020-01-01 to 2020-02-01"
+        "; the fallback has no bars of symbol BBB in the span that is asked for"
     )
 
 

@@ -1,0 +1,133 @@
+"""What stands in where a source cannot be had."""
+
+import functools
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from components.bars import Bars
+from components.errors import ConfigError, DataError, Problem, Unavailable
+
+if TYPE_CHECKING:
+    from components.contracts.source import Source
+
+ANSWERS = ("fields", "content", "bars", "load")
+"""What is asked of a source, and of its fallback where the source cannot be had."""
+
+
+class _Neither(Unavailable):
+    """A source and its fallback could not be had."""
+
+    def __init__(self, text: str, source: "Source | None" = None) -> None:
+        super().__init__(text)
+        self.source = source
+
+
+def with_fallback(method: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """An answer of a source: its own, or where it cannot be had its fallback's.
+
+    Raises Unavailable where there is no fallback, or none that can be had; ConfigError where the fallback lacks a
+    field of the source, DataError where it lacks a symbol.
+    """
+
+    @functools.wraps(method)
+    def answered(self: "Source") -> Any:
+        try:
+            answer = method(self)
+        except Unavailable as missing:
+            # `load` may ask `bars`, which asked the fallback already.
+            if self.fallback is None or (isinstance(missing, _Neither) and missing.source is self):
+                raise
+            try:
+                with speaking_of(self.fallback, "fallback"):
+                    return _ANSWERED[method.__name__](self, self.fallback, missing)
+            except Unavailable as also:
+                raise _Neither(f"{missing}; neither could its fallback be had: {also}", self) from None
+        if method.__name__ == "fields" and self.fallback is not None:
+            _refuse_narrower(answer, self.fallback)
+        return answer
+
+    return answered
+
+
+@contextmanager
+def speaking_of(source: "Source", path: str) -> Iterator[None]:
+    """A source speaks of its parameters as if it stood alone: complaints name their true place, `data.<path>`."""
+    try:
+        yield
+    except ConfigError as error:
+        problems = (replace(problem, path=f"{path}.{problem.path}") for problem in error.problems)
+        raise ConfigError(*problems) from None
+    except DataError as error:
+        # Only its own parameters: a file may well be called data.csv.
+        own = "|".join(field.name for field in fields(source))
+        raise type(error)(re.sub(rf"\bdata\.(?=(?:{own})\b)", f"data.{path}.", str(error))) from None
+
+
+def _fields(source: "Source", fallback: "Source", missing: Unavailable) -> tuple[str, ...]:
+    return fallback.fields()
+
+
+def _content(source: "Source", fallback: "Source", missing: Unavailable) -> str | None:
+    content = fallback.content()
+    return None if content is None else f"fallback {content}"
+
+
+def _load(source: "Source", fallback: "Source", missing: Unavailable) -> Any:
+    return _stood_in(source, fallback, Bars.of(fallback.load(), where="fallback"), missing).to_panel()
+
+
+def _bars(source: "Source", fallback: "Source", missing: Unavailable) -> Bars:
+    return _stood_in(source, fallback, fallback.bars(), missing)
+
+
+_ANSWERED = {"fields": _fields, "content": _content, "bars": _bars, "load": _load}
+
+
+def _stood_in(source: "Source", fallback: "Source", bars: Bars, missing: Unavailable) -> Bars:
+    """The fallback's bars of the symbols, span and fields that the source is asked for."""
+    asked, inside_R = source.asked(), np.ones(bars.n_rows, dtype=bool)
+    if asked.symbols:
+        inside_R &= np.isin(bars.symbols, asked.symbols)[bars.codes_R]
+    if asked.start is not None:
+        inside_R &= bars.timestamps_R >= asked.start
+    if asked.end is not None:
+        inside_R &= bars.timestamps_R < asked.end
+    bars = bars.take(inside_R)
+    found = {bars.symbols[code] for code in np.unique(bars.codes_R)}
+    if lacking := [symbol for symbol in asked.symbols if symbol not in found]:
+        raise DataError(f"{missing}; the fallback has no bars of symbol {lacking[0]} in the span that is asked for")
+    facts = fallback.facts()
+    notice = (
+        f"data: the fallback stood in ({facts.description}; adjustment {facts.adjustment}, survivorship "
+        f"{facts.survivorship}): {missing}"
+    )
+    names = [name for name in _own_fields(source) if name in bars.fields] or list(bars.fields)
+    return replace(
+        bars,
+        fields={name: bars.fields[name] for name in names},
+        notices=(*bars.notices, notice, *facts.cautions),
+    )
+
+
+def _own_fields(source: "Source") -> tuple[str, ...]:
+    """The fields of the source itself; none where even these cannot be had."""
+    try:
+        return replace(source, fallback=None).fields()
+    except Unavailable:
+        return ()
+
+
+def _refuse_narrower(names: tuple[str, ...], fallback: "Source") -> None:
+    try:
+        with speaking_of(fallback, "fallback"):
+            other = fallback.fields()
+    except Unavailable:
+        return  # said when it is needed
+    if lacking := [name for name in names if name not in other]:
+        message = f"it has no field '{lacking[0]}', which the source has"
+        raise ConfigError(Problem("fallback", message, f"fields of the fallback: {', '.join(other)}"))
