@@ -44,7 +44,7 @@ def with_fallback(method: Callable[[Any], Any]) -> Callable[[Any], Any]:
                 raise
             try:
                 with speaking_of(self.fallback, "fallback"):
-                    return _ANSWERED[method.__name__](self, self.fallback, missing)
+                    return _instead(self, self.fallback, method.__name__, missing)
             except Unavailable as also:
                 raise _Neither(f"{missing}; neither could its fallback be had: {also}", self) from None
         if method.__name__ == "fields" and self.fallback is not None:
@@ -68,24 +68,15 @@ def speaking_of(source: "Source", path: str) -> Iterator[None]:
         raise type(error)(re.sub(rf"\bdata\.(?=(?:{own})\b)", f"data.{path}.", str(error))) from None
 
 
-def _fields(source: "Source", fallback: "Source", missing: Unavailable) -> tuple[str, ...]:
-    return fallback.fields()
-
-
-def _content(source: "Source", fallback: "Source", missing: Unavailable) -> str | None:
-    content = fallback.content()
-    return None if content is None else f"fallback {content}"
-
-
-def _load(source: "Source", fallback: "Source", missing: Unavailable) -> Any:
-    return _stood_in(source, fallback, Bars.of(fallback.load(), where="fallback"), missing).to_panel()
-
-
-def _bars(source: "Source", fallback: "Source", missing: Unavailable) -> Bars:
+def _instead(source: "Source", fallback: "Source", answer: str, missing: Unavailable) -> Any:
+    if answer == "fields":
+        return fallback.fields()
+    if answer == "content":
+        content = fallback.content()
+        return None if content is None else f"fallback {content}"
+    if answer == "load":
+        return _stood_in(source, fallback, Bars.of(fallback.load(), where="fallback"), missing).to_panel()
     return _stood_in(source, fallback, fallback.bars(), missing)
-
-
-_ANSWERED = {"fields": _fields, "content": _content, "bars": _bars, "load": _load}
 
 
 def _stood_in(source: "Source", fallback: "Source", bars: Bars, missing: Unavailable) -> Bars:

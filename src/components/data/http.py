@@ -250,8 +250,12 @@ class Http(Source):
             return None
         if self.paging == "token":
             return with_parameter(url, self.next_parameter, str(mark))
-        link = linked(url, mark)
-        if origin(link) != origin(url):
+        try:
+            link = linked(url, mark)
+            elsewhere = origin(link) != origin(url)
+        except ValueError:
+            raise DataError(f"{url}: what it names as its next page is no address; check data.next_path") from None
+        if elsewhere:
             raise DataError(f"{url}: its next page lies on {urlsplit(link).netloc}, another host; it is not asked")
         return link
 

@@ -15,8 +15,8 @@ import numpy as np
 from components.bars import Bars
 from components.contracts import Asked, Source
 from components.data import _fetched
-from components.data._bars import library, moment, sorted_bars
-from components.errors import ConfigError, DataError, Problem, Unavailable
+from components.data._bars import asked_of, library, moment, sorted_bars
+from components.errors import DataError, Unavailable
 from components.panel import TIME_DTYPE, Panel
 from components.ranges import Ge, Gt, Le, MinLen
 from components.structure import strict
@@ -105,14 +105,11 @@ class Ibkr(Source):
         return "split" if self.price == "TRADES" else "raw"
 
     def fields(self) -> tuple[str, ...]:
-        if moment(self.start, "start") >= moment(self.end, "end"):
-            raise ConfigError(Problem("end", "must be later than start"))
-        if len(set(self.symbols)) < len(self.symbols):
-            raise ConfigError(Problem("symbols", "names a symbol twice"))
+        self.asked()
         return FIELDS if self.price == "TRADES" else QUOTED
 
     def asked(self) -> Asked:
-        return Asked(symbols=self.symbols, start=moment(self.start, "start"), end=moment(self.end, "end"))
+        return asked_of(self.symbols, self.start, self.end)
 
     def load(self) -> Panel:
         return strict(self.bars())

@@ -14,9 +14,9 @@ import numpy as np
 from components.bars import Bars
 from components.contracts import Asked, Source
 from components.data import _fetched
-from components.data._bars import library, moment, sorted_bars
+from components.data._bars import asked_of, library, moment, sorted_bars
 from components.data._database import first_line
-from components.errors import ConfigError, DataError, Problem, Unavailable
+from components.errors import DataError, Unavailable
 from components.panel import TIME_DTYPE, Panel
 from components.ranges import Gt, MinLen
 from components.structure import strict
@@ -72,14 +72,11 @@ class YFinance(Source):
         )
 
     def fields(self) -> tuple[str, ...]:
-        if moment(self.start, "start") >= moment(self.end, "end"):
-            raise ConfigError(Problem("end", "must be later than start"))
-        if len(set(self.symbols)) < len(self.symbols):
-            raise ConfigError(Problem("symbols", "names a symbol twice"))
+        self.asked()
         return FIELDS
 
     def asked(self) -> Asked:
-        return Asked(symbols=self.symbols, start=moment(self.start, "start"), end=moment(self.end, "end"))
+        return asked_of(self.symbols, self.start, self.end)
 
     def load(self) -> Panel:
         return strict(self.bars())

@@ -112,7 +112,7 @@ def test_a_damaged_file_is_one_that_cannot_be_had() -> None:
     for name in ("first.csv.gz", "first.parquet"):
         panel = source(name, section("second.csv")).load()
         assert list(panel.fields["close"]) == [2.0, 4.0, 6.0, 8.0]
-        assert panel.notices[0].startswith(f"data: the fallback stood in (bars from second.csv; adjustment raw, survi")
+        assert panel.notices[0].startswith("data: the fallback stood in (bars from second.csv; adjustment raw, survi")
         assert name in panel.notices[0]
 
 
