@@ -36,6 +36,13 @@ OPEN = {
     "data/yfinance": SERVICE,
     "data/ibkr": SERVICE,
     "data/ccxt": SERVICE,
+    "data/reconciled": ("data@data.main=files", "data.main.path=bars.csv", "data.witness.path=bars.csv"),
+    "data/releases": (
+        "data.table.path=bars.csv",
+        "data.table.symbol_column=null",
+        "data.table.time_column=date",
+        "data.period_column=date",
+    ),
     "data/fred": SERVICE,
     "data/stooq": SERVICE,
     "features/calendar": ("debug.max_bars=null",),

@@ -11,11 +11,12 @@ import numpy as np
 
 from components.bars import Bars
 from components.errors import ConfigError, DataError, Problem, Unavailable
+from components.panel import Panel
 
 if TYPE_CHECKING:
     from components.contracts.source import Source
 
-ANSWERS = ("fields", "content", "bars", "load")
+ANSWERS = ("fields", "content", "bars", "load", "series")
 """What is asked of a source, and of its fallback where the source cannot be had."""
 
 
@@ -27,7 +28,7 @@ class _Neither(Unavailable):
         self.source = source
 
 
-def with_fallback(method: Callable[[Any], Any]) -> Callable[[Any], Any]:
+def with_fallback(method: Callable[..., Any]) -> Callable[..., Any]:
     """An answer of a source: its own, or where it cannot be had its fallback's.
 
     Raises Unavailable where there is no fallback, or none that can be had; ConfigError where the fallback lacks a
@@ -35,16 +36,16 @@ def with_fallback(method: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """
 
     @functools.wraps(method)
-    def answered(self: "Source") -> Any:
+    def answered(self: "Source", *arguments: Any) -> Any:
         try:
-            answer = method(self)
+            answer = method(self, *arguments)
         except Unavailable as missing:
             # `load` may ask `bars`, which asked the fallback already.
             if self.fallback is None or (isinstance(missing, _Neither) and missing.source is self):
                 raise
             try:
                 with speaking_of(self.fallback, "fallback"):
-                    return _instead(self, self.fallback, method.__name__, missing)
+                    return _instead(self, self.fallback, missing, method.__name__, arguments)
             except Unavailable as also:
                 raise _Neither(f"{missing}; neither could its fallback be had: {also}", self) from None
         if method.__name__ == "fields" and self.fallback is not None:
@@ -68,15 +69,15 @@ def speaking_of(source: "Source", path: str) -> Iterator[None]:
         raise type(error)(re.sub(rf"\bdata\.(?=(?:{own})\b)", f"data.{path}.", str(error))) from None
 
 
-def _instead(source: "Source", fallback: "Source", answer: str, missing: Unavailable) -> Any:
-    if answer == "fields":
-        return fallback.fields()
-    if answer == "content":
-        content = fallback.content()
-        return None if content is None else f"fallback {content}"
-    if answer == "load":
-        return _stood_in(source, fallback, Bars.of(fallback.load(), where="fallback"), missing).to_panel()
-    return _stood_in(source, fallback, fallback.bars(), missing)
+def _instead(
+    source: "Source", fallback: "Source", missing: Unavailable, question: str, arguments: tuple[Any, ...]
+) -> Any:
+    answer = getattr(fallback, question)(*arguments)
+    if question == "content":
+        return None if answer is None else f"fallback {answer}"
+    if isinstance(answer, Panel):
+        return _stood_in(source, fallback, Bars.of(answer, where="fallback"), missing).to_panel()
+    return _stood_in(source, fallback, answer, missing) if isinstance(answer, Bars) else answer
 
 
 def _stood_in(source: "Source", fallback: "Source", bars: Bars, missing: Unavailable) -> Bars:
