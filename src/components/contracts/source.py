@@ -77,7 +77,7 @@ class Source(Component):
         whole = {name: source.whole() for name, source in self._sources().items()}
         if all(whole[name] is source for name, source in self._sources().items()):
             return self
-        return replace(self, **whole)  # type: ignore[type-var]  # every component is a dataclass
+        return replace(self, **whole)
 
     def seal(self) -> "Seal | None":
         """What is sealed of it; None where nothing is. Raises DataError where the sealed file is missing."""
@@ -85,7 +85,7 @@ class Source(Component):
 
     def _sources(self) -> dict[str, "Source"]:
         """The sources that it is made of, by parameter."""
-        named = {each.name: getattr(self, each.name) for each in fields(self)}  # type: ignore[arg-type]
+        named = {each.name: getattr(self, each.name) for each in fields(self)}
         return {name: value for name, value in named.items() if isinstance(value, Source)}
 
     @abstractmethod

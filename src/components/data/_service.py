@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote, quote_plus, urljoin, urlsplit, urlunsplit
 
 import numpy as np
@@ -27,6 +27,9 @@ LONGEST_WHOLE = 4000
 """Digits of a whole number that Python reads; longer ones are beyond every float anyway."""
 HIDDEN = "***"
 SHORTEST_KEY = 6
+
+
+Answer = TypeVar("Answer")
 
 
 class ServiceDown(Unavailable):
@@ -91,7 +94,7 @@ class Service:
         """The text at a URL, of tables in lines for example. Raises as `json`."""
         return self._patiently(url, _text)
 
-    def _patiently(self, url: str, read: Callable[[str, bytes], Any]) -> Any:
+    def _patiently(self, url: str, read: Callable[[str, bytes], Answer]) -> Answer:
         tries = self._manners.retries + 1
         for attempt in range(tries):
             try:

@@ -171,9 +171,9 @@ class _Both:
     def of(one: Bars, other: Bars, match: str) -> "_Both":
         (one_T, one_rows), (other_T, other_rows) = _times(one, match), _times(other, match)
         time_B, at_one, at_other = np.intersect1d(one_T, other_T, assume_unique=True, return_indices=True)
-        first = max(one_T.min(), other_T.min()) if len(one_T) and len(other_T) else None
-        last = min(one_T.max(), other_T.max()) if len(one_T) and len(other_T) else None
-        within = [times[(times >= first) & (times <= last)] if len(times) else times for times in (one_T, other_T)]
+        # Every symbol that is compared has a bar in both.
+        first, last = max(one_T[0], other_T[0]), min(one_T[-1], other_T[-1])
+        within = [times[(times >= first) & (times <= last)] for times in (one_T, other_T)]
         return _Both(
             one=one,
             other=other,

@@ -59,12 +59,12 @@ def differ(old: "pd.DataFrame", new: "pd.DataFrame") -> bool:
 
 
 def _values(frame: "pd.DataFrame", name: str) -> Float:
-    return frame[name].to_numpy(dtype=np.float64)
+    return np.asarray(frame[name].to_numpy(dtype=np.float64))
 
 
 def _differ(old_B: Float, new_B: Float) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
     apart_B = np.abs(new_B - old_B) > SAME * np.maximum(np.abs(old_B), np.abs(new_B))
-    return apart_B | (np.isnan(old_B) != np.isnan(new_B))
+    return np.asarray(apart_B | (np.isnan(old_B) != np.isnan(new_B)))
 
 
 def _adjusted(

@@ -175,12 +175,12 @@ def _cut(source: Source, start: np.datetime64, folder: Path) -> Source | None:
     if parts:
         dated = getattr(source, "stamps", None) == "date"
         inner = {name: _cut_value(value, start, folder, dated=dated) for name, value in parts.items()}
-        return replace(source, **inner)  # type: ignore[type-var]
+        return replace(source, **inner)
     path = _file(source)
     if path is None:
         return None
     shorter = _shorter_file(source, path, start, folder)
-    return None if shorter is None else replace(source, path=str(shorter))  # type: ignore[type-var]
+    return None if shorter is None else replace(source, path=str(shorter))  # type: ignore[call-arg]
 
 
 def _used(source: Source) -> Source:
