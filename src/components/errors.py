@@ -40,6 +40,17 @@ class Unavailable(DataError):
     damaged. A fallback may stand in."""
 
 
+class Ask(DataError):
+    """The data can be read in several ways that are equally good: the message shows them on one line of the data.
+
+    options: what chooses one of them, each a piece of a command line.
+    """
+
+    def __init__(self, message: str, options: tuple[str, ...]) -> None:
+        self.options = options
+        super().__init__(f"{message}; say {' or '.join(options)}" if options else message)
+
+
 class ContractError(AssayError):
     """Mend the component: it broke a promise of its contract."""
 

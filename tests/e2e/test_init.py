@@ -270,11 +270,6 @@ REFUSED = {
         "bars.csv: no column is called close, last or price; columns: no numbers; rename the one that holds the "
         "price to close",
     ),
-    "date and time apart": (
-        "Date,Time,Close\n2020-01-02,09:30,1\n2020-01-02,09:31,2\n",
-        "bars.csv: date and time stand in two columns ('Date', 'Time'), which is not supported; join them into one, "
-        "such as 2020-12-31 16:00",
-    ),
     "no rows": ("date,close\n", "bars.csv: no rows; the table needs a header and at least one row"),
     "few bars": (
         "date,close\n2020-01-02,1\n2020-01-03,2\n",

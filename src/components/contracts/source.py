@@ -95,3 +95,12 @@ class Source(Component):
     def bars(self) -> Bars:
         """All bars as they are, for the quality policy to judge; by default those that `load` has checked."""
         return Bars.of(self.load(), where=self.facts().description)
+
+    def series(self, symbol: str | None, field: str) -> Bars:
+        """The bars of one symbol with one field, as they are: nothing else of the source is judged, as far as it can
+        be read apart. symbol: None for all symbols; one that the source does not have gives all of them as well."""
+        bars = self.bars()
+        one = bars.with_only(field)
+        if symbol is None or symbol not in bars.symbols:
+            return one
+        return one.take(one.codes_R == bars.symbols.index(symbol))

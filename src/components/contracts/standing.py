@@ -66,7 +66,8 @@ def speaking_of(source: "Source", path: str) -> Iterator[None]:
     except DataError as error:
         # Only its own parameters: a file may well be called data.csv.
         own = "|".join(field.name for field in fields(source))
-        raise type(error)(re.sub(rf"\bdata\.(?=(?:{own})\b)", f"data.{path}.", str(error))) from None
+        error.args = (re.sub(rf"\bdata\.(?=(?:{own})\b)", f"data.{path}.", str(error)), *error.args[1:])
+        raise
 
 
 def _instead(

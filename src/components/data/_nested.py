@@ -28,3 +28,9 @@ def bars_of(source: Source, path: str) -> Bars:
     """The unjudged bars of the source that is configured at `data.<path>`."""
     with speaking_of(source, path):
         return source.bars()
+
+
+def series_of(source: Source, path: str, symbol: str | None, field: str) -> Bars:
+    """The unjudged series of the source that is configured at `data.<path>`."""
+    with speaking_of(source, path):
+        return source.series(symbol, field)

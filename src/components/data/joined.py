@@ -15,11 +15,11 @@ from components.contracts import Source
 from components.data._by_symbol import by_symbol
 from components.data._content import content_of_files, joint
 from components.data._membership import group_codes, membership
-from components.data._nested import bars_of, content_of, fields_of, load
+from components.data._nested import bars_of, content_of, fields_of, series_of
 from components.errors import ConfigError, DataError, Problem
 from components.panel import IN_UNIVERSE, Float, Panel, Time
 from components.ranges import Ge, Gt
-from components.structure import strict
+from components.structure import duplicates, refuse_empty, strict
 from components.values import SourceFacts
 
 NAME = re.compile(r"[a-z_][a-z0-9_]*")
@@ -66,8 +66,10 @@ class Joined(Source):
                     stamps as above (end: when the value is known), lag_days (calendar days from then until it
                     is published), lag_bars (further observations that must have been made) and max_age_days
                     (calendar days after which it is missing; null: never). Observations that are NaN do not
-                    count; before the first the field is NaN. by: symbol gives every bar the series of its own symbol
-                    (filings, option flow: data=releases keeps their revisions apart), NaN where it has none
+                    count; before the first the field is NaN. Only the series itself is judged, by its times: its
+                    values may be zero or negative, and other symbols and fields of the source may be broken.
+                    by: symbol gives every bar the series of its own symbol (filings, option flow: data=releases keeps
+                    their revisions apart), NaN where it has none
     groups          name -> CSV file with the columns symbol and group, or a map of symbol to group: a field
                     of that name with the group's place among the sorted names of all groups. A blank group
                     is NaN; a symbol without a line is an error
@@ -174,9 +176,9 @@ class Joined(Source):
                 joined[name], told = self._of_own_symbol(name, reference, bars, decided_R)
                 notices += [notice for notice in told if notice not in notices]
                 continue
-            panel = load(reference.source, f"references.{name}.source")
-            joined[name] = _as_of(reference, _observations(name, reference, panel), decided_R)
-            notices += [notice for notice in panel.notices if notice not in notices]
+            series = series_of(reference.source, f"references.{name}.source", reference.symbol, reference.field)
+            joined[name] = _as_of(reference, _observations(name, reference, series), decided_R)
+            notices += [notice for notice in series.notices if notice not in notices]
         joined |= {name: group_codes(name, given, bars) for name, given in self.groups.items()}
         if self.universe_field is not None:
             joined[IN_UNIVERSE] = (bars.fields[self.universe_field] > 0).astype(np.float64)
@@ -238,28 +240,23 @@ def _check_stamps(times: Time, stamps: Literal["end", "date"], path: str) -> Non
         raise ConfigError(Problem(path, message, "set it to date"))
 
 
-def _observations(name: str, reference: Reference, panel: Panel) -> tuple[Time, Float]:
-    """Times and values of the series, in order, without what is missing."""
-    if reference.symbol is None and len(panel.symbols) > 1:
-        raise ConfigError(
-            Problem(
-                f"data.references.{name}.symbol",
-                f"the source has {len(panel.symbols)} symbols ({', '.join(panel.symbols[:5])} ...)",
-                "name one",
-            )
-        )
-    if reference.symbol is not None and reference.symbol not in panel.symbols:
-        raise ConfigError(
-            Problem(
-                f"data.references.{name}.symbol",
-                f"the source has no symbol '{reference.symbol}'",
-                f"symbols: {', '.join(panel.symbols[:10])}",
-            )
-        )
-    place = 0 if reference.symbol is None else panel.symbols.index(reference.symbol)
-    block = slice(*panel.offsets[place : place + 2])
-    values_K = panel.fields[reference.field][block]
-    there_K, times_K = np.isfinite(values_K), panel.timestamps_R[block]
+def _observations(name: str, reference: Reference, series: Bars) -> tuple[Time, Float]:
+    """Times and values of the series, in order, without what is missing. Only its own bars are judged: a rate may be
+    zero or negative, and what is wrong with another symbol or field concerns nobody."""
+    names = [series.symbols[code] for code in np.unique(series.codes_R)]
+    if reference.symbol is None and len(names) > 1:
+        message = f"the source has {len(names)} symbols ({', '.join(sorted(names)[:5])} ...)"
+        raise ConfigError(Problem(f"data.references.{name}.symbol", message, "name one"))
+    if reference.symbol is not None and reference.symbol not in names:
+        message = f"the source has no symbol '{reference.symbol}'"
+        hint = f"symbols: {', '.join(sorted(names)[:10])}"
+        raise ConfigError(Problem(f"data.references.{name}.symbol", message, hint))
+    refuse_empty(series)
+    ordered = series.ordered()
+    for defect in duplicates(ordered):
+        raise defect.error(ordered)
+    values_K, times_K = ordered.fields[reference.field], ordered.timestamps_R
+    there_K = np.isfinite(values_K)
     _check_stamps(times_K, reference.stamps, f"data.references.{name}.stamps")
     return times_K[there_K], values_K[there_K]
 

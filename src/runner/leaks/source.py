@@ -17,6 +17,9 @@ from components.contracts import Source
 from components.errors import DataError, Unavailable
 from components.panel import Panel
 from components.structure import strict
+from components.tables.columns import UNTOLD
+from components.tables.parts import part_of, row_times
+from components.tables.shape import shape_of
 from components.values import LeakFinding, SourceFacts
 from runner.compute.vault import visible_bars
 from runner.leaks.subject import Subject, day, leak, moved
@@ -214,26 +217,27 @@ def _cut_value(value: Any, start: np.datetime64, folder: Path, *, dated: bool) -
 def _file(source: Source) -> Path | None:
     name = getattr(source, "path", None)
     path = Path(name) if isinstance(name, str) else None
-    return path if path is not None and path.is_file() and path.suffix in (".csv", ".parquet") else None
+    return path if path is not None and path.is_file() else None
 
 
 def _shorter_file(source: Source, path: Path, start: np.datetime64, folder: Path) -> Path | None:
     """A copy of the file without the lines from `start` on; None where its times cannot be read."""
-    import pandas as pd
-
-    frame = pd.read_csv(path, dtype=str) if path.suffix == ".csv" else pd.read_parquet(path)
+    told = getattr(source, "told", UNTOLD)
     named = getattr(source, "time_column", None)
-    wanted = (str(named).lower(),) if named else TIME_NAMES
-    columns = [name for name in frame.columns if str(name).lower() in wanted]
-    if not columns:
+    try:
+        columns = shape_of(path, told).names
+        time = named or next(name for name in columns if name.lower() in TIME_NAMES)
+        times_N = row_times(
+            path,
+            told,
+            time=time,
+            clock=getattr(source, "clock_column", None),
+            date_format=getattr(source, "date_format", None),
+            zone=getattr(source, "time_zone", None),
+        )
+        content = part_of(path, told, times_N < start)
+    except (DataError, StopIteration):
         return None
-    style = getattr(source, "date_format", None)
-    times = pd.to_datetime(
-        frame[columns[0]], errors="coerce", utc=True, format=style if style and "%" in style else None
-    )
-    if times.isna().any() or (style and "%" not in style):
-        return None
-    short = frame[(times < pd.Timestamp(str(start), tz="UTC")).to_numpy()]
     copy = folder / path.name
-    short.to_csv(copy, index=False) if path.suffix == ".csv" else short.to_parquet(copy)
+    copy.write_bytes(content)
     return copy

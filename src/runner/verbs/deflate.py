@@ -26,7 +26,9 @@ from typing import Any
 
 from components.errors import ConfigError, DataError
 from components.statistics.sharpe import SharpeSample, sharpe_sample
+from components.tables.whole import Reading
 from runner import exit_codes
+from runner.composition.reading import TABLE, settings_of
 from runner.judging.figures import Figure, Tries, figures
 from runner.judging.returns_table import Record, load_matrix, load_record
 from runner.judging.told_tries import measured_tries, told_tries
@@ -36,7 +38,8 @@ from runner.terminal import Terminal
 def add_arguments(parser: ArgumentParser) -> None:
     """Which returns, after which tries."""
     add = parser.add_argument
-    add("returns", type=Path, metavar="RETURNS.csv", help="CSV or Parquet with simple returns per period")
+    add("returns", type=Path, metavar="RETURNS.csv", help="a table with simple returns per period")
+    add("settings", nargs="*", metavar="SETTING=VALUE", help="how it is read, where it does not say so: data.decimal=,")
     add("--column", metavar="NAME", help="the column of returns, where there are several")
     tries = parser.add_mutually_exclusive_group()
     tries.add_argument("--trials", type=int, metavar="N", help="how many configurations were tried, all counted")
@@ -48,13 +51,14 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> int:
     """Prints the figures; raises DataError or ConfigError with one line."""
     _check(options)
-    record = load_record(options.returns, column=options.column, periods=options.periods_per_year)
+    reading = Reading.of(settings_of(options.settings, {"data": TABLE})["data"])
+    record = load_record(options.returns, reading, column=options.column, periods=options.periods_per_year)
     sample = sharpe_sample(record.returns_T)
     if math.isnan(sample.sharpe):
         raise DataError(f"{options.returns}: column '{record.column}' does not vary; a Sharpe ratio needs risk")
     tries = None
     if options.matrix is not None:
-        tries = measured_tries(*load_matrix(options.matrix, record), record.returns_T)
+        tries = measured_tries(*load_matrix(options.matrix, reading, record), record.returns_T)
     elif options.trials is not None:
         tries = told_tries(options.trials, record.returns_T)
     shown = figures(sample, record.periods, tries)

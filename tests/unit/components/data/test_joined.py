@@ -354,12 +354,12 @@ BAD_FILES: dict[str, tuple[str, str, str]] = {
     "no date": (
         "universe_file",
         "symbol,start,end\nA,2015-13-01,\n",
-        "map.csv: line 2: '2015-13-01' is no date; write it as YYYY-MM-DD",
+        "map.csv: line 2: '2015-13-01' is no date in the format ISO 8601 (2020-12-31); mend it",
     ),
     "blank start": (
         "universe_file",
         "symbol,start,end\nA,,2015-01-01\n",
-        "map.csv: line 2: '' is no date; write it as YYYY-MM-DD",
+        "map.csv: line 2: the start is missing; write a date",
     ),
     "backwards": (
         "universe_file",
@@ -396,7 +396,7 @@ def test_refuses_bad_files(case: str, tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_absent_files_are_named() -> None:
-    with pytest.raises(DataError, match=r"^absent\.csv: cannot be read: "):
+    with pytest.raises(DataError, match=r"^absent\.csv: no such file; give an existing CSV or Parquet file in data\.universe_file$"):
         joined(MAIN, universe_file="absent.csv").load()
 
 

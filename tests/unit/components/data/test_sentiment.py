@@ -218,7 +218,7 @@ def test_errors_say_what_to_mend(tmp_path: Path) -> None:
             source(**changes).load()
         return str(caught.value)
 
-    assert complaint() == ("texts.csv: no such file; give an existing CSV or Parquet file of texts in data.path")
+    assert complaint() == ("texts.csv: no such file; give an existing CSV or Parquet file in data.path")
     texts(("A", "2020-01-02", 1.0))
     assert complaint() == (
         "texts.csv: every text is stamped midnight, so the stamps name days; set data.published=date, "
