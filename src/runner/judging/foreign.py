@@ -84,8 +84,8 @@ def returns_of_equity(values_T: Float, name: str, path: Path | str) -> Float:
     wrong = np.flatnonzero(~(values_T > 0))
     if len(wrong):
         raise DataError(
-            f"{path}: column '{name}' is {values_T[wrong[0]]:g} in row {int(wrong[0]) + 1}; an equity curve is positive "
-            "throughout"
+            f"{path}: column '{name}' is {values_T[wrong[0]]:g} in row {int(wrong[0]) + 1}; an equity curve is "
+            "positive throughout"
         )
     returns_T: Float = values_T[1:] / values_T[:-1] - 1
     return returns_T
