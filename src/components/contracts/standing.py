@@ -58,16 +58,22 @@ def with_fallback(method: Callable[..., Any]) -> Callable[..., Any]:
 @contextmanager
 def speaking_of(source: "Source", path: str) -> Iterator[None]:
     """A source speaks of its parameters as if it stood alone: complaints name their true place, `data.<path>`."""
+    # Only its own parameters: a file may well be called data.csv.
+    own = re.compile(rf"\bdata\.(?=(?:{'|'.join(field.name for field in fields(source))})\b)")
     try:
         yield
     except ConfigError as error:
         problems = (replace(problem, path=f"{path}.{problem.path}") for problem in error.problems)
         raise ConfigError(*problems) from None
     except DataError as error:
-        # Only its own parameters: a file may well be called data.csv.
-        own = "|".join(field.name for field in fields(source))
-        error.args = (re.sub(rf"\bdata\.(?=(?:{own})\b)", f"data.{path}.", str(error)), *error.args[1:])
+        error.problems = tuple(_placed(problem, own, f"data.{path}.") for problem in error.problems)
+        error.args = ("\n".join(map(str, error.problems)),)
         raise
+
+
+def _placed(problem: Problem, own: "re.Pattern[str]", place: str) -> Problem:
+    told = {name: own.sub(place, getattr(problem, name)) for name in ("path", "message", "hint", "at")}
+    return replace(problem, **told, fix=tuple(own.sub(place, text) for text in problem.fix))
 
 
 def _instead(

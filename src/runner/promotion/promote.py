@@ -59,6 +59,11 @@ class Promotion:
         folder = str(self.folder) if self.folder else None
         return {"state": self.state, "bundle": folder, "aliases": list(self.aliases), **self.content}
 
+    def told(self) -> dict[str, Any]:
+        """The same in short."""
+        whole = self.to_json()
+        return {name: whole.get(name) for name in ("state", "bundle", "aliases", "level")}
+
 
 def promote(
     candidate: Candidate,

@@ -3,6 +3,7 @@
 import itertools
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import yaml
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
@@ -10,10 +11,9 @@ from hydra.errors import HydraException
 
 from components.errors import ConfigError, Problem
 from runner.composition.bounded import refuse_unbounded
-from runner.composition.check import nearest
 from runner.composition.compose import Memo, config_loader
 from runner.composition.configure import configure
-from runner.composition.overrides import SWEEP, parsed
+from runner.composition.overrides import SWEEP, no_choice, parsed
 from runner.composition.places import config_files
 
 
@@ -30,9 +30,7 @@ def with_search_space(overrides: Sequence[str]) -> list[str]:
 def _space(name: str) -> Mapping[str, str]:
     files = config_files(SWEEP)
     if name not in files:
-        near = nearest(name, files)
-        hint = (f"did you mean '{near}'? " if near else "") + f"choices: {', '.join(files) or 'none'}"
-        raise ConfigError(f"sweep={name}: no such choice for sweep; {hint}")
+        raise ConfigError(no_choice(SWEEP, name, list(files)))
     try:
         refuse_unbounded(files[name], f"conf/{SWEEP}/{name}.yaml")
         content = yaml.safe_load(files[name].read_text(encoding="utf-8"))
@@ -84,4 +82,5 @@ def _at(problem: Problem, names: Sequence[str], n_points: int) -> Problem:
     """The problem with the points at which it occurs, unless that is everywhere or says itself."""
     if len(names) == n_points or all(problem.path in name.split() for name in names):
         return problem
-    return Problem("", f"at {'; at '.join(names)}: {problem}")
+    where = f"at {'; at '.join(names)}"
+    return replace(problem, path=f"{where}: {problem.path}" if problem.path else where, at=problem.path)

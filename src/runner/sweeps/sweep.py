@@ -15,6 +15,7 @@ from hydra.core.hydra_config import HydraConfig
 
 from components.errors import AssayError
 from runner import exit_codes
+from runner.answer import Answer
 from runner.composition.compose import Memo
 from runner.composition.configure import configure
 from runner.composition.figures import leading
@@ -42,8 +43,15 @@ class Job:
     run_folder: str | None
 
 
-def sweep(overrides: Sequence[str]) -> int:
-    """Runs every combination and returns the exit code of the whole.
+SWEEP = {
+    "folder": "text: where the jobs are noted",
+    "jobs": "list: of each job, overrides, exit_code, run_folder, ending (a level, pruned or failed) and metrics",
+}
+"""Fields of the answer."""
+
+
+def sweep(overrides: Sequence[str]) -> Answer:
+    """Runs every combination; the exit code is that of the whole.
 
     Raises ConfigError with the problems of all points before anything runs.
     """
@@ -65,8 +73,12 @@ def sweep(overrides: Sequence[str]) -> int:
         deliver(HERE.outputs)
     jobs = _read_jobs(folder)
     results = [jobs.get(n, _vanished(n, point)) for n, point in enumerate(points)]
-    _print_table(results, varying(points), folder)
-    return exit_codes.of_jobs(job.exit_code for job in results)
+    content = {
+        "folder": str(folder),
+        "jobs": [{**asdict(job), "ending": _ending(job), "metrics": dict(_metrics(job))} for job in results],
+    }
+    code = exit_codes.of_jobs(job.exit_code for job in results)
+    return Answer(content, lambda: _print_table(results, varying(points), folder), code)
 
 
 @contextmanager
@@ -122,7 +134,9 @@ def _run(overrides: Sequence[str], sweep: str, memo: Memo) -> tuple[int, str]:
     from runner.console import Console
     from runner.run import run_experiment
 
-    outcome = run_experiment(experiment, composed, Console(), HERE, single=False, sweep=sweep)
+    console = Console()
+    outcome = run_experiment(experiment, composed, console, HERE, single=False, sweep=sweep)
+    outcome.show(console)
     return outcome.exit_code, str(outcome.folder)
 
 

@@ -13,13 +13,26 @@ metadata hold vendor, settings, the time of every fetch and every change. It is 
 what a killed fetch had got is taken up by the next one."""
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from components.errors import ConfigError
-from runner import exit_codes
+from components.errors import ConfigError, DataError
+from runner.answer import Answer, said
+
+if TYPE_CHECKING:
+    from runner.fetching.fetch import Order, Outcome
+
+ANSWER = {
+    "file": "text: the file",
+    "vendor": "text: the choice of data that was asked",
+    "bars": "integer: how many the file holds",
+    "symbols": "map: symbol -> new (bars that the file did not hold), last (time of its last bar)",
+    "revised": "list: of each change of bars that were held symbol, first, bars, says, adjustment, noticed_at",
+}
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -39,9 +52,33 @@ def add_arguments(parser: ArgumentParser) -> None:
     add("--retries", type=int, default=4, metavar="N", help="further attempts while the vendor is down (default: 4)")
 
 
-def run(options: Namespace) -> int:
-    """Writes the file and says what is new and what was changed in it."""
-    from runner.fetching.fetch import Order, Outcome, fetch
+def run(options: Namespace) -> Answer:
+    """Writes the file; what is new and what was changed in it."""
+    from runner.fetching.fetch import Outcome, fetch
+
+    outcomes: list[Outcome] = []
+    order = _order(options)
+    try:
+        held = fetch(order, outcomes.append)
+    except DataError:
+        for line in (line for outcome in outcomes for line in _lines(outcome)):
+            print(line)
+        raise
+    lines = [line for outcome in outcomes for line in _lines(outcome)]
+    content = {
+        "file": str(order.out),
+        "vendor": order.vendor,
+        "bars": held.n_bars,
+        "symbols": {outcome.symbol: {"new": outcome.new, "last": outcome.last} for outcome in outcomes},
+        "revised": [asdict(change) for outcome in outcomes for change in outcome.revised],
+    }
+    symbols = "1 symbol" if len(held.symbols) == 1 else f"{len(held.symbols)} symbols"
+    told = said(*lines, f"{order.out}: {held.n_bars:,} bars of {symbols}")
+    return Answer(content, told, next=(f"init {order.out}",))
+
+
+def _order(options: Namespace) -> "Order":
+    from runner.fetching.fetch import Order
 
     settings = [text for text in options.symbols if text.startswith("data.") and "=" in text]
     symbols = tuple(dict.fromkeys(text for text in options.symbols if text not in settings))
@@ -51,7 +88,7 @@ def run(options: Namespace) -> int:
         raise ConfigError("fetch: names no symbol; write them behind the vendor")
     if options.retries < 0:
         raise ConfigError(f"--retries {options.retries}: must be at least 0")
-    order = Order(
+    return Order(
         vendor=options.vendor,
         section=_section(options.vendor, settings),
         symbols=symbols,
@@ -62,18 +99,16 @@ def run(options: Namespace) -> int:
         retries=options.retries,
     )
 
-    def say(outcome: Outcome) -> None:
-        if outcome.failed is not None:
-            print(f"{outcome.symbol}: failed: {outcome.failed}")
-            return
-        news = f"{outcome.new:,} new bars" if outcome.new else "nothing new"
-        print(f"{outcome.symbol}: {news}, up to {outcome.last}")
-        for each in outcome.revised:
-            print(f"  history was revised: {each.bars:,} bars from {each.first} on: {each.says}")
 
-    held = fetch(order, say)
-    print(f"{options.out}: {held.n_bars:,} bars of {len(held.symbols)} symbols")
-    return exit_codes.RAN
+def _lines(outcome: "Outcome") -> Iterator[str]:
+    if outcome.failed is not None:
+        yield f"{outcome.symbol}: failed: {outcome.failed}"
+        return
+    news = f"{outcome.new:,} new {'bar' if outcome.new == 1 else 'bars'}" if outcome.new else "nothing new"
+    yield f"{outcome.symbol}: {news}, up to {outcome.last}"
+    for change in outcome.revised:
+        bars = f"{change.bars:,} {'bar' if change.bars == 1 else 'bars'}"
+        yield f"  history was revised: {bars} from {change.first} on: {change.says}"
 
 
 def _section(vendor: str, settings: list[str]) -> dict[str, Any]:

@@ -11,15 +11,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from components.errors import ConfigError
+from components.errors import ConfigError, Problem
 from components.tables.meaning import Said
-from runner import exit_codes
+from runner.answer import Answer, said
 from runner.composition.configure import configure
 from runner.composition.first_experiment import default_name, first_experiment
 from runner.composition.places import CONFIG
 from runner.composition.rules import NAME
 from runner.storage.disk import write_atomically
 
+ANSWER = {
+    "experiment": "text: its name",
+    "file": "text: what was written",
+    "remarks": "list: what was found in the data, one sentence each",
+}
 COLUMNS = {
     "close": "that holds the price; default: the one that is called so",
     "volume": "that holds the volume",
@@ -38,8 +43,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--force", action="store_true", help="write over an experiment of that name")
 
 
-def run(options: Namespace) -> int:
-    """Writes the experiment and prints what was found and the next commands."""
+def run(options: Namespace) -> Answer:
+    """Writes the experiment; what was found, and the next commands."""
     name = default_name(options.file) if options.name is None else options.name
     if not NAME.fullmatch(name):
         raise ConfigError(
@@ -48,19 +53,22 @@ def run(options: Namespace) -> int:
         )
     target = Path(CONFIG) / "experiment" / f"{name}.yaml"
     if target.exists() and not options.force:
-        raise ConfigError(f"{target}: exists already; choose another --name, or --force to write it anew")
+        hint = "choose another --name, or --force to write it anew"
+        raise ConfigError(Problem(str(target), "exists already", hint, code="exists", fix=("--force",)))
     data, quality = _settings(options.settings)
     columns = {role: getattr(options, role) for role in COLUMNS}
     made = first_experiment(options.file, Said(**columns, settings=data), quality)
     with _kept_if_sound(target):
         write_atomically(target, made.text.encode())
         configure([f"+experiment={name}"])
-    print(f"{options.file}:")
-    for remark in made.remarks:
-        print(f"  {remark}")
-    print(f"wrote {target}\n\nNext:\n  python -m runner +experiment={name} debug=fast   # seconds")
-    print(f"  python -m runner +experiment={name}")
-    return exit_codes.RAN
+    lines = (
+        f"{options.file}:",
+        *(f"  {remark}" for remark in made.remarks),
+        f"wrote {target}\n\nNext:\n  python -m runner +experiment={name} debug=fast   # seconds",
+        f"  python -m runner +experiment={name}",
+    )
+    content = {"experiment": name, "file": str(target), "remarks": list(made.remarks)}
+    return Answer(content, said(*lines), next=(f"+experiment={name} debug=fast", f"+experiment={name}"))
 
 
 @contextmanager

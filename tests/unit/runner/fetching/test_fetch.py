@@ -236,9 +236,9 @@ def test_the_verb(server: Web, market: Market, capsys: pytest.CaptureFixture[str
     assert perform("fetch", [*line, "--again"]) == 0
     assert capsys.readouterr().out.splitlines()[:4] == [
         "aaa: 43 new bars, up to 2020-02-28",
-        "bars.parquet: 43 bars of 1 symbols",
+        "bars.parquet: 43 bars of 1 symbol",
         "aaa: nothing new, up to 2020-02-28",
-        "  history was revised: 1 bars from 2020-01-15 on: open by up to 0.02 of it, high by up to 0.02 of it, low by "
+        "  history was revised: 1 bar from 2020-01-15 on: open by up to 0.02 of it, high by up to 0.02 of it, low by "
         "up to 0.02 of it, close by up to 0.02 of it",
     ]
 
