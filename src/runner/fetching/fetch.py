@@ -165,7 +165,7 @@ def _continued(order: Order, name: str, before: Symbol, start: str, end: str, pa
     overlap = before.bars.tail(OVERLAP)
     # A bar may bear its end: it began a bar earlier.
     since = before.bars["timestamp"].iloc[-min(len(before.bars), OVERLAP + 1)]
-    later = _patiently(order, name, since.isoformat(), end, parts)
+    later = _patiently(order, name, str(since.date()), end, parts)
     again = later[later["timestamp"].isin(set(overlap["timestamp"]))]
     if len(again) < len(overlap) or differ(overlap, again):
         return _patiently(order, name, start, end, parts)
