@@ -28,6 +28,7 @@ ASKED = ("symbols", "start", "end")
 OVERLAP = 5
 """Bars that are asked for again behind new ones, to see whether the vendor changed them."""
 LONGEST_WAIT_S = 60.0
+OLD_S = 12 * 3600.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +80,7 @@ def fetch(order: Order, say: Callable[[Outcome], None]) -> Held:
         raise ConfigError(f"fetch: --to {order.end} must be later than --from {order.start}")
     settings = _settings(order)
     parts = order.out.with_name(f".{order.out.name}.parts")
+    _forget_old_answers(parts)
     held = _held(order, settings, parts)
     _source(order, order.symbols[0], order.start, order.end, parts).fields()  # wrong settings, before anything is asked
     failed: list[Outcome] = []
@@ -97,10 +99,19 @@ def fetch(order: Order, say: Callable[[Outcome], None]) -> Held:
         say(outcome)
     if held.symbols:
         files.write(order.out, held)
-    shutil.rmtree(parts, ignore_errors=True)
-    if failed:
+    if failed:  # answers about parts of a span are taken up by the next attempt
+        for part in parts.glob("*.parquet"):
+            part.unlink()
         raise DataError(_failure(order, failed, held))
+    shutil.rmtree(parts, ignore_errors=True)
     return held
+
+
+def _forget_old_answers(parts: Path) -> None:
+    """Answers that an attempt left long ago are no longer what the vendor says."""
+    answers = parts / "answers"
+    if answers.exists() and time.time() - answers.stat().st_mtime > OLD_S:
+        shutil.rmtree(answers, ignore_errors=True)
 
 
 def _failure(order: Order, failed: Sequence[Outcome], held: Held) -> str:

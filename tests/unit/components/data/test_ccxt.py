@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from components.data.ccxt import Ccxt
 from components.errors import AssayError, Unavailable
+from runner.cli import perform
 from servers import Web, web
 
 ccxt = pytest.importorskip("ccxt")
@@ -107,6 +109,22 @@ def test_what_was_fetched_is_pinned(exchange: Web) -> None:
 def test_a_span_that_begins_before_the_first_bar(exchange: Web) -> None:
     panel = source(start="2019-11-01", end="2020-01-01T03:00").load()
     assert panel.n_rows == 3
+
+
+def test_fetched_in_two_steps_is_fetched_at_once(exchange: Web) -> None:
+    def fetched(end: str, out: str) -> pd.DataFrame:
+        settings = ["data.exchange=kraken", "data.interval=1h"]
+        line = ["ccxt", "BTC/USD", "--from", "2020-01-01", "--to", end, "--out", out, *settings]
+        assert perform("fetch", line) == 0
+        return pd.read_parquet(out)
+
+    fetched("2020-01-02T09:00", "steps.parquet")
+    steps = fetched("2020-01-02T20:00", "steps.parquet")
+    pd.testing.assert_frame_equal(steps, fetched("2020-01-02T20:00", "once.parquet"))
+    assert len(steps) == 44
+    exchange.asked.clear()
+    fetched("2020-01-02T20:00", "steps.parquet")
+    assert exchange.asked == []
 
 
 def test_failures(exchange: Web) -> None:

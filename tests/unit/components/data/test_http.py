@@ -13,12 +13,14 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from components.contracts import Source
 from components.data.files import Files
 from components.data.http import REMEDY, Http
 from components.errors import AssayError, DataError
+from runner.cli import perform
 from runner.composition.build import build
 
 KEY, KEY_ENV = "k3y-of-the-service", "ASSAY_TEST_KEY"
@@ -554,6 +556,21 @@ def test_requests_keep_their_distance(service: Served) -> None:
     source(service, span_days=4, requests_per_second=50.0).load()
     assert len(service.requests) == 16
     assert time.monotonic() - began >= 15 / 50
+
+
+def test_fetched_in_two_steps_is_fetched_at_once(service: Served) -> None:
+    def fetched(end: str, out: str) -> pd.DataFrame:
+        url = f"data.url='{service.url}/bars/{{symbol}}?from={{start}}&to={{end}}'"
+        line = ["http", "BBB", "AAA", url, "data.requests_per_second=1e6", "--from", "2020-01-01", "--to", end]
+        assert perform("fetch", [*line, "--out", out]) == 0
+        return pd.read_parquet(out)
+
+    fetched("2020-01-11", "steps.parquet")
+    service.requests.clear()
+    steps = fetched("2020-01-21", "steps.parquet")
+    assert service.paths == [f"/bars/{name}?from=2020-01-05&to=2020-01-21" for name in ("BBB", "AAA")]
+    pd.testing.assert_frame_equal(steps, fetched("2020-01-21", "once.parquet"))
+    assert len(steps) == 40
 
 
 # The fallback

@@ -208,6 +208,23 @@ def test_a_killed_fetch_loses_nothing(server: Web, market: Market, tmp_path: Pat
     assert sorted(path.name for path in Path().iterdir()) == ["bars.parquet"]
 
 
+def test_answers_that_an_attempt_left_are_used_while_they_are_fresh(server: Web, market: Market) -> None:
+    with pytest.raises(DataError):
+        told(order(server, "aaa", "unknown"))
+    answers = Path(".bars.parquet.parts/answers")
+    assert answers.exists()
+    Path("bars.parquet").unlink()
+    server.asked.clear()
+    with pytest.raises(DataError):
+        told(order(server, "aaa", "unknown"))
+    assert [symbol for symbol, _ in asked(server)] == ["unknown"]
+    os.utime(answers, (0, 0))
+    Path("bars.parquet").unlink()
+    assert told(order(server, "aaa"))["aaa"].new == 43
+    assert [symbol for symbol, _ in asked(server)] == ["aaa"]
+    assert not answers.exists()
+
+
 def test_a_file_of_another_origin_is_left_alone(server: Web, market: Market) -> None:
     told(order(server, "aaa"))
     other = {**order(server).section, "adjustment": "raw"}
