@@ -4,6 +4,7 @@ import contextlib
 import email.utils
 import json
 import os
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,9 +13,10 @@ from urllib.parse import quote, quote_plus, urljoin, urlsplit, urlunsplit
 
 import numpy as np
 
+from components.addresses import NO_ADDRESS
 from components.data._bars import library
 from components.data._pages import with_parameter
-from components.errors import DataError, Unavailable
+from components.errors import DataError, Problem, Unavailable
 
 MAX_WAIT_S = 60.0
 MAX_BYTES = 512 * 2**20
@@ -27,6 +29,9 @@ LONGEST_WHOLE = 4000
 """Digits of a whole number that Python reads; longer ones are beyond every float anyway."""
 HIDDEN = "***"
 SHORTEST_KEY = 6
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+HOST = re.compile(r"(?=.{1,253}$)(?!-)[\w-]{1,63}(\.[\w-]{1,63})*\.?")
+"""A name or an IPv4 address; what stands in brackets `urlsplit` has checked."""
 
 
 Answer = TypeVar("Answer")
@@ -249,6 +254,22 @@ def _without(key: str, text: str) -> str:
 def _hidden(key: str, body: bytes) -> bytes:
     """The same of an answer, which is kept on disk. A word that is no key by its length is left alone."""
     return body.replace(key.encode(), HIDDEN.encode()) if len(key) >= SHORTEST_KEY else body
+
+
+def address_problems(url: str, key_env: str | None) -> Iterator[Problem]:
+    """What is wrong with the address of a service, beside secrets in it."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        yield Problem("url", NO_ADDRESS)
+        return
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        yield Problem("url", "must begin with https:// and a host")
+    elif not (HOST.fullmatch(parts.hostname) or ":" in parts.hostname):
+        yield Problem("url", NO_ADDRESS)
+    elif key_env is not None and parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        yield Problem("url", "would send the API key unencrypted", "use https")
 
 
 def origin(url: str) -> tuple[str, str | None, int | None]:

@@ -16,7 +16,7 @@ from components.bars import Bars
 from components.contracts import Asked, Source
 from components.data import _fetched, _lines
 from components.data._bars import asked_of, moment, sorted_bars
-from components.data._service import Manners, Service
+from components.data._service import Manners, Service, address_problems
 from components.errors import ConfigError, DataError, Problem
 from components.panel import Float, Panel, Time
 from components.ranges import Ge, Gt, MinLen
@@ -83,6 +83,8 @@ class Fred(Source):
 
     def fields(self) -> tuple[str, ...]:
         self.asked()
+        if self.url is not None and (problems := list(address_problems(self.url, self.api_key_env))):
+            raise ConfigError(*problems)
         if self.release == "first" and self.api_key_env is None:
             raise ConfigError(Problem("api_key_env", "is null, but release: first needs an API key of FRED"))
         return FIELDS

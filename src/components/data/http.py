@@ -17,7 +17,7 @@ from components.contracts import Asked, Source
 from components.data import _fetched
 from components.data._bars import moment, sorted_bars
 from components.data._pages import Layout, TimeFormat, at, linked, with_parameter
-from components.data._service import Manners, Service, origin
+from components.data._service import Manners, Service, address_problems, origin
 from components.errors import ConfigError, DataError, Problem
 from components.panel import Float, Int, Panel
 from components.ranges import Ge, Gt, MinLen
@@ -25,7 +25,6 @@ from components.structure import strict
 from components.values import SourceFacts
 
 PLACES = frozenset({"symbol", "start", "end", "interval"})
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,39}")
 PREFIXES = frozenset({"", "bearer", "token", "key", "apikey", "api-key", "basic"})
 REMEDY = (
@@ -143,19 +142,14 @@ class Http(Source):
         return self._asked()
 
     def _problems(self) -> Iterator[Problem]:
-        found = list(flaws(self.url, self.harmless))
-        if NO_ADDRESS in found:
-            yield Problem("url", NO_ADDRESS)
+        found = list(address_problems(self.url, self.api_key_env))
+        yield from found
+        if any(problem.message == NO_ADDRESS for problem in found):
             return
-        yield from (Problem("url", flaw, REMEDY) for flaw in found)
-        parts = urlsplit(self.url)
+        yield from (Problem("url", flaw, REMEDY) for flaw in flaws(self.url, self.harmless))
         places = _places(self.url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            yield Problem("url", "must begin with https:// and a host")
         if not places <= PLACES or "symbol" not in places:
             yield Problem("url", "must hold {symbol} and may hold {start}, {end}, {interval}")
-        if self.api_key_env is not None and parts.scheme == "http" and parts.hostname not in LOOPBACK:
-            yield Problem("url", "would send the API key unencrypted", "use https")
         if not HEADER.fullmatch(self.api_key_header):
             yield Problem("api_key_header", "is no name of a header", "write its name alone, such as X-Api-Key")
         if self.api_key_prefix.strip(" :=").lower() not in PREFIXES:

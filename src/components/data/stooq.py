@@ -15,8 +15,8 @@ from components.bars import Bars
 from components.contracts import Asked, Source
 from components.data import _fetched, _lines
 from components.data._bars import asked_of, moment, sorted_bars
-from components.data._service import Manners, Service
-from components.errors import DataError, Unavailable
+from components.data._service import Manners, Service, address_problems
+from components.errors import ConfigError, DataError, Unavailable
 from components.panel import Float, Panel, Time
 from components.ranges import Ge, Gt, MinLen
 from components.structure import strict
@@ -75,6 +75,8 @@ class Stooq(Source):
 
     def fields(self) -> tuple[str, ...]:
         self.asked()
+        if problems := list(address_problems(self.url, self.api_key_env)):
+            raise ConfigError(*problems)
         return FIELDS
 
     def asked(self) -> Asked:

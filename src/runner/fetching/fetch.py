@@ -100,8 +100,8 @@ def fetch(order: Order, say: Callable[[Outcome], None]) -> Held:
     if held.symbols:
         files.write(order.out, held)
     if failed:  # answers about parts of a span are taken up by the next attempt
-        for part in parts.glob("*.parquet"):
-            part.unlink()
+        for file in parts.glob("*.parquet"):
+            file.unlink()
         raise DataError(_failure(order, failed, held))
     shutil.rmtree(parts, ignore_errors=True)
     return held

@@ -375,9 +375,12 @@ def test_whole_numbers_of_any_length(service: Served, digits: int) -> None:
 
 
 def test_addresses_that_lead_nowhere(service: Served) -> None:
-    long = "a" * 70
-    message = failure(service, url=f"http://{long}.example/{{symbol}}", retries=0)
-    assert message == "data.url: leads to what is no address; check data.url and data.next_path"
+    for host in ("a" * 70 + ".example", "ho st", "ho\\st", "[::1", "host:99999", "host:nine", "host..example", "-host"):
+        message = failure(service, url=f"http://{host}/{{symbol}}", retries=0)
+        assert message == "url: is no address: its host or port cannot be read"
+    long = f"http://{'a' * 70}.example/more"
+    service.answer = always(Answer(status=302, headers={"Location": long}))
+    assert failure(service) == "data.url: leads to what is no address; check data.url and data.next_path"
     for port in ("0", "1"):
         assert "no usable answer" in failure(service, url=f"http://127.0.0.1:{port}/{{symbol}}", retries=0)
     for link in ("http://[::1/more", "http://host:99999/more"):

@@ -123,5 +123,8 @@ def test_the_daily_limit_is_named(stooq: Web) -> None:
 def test_settings(stooq: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     assert failure(stooq, end="2020-01-01") == "end: must be later than start"
     assert failure(stooq, symbols=("A", "A")) == "symbols: names a symbol twice"
+    assert failure(stooq, url="http://stooq.com/q/d/l/") == "url: would send the API key unencrypted; use https"
+    assert failure(stooq, url="ftp://stooq.com/") == "url: must begin with https:// and a host"
+    assert failure(stooq, url="https://[::1/") == "url: is no address: its host or port cannot be read"
     monkeypatch.delenv("STOOQ_API_KEY")
     assert failure(stooq).startswith("data.api_key_env: the environment variable STOOQ_API_KEY is not set")
