@@ -146,7 +146,7 @@ def test_its_content_is_that_of_both() -> None:
     assert source(table(scale=1.0001), table()).content() != one
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.dictionaries(st.integers(0, 19), st.sampled_from([-0.4, -0.05, -0.002, 0.002, 0.05, 0.4]), max_size=8),
     st.sampled_from([0.0, 0.01, 0.3]),

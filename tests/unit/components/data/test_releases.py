@@ -235,7 +235,7 @@ def slow(rows: list[Row], symbol: str, day: str, lag: int, max_age: int | None) 
     return NAN if too_old else value
 
 
-QUICK = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+QUICK = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 MAIN = [(symbol, str(FIRST + dt.timedelta(days=day))) for symbol in "AB" for day in range(0, 60, 3)]
 
 

@@ -1,10 +1,9 @@
 """A file of fetched bars: nothing asked twice, nothing lost, what a vendor changed named."""
 
 import json
+import multiprocessing
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -185,24 +184,25 @@ def test_a_vendor_that_is_down_is_asked_again_and_then_left_alone(server: Web, m
     assert list(files.read(Path("bars.parquet")).symbols) == ["aaa"]
 
 
-def test_a_killed_fetch_loses_nothing(server: Web, market: Market, tmp_path: Path) -> None:
-    code = (
-        "import os, signal, sys\n"
-        "from pathlib import Path\n"
-        "from runner.fetching import fetch as made\n"
-        "def say(outcome):\n"
-        "    if outcome.symbol == 'bbb':\n"
-        "        os.kill(os.getpid(), signal.SIGKILL)\n"
-        f"order = made.Order(vendor='stooq', section={dict(order(server).section)!r}, symbols=('aaa', 'bbb', 'ccc'),\n"
-        "    start='2020-01-01', end='2020-03-01', out=Path('bars.parquet'))\n"
-        "made.fetch(order, say)\n"
-    )
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, check=False, timeout=120)
-    assert done.returncode == -signal.SIGKILL
+def killed_after(made: Order, symbol: str) -> None:
+    """A fetch that nobody warned."""
+
+    def say(outcome: Outcome) -> None:
+        if outcome.symbol == symbol:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    fetch(made, say)
+
+
+def test_a_killed_fetch_loses_nothing(server: Web, market: Market) -> None:
+    made = order(server, "aaa", "bbb", "ccc")
+    process = multiprocessing.get_context("fork").Process(target=killed_after, args=(made, "bbb"))
+    process.start()
+    process.join(60)
+    assert process.exitcode == -signal.SIGKILL
     assert not Path("bars.parquet").exists()
     server.asked.clear()
-    told(order(server, "aaa", "bbb", "ccc"))
+    told(made)
     assert asked(server) == [("ccc", "20200101")]
     assert files.read(Path("bars.parquet")).n_bars == 3 * 43
     assert sorted(path.name for path in Path().iterdir()) == ["bars.parquet"]

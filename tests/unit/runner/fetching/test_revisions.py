@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runner.fetching.revisions import PRICES, differ, revisions
@@ -90,6 +90,7 @@ def test_bars_that_went_and_bars_that_came_between() -> None:
     assert (came.bars, came.first, came.says) == (1, "2020-01-06", "1 bar new among those that were there")
 
 
+@settings(max_examples=20, deadline=None)
 @given(st.lists(st.integers(0, 59), min_size=1, max_size=20, unique=True), st.integers(0, 5))
 def test_as_many_bars_are_named_as_were_changed(rows: list[int], seed: int) -> None:
     old, new = bars(seed=seed), bars(seed=seed)
