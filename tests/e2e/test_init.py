@@ -114,7 +114,6 @@ FILES: dict[str, tuple[str, Callable[[Path], None], dict[str, object], str]] = {
                 "date_format": "%m/%d/%Y",
                 "columns": {"close": "Price", "volume": "Vol."},
             },
-            "quality": {"order": "repair"},
         },
         "log_realised_variance",
     ),
@@ -155,7 +154,6 @@ FILES: dict[str, tuple[str, Callable[[Path], None], dict[str, object], str]] = {
         long_by_date,
         {
             "data": {"symbol_column": "ticker", "select": ["open", "high", "low", "close", "volume"]},
-            "quality": {"order": "repair"},
         },
         "log_realised_variance",
     ),
@@ -227,8 +225,7 @@ def test_says_in_words_what_it_found(folder: Path, capsys: pytest.CaptureFixture
         "  symbol: none, the file is one symbol\n"
         "  fields: open = 'Open', high = 'High', low = 'Low', close = 'Price', volume = 'Vol.'\n"
         "  bars: 700 of 1 symbol (EUR USD Historical Data), daily, 2015-01-02 to 2017-09-07\n"
-        "  quality: order: 594 repaired (quality.order=repair), for example EUR USD Historical Data.csv: bars are "
-        "not sorted: symbol EUR USD Historical Data, 2017-04-12 00:00:00 comes after 2017-04-13 00:00:00\n"
+        "  quality: every check passed\n"
         "  experiment: open, high and low are there, so the variance of the next five bars is forecast\n"
         "  vault: bars from 2017-04-14 on are kept aside\n"
         "wrote conf/experiment/eur_usd_historical_data.yaml\n"
@@ -269,11 +266,6 @@ REFUSED = {
         "date,symbol,sentiment\n2020-01-02,A,x\n2020-01-03,A,y\n",
         "bars.csv: no column is called close, last or price; columns: no numbers; rename the one that holds the "
         "price to close",
-    ),
-    "date and time apart": (
-        "Date,Time,Close\n2020-01-02,09:30,1\n2020-01-02,09:31,2\n",
-        "bars.csv: date and time stand in two columns ('Date', 'Time'), which is not supported; join them into one, "
-        "such as 2020-12-31 16:00",
     ),
     "no rows": ("date,close\n", "bars.csv: no rows; the table needs a header and at least one row"),
     "few bars": (

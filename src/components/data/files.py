@@ -12,11 +12,12 @@ from components.bars import Bars, Codes
 from components.contracts import Source
 from components.data._content import content_of_files
 from components.errors import DataError
-from components.panel import TIME_DTYPE, Panel
+from components.panel import Panel
 from components.structure import strict
 from components.tables import reading
 from components.tables.reading import Layout, Table, column_names, reason_of
-from components.tables.times import decision_times
+from components.tables.times import Stamps, placed
+from components.tables.unread import Unread
 from components.values import SourceFacts, Time
 
 
@@ -27,10 +28,14 @@ class Files(Source):
     path            a file, or a pattern such as bars/*.csv; relative paths start at the current folder
     symbol_column   column with the symbol; null: every file holds one symbol, named like the file
     time_column     column with the bar's decision time
-    date_format     strptime format of text dates, or unix_s, unix_ms, unix_us, unix_ns; null: ISO 8601
+    clock_column    column with the time of day where time_column has dates alone: 9:30, 930, 93000 or hours, which 24
+                    may end; null: none
+    date_format     strptime format of text dates, or unix_s, unix_ms, unix_us, unix_ns; null: as all values show, which
+                    is ISO 8601, numbers since 1970 whose range tells their unit, or another format that alone fits
+                    all of them; where two are as good, say which
     time_zone       IANA name of the clock that times without an offset were read off; null: UTC. Where all
-                    times are midnights of that clock they are dates and stay what they are; finer ones are
-                    converted to UTC, and a time that the clock shows twice or never is refused
+                    times are midnights, of that clock or of their own offset, they are dates and stay what they are;
+                    finer ones are converted to UTC, and a time that the clock shows twice or never is refused
     decimal         sign before the decimals of a CSV file
     columns         field -> column where the names differ, for example {close: Adj Close}
     select          fields to read; null: every column. Others are not even loaded
@@ -46,6 +51,7 @@ class Files(Source):
     path: str
     symbol_column: str | None
     time_column: str
+    clock_column: str | None
     date_format: str | None
     time_zone: str | None
     decimal: Literal[".", ","]
@@ -109,6 +115,8 @@ class Files(Source):
         wanted = {self.time_column: "data.time_column"}
         if self.symbol_column is not None:
             wanted[self.symbol_column] = "data.symbol_column"
+        if self.clock_column is not None:
+            wanted[self.clock_column] = "data.clock_column"
         wanted |= {column: f"data.columns.{field}" for field, column in self.columns.items()}
         for column, key in wanted.items():
             if column.lower() not in lookup:
@@ -117,6 +125,7 @@ class Files(Source):
         return Layout(
             names=names,
             time=lookup[self.time_column.lower()],
+            clock=None if self.clock_column is None else lookup[self.clock_column.lower()],
             symbol=symbol,
             fields=self._fields(path, [n for n in names if n not in texts], lookup),
             date_format=self.date_format,
@@ -126,7 +135,8 @@ class Files(Source):
     def _fields(self, path: Path, names: Sequence[str], lookup: Mapping[str, str]) -> dict[str, str]:
         """field -> column, in the file's order."""
         mapped = {lookup[column.lower()]: field for field, column in self.columns.items()}
-        keys = {lookup[column.lower()] for column in (self.time_column, self.symbol_column) if column is not None}
+        given = (self.time_column, self.clock_column, self.symbol_column)
+        keys = {lookup[column.lower()] for column in given if column is not None}
         fields = {mapped.get(name, reading.field_name(name)): name for name in names if name not in keys}
         # A name of its own wins over a column that happens to bear it.
         fields |= {field: column for column, field in mapped.items()}
@@ -153,15 +163,16 @@ class Files(Source):
         )
 
     def _times(self, paths: Sequence[Path], table: Table, part_R: Codes) -> Time:
-        placed_R, nowhere_R = decision_times(table.times_N, aware=table.aware, zone=self.time_zone)
-        if nowhere_R.any():
-            row = int(nowhere_R.argmax())
-            path = paths[part_R[row]] if len(part_R) else paths[0]
-            raise DataError(
-                f"{path}: {table.times_N[row].item()} is shown never or twice by the clock of {self.time_zone} "
-                "(data.time_zone), which changes then; give times with an offset or in UTC"
-            )
-        return placed_R
+        def place(row: int) -> str:
+            number = int(part_R[row])
+            return f"{paths[number]}: {reading.place(paths[number], row - int((part_R == number).argmax()))}"
+
+        try:
+            return placed(table.stamps, self.time_zone)
+        except Unread as unread:
+            if len(paths) > 1:
+                raise DataError(unread.text(place)) from None
+            raise DataError(f"{paths[0]}: {unread.text(lambda row: reading.place(paths[0], row))}") from None
 
     @classmethod
     def examples(cls) -> Sequence[Mapping[str, Any]]:
@@ -169,6 +180,7 @@ class Files(Source):
             "path": "bars.csv",
             "symbol_column": "symbol",
             "time_column": "timestamp",
+            "clock_column": None,
             "date_format": None,
             "time_zone": None,
             "decimal": ".",
@@ -203,23 +215,23 @@ def _stacked(paths: Sequence[Path], layouts: Sequence[Layout]) -> tuple[Table, C
     The arrays are allocated once, and a file is forgotten as soon as it is copied.
     """
     most = sum(reading.rows_at_most(path) for path in paths)
-    times_R, codes_R = np.empty(most, dtype=TIME_DTYPE), np.empty(most, dtype=np.int32)
-    part_R, fields = np.empty(most, dtype=np.int32), {name: np.empty(most) for name in layouts[0].fields}
+    codes_R, part_R = np.empty(most, dtype=np.int32), np.empty(most, dtype=np.int32)
+    fields = {name: np.empty(most) for name in layouts[0].fields}
     known: dict[str, int] = {}
-    end, aware = 0, False
+    stamps: list[Stamps] = []
+    end = 0
     for number, (path, layout) in enumerate(zip(paths, layouts, strict=True)):
         table = _read(path, layout)
-        start, end = end, end + len(table.times_N)
+        start, end = end, end + len(table.codes_N)
         code_S = np.array([known.setdefault(name, len(known)) for name in table.symbols], dtype=np.int32)
-        times_R[start:end], codes_R[start:end], part_R[start:end] = table.times_N, code_S[table.codes_N], number
+        codes_R[start:end], part_R[start:end] = code_S[table.codes_N], number
+        stamps.append(table.stamps)
         for name, values_R in fields.items():
             values_R[start:end] = table.fields[name]
-        aware = aware or table.aware
     joined = Table(
         symbols=tuple(known),
         codes_N=codes_R[:end],
-        times_N=times_R[:end],
-        aware=aware,
+        stamps=Stamps.joined(stamps),
         fields={name: values_R[:end] for name, values_R in fields.items()},
     )
     return joined, part_R[:end]

@@ -1,6 +1,5 @@
 """What a stranger's table of bars holds, guessed from the names and the contents of its columns."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from components.errors import DataError
-from components.tables.reading import MISSING, field_name, is_parquet, numbers, sample
-from components.tables.times import EPOCHS
+from components.tables.reading import column, field_name, is_parquet, numbers, place, sample
+from components.tables.timing import Timing, timing
+from components.tables.unread import Unread
 
 SAMPLE_ROWS = 2000
 ROLES: Mapping[str, tuple[str, ...]] = {
-    "time": ("timestamp", "datetime", "date", "datum", "day", "time", "opentime", "period", "dt", "fecha", "ts", ""),
     "symbol": ("symbol", "ticker", "tic", "instrument", "asset", "isin", "permno", "secid", "pair", "stock", "name"),
     "open": ("open", "pxopen", "openprice", "eroffnung", "eröffnung", "eröffnungskurs", "erster"),
     "high": ("high", "pxhigh", "highprice", "hoch", "tageshoch", "max"),
@@ -26,13 +25,6 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     "volume": ("volume", "vol", "pxvolume", "volumen", "stück", "tickvol", "tickvolume", "tickcount", "qty"),
 }
 ADJUSTED = ("adjclose", "adjustedclose")
-DATE_FORMATS = (
-    *("%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%y", "%m/%d/%y"),
-    *("%d-%b-%Y", "%d %b %Y", "%b %d, %Y", "%B %d, %Y", "%d %B %Y", "%d-%b-%y"),
-)
-CLOCKS = ("", " %H:%M:%S", " %H:%M")
-# 1990 to 2100, in seconds.
-EPOCH_RANGE = (631_152_000, 4_102_444_800)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,20 +45,24 @@ def guess(path: str) -> Guess:
         raise DataError(f"{path}: cannot be read: {error}") from None
     if not any(columns.values()):
         raise DataError(f"{path}: no rows; the table needs a header and at least one row")
-    time, date_format = _time(path, columns)
-    decimal = _decimal([values for name, values in columns.items() if name != time])
-    numeric = [n for n, values in columns.items() if n != time and _is_numeric(values, decimal)]
-    symbol = _symbol(columns, time, numeric)
+    timed = _timing(path, columns)
+    time = timed.time
+    others = {name: values for name, values in columns.items() if name not in (time, timed.clock)}
+    decimal = _decimal(list(others.values()))
+    numeric = [name for name, values in others.items() if _is_numeric(values, decimal)]
+    moments = columns[time] if timed.clock is None else list(zip(columns[time], columns[timed.clock], strict=True))
+    symbol = _symbol(others, moments, numeric)
     values = [name for name in numeric if name != symbol and field_name(name).strip("_")]
     roles = _roles(path, values, time, symbol)
     fields = {**{field_name(name): name for name in values if name not in roles.values()}, **roles}
-    left_out = [name for name in columns if name not in (time, symbol, *fields.values())]
+    left_out = [name for name in others if name not in (symbol, *fields.values())]
     return Guess(
         parameters={
             "path": path,
             "symbol_column": symbol,
             "time_column": time,
-            "date_format": date_format,
+            "clock_column": timed.clock,
+            "date_format": timed.date_format,
             "time_zone": None,
             "decimal": decimal,
             "columns": {role: name for role, name in roles.items() if field_name(name) != role},
@@ -74,7 +70,7 @@ def guess(path: str) -> Guess:
             "survivorship": "unknown",
             "adjustment": _adjustment(columns, roles),
         },
-        remarks=tuple(_remarks(columns, time, date_format, symbol, decimal, roles, left_out)),
+        remarks=(*timed.remarks, *_remarks(symbol, decimal, roles, left_out)),
     )
 
 
@@ -88,59 +84,18 @@ def _first_of(role: str, names: Sequence[str]) -> str | None:
     return next((words[word] for word in ROLES[role] if word in words), None)
 
 
-def _time(path: str, columns: Mapping[str, list[str]]) -> tuple[str, str | None]:
-    """The column with the times and their format. Raises DataError if there is none."""
-    named = [name for name in columns if _word(name) in ROLES["time"]]
-    order = sorted(named, key=lambda name: ROLES["time"].index(_word(name)))
-    for name in (*order, *(name for name in columns if name not in named)):
-        found = _date_format(columns[name], is_named=name in named)
-        if found is None:
-            continue
-        clock = next((other for other in columns if _word(other) == "time" and other != name), None)
-        if clock is not None and all(":" in text for text in columns[clock][:50]) and ":" not in columns[name][0]:
-            raise DataError(
-                f"{path}: date and time stand in two columns ('{name}', '{clock}'), which is not supported; "
-                "join them into one, such as 2020-12-31 16:00"
-            )
-        return name, found or None
-    raise DataError(f"{path}: no column holds dates; columns: {', '.join(columns)}; one column must say when a bar was")
-
-
-def _date_format(texts: Sequence[str], *, is_named: bool) -> str | None:
-    """The format of all texts: '' for ISO 8601, None where they are no dates."""
-    import pandas as pd
-
-    unique = pd.Series(list(dict.fromkeys(text for text in texts if text not in MISSING)), dtype=object)
-    if unique.empty:
-        return None
-    if unique.str.fullmatch(r"\d{9,19}(\.0)?").all():
-        return _epoch(unique.astype(float).to_numpy())
-    # A number may be a year or a day: only a column that is called a date is believed to hold such dates.
-    if (is_named or not unique.str.fullmatch(r"[\d.,+-]+").all()) and _parses(unique, "ISO8601"):
-        return ""
-    candidates = [day + clock for clock in CLOCKS for day in DATE_FORMATS if _parses(unique, day + clock)]
-    return min(candidates, key=lambda form: _spacing(unique, form), default=None)
-
-
-def _parses(texts: "Any", form: str) -> bool:
-    import pandas as pd
-
-    return bool(pd.to_datetime(texts, format=form, errors="coerce", utc=True).notna().all())
-
-
-def _spacing(texts: "Any", form: str) -> float:
-    """Median days between the dates: read with day and month exchanged they lie far apart."""
-    import pandas as pd
-
-    days = np.sort(pd.to_datetime(texts, format=form, utc=True).dt.tz_localize(None).to_numpy().astype("datetime64[D]"))
-    return float(np.median(np.diff(days).astype(float))) if len(days) > 1 else 0.0
-
-
-def _epoch(numbers_N: "np.ndarray[Any, Any]") -> str | None:
-    for name, scale in zip(EPOCHS, (1, 1e3, 1e6, 1e9), strict=True):
-        if ((numbers_N / scale > EPOCH_RANGE[0]) & (numbers_N / scale < EPOCH_RANGE[1])).all():
-            return name
-    return None
+def _timing(path: str, columns: Mapping[str, list[str]]) -> Timing:
+    """The columns with the times. Raises DataError if there is none, or it cannot be read."""
+    symbol = _first_of("symbol", list(columns))
+    try:
+        found = timing(columns, lambda name: column(Path(path), name), symbol=symbol)
+    except Unread as unread:
+        raise DataError(f"{path}: {unread.text(lambda row: place(Path(path), row))}") from None
+    if found is None:
+        raise DataError(
+            f"{path}: no column holds dates; columns: {', '.join(columns)}; one column must say when a bar was"
+        )
+    return found
 
 
 def _decimal(columns: Sequence[Sequence[str]]) -> str:
@@ -156,16 +111,15 @@ def _is_numeric(texts: Sequence[str], decimal: str) -> bool:
     return bool((np.isfinite(values).any() and bad.mean() < 0.01) or as_bool)
 
 
-def _symbol(columns: Mapping[str, list[str]], time: str, numeric: Sequence[str]) -> str | None:
+def _symbol(others: Mapping[str, list[str]], moments: Sequence[Any], numeric: Sequence[str]) -> str | None:
     """The column with the symbols: one that is called so, or the only text that tells rows of one time apart."""
-    others = [name for name in columns if name != time]
-    named = _first_of("symbol", others)
+    named = _first_of("symbol", list(others))
     if named is not None:
         return named
-    if len(set(columns[time])) == len(columns[time]):
+    if len(set(moments)) == len(moments):
         return None
     texts = [name for name in others if name not in numeric]
-    apart = [n for n in texts if len(set(zip(columns[time], columns[n], strict=True))) == len(columns[time])]
+    apart = [name for name in texts if len(set(zip(moments, others[name], strict=True))) == len(moments)]
     return apart[0] if len(apart) == 1 else None
 
 
@@ -202,21 +156,8 @@ def _adjustment(columns: Mapping[str, list[str]], roles: Mapping[str, str]) -> s
     return "split" if any(_word(name) in ADJUSTED for name in columns) else "raw"
 
 
-def _remarks(
-    columns: Mapping[str, list[str]],
-    time: str,
-    date_format: str | None,
-    symbol: str | None,
-    decimal: str,
-    roles: Mapping[str, str],
-    left_out: Sequence[str],
-) -> list[str]:
-    example = next((text for text in columns[time] if text not in MISSING), "")
-    remarks = [f"time: column '{time}', {date_format or 'ISO 8601'}, for example {example}"]
-    day_month = date_format is not None and re.match(r"%[dm][./-]%[dm]", date_format)
-    if day_month:
-        remarks.append(f"dates: the {'day' if date_format and date_format.startswith('%d') else 'month'} comes first")
-    remarks.append(f"symbol: column '{symbol}'" if symbol else "symbol: none, the file is one symbol")
+def _remarks(symbol: str | None, decimal: str, roles: Mapping[str, str], left_out: Sequence[str]) -> list[str]:
+    remarks = [f"symbol: column '{symbol}'" if symbol else "symbol: none, the file is one symbol"]
     remarks.append("fields: " + ", ".join(f"{role} = '{name}'" for role, name in roles.items()))
     if decimal == ",":
         remarks.append("numbers: with a decimal comma")

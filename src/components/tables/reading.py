@@ -9,7 +9,7 @@ import itertools
 import math
 import os
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TextIO
@@ -18,9 +18,10 @@ import numpy as np
 
 from components.bars import Codes
 from components.errors import DataError
-from components.panel import TIME_DTYPE
-from components.tables.times import EPOCHS, Stamps, parsed
-from components.values import Float, Time
+from components.tables import times
+from components.tables.times import Stamps
+from components.tables.unread import Unread
+from components.values import Float
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -31,7 +32,6 @@ BLOCK_BYTES = 1 << 24
 BATCH_ROWS = 1 << 17
 MOST_COLUMNS = 10_000
 LONGEST_HEADER = 1 << 20
-EARLIEST, LATEST = np.datetime64("1700-01-01"), np.datetime64("2200-01-01")
 PRICES = frozenset({"open", "high", "low", "close"})
 ROW_BYTES = 16
 INFLATED_BYTES, MOST_INFLATION = 1 << 29, 200
@@ -41,17 +41,20 @@ FACTORS = {"": 1.0, "K": 1e3, "M": 1e6, "B": 1e9, "%": 1e-2}
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
-    """Which columns of a file mean what. fields: field -> column; symbol: null where the file is one symbol."""
+    """Which columns of a file mean what. fields: field -> column; symbol: null where the file is one symbol; clock:
+    null where the time column has all of the time."""
 
     names: tuple[str, ...]
     time: str
+    clock: str | None
     symbol: str | None
     fields: Mapping[str, str]
     date_format: str | None
     decimal: Literal[".", ","]
 
     def columns(self) -> list[str]:
-        return list(dict.fromkeys([self.time, *([self.symbol] if self.symbol else []), *self.fields.values()]))
+        keys = (self.time, self.clock, self.symbol)
+        return list(dict.fromkeys([*(key for key in keys if key is not None), *self.fields.values()]))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -60,8 +63,7 @@ class Table:
 
     symbols: tuple[str, ...]
     codes_N: Codes
-    times_N: Time
-    aware: bool
+    stamps: Stamps
     fields: Mapping[str, Float]
 
 
@@ -180,6 +182,19 @@ def read(path: Path, layout: Layout) -> Table:
         return _assembled(path, layout, _csv_blocks(path, layout, typed=False), n_rows)
 
 
+def column(path: Path, name: str) -> "pa.ChunkedArray":
+    """All values of a column, as they stand in the file."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    names = columns_of(path)
+    if is_parquet(path):
+        return pq.read_table(path, columns=[name]).column(0)
+    layout = Layout(names=names, time=name, clock=None, symbol=None, fields={}, date_format=None, decimal=".")
+    blocks = [block.column(name) for block in _csv_blocks(path, layout, typed=False)]
+    return pa.chunked_array(blocks, type=pa.dictionary(pa.int32(), pa.string()))
+
+
 def _lines(path: Path, errors: str = "strict") -> TextIO:
     """A text file, as it is or compressed."""
     if path.suffix == ".gz":
@@ -208,6 +223,8 @@ def _csv_blocks(path: Path, layout: Layout, *, typed: bool) -> Iterator["pa.Reco
 
     text, number = pa.dictionary(pa.int32(), pa.string()), pa.float64() if typed else pa.string()
     types = dict.fromkeys(layout.fields.values(), number) | {layout.time: text}
+    if layout.clock:
+        types[layout.clock] = text
     if layout.symbol:
         types[layout.symbol] = text
     options = {
@@ -247,7 +264,7 @@ def records(path: Path) -> Iterator[tuple[int, list[str]]]:
             raise DataError(f"{path}: cannot be unpacked: {reason_of(error)}; it was cut off or damaged") from None
 
 
-def _place(path: Path, row: int) -> str:
+def place(path: Path, row: int) -> str:
     """How to find a row again: its line in a text file."""
     if is_parquet(path):
         return f"row {row + 1}"
@@ -255,15 +272,17 @@ def _place(path: Path, row: int) -> str:
 
 
 def _assembled(path: Path, layout: Layout, blocks: Iterator["pa.RecordBatch"], n_rows: int) -> Table:
-    times_N = np.empty(n_rows, dtype=TIME_DTYPE)
     codes_N = np.zeros(n_rows, dtype=np.int32)
     fields = {name: np.empty(n_rows) for name in layout.fields}
     known: dict[str, int] = {} if layout.symbol else {symbol_of(path): 0}
-    start, aware = 0, False
+    dated: list[pa.Array] = []
+    clocks: list[pa.Array] = []
+    start = 0
     for block in blocks:
         end = start + block.num_rows
-        stamps = _stamps(path, layout, block.column(layout.time), start)
-        times_N[start:end], aware = stamps.times_N, aware or stamps.aware
+        dated.append(block.column(layout.time))
+        if layout.clock:
+            clocks.append(block.column(layout.clock))
         if layout.symbol:
             codes_N[start:end] = _codes(path, block.column(layout.symbol), known, start)
         for name, column in layout.fields.items():
@@ -272,36 +291,25 @@ def _assembled(path: Path, layout: Layout, blocks: Iterator["pa.RecordBatch"], n
     return Table(
         symbols=tuple(known),
         codes_N=codes_N[:start],
-        times_N=times_N[:start],
-        aware=aware,
+        stamps=_stamps(path, layout, dated, clocks, codes_N[:start]),
         fields={name: values_N[:start] for name, values_N in fields.items()},
     )
 
 
-def _stamps(path: Path, layout: Layout, column: "pa.Array", start: int) -> Stamps:
+def _stamps(
+    path: Path, layout: Layout, dated: Sequence["pa.Array"], clocks: Sequence["pa.Array"], codes_N: Codes
+) -> Stamps:
+    """The times of a file, decided by all of them."""
     import pyarrow as pa
 
+    if not dated:
+        return times.read(pa.array([], pa.string()))
     try:
-        stamps = parsed(column, layout.date_format)
-    except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
-        raise DataError(
-            f"{path}: the column '{layout.time}' holds values of type {column.type}, no dates; choose another column"
-        ) from None
-    bad_N = np.isnat(stamps.times_N)
-    far_N = (stamps.times_N < EARLIEST) | (stamps.times_N >= LATEST)
-    if far_N.any() and not bad_N.any():
-        row = int(far_N.argmax())
-        raise DataError(
-            f"{path}: {_place(path, start + row)}: {stamps.times_N[row].astype('datetime64[D]')} lies too far; "
-            f"dates from {EARLIEST} to {LATEST} are read; mend it or drop the line"
-        )
-    if bad_N.any():
-        row = int(bad_N.argmax())
-        wanted = "seconds since 1970" if layout.date_format in EPOCHS else layout.date_format
-        raise DataError(
-            f"{path}: {_place(path, start + row)}: '{column[row].as_py() or ''}' is no date in the format "
-            f"{wanted or 'ISO 8601 (2020-12-31)'}; mend it or set data.date_format"
-        )
+        clock = pa.chunked_array(clocks) if clocks else None
+        stamps = times.read(pa.chunked_array(dated), clock=clock, date_format=layout.date_format)
+        times.refuse_exchanged(stamps, codes_N)
+    except Unread as unread:
+        raise DataError(f"{path}: {unread.text(lambda row: place(path, row))}") from None
     return stamps
 
 
@@ -317,7 +325,7 @@ def _codes(path: Path, column: "pa.Array", known: dict[str, int], start: int) ->
     codes_N: Codes = code_U[column.indices.fill_null(len(names)).to_numpy(zero_copy_only=False)]
     if (codes_N < 0).any():
         row = start + int((codes_N < 0).argmax())
-        raise DataError(f"{path}: {_place(path, row)}: the symbol is missing; mend it or drop the line")
+        raise DataError(f"{path}: {place(path, row)}: the symbol is missing; mend it or drop the line")
     return codes_N
 
 
@@ -332,7 +340,7 @@ def _numbers(path: Path, layout: Layout, field: str, column: "pa.Array", start: 
     values_N, bad_N = numbers(column.to_numpy(zero_copy_only=False), layout.decimal)
     if bad_N.any():
         row = int(bad_N.argmax())
-        raise DataError(f"{path}: {_place(path, start + row)}: '{column[row].as_py()}' is no number ({field}); mend it")
+        raise DataError(f"{path}: {place(path, start + row)}: '{column[row].as_py()}' is no number ({field}); mend it")
     return values_N
 
 
@@ -340,6 +348,10 @@ def numbers(texts_N: "np.ndarray[Any, Any]", decimal: str) -> tuple[Float, "np.n
     """Values of texts such as 1,234.5 or 2.3M or 5 %, and which of them are no numbers."""
     import pandas as pd
 
+    if decimal == ".":  # the usual case, without looking at each text
+        plain_N = np.asarray(pd.to_numeric(pd.Series(texts_N, dtype="str"), errors="coerce"), dtype=np.float64)
+        if np.isfinite(plain_N).all():
+            return plain_N, np.zeros(len(plain_N), dtype=bool)
     group = "," if decimal == "." else "."
     pattern = rf"([+-]?(?:\d{{1,3}}(?:[{group}]\d{{3}})+|\d*)(?:[{decimal}]\d*)?(?:[eE][+-]?\d+)?)\s*([KMB%]?)"
     texts = pd.Series(texts_N, dtype="str").str.strip()

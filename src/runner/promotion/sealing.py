@@ -22,7 +22,7 @@ from runner.specification.places import Places
 from runner.storage.disk import write_atomically
 
 FILES = "components.data.files.Files"
-READING = ("symbol_column", "time_column", "date_format", "decimal", "columns", "select")
+READING = ("symbol_column", "time_column", "date_format", "clock_column", "decimal", "columns", "select")
 
 
 @dataclass(frozen=True, kw_only=True)

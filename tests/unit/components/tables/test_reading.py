@@ -52,7 +52,7 @@ WRITTEN: dict[str, tuple[str, Callable[[Path], object], str]] = {
     "the end of time": (
         "x.csv",
         lambda path: path.write_text(TEXT.replace(LINES[-1][:10], "9999-12-31")),
-        "{}: line 401: 9999-12-31 lies too far; dates from 1700-01-01 to 2200-01-01 are read; mend it or drop the line",
+        "{}: line 401: 9999-12-31 lies too far; dates from 1800-01-01 to 2100-01-01 are read; mend it or drop the line",
     ),
     "prices next to nothing": (
         "x.csv",
@@ -68,7 +68,7 @@ WRITTEN: dict[str, tuple[str, Callable[[Path], object], str]] = {
     "times of day": (
         "x.parquet",
         lambda path: arrow(path, date=pa.array([dt.time(9, 30)] * ROWS), close=pa.array(CLOSE)),
-        "{}: the column 'date' holds values of type time64[us], no dates; choose another column",
+        "{}: the column of times holds values of type time64[us], no dates; choose another column",
     ),
     "two of a name": (
         "x.parquet",
@@ -85,7 +85,7 @@ WRITTEN: dict[str, tuple[str, Callable[[Path], object], str]] = {
 
 def load(path: Path) -> object:
     settings = dict(Files.examples()[0]) | {"path": str(path), "symbol_column": None, "time_column": "date"}
-    return Files(**settings | {"columns": {}, "select": None, "date_format": None}).load()
+    return Files(**settings | {"columns": {}, "select": None, "date_format": None, "clock_column": None}).load()
 
 
 @pytest.mark.parametrize("kind", WRITTEN)
