@@ -40,6 +40,9 @@ MISTAKES = {
     "run that does not exist": ("show", "20990101T000000Z-00000000"),
     "figure misspelt": ("list", "runs", "--sort", "sharp"),
     "condition on a figure misspelt": ("list", "runs", "--where", "sharp>0.5"),
+    "file misspelt": ("init", "bras.csv"),
+    "dates that can be read in two ways": ("init", "either.csv"),
+    "two columns that may be the price": ("init", "prices.csv"),
     "experiment that is there already": ("init", "bars.csv", "--name", "mine"),
 }
 RUN = {
@@ -55,12 +58,23 @@ def bars() -> pd.DataFrame:
     return pd.DataFrame({"Date": pd.bdate_range("2015-01-02", periods=700), "Close": close.round(4)})
 
 
+def either() -> pd.DataFrame:
+    """Every date is one with day and month exchanged, too, and the file is in no order."""
+    days = [(day, month, year) for year in (1999, 2000) for month in range(1, 13) for day in range(1, 13)]
+    picked = np.random.default_rng(1).permutation(len(days))
+    dates = [f"{day:02}/{month:02}/{year}" for day, month, year in (days[place] for place in picked)]
+    return pd.DataFrame({"Date": dates, "Close": bars()["Close"].head(len(days))})
+
+
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with bars, an experiment on them, returns, and a run of long ago."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ASSAY_LEDGER", str(tmp_path / "ledger.sqlite"))
     bars().to_csv("bars.csv", index=False)
+    prices = bars().rename(columns={"Close": "Settlement"})
+    prices.assign(Last=prices["Settlement"] + 1).to_csv("prices.csv", index=False)
+    either().to_csv("either.csv", index=False)
     bars()["Close"].pct_change().dropna().to_csv("returns.csv", index=False)
     (tmp_path / "conf" / "experiment").mkdir(parents=True)
     (tmp_path / "conf" / "experiment" / "mine.yaml").write_text("# @package _global_\nseed: 1\n")
