@@ -45,6 +45,9 @@ MISTAKES = {
     "two columns that may be the price": ("init", "prices.csv"),
     "experiment that is there already": ("init", "bars.csv", "--name", "mine"),
 }
+COMPOSED = ("check", "sp500_volatility", "schema")
+"""These compose an experiment, which takes its time: of them, these alone are tried by default."""
+QUICK = ("choice misspelt", "setting misspelt", "number not above its bound", "several values without -m")
 RUN = {
     "manifest": {"run_id": "20200101T000000Z-0badcafe", "experiment": "old", "state": "finished"},
     "metrics": {"backtest/sharpe": 0.7},
@@ -94,7 +97,13 @@ def contract() -> jsonschema.Draft202012Validator:
 
 
 @pytest.mark.usefixtures("place")
-@pytest.mark.parametrize("mistake", MISTAKES.values(), ids=MISTAKES)
+@pytest.mark.parametrize(
+    "mistake",
+    [
+        pytest.param(mistake, id=name, marks=() if mistake[0] not in COMPOSED or name in QUICK else pytest.mark.slow)
+        for name, mistake in MISTAKES.items()
+    ],
+)
 def test_a_mistake_is_mended_by_what_its_answer_says(
     mistake: Sequence[str], contract: jsonschema.Draft202012Validator
 ) -> None:
