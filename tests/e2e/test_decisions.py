@@ -21,6 +21,9 @@ def test_a_combinatorial_split_comes_to_a_verdict(tmp_path: Path) -> None:
     manifest = json.loads((run / "manifest.json").read_text())
     assert manifest["state"] == "finished"
     assert len(manifest["paths"]["sharpe"]) == 3
+    told = [json.loads(line)["event"] for line in (run / "events.jsonl").read_text().splitlines()]
+    assert (told[0], told[-1], told.count("verdict")) == ("started", "finished", 1)
+    assert told.count("stage_begun") == told.count("stage_ended") > 5
     assert json.loads((run / "gates.json").read_text())["gates"]
     told = f"Every time was tested on 3 paths. Judged is path {manifest['paths']['judged']}"
     assert told in " ".join(done.stdout.split())

@@ -121,6 +121,7 @@ def test_a_mistake_is_mended_by_what_its_answer_says(
     assert len(driver.tried) > 1
 
 
+@pytest.mark.slow
 def test_from_a_file_to_a_verdict(tmp_path: Path) -> None:
     bars().to_csv(tmp_path / "bars.csv", index=False)
 
