@@ -6,6 +6,7 @@ from typing import Any
 
 from components.statistics.deflation import lucks_best
 from components.values import SourceFacts
+from runner.judging.standing import after_more
 from runner.judging.verdict import GateOutcome, Level, Status, Verdict
 
 SURVIVORSHIP = {
@@ -23,6 +24,10 @@ ADJUSTMENT = {
 NO_SKILL = (
     "no required gate judges skill, so nothing speaks for this model; combine the set with one that does, as in "
     "gates=[returns,deployment]"
+)
+CLAIMED = (
+    "Its forecasts were made elsewhere (provenance: claimed): that each was known when it says is taken on trust, and "
+    "since nothing can be fitted again there is no bundle, and no level above candidate."
 )
 HALLMARK = " Hallmarked is only what passes gates=strict on a vault that nobody has seen."
 RESULT: dict[Status, str] = {
@@ -49,7 +54,7 @@ class Sentences:
     loosened  how the set of gates differs from the shipped ones, and what was not asked
     record    what is wrong with the ledger, which counts the tries; empty if it is whole
     tries     where the run stands among all trials on this data
-    data      what the source's survivorship and adjustment mean for the figures
+    data      what the forecasts' provenance and the source's survivorship and adjustment mean for the figures
     """
 
     level: Level
@@ -102,7 +107,7 @@ def in_words(
             f"The count of tries cannot be trusted: {problem} (python -m runner ledger)." for problem in record_problems
         ),
         tries=_tries(trial, family_trials, independent, series),
-        data=(*survivorship, ADJUSTMENT[facts.adjustment]),
+        data=(*((CLAIMED,) if verdict.provenance == "claimed" else ()), *survivorship, ADJUSTMENT[facts.adjustment]),
     )
 
 
@@ -126,7 +131,13 @@ def _decision(verdict: Verdict) -> str:
     if not verdict.passed:
         return "No required gate of skill was passed, so nothing speaks for this model."
     which = "The only required gate" if len(required) == 1 else f"All {len(required)} required gates"
-    return f"{better}{which} passed.{_waiting(verdict)}{HALLMARK if verdict.level == 'candidate' else ''}"
+    return f"{better}{which} passed.{_waiting(verdict)}{_why_candidate(verdict)}"
+
+
+def _why_candidate(verdict: Verdict) -> str:
+    if verdict.level != "candidate":
+        return ""
+    return " Forecasts made elsewhere are candidates at most." if verdict.provenance == "claimed" else HALLMARK
 
 
 def _waiting(verdict: Verdict) -> str:
@@ -192,11 +203,11 @@ def _reach(reach: Mapping[str, Any]) -> str:
     def written(value: float) -> str:
         return f"{value:.2f}" if reach["what"] == "Sharpe ratio a year" else f"{100 * value:.1f} %"
 
-    after = ", ".join(f"{written(one['even'])} after {one['more']:,}" for one in later)
+    after = after_more((written(one["even"]), one["more"]) for one in later)
     undecided = "; what this run claims is less, so it is undecided, not refuted" if reach["undecided"] else ""
     return (
         f"a {reach['what']} of {written(now['even'])} with probability one half, of {written(now['likely'])} with 90 % "
-        f"(with one half {after} more tries){undecided}"
+        f"({after}){undecided}"
     )
 
 
