@@ -62,7 +62,7 @@ def test_help_imports_nothing_heavy() -> None:
             ["--config-dir: not supported; put your files into ./conf, they win over the shipped ones"],
         ),
         (["--experimental-rerun", "x.pickle"], ["--experimental-rerun: unknown flag; see --help"]),
-        (["check", "--quick"], ["--quick: unknown flag of check; see python -m runner check --help"]),
+        (["check", "--slow"], ["--slow: unknown flag of check; see python -m runner check --help"]),
         (["list", "modle"], ["modle: no such slot; did you mean 'model'?"]),
         (
             ["explain", "rigde"],

@@ -20,7 +20,7 @@ from components.contracts.portfolio import Portfolio
 from components.contracts.preprocess import NO_PREPROCESSING, FittedPreprocessor, Nothing, Preprocessor, Unchanged
 from components.contracts.quality import Quality
 from components.contracts.scenario import Enters, Scenario
-from components.contracts.source import Source
+from components.contracts.source import Asked, Source
 from components.contracts.split import Split
 from components.contracts.target import LAST_LABEL, TARGET, Kind, Target
 
@@ -31,6 +31,7 @@ __all__ = [
     "NO_PREPROCESSING",
     "TARGET",
     "AccountMetric",
+    "Asked",
     "Backtest",
     "Calibration",
     "Claimed",

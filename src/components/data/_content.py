@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
-from components.errors import DataError
+from components.errors import Unavailable
 
 
 def content_of_files(paths: Iterable[Path], *, below: Path | None = None) -> str:
@@ -12,7 +12,7 @@ def content_of_files(paths: Iterable[Path], *, below: Path | None = None) -> str
 
     below: a folder that is no part of the names.
 
-    Raises DataError where a file cannot be read.
+    Raises Unavailable where a file cannot be read.
     """
     digests = []
     for path in paths:
@@ -20,7 +20,7 @@ def content_of_files(paths: Iterable[Path], *, below: Path | None = None) -> str
             with path.open("rb") as file:
                 digests.append(hashlib.file_digest(file, "sha256").hexdigest())
         except OSError as error:
-            raise DataError(f"{path}: cannot be read: {error.strerror}") from None
+            raise Unavailable(f"{path}: cannot be read: {error.strerror}") from None
         digests.append(str(path if below is None else path.relative_to(below)))
     return joint(*digests)
 

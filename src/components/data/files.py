@@ -17,12 +17,14 @@ from components.panel import Panel
 from components.ranges import Ge, MinLen
 from components.structure import strict
 from components.tables import reading
-from components.tables.container import paths_of, reason_of
+from components.tables.container import paths_of, reason_of, symbol_of
 from components.tables.reading import Layout, Table, names_of
 from components.tables.shape import Shape, Told, shape_of
 from components.tables.times import Stamps, placed
 from components.tables.unread import Unread
 from components.values import SourceFacts, Time
+
+AS_FACTOR = "_as_factor"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +53,8 @@ class Files(Source):
     sheet           name of the sheet of an Excel workbook; null: the only one that holds anything
     survivorship    free: delisted names are in it; biased: they are not; unknown
     adjustment      raw, split (split-adjusted) or total (dividends too)
+    adjust_by       column with an adjusted close: all prices are multiplied by its ratio to the close; say
+                    then what it is adjusted for in adjustment. Volume stays as it is; null: prices stay as well
     Column names are matched without regard to case. Every other column of numbers becomes a field under
     its lower-case name, spaces turned into underscores; 1,234.5 and $5 and (2.3M) and 5 % are numbers, empty cells,
     '-', '.' and NA are missing values. Lines above the header, remarks at the end and headers that come again are no
@@ -75,6 +79,7 @@ class Files(Source):
     sheet: str | None
     survivorship: Literal["free", "biased", "unknown"]
     adjustment: Literal["raw", "split", "total"]
+    adjust_by: str | None
     folder_env: str | None = None
     symbols: Annotated[tuple[str, ...], MinLen(1)] | None = None
 
@@ -89,7 +94,7 @@ class Files(Source):
         )
 
     def fields(self) -> tuple[str, ...]:
-        return tuple(self._layout(self._paths()[0]).fields)
+        return tuple(field for field in self._layout(self._paths()[0]).fields if field != self._factor)
 
     def content(self) -> str:
         return content_of_files(self._paths(), below=self._folder())
@@ -99,7 +104,25 @@ class Files(Source):
 
     def bars(self) -> Bars:
         paths = self._paths()
+        return self._adjusted(self._read(paths, [self._layout(path) for path in paths]))
+
+    def series(self, symbol: str | None, field: str) -> Bars:
+        if self.adjust_by is not None:
+            return super().series(symbol, field)
+        paths = self._paths()
+        if symbol is not None and self.symbol_column is None and self.wide is None:
+            paths = [path for path in paths if symbol_of(path) == symbol] or paths
         layouts = [self._layout(path) for path in paths]
+        alone = [
+            replace(each, fields={field: each.fields[field]}, only=symbol) for each in layouts if field in each.fields
+        ]
+        if len(alone) < len(layouts):
+            return super().series(symbol, field)
+        found = self._read(paths, alone)
+        of = found.codes_R == (found.symbols.index(symbol) if symbol in found.symbols else -1)
+        return found.take(of) if of.any() else found
+
+    def _read(self, paths: Sequence[Path], layouts: Sequence[Layout]) -> Bars:
         for path, layout in zip(paths, layouts, strict=True):
             if lacking := sorted(set(layouts[0].fields) - set(layout.fields)):
                 raise DataError(
@@ -122,6 +145,21 @@ class Files(Source):
         taken = bars.take(kept_S[bars.codes_R])
         symbols = tuple(name for name, kept in zip(bars.symbols, kept_S, strict=True) if kept)
         return replace(taken, symbols=symbols, codes_R=place_S[taken.codes_R])
+
+    @property
+    def _factor(self) -> str | None:
+        """The field that the adjusted close is read as."""
+        return None if self.adjust_by is None else f"{reading.field_name(self.adjust_by)}{AS_FACTOR}"
+
+    def _adjusted(self, bars: Bars) -> Bars:
+        if self._factor is None:
+            return bars
+        fields = {name: values_R for name, values_R in bars.fields.items() if name != self._factor}
+        adjusted_R, close_R = bars.fields[self._factor], fields["close"]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio_R = adjusted_R / close_R
+        scaled = {name: fields[name] * ratio_R for name in ("open", "high", "low") if name in fields}
+        return replace(bars, fields=fields | scaled | {"close": adjusted_R})
 
     @property
     def told(self) -> Told:
@@ -154,6 +192,8 @@ class Files(Source):
             wanted[self.symbol_column] = "data.symbol_column"
         if self.clock_column is not None:
             wanted[self.clock_column] = "data.clock_column"
+        if self.adjust_by is not None:
+            wanted[self.adjust_by] = "data.adjust_by"
         wanted |= {column: f"data.columns.{field}" for field, column in self.columns.items()}
         for column, key in wanted.items():
             if column.lower() not in lookup:
@@ -186,6 +226,13 @@ class Files(Source):
             if lacking := [field for field in self.select if field not in fields]:
                 raise DataError(f"{path}: no field '{lacking[0]}' (data.select); fields: {_list(tuple(fields))}")
             fields = {field: fields[field] for field in self.select}
+        if self.adjust_by is not None:
+            if "close" not in fields or lookup[self.adjust_by.lower()] == fields["close"]:
+                raise DataError(
+                    f"{path}: '{self.adjust_by}' (data.adjust_by) adjusts a close beside it, and there is none; set "
+                    "it to null"
+                )
+            fields[str(self._factor)] = lookup[self.adjust_by.lower()]
         if "close" not in fields and {"open", "high", "low"} & set(fields):
             raise DataError(
                 f"{path}: no column 'close'; columns: {_list(tuple(lookup.values()))}; "
@@ -238,6 +285,7 @@ class Files(Source):
             "sheet": None,
             "survivorship": "unknown",
             "adjustment": "raw",
+            "adjust_by": None,
         }
         return (base, base | {"symbol_column": None, "columns": {"close": "Adj Close"}, "select": ["close"]})
 

@@ -12,8 +12,8 @@ import numpy as np
 
 from components.errors import Ask, DataError
 from components.tables import numbers as spelling
-from components.tables import rows, text
-from components.tables.container import BLOCK_BYTES, blocks, opened, reason_of
+from components.tables import rows
+from components.tables.container import BLOCK_BYTES, reason_of
 from components.tables.levels import SYMBOL, Levels
 from components.tables.numbers import Decimal, NoNumber, Undecided
 from components.tables.rows import Body
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 LONGEST_TEXT = 40
+UNTOLD = Told()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -36,7 +37,8 @@ class Columns:
     place     how to find a row again, such as line 201
     decimal   the sign before decimals where it is told; None: decided by the values
     pointed   whether the file is one in which 1.234 is 1.234 where nothing speaks against it
-    left_out  how many lines among and after the rows are none, and the first of them
+    left_out  (number, text) of lines among and after the rows that are none
+    symbol    the column of symbols that the reader made of a header or of file names; None: none
     """
 
     path: Path
@@ -47,6 +49,23 @@ class Columns:
     decimal: Decimal | None
     pointed: bool
     left_out: tuple[tuple[int, str], ...] = ()
+    symbol: str | None = None
+
+    def head(self, most: int) -> "Columns":
+        """The first rows."""
+        raw = {name: column.slice(0, most) for name, column in self.raw.items()}
+        return replace(self, raw=raw, n_rows=min(most, self.n_rows))
+
+    def take(self, rows: "np.ndarray[Any, Any]") -> "Columns":
+        """Some rows, by their numbers; what no row holds any more is in no dictionary either."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        raw = {name: column.take(rows) for name, column in self.raw.items()}
+        for name, column in raw.items():
+            if pa.types.is_dictionary(column.type):
+                raw[name] = pc.dictionary_encode(pc.cast(column, column.type.value_type))
+        return replace(self, raw=raw, n_rows=len(rows), place=lambda row: self.place(int(rows[row])))
 
     def unread(self, unread: Unread) -> DataError:
         """The complaint about times that cannot be read, with their places; an Ask where two readings fit."""
@@ -56,24 +75,27 @@ class Columns:
 
 def columns_of(
     path: Path,
-    told: Told = Told(),
+    told: Told = UNTOLD,
     *,
     shape: Shape | None = None,
     wanted: Collection[str] | None = None,
     numbers: Collection[str] = (),
     decimal: Decimal | None = None,
+    melt: bool = True,
 ) -> Columns:
     """Reads columns of a file.
 
     wanted   names of columns; None: all
     numbers  names of those that are expected to hold numbers: if all do in the plain way they are read at once
+    melt     whether several lines of names make a line for every symbol
     Raises DataError naming the line where a file cannot be read.
     """
     shape = shape or shape_of(path, told)
-    names = shape.levels.long if shape.levels else shape.names
+    levels = shape.levels if melt else None
+    names = levels.long if levels else shape.names
     wanted = tuple(name for name in names if wanted is None or name in wanted)
-    stored = shape.names if shape.levels else wanted
-    numeric = frozenset(shape.names[1:]) if shape.levels else frozenset(numbers)
+    stored = shape.names if levels else wanted
+    numeric = frozenset(shape.names[1:]) if levels else frozenset(numbers)
     raw, place, left_out = _raw(path, shape, told, stored, numeric, decimal)
     n_rows = len(next(iter(raw.values()))) if raw else 0
     found = Columns(
@@ -86,7 +108,7 @@ def columns_of(
         pointed=shape.delimiter != ";" or decimal is not None,
         left_out=left_out,
     )
-    return molten(found, shape.levels) if shape.levels else found
+    return molten(found, levels) if levels else found
 
 
 Raw = tuple[dict[str, Any], Callable[[int], str], tuple[tuple[int, str], ...]]
@@ -155,9 +177,7 @@ def _parsed(
         try:
             with arrow_csv.open_csv(
                 stream,
-                read_options=arrow_csv.ReadOptions(
-                    column_names=shape.names, skip_rows=skipped, block_size=BLOCK_BYTES
-                ),
+                read_options=arrow_csv.ReadOptions(column_names=shape.names, skip_rows=skipped, block_size=BLOCK_BYTES),
                 parse_options=arrow_csv.ParseOptions(
                     delimiter="\t" if shape.delimiter == " " else shape.delimiter, newlines_in_values=body.quoted
                 ),
@@ -207,7 +227,6 @@ def _buffer(shape: Shape, lines: Sequence[str]) -> Any:
 def molten(columns: Columns, levels: Levels) -> Columns:
     """The table with a line for every key and symbol; lines in which nothing is said are left out."""
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     keys: dict[str, list[Any]] = {key: [] for key in levels.keys}
     fields: dict[str, list[Any]] = {field: [] for field in levels.fields}
@@ -226,9 +245,13 @@ def molten(columns: Columns, levels: Levels) -> Columns:
         row_N.append(row_K)
     of_N = np.concatenate(row_N) if row_N else np.empty(0, dtype=np.int64)
     raw = {name: _stacked(parts) for name, parts in {**keys, SYMBOL: symbols, **fields}.items()}
-    del pc
     return replace(
-        columns, names=levels.long, raw=raw, n_rows=len(of_N), place=lambda row: columns.place(int(of_N[row]))
+        columns,
+        names=levels.long,
+        raw=raw,
+        n_rows=len(of_N),
+        place=lambda row: columns.place(int(of_N[row])),
+        symbol=SYMBOL,
     )
 
 
@@ -268,8 +291,10 @@ def texts(columns: Columns, name: str, most: int | None = None) -> "np.ndarray[A
     import pyarrow.compute as pc
 
     column = as_text(columns.raw[name].slice(0, most))
-    values = pc.utf8_trim_whitespace(pc.cast(column, pa.string())).to_numpy(zero_copy_only=False)
-    return np.where(values == "", None, values)
+    values = pc.utf8_trim_whitespace(pc.cast(column, pa.string()))
+    said = pc.if_else(pc.equal(values, ""), pa.scalar(None, pa.string()), values)
+    found: np.ndarray[Any, Any] = said.to_numpy(zero_copy_only=False) if isinstance(said, pa.Array) else said.to_numpy()
+    return found
 
 
 def as_text(column: "pa.ChunkedArray | pa.Array") -> Any:
@@ -328,7 +353,8 @@ def _refuse_beyond(columns: Columns, values_N: Float, shown: str) -> None:
     if far_N.any():
         row = int(far_N.argmax())
         raise DataError(
-            f"{columns.path}: {columns.place(row)}: {values_N[row]:g} ({shown}) {spelling.BEYOND}; mend it{_more(far_N)}"
+            f"{columns.path}: {columns.place(row)}: {values_N[row]:g} ({shown}) {spelling.BEYOND}; mend it"
+            f"{_more(far_N)}"
         )
 
 
@@ -360,8 +386,8 @@ def _others(columns: Columns, name: str) -> Iterator[spelling.Texts]:
 def _asked(columns: Columns, shown: str, open_: Undecided) -> DataError:
     point, comma = (f"{value:.15g}" for value in open_.readings)
     return Ask(
-        f"{columns.path}: {columns.place(open_.row)}: '{cut(open_.text)}' ({shown}) is {point} or {comma}, and no other "
-        "value tells",
+        f"{columns.path}: {columns.place(open_.row)}: '{cut(open_.text)}' ({shown}) is {point} or {comma}, and "
+        "no other value tells",
         ("data.decimal=.", "data.decimal=,"),
     )
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from components.errors import DataError
+from components.errors import DataError, Unavailable
 from components.optional import installation
 from components.tables.container import reason_of
 from components.tables.shape import MOST_FOOTERS, Row, Shape, is_footer, quoted
@@ -21,6 +21,11 @@ PACKAGE = "openpyxl"
 def rows_of(path: Path, sheet: str | None, most: int | None) -> list[Row]:
     """(row number, texts) of the first rows of a sheet."""
     return [(number, [text_of(cell) for cell in cells]) for number, cells in _rows(path, sheet, most)]
+
+
+def cells_of_sheet(path: Path, sheet: str | None) -> list[tuple[int, list[Any]]]:
+    """(row number, cells) of all rows of a sheet."""
+    return _rows(path, sheet, None)
 
 
 def _rows(path: Path, sheet: str | None, most: int | None) -> list[tuple[int, list[Any]]]:
@@ -48,7 +53,7 @@ def _book(path: Path) -> Iterator[Any]:
         try:
             book = openpyxl.load_workbook(path, read_only=True, data_only=True)
         except Exception as error:  # damaged archives fail in many ways
-            raise DataError(f"{path}: cannot be read: {reason_of(error)}") from None
+            raise Unavailable(f"{path}: cannot be read: {reason_of(error)}") from None
         try:
             yield book
         finally:
@@ -62,13 +67,22 @@ def _sheet(path: Path, book: Any, wanted: str | None) -> Any:
         if wanted not in names:
             raise DataError(f"{path}: no sheet '{wanted}' (data.sheet); sheets: {', '.join(names)}")
         return book[wanted]
-    filled = [sheet for sheet in book.worksheets if any(True for row in sheet.iter_rows(max_row=50) for c in row if c.value is not None)]
+    filled = [
+        sheet
+        for sheet in book.worksheets
+        if any(True for row in sheet.iter_rows(max_row=50) for c in row if c.value is not None)
+    ]
     if len(filled) > 1:
         raise DataError(
             f"{path}: {len(filled)} sheets hold something ({', '.join(sheet.title for sheet in filled)}); choose one, "
             f"such as data.sheet={filled[0].title}"
         )
     return filled[0] if filled else book.worksheets[0]
+
+
+def _holds_something(sheet: Any) -> bool:
+    rows = sheet.iter_rows(max_row=50, values_only=True)
+    return any(cell is not None for row in rows for cell in row)
 
 
 def text_of(cell: Any) -> str:

@@ -4,11 +4,51 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 FIELDS = frozenset(
-    "open high low close adjclose closeadj last price volume vol turnover value dividends stocksplits capitalgains "
-    "repaired openinterest bid ask mid settle vwap average count amount pxopen pxhigh pxlow pxlast pxvolume pxclose "
-    "totreturnindexgrossdvds pxsettle pxmid pxbid pxask nav return returns".split()
+    [
+        "open",
+        "high",
+        "low",
+        "close",
+        "adjclose",
+        "closeadj",
+        "last",
+        "price",
+        "volume",
+        "vol",
+        "turnover",
+        "value",
+        "dividends",
+        "stocksplits",
+        "capitalgains",
+        "repaired",
+        "openinterest",
+        "bid",
+        "ask",
+        "mid",
+        "settle",
+        "vwap",
+        "average",
+        "count",
+        "amount",
+        "pxopen",
+        "pxhigh",
+        "pxlow",
+        "pxlast",
+        "pxvolume",
+        "pxclose",
+        "totreturnindexgrossdvds",
+        "pxsettle",
+        "pxmid",
+        "pxbid",
+        "pxask",
+        "nav",
+        "return",
+        "returns",
+    ]
 )
-LEVEL_NAMES = frozenset({"price", "ticker", "tickers", "symbol", "symbols", "attributes", "field", "fields", "date", ""})
+LEVEL_NAMES = frozenset(
+    {"price", "ticker", "tickers", "symbol", "symbols", "attributes", "field", "fields", "date", ""}
+)
 SYMBOL = "symbol"
 
 

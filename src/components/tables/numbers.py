@@ -23,15 +23,83 @@ SPACES = "\u00a0\u202f\u2009"
 MISSING = frozenset(
     {"", "-", "--", "---", "–", "—", ".", "..", "n/a", "n.a.", "na", "nan", "-nan", "null", "none", "nil", "<na>", "?"}
 )
-POWERS = {"k": 3, "m": 6, "mn": 6, "mm": 6, "mio": 6, "mio.": 6, "b": 9, "bn": 9, "mrd": 9, "mrd.": 9, "t": 12, "tn": 12}
+POWERS = {
+    "k": 3,
+    "m": 6,
+    "mn": 6,
+    "mm": 6,
+    "mio": 6,
+    "mio.": 6,
+    "b": 9,
+    "bn": 9,
+    "mrd": 9,
+    "mrd.": 9,
+    "t": 12,
+    "tn": 12,
+}
 POWERS |= {"%": -2, "‰": -3}
 SHARES = ("%", "‰")
 SIGNS = r"(?:US|A|C|HK|NZ|S|R|NT|MX)?\$|[€£¥₹₩₽₺₫₴₦₱฿₿₪₡₲₵₸₮元円]|kr\.?|zł|Kč|Ft|Fr\.|Rs\.?|лв|руб\.?"
-CODES = (
-    "USD EUR GBP GBX GBp JPY CHF CAD AUD NZD CNY CNH RMB HKD SGD TWD KRW INR IDR MYR PHP THB VND PKR BRL MXN ARS CLP "
-    "COP PEN ZAR EGP NGN KES MAD TRY RUB UAH PLN CZK HUF RON BGN SEK NOK DKK ISK ILS AED SAR QAR KWD BTC ETH USDT USDC "
-    "EURO Euro"
-).split()
+CODES = [
+    "USD",
+    "EUR",
+    "GBP",
+    "GBX",
+    "GBp",
+    "JPY",
+    "CHF",
+    "CAD",
+    "AUD",
+    "NZD",
+    "CNY",
+    "CNH",
+    "RMB",
+    "HKD",
+    "SGD",
+    "TWD",
+    "KRW",
+    "INR",
+    "IDR",
+    "MYR",
+    "PHP",
+    "THB",
+    "VND",
+    "PKR",
+    "BRL",
+    "MXN",
+    "ARS",
+    "CLP",
+    "COP",
+    "PEN",
+    "ZAR",
+    "EGP",
+    "NGN",
+    "KES",
+    "MAD",
+    "TRY",
+    "RUB",
+    "UAH",
+    "PLN",
+    "CZK",
+    "HUF",
+    "RON",
+    "BGN",
+    "SEK",
+    "NOK",
+    "DKK",
+    "ISK",
+    "ILS",
+    "AED",
+    "SAR",
+    "QAR",
+    "KWD",
+    "BTC",
+    "ETH",
+    "USDT",
+    "USDC",
+    "EURO",
+    "Euro",
+]
 MONEY = rf"(?:{SIGNS}|{'|'.join(dict.fromkeys(CODES))})"
 BLANK = rf"[ {SPACES}]*"
 CORE = rf"[\d][\d.,'’{SPACES} ]*|[.,]\d+"
@@ -43,10 +111,10 @@ CELL = (
     rf"(?P<core>(?:{CORE}){POWER}){BLANK}(?P<unit>{UNIT})?{BLANK}(?P<behind>{MONEY})?{BLANK}(?P<trailing>[{MINUS}])?"
     rf"{BLANK}(?P<close>\))?$"
 )
+ANY_GROUPS = rf"\d{{1,3}}(?:['’]\d{{3}})+|\d{{1,3}}(?:[{SPACES} ]\d{{3}})+"
 GROUPED: dict[Decimal, str] = {
-    ".": rf"^(?:\d+|\d{{1,3}}(?:,\d{{3}})+|\d{{1,2}}(?:,\d{{2}})*,\d{{3}}|\d{{1,3}}(?:['’]\d{{3}})+|"
-    rf"\d{{1,3}}(?:[{SPACES} ]\d{{3}})+)?(?:\.\d*)?{POWER}$",
-    ",": rf"^(?:\d+|\d{{1,3}}(?:\.\d{{3}})+|\d{{1,3}}(?:['’]\d{{3}})+|\d{{1,3}}(?:[{SPACES} ]\d{{3}})+)?(?:,\d*)?{POWER}$",
+    ".": rf"^(?:\d+|\d{{1,3}}(?:,\d{{3}})+|\d{{1,2}}(?:,\d{{2}})*,\d{{3}}|{ANY_GROUPS})?(?:\.\d*)?{POWER}$",
+    ",": rf"^(?:\d+|\d{{1,3}}(?:\.\d{{3}})+|{ANY_GROUPS})?(?:,\d*)?{POWER}$",
 }
 """What the digits may look like under either decimal sign."""
 GROUPS: dict[Decimal, str] = {".": ",", ",": "."}
@@ -62,7 +130,9 @@ SMALLEST, LARGEST = np.finfo(np.float64).tiny, 1e300
 class NoNumber(ValueError):
     """row: of the value that cannot be read; text: it; why: what is wrong, '' where it is simply no number."""
 
-    def __init__(self, row: int, text: str, why: str = "", other: tuple[int, str] | None = None, count: int = 1) -> None:
+    def __init__(
+        self, row: int, text: str, why: str = "", other: tuple[int, str] | None = None, count: int = 1
+    ) -> None:
         super().__init__(text)
         self.row, self.text, self.why, self.other, self.count = row, text, why, other, count
 
@@ -82,8 +152,10 @@ def is_missing(text: str) -> bool:
 
 def missing_words() -> list[str]:
     """Spellings of a missing number as Arrow wants them told, one by one."""
-    words = sorted(MISSING) + ["#n/a", "#n/a n/a"]
-    return list(dict.fromkeys(form for word in words for form in (word, word.upper(), word.capitalize(), "NaN", "-NaN")))
+    words = [*sorted(MISSING), "#n/a", "#n/a n/a"]
+    return list(
+        dict.fromkeys(form for word in words for form in (word, word.upper(), word.capitalize(), "NaN", "-NaN"))
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -220,14 +292,14 @@ def read(texts: Texts, *, decimal: Decimal | None, otherwise: Decimal | None) ->
     if bad:
         bad_N = np.isin(texts.codes_N, bad)
         row = int(bad_N.argmax())
-        raise NoNumber(row, texts.texts_U[texts.codes_N[row]], count=int(bad_N.sum()))
+        raise NoNumber(row, texts.texts_U[int(texts.codes_N[row])], count=int(bad_N.sum()))
     sign = decimal or _own_sign(parts) or _settled(texts, parts, otherwise)
     _refuse_mixtures(texts, parts, sign)
     values_U = np.array([value_of(part, sign) for part in parts if part is not None] + [np.nan])
     far_U = np.isfinite(values_U) & (values_U != 0) & ((abs(values_U) < SMALLEST) | (abs(values_U) > LARGEST))
     far_U |= np.isinf(values_U) & np.array([part is not None and part.known is None for part in parts] + [False])
     if far_U.any():
-        first = min(np.flatnonzero(far_U), key=texts.row)
+        first = min(map(int, np.flatnonzero(far_U)), key=texts.row)
         raise NoNumber(texts.row(first), texts.texts_U[first], BEYOND)
     values_N: Float = values_U[texts.codes_N]
     return values_N
@@ -254,7 +326,8 @@ def _settled(texts: Texts, parts: Sequence[Parts | None], otherwise: Decimal | N
 
 def _refuse_mixtures(texts: Texts, parts: Sequence[Parts | None], sign: Decimal) -> None:
     """Values that do not fit the sign, and columns with two currencies or with percents beside plain numbers."""
-    signs, shares = {}, {}
+    signs: dict[str, int] = {}
+    shares: dict[str, int] = {}
     for u, part in enumerate(parts):
         assert part is not None
         if not part.core:

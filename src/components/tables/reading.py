@@ -36,6 +36,7 @@ class Layout:
     symbol       null where the file is one symbol
     fields       field -> column
     wide         the field that all other columns hold, one a symbol; null where each line is one symbol
+    only         the one symbol whose lines are read, and whose times and values alone are judged; null: all
     """
 
     shape: Shape
@@ -47,6 +48,7 @@ class Layout:
     date_format: str | None
     decimal: Decimal | None
     wide: str | None = None
+    only: str | None = None
 
     def columns(self) -> list[str]:
         keys = [key for key in (self.time, self.clock, self.symbol) if key is not None]
@@ -109,7 +111,10 @@ def read(path: Path, layout: Layout) -> Table:
     )
     if layout.wide is not None:
         columns = _long(columns, layout)
-    codes_N, symbols = _codes(columns, SYMBOL if layout.wide else layout.symbol)
+    codes_N, symbols = symbols_of(columns, SYMBOL if layout.wide else layout.symbol)
+    if layout.only in symbols and len(symbols) > 1:
+        rows = np.flatnonzero(codes_N == symbols.index(layout.only))
+        columns, codes_N, symbols = columns.take(rows), np.zeros(len(rows), dtype=np.int32), (layout.only,)
     stamps = _stamps(columns, layout, codes_N)
     fields = {layout.wide: layout.wide} if layout.wide else layout.fields
     _refuse_truths(columns, fields)
@@ -149,7 +154,7 @@ def left_out(columns: Columns) -> tuple[str, ...]:
     return (f"{columns.path}: {lines} left out: {first}line {line}, '{cut(said)}'",)
 
 
-def _codes(columns: Columns, symbol: str | None) -> tuple[Codes, tuple[str, ...]]:
+def symbols_of(columns: Columns, symbol: str | None) -> tuple[Codes, tuple[str, ...]]:
     """(N,) numbers of the names, and the names. Symbols are text: NA, TRUE, 0001 and 1e5 are what is written."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -168,9 +173,7 @@ def _codes(columns: Columns, symbol: str | None) -> tuple[Codes, tuple[str, ...]
         row = int((codes_N < 0).argmax())
         count = int((codes_N < 0).sum())
         more = f" ({count:,} lines lack it)" if count > 1 else ""
-        raise DataError(
-            f"{columns.path}: {columns.place(row)}: the symbol is missing; mend it or drop the line{more}"
-        )
+        raise DataError(f"{columns.path}: {columns.place(row)}: the symbol is missing; mend it or drop the line{more}")
     return codes_N, tuple(known)
 
 
@@ -204,5 +207,3 @@ def _refuse_truths(columns: Columns, fields: Mapping[str, str]) -> None:
             raise DataError(
                 f"{columns.path}: the column of {field} holds true and false, no prices; choose another column"
             )
-
-

@@ -66,7 +66,7 @@ def _cells(line: str, shape: Shape) -> list[str]:
 
 def _kept(lines: Sequence[str], shape: Shape) -> tuple[list[str], list[int], list[tuple[int, str]]]:
     """The lines that are rows, their numbers, and those that are none, blank ones apart."""
-    blank, header = f"{shape.delimiter} \t\"", set(shape.header)
+    blank, header = f'{shape.delimiter} \t"', set(shape.header)
     rows: list[tuple[int, str]] = []
     left_out = []
     inside = False  # of a quoted cell

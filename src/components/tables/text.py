@@ -122,7 +122,9 @@ def _holds(block: bytes, mark: bytes) -> bool:
 
 def _is_wide(data: bytes) -> bool:
     """Whether characters take two or more bytes."""
-    return data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or data[:4096].count(0) * 5 > 2 * len(data[:4096])
+    return data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or data[:4096].count(0) * 5 > 2 * len(
+        data[:4096]
+    )
 
 
 def whole_text(path: Path, encoding: str) -> str:
@@ -155,8 +157,8 @@ def split_lines(text: str) -> list[str]:
 
 def lines_of(path: Path) -> Iterator[str]:
     """The lines of a file in UTF-8, one by one, with their ends."""
-    with opened(path) as stream:
-        yield from io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="")
+    with opened(path) as stream, io.TextIOWrapper(stream, "utf-8-sig", errors="replace", newline="") as lines:
+        yield from lines
 
 
 def cells_of(path: Path, lines: Iterable[str], delimiter: str, first: int = 1) -> Iterator[tuple[int, list[str]]]:

@@ -3,14 +3,14 @@ same run again finishes what was begun."""
 
 import functools
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 from components.errors import DataError, GateFailed
+from components.values import Finding
 from runner.bundle import aliases
 from runner.bundle.aliases import Alias
 from runner.bundle.layout import PROMOTION, SUMS, read_verified
@@ -21,9 +21,9 @@ from runner.compute.stage import Cache
 from runner.judging.verdict import GateOutcome, Level, Verdict
 from runner.promotion.deploy import Deployed, certify_folds, refit
 from runner.promotion.every_row import leaks_of_every_row
-from runner.promotion.moves import witness_move
+from runner.promotion.moves import MoveWitness
 from runner.promotion.opening import Candidate, Opening, alone, opening_of
-from runner.promotion.vault import prepare_all, refuse_other_ledger
+from runner.promotion.vault import findings_of_all, prepare_all, refuse_other_ledger
 from runner.recording import testimony
 from runner.recording.actors import forbid
 from runner.recording.ledger import Ledger
@@ -126,12 +126,13 @@ def _anew(
     )
     if leaky is not None and wish.override is None:
         return Promotion(state="refused", folder=None, aliases=(), content=_refused(candidate, leaky, places))
+    quality = findings_of_all(candidate.experiment, cache)
     # Called not before the ledger knows of the opening.
     everything = functools.cache(lambda: prepare_all(candidate.experiment, cache))
     opening = opening_of(candidate, everything, cache, places, key, after)
     failed = tuple(dict.fromkeys((*_failed(opening.verdict), *([leaky.name] if leaky else []))))
     level = "rejected" if leaky else opening.verdict.level
-    content = _content(candidate, opening, failed, _override(wish, failed, level))
+    content = _content(candidate, opening, failed, _override(wish, failed, level), quality)
     if failed and content["override"] is None:
         return Promotion(state="refused", folder=None, aliases=(), content=content)
     if claimed:
@@ -219,7 +220,11 @@ def _refit(candidate: Candidate, everything: Prepared) -> Deployed:
 
 
 def _content(
-    candidate: Candidate, opening: Opening, failed: tuple[str, ...], override: Mapping[str, Any] | None
+    candidate: Candidate,
+    opening: Opening,
+    failed: tuple[str, ...],
+    override: Mapping[str, Any] | None,
+    quality: Sequence[Finding],
 ) -> dict[str, Any]:
     checks = candidate.experiment.gates.checks
     on_vault = {name for name, gate in checks.items() if "vault" in gate.needs()}
@@ -233,6 +238,7 @@ def _content(
         "metrics": opening.metrics,
         "verdict": opening.verdict.to_json(),
         "vault_gates": [gate for gate in opening.verdict.to_json()["gates"] if gate["name"] in on_vault],
+        "quality": [asdict(finding) for finding in quality],
     }
 
 
@@ -267,10 +273,8 @@ def _point(
 ) -> tuple[Alias, ...]:
     """Points the wished alias at a version, without a wish only at one that never had any; gives what points at it."""
     root, name, version = places.registry, folder.parent.name, int(folder.name)
-    witness = partial(witness_move, Ledger.open(places.ledger), root, name)
-    moves = aliases.history(root, name)
-    if moves and moves[-1].version == version:
-        witness(moves[-1])  # it may have been cut off before this
+    witness = MoveWitness(Ledger.open(places.ledger), root, name)
+    moves = aliases.settled(root, name, witness)
     if wish.alias is not None or all(move.version != version for move in moves):
         alias = _alias(wish, level, override is not None, "champion" in aliases.state_of(moves))
         reason = override["reason"] if override else None

@@ -24,9 +24,9 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> Answer:
     """What was checked, and the notices; raises ConfigError with every problem."""
     if options.multirun:
-        from runner.sweeps.grid import check_points, expand, with_search_space
+        from runner.sweeps.points import asked_points, check_points
 
-        points = expand(with_search_space(options.overrides))
+        points = asked_points(options.overrides)
         check_points(points)
         content: dict[str, Any] = {
             "settings": None,
@@ -38,11 +38,11 @@ def run(options: Namespace) -> Answer:
         return Answer(content, said(f"ok: {len(points)} points checked"))
     from runner.composition.composed import leaves
     from runner.composition.configure import configure
-    from runner.judging.reach import reach
+    from runner.judging.reach import reach_of
 
     experiment, composed = configure(options.overrides)
     n_settings, n_notices = sum(1 for _ in leaves(composed.config)), len(composed.notices)
-    provable = list(reach(experiment.gates))
+    provable = list(reach_of(experiment))
     lines = (
         f"ok: {n_settings} settings checked, {n_notices} notice{'' if n_notices == 1 else 's'}",
         *(f"notice: {notice}" for notice in composed.notices),
