@@ -115,7 +115,6 @@ FILES: dict[str, tuple[str, Callable[[Path], None], dict[str, object], str]] = {
                 "date_format": "%m/%d/%Y",
                 "columns": {"close": "Price", "volume": "Vol."},
             },
-            "quality": {"order": "repair"},
         },
         "log_realised_variance",
     ),
@@ -156,7 +155,6 @@ FILES: dict[str, tuple[str, Callable[[Path], None], dict[str, object], str]] = {
         long_by_date,
         {
             "data": {"symbol_column": "ticker", "select": ["open", "high", "low", "close", "volume"]},
-            "quality": {"order": "repair"},
         },
         "log_realised_variance",
     ),
@@ -231,8 +229,7 @@ def test_says_in_words_what_it_found(folder: Path, capsys: pytest.CaptureFixture
         "  volume: 'Vol.', called so\n"
         "  adjustment: taken as raw; if the prices are adjusted, say data.adjustment=split or total\n"
         "  bars: 700 of 1 symbol (EUR USD Historical Data), daily, 2015-01-02 to 2017-09-07\n"
-        "  quality: order: 699 repaired (quality.order=repair), for example EUR USD Historical Data.csv: bars are "
-        "not sorted: symbol EUR USD Historical Data, 2017-09-06 00:00:00 comes after 2017-09-07 00:00:00\n"
+        "  quality: every check passed\n"
         "  experiment: open, high and low are there, so the variance of the next five bars is forecast\n"
         "  vault: bars from 2017-04-14 on are kept aside\n"
         "wrote conf/experiment/eur_usd_historical_data.yaml\n"
@@ -322,8 +319,8 @@ def test_a_name_is_checked_first_and_what_is_refused_leaves_nothing(name: str, f
     with pytest.raises(ConfigError) as error:
         perform("init", ["nowhere.csv", f"--name={name}"])
     assert str(error.value) == (
-        f"--name: {name!r} is not allowed; must be letters, digits, dot, dash and underscore, at most 100, beginning "
-        "with a letter or digit"
+        f"--name: {name!r} is not allowed; must be letters, digits, dot, dash and underscore, at most 100; begin with "
+        "a letter or digit"
     )
     assert list(folder.iterdir()) == []
 
@@ -366,7 +363,7 @@ def test_lines_without_a_price_are_no_bars(folder: Path) -> None:
     table.loc[::15, "DGS10"] = "."
     table[::-1].to_csv("DGS10.csv", index=False)
     made = first_experiment("DGS10.csv")
-    assert yaml.safe_load(made.text)["quality"] == {"order": "repair", "missing": "drop"}
+    assert yaml.safe_load(made.text)["quality"] == {"missing": "drop"}
 
 
 def test_defects_of_the_vault_are_told(folder: Path) -> None:

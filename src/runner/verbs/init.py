@@ -5,16 +5,18 @@ conf/experiment/NAME.yaml, which runs on it. Where the data can be read in sever
 and names what chooses. SETTING=VALUE is any setting of data=files or of quality, such as data.date_format=%d/%m/%Y or
 quality.ohlc=drop."""
 
+import json
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from components.errors import ConfigError
+from components.errors import ConfigError, Problem
 from components.tables.meaning import Said
-from runner import exit_codes
+from runner.answer import Answer, said
 from runner.composition.configure import configure
-from runner.composition.first_experiment import default_name, first_experiment
+from runner.composition.first_experiment import SCHEMA, default_name, first_experiment
+from runner.composition.json_schema import of_experiment
 from runner.composition.places import CONFIG
 from runner.composition.reading import settings_of
 from runner.composition.rules import NAME
@@ -25,6 +27,11 @@ COLUMNS = {
     "volume": "that holds the volume",
     "time": "that says when a bar was",
     "symbol": "that holds the symbols",
+}
+ANSWER = {
+    "experiment": "text: its name",
+    "file": "text: what was written",
+    "remarks": "list: what was found in the data, one sentence each",
 }
 
 
@@ -38,29 +45,31 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--force", action="store_true", help="write over an experiment of that name")
 
 
-def run(options: Namespace) -> int:
-    """Writes the experiment and prints what was found and the next commands."""
+def run(options: Namespace) -> Answer:
+    """Writes the experiment; what was found, and the next commands."""
     name = default_name(options.file) if options.name is None else options.name
     if not NAME.fullmatch(name):
-        raise ConfigError(
-            f"--name: {name!r} is not allowed; must be letters, digits, dot, dash and underscore, at most 100, "
-            "beginning with a letter or digit"
-        )
+        message = f"{name!r} is not allowed; must be letters, digits, dot, dash and underscore, at most 100"
+        raise ConfigError(Problem("--name", message, "begin with a letter or digit", code="name", value=name))
     settings = settings_of(options.settings, {"data": None, "quality": None})
     target = Path(CONFIG) / "experiment" / f"{name}.yaml"
     if target.exists() and not options.force:
-        raise ConfigError(f"{target}: exists already; choose another --name, or --force to write it anew")
+        hint = "choose another --name, or --force to write it anew"
+        raise ConfigError(Problem(str(target), "exists already", hint, code="exists", fix=("--force",)))
     columns = {role: getattr(options, role) for role in COLUMNS}
     made = first_experiment(options.file, Said(**columns, settings=settings["data"]), settings["quality"])
     with _kept_if_sound(target):
         write_atomically(target, made.text.encode())
         configure([f"+experiment={name}"])
-    print(f"{options.file}:")
-    for remark in made.remarks:
-        print(f"  {remark}")
-    print(f"wrote {target}\n\nNext:\n  python -m runner +experiment={name} debug=fast   # seconds")
-    print(f"  python -m runner +experiment={name}")
-    return exit_codes.RAN
+        write_atomically(target.with_name(SCHEMA), json.dumps(of_experiment()).encode())
+    lines = (
+        f"{options.file}:",
+        *(f"  {remark}" for remark in made.remarks),
+        f"wrote {target}\n\nNext:\n  python -m runner +experiment={name} debug=fast   # seconds",
+        f"  python -m runner +experiment={name}",
+    )
+    content = {"experiment": name, "file": str(target), "remarks": list(made.remarks)}
+    return Answer(content, said(*lines), next=(f"+experiment={name} debug=fast", f"+experiment={name}"))
 
 
 @contextmanager
