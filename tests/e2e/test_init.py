@@ -319,8 +319,8 @@ def test_a_name_is_checked_first_and_what_is_refused_leaves_nothing(name: str, f
     with pytest.raises(ConfigError) as error:
         perform("init", ["nowhere.csv", f"--name={name}"])
     assert str(error.value) == (
-        f"--name: {name!r} is not allowed; must be letters, digits, dot, dash and underscore, at most 100, beginning "
-        "with a letter or digit"
+        f"--name: {name!r} is not allowed; must be letters, digits, dot, dash and underscore, at most 100; begin with "
+        "a letter or digit"
     )
     assert list(folder.iterdir()) == []
 
@@ -363,7 +363,7 @@ def test_lines_without_a_price_are_no_bars(folder: Path) -> None:
     table.loc[::15, "DGS10"] = "."
     table[::-1].to_csv("DGS10.csv", index=False)
     made = first_experiment("DGS10.csv")
-    assert yaml.safe_load(made.text)["quality"] == {"order": "repair", "missing": "drop"}
+    assert yaml.safe_load(made.text)["quality"] == {"missing": "drop"}
 
 
 def test_defects_of_the_vault_are_told(folder: Path) -> None:
