@@ -4,7 +4,7 @@ Every kind of tests/leakage/kinds.py in every world of tests/leakage/worlds.py, 
 of all shapes. Writes tests/leakage/results.json: per kind how often it was called a leak, suspect, or nothing.
 
   --seeds FIRST LAST   seeds of the worlds (half of them are looked at once only, see the file)
-  --clean COUNT        clean tables
+  --clean FIRST LAST   seeds of the clean tables
   --only TEXT          kinds whose name contains it; prints what was found and writes nothing
 """
 
@@ -61,7 +61,7 @@ NO_LABEL = frozenset({*kinds.EXACT, *kinds.NOISY, *kinds.FLAGS, *kinds.GROUPS, *
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", nargs=2, type=int, default=(0, 2))
-    parser.add_argument("--clean", type=int, default=200)
+    parser.add_argument("--clean", nargs=2, type=int, default=(0, 200))
     parser.add_argument("--only", default="")
     parser.add_argument("--world", default="")
     parser.add_argument("--json", type=Path, default=PLACE)
@@ -72,6 +72,7 @@ def main() -> None:
     clean_tables = _clean(options)
     content = {
         "seeds": list(options.seeds),
+        "clean seeds": list(options.clean),
         "kinds": len(leaks),
         "leak": _share(leaks, "leak"),
         "found": _share(leaks, "leak", "suspect"),
@@ -123,7 +124,7 @@ def _honest(seeds: range, options: argparse.Namespace) -> dict[str, str]:
 
 def _clean(options: argparse.Namespace) -> dict[str, object]:
     found: Counter[str] = Counter()
-    for seed in range(options.clean):
+    for seed in range(*options.clean):
         name, table, target, known = clean.table(seed)
         leaks = examine_table(table, target=target, known=known).leaks
         worst = "leak" if any(leak.severity == "leak" for leak in leaks) else "suspect" if leaks else "nothing"

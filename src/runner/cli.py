@@ -25,6 +25,8 @@ Run an experiment, which is a file of conf/experiment/ plus what you override:
   python -m runner +experiment=NAME debug=fast           seconds instead of minutes; figures mean nothing
   python -m runner -m +experiment=NAME model=lightgbm,ridge seed=1,2     every combination
   python -m runner -m +experiment=NAME +sweep=NAME       a search space from conf/sweep/
+  python -m runner -m +experiment=NAME model.penalty="interval(0.1,9)" sweep.trials=50     a search
+  python -m runner -m sweep.resume=latest                go on with a sweep that was cut off
   python -m runner +experiment=NAME --cfg job            show the composed configuration, run nothing
 
 Or say what to do:

@@ -226,9 +226,11 @@ def test_says_in_words_what_it_found(folder: Path, capsys: pytest.CaptureFixture
         "  dates: the month comes first\n"
         "  symbol: none, the file is one symbol\n"
         "  fields: open = 'Open', high = 'High', low = 'Low', close = 'Price', volume = 'Vol.'\n"
+        "  price: 'Price', called a price, and none is called a close\n"
+        "  volume: 'Vol.', called so\n"
         "  bars: 700 of 1 symbol (EUR USD Historical Data), daily, 2015-01-02 to 2017-09-07\n"
-        "  quality: order: 594 repaired (quality.order=repair), for example EUR USD Historical Data.csv: bars are "
-        "not sorted: symbol EUR USD Historical Data, 2017-04-12 00:00:00 comes after 2017-04-13 00:00:00\n"
+        "  quality: order: 699 repaired (quality.order=repair), for example EUR USD Historical Data.csv: bars are "
+        "not sorted: symbol EUR USD Historical Data, 2017-09-06 00:00:00 comes after 2017-09-07 00:00:00\n"
         "  experiment: open, high and low are there, so the variance of the next five bars is forecast\n"
         "  vault: bars from 2017-04-14 on are kept aside\n"
         "wrote conf/experiment/eur_usd_historical_data.yaml\n"
@@ -255,20 +257,14 @@ def test_never_writes_over_an_experiment_unasked(folder: Path) -> None:
 
 
 REFUSED = {
-    "wide": (
-        "date,AAPL,MSFT,LOW,KO\n2020-01-02,1,2,3,4\n2020-01-03,1,2,3,4\n",
-        "bars.csv: one column per symbol (AAPL, MSFT, LOW, ...) is not supported; make it one line per symbol and "
-        "time: pandas.read_csv('bars.csv').melt(id_vars='date', var_name='symbol', value_name='close').dropna()"
-        ".to_csv('long.csv', index=False)",
-    ),
     "no dates": (
         "price,volume\n1.5,2\n1.6,3\n",
         "bars.csv: no column holds dates; columns: price, volume; one column must say when a bar was",
     ),
     "no price": (
         "date,symbol,sentiment\n2020-01-02,A,x\n2020-01-03,A,y\n",
-        "bars.csv: no column is called close, last or price; columns: no numbers; rename the one that holds the "
-        "price to close",
+        "bars.csv: no column is called close, last or price; columns: sentiment; say --close COLUMN, or rename "
+        "the one that holds the price to close",
     ),
     "no rows": ("date,close\n", "bars.csv: no rows; the table needs a header and at least one row"),
     "few bars": (
@@ -288,13 +284,17 @@ def test_refuses_with_what_would_help(case: str, folder: Path) -> None:
     assert not Path("conf").exists()
 
 
-def test_what_it_tells_to_do_with_a_wide_file_works(folder: Path) -> None:
+def test_a_column_for_every_symbol_is_read(folder: Path) -> None:
     closes = {f"S{seed}": bars(seed)["Close"] for seed in range(3)}
     pd.DataFrame({"date": dated(), **closes}).to_csv("wide.csv", index=False)
-    with pytest.raises(DataError) as error:
-        perform("init", ["wide.csv"])
-    exec("import pandas\n" + str(error.value).partition("time: ")[2])
-    assert perform("init", ["long.csv"]) == 0
+    assert perform("init", ["wide.csv"]) == 0
+    assert yaml.safe_load(Path("conf/experiment/wide.yaml").read_text())["data"] == {
+        "path": "wide.csv",
+        "wide": "close",
+    }
+    panel = configure(["+experiment=wide"])[0].data.load()
+    assert panel.symbols == ("S0", "S1", "S2")
+    np.testing.assert_array_equal(panel.fields["close"].reshape(3, -1)[1], closes["S1"])
 
 
 @pytest.mark.parametrize("case", ["bad bars", "closes of one", "closes of many"])

@@ -64,8 +64,7 @@ class Sentiment(Source):
     main             the bars
     stamps           what their timestamps are. end: the moment at which a bar is complete; date: a day, with
                      the decision taken when that day (UTC) is over
-    path             file, folder or pattern of the texts, one line per symbol and text, in any format that
-                     data=files reads
+    path             file, folder or pattern of the texts, one line per symbol and text
     symbol_column    column with the symbol, spelt as in the bars; texts of other symbols are left out
     time_column      column with the time of publication (UTC where it names no offset)
     published        time: that column says when; date: it names a day, and the text is known when it is over (UTC)

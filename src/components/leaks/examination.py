@@ -29,9 +29,12 @@ FAMILY_WISE = 0.01
 SYMBOLS_SHARE = 0.05
 """Share of the symbols that must show a correlation that is found symbol by symbol; one identity suffices."""
 
-
 WORTH_THREADS = 5_000_000
 THREADS = 2
+
+STRETCH_ROWS, STRETCHES = 8_000, 5
+"""Unbroken rows of one symbol that its windows are looked for in, and how many times: hundreds of windows are held at
+once, so that memory must not grow with the rows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,10 +198,12 @@ def _of_symbols(outlook: Outlook, about: _Target, names: tuple[str, ...], effort
     table = outlook.table
     chosen = _spread_out(len(table.symbols), table.n_rows * max(len(names), 1), effort.symbol_cells)
     tests = [test for test in battery() if test.scope == "symbol"]
-    level = FAMILY_WISE / max(1, 7 * len(names) * len(chosen))
     rebuilt_R = outlook.price_R if not about.bases else None
-    for place in chosen:
-        block = table.block(place, {} if rebuilt_R is None else {outlook.base: rebuilt_R})
+    whole = [table.block(place, {} if rebuilt_R is None else {outlook.base: rebuilt_R}) for place in chosen]
+    most = effort.symbol_cells // max(len(names), 1)
+    blocks = [stretch for block in whole for stretch in _stretches(block, most // STRETCH_ROWS)]
+    level = FAMILY_WISE / max(1, 7 * len(names) * len(blocks))
+    for block in blocks:
         symbol = Symbol(
             block=block,
             target=outlook.target,
@@ -211,9 +216,23 @@ def _of_symbols(outlook: Outlook, about: _Target, names: tuple[str, ...], effort
         for test in tests:
             found = test.find(symbol)
             yield Found(signals=tuple(_located(found.signals, symbol.block.symbol)), count=found.count)
-    if len(chosen) < len(table.symbols):
-        sample = f"Windows, recursions and row order: {len(chosen)} of {len(table.symbols)} symbols."
+    seen, rows = sum(len(block.times_T) for block in blocks), sum(len(block.times_T) for block in whole)
+    of_rows = f", {seen} of their {rows} rows" if seen < rows else ""
+    if len(chosen) < len(table.symbols) or of_rows:
+        sample = f"Windows, recursions and row order: {len(chosen)} of {len(table.symbols)} symbols{of_rows}."
         yield Found(signals=(), count=0, sample=sample)
+
+
+def _stretches(block: Block, most: int) -> Iterator[Block]:
+    """The block, or evenly spread stretches of one that is too long; most: how many."""
+    n = len(block.times_T)
+    if n <= STRETCH_ROWS:
+        yield block
+        return
+    count = min(max(most, 1), STRETCHES, -(-n // STRETCH_ROWS))
+    spare = n - STRETCH_ROWS
+    for first in [spare // 2] if count == 1 else (spare * i // (count - 1) for i in range(count)):
+        yield block.rows(slice(first, first + STRETCH_ROWS))
 
 
 def _spread_out(n_symbols: int, cells: int, most: int) -> tuple[int, ...]:

@@ -58,6 +58,10 @@ class Block:
         """name -> innovations of the column read from its last row to its first."""
         return {name: innovations(values_T[::-1], self.calendar_TC) for name, values_T in self.columns.items()}
 
+    def rows(self, which: slice) -> "Block":
+        columns = {name: values_T[which] for name, values_T in self.columns.items()}
+        return Block(symbol=self.symbol, times_T=self.times_T[which], columns=columns)
+
     def matrix(self, names: tuple[str, ...]) -> Float:
         """(N, T) the columns as they are."""
         return np.array([self.columns[name] for name in names]).reshape(len(names), len(self.times_T))

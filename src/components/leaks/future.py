@@ -94,12 +94,14 @@ class Outlook:
         made: list[Future] = []
         for future in self._futures():
             made.append(future if not made else replace(future, level_R=EMPTY))
-        return tuple(made)
+        ranks_KR = np.array([future.rank_R for future in made])
+        return tuple(replace(future, rank_R=rank_R) for future, rank_R in zip(made, ranks_KR, strict=True))
 
-    @cached_property
+    @property
     def ranks_KR(self) -> Float32:
-        """(K, R) of all futures."""
-        return np.array([future.rank_R for future in self.futures])
+        """(K, R) of all futures, which hold its rows."""
+        base = self.futures[0].rank_R.base if self.futures else None
+        return np.empty((0, self.table.n_rows), dtype=np.float32) if base is None else base
 
     @cached_property
     def identities(self) -> tuple[Identity, ...]:

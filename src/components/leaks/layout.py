@@ -67,12 +67,12 @@ class Table:
         )
 
     def head(self, rows: int) -> "Table":
-        """The first symbols with so many rows together, one at least; the columns are not copied."""
+        """The first symbols with so many rows together, or the first rows of one; the columns are not copied."""
         count = max(1, int(np.searchsorted(self.offsets, rows, side="right")) - 1)
-        end = int(self.offsets[count])
+        end = min(int(self.offsets[count]), rows)
         return Table(
             symbols=self.symbols[:count],
-            offsets=self.offsets[: count + 1],
+            offsets=np.minimum(self.offsets[: count + 1], end),
             times_R=self.times_R[:end],
             columns={name: values_R[:end] for name, values_R in self.columns.items()},
         )
@@ -236,8 +236,8 @@ def ranks(values_T: Float) -> Float:
         return ranked_T
     order_K = known_K[np.argsort(values_T[known_K], kind="stable")]
     sorted_K = values_T[order_K]
-    tie_K, tied_K = _runs(np.concatenate([[True], sorted_K[1:] != sorted_K[:-1]]))
-    place_K = tie_K + (tied_K - 1) / 2 - (len(known_K) - 1) / 2
+    tie_U, length_U = _runs(np.concatenate([[True], sorted_K[1:] != sorted_K[:-1]]))
+    place_K = np.repeat(tie_U + (length_U - 1) / 2 - (len(known_K) - 1) / 2, length_U)
     scale = float(np.sqrt((place_K**2).mean()))
     if scale > 0:
         ranked_T[order_K] = place_K / scale
@@ -253,20 +253,17 @@ def ranks_within(values_K: Float, group_K: Int) -> Float:
     order_K = known_K[np.lexsort((values_K[known_K], group_K[known_K]))]
     group, value = group_K[order_K], values_K[order_K]
     new_group = np.concatenate([[True], group[1:] != group[:-1]])
-    first_K, size_K = _runs(new_group)
-    tie_K, tied_K = _runs(new_group | np.concatenate([[True], value[1:] != value[:-1]]))
-    place_K = tie_K + (tied_K - 1) / 2 - first_K - (size_K - 1) / 2
-    run_K = np.cumsum(new_group) - 1
-    scale_U = np.sqrt(np.bincount(run_K, weights=place_K**2) / np.bincount(run_K))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        scaled_K = place_K / scale_U[run_K]
-    ranked_K[order_K] = np.where((scale_U[run_K] > 0) & (size_K >= 3), scaled_K, np.nan)
+    first_U, size_U = _runs(new_group)
+    tie_V, length_V = _runs(new_group | np.concatenate([[True], value[1:] != value[:-1]]))
+    middle_K = np.repeat(first_U + (size_U - 1) / 2, size_U)
+    place_K = np.repeat(tie_V + (length_V - 1) / 2, length_V) - middle_K
+    scale_U = np.sqrt(np.add.reduceat(place_K**2, first_U) / size_U)
+    scale_K = np.repeat(np.where((scale_U > 0) & (size_U >= 3), scale_U, np.nan), size_U)
+    ranked_K[order_K] = place_K / scale_K
     return ranked_K
 
 
 def _runs(starts_K: np.typing.NDArray[np.bool_]) -> tuple[Int, Int]:
-    """(first place, length) of the run that each place belongs to."""
+    """(first place, length) of each run."""
     first_U = np.flatnonzero(starts_K)
-    length_U = np.diff(np.append(first_U, len(starts_K)))
-    run_K = np.cumsum(starts_K) - 1
-    return first_U[run_K], length_U[run_K]
+    return first_U, np.diff(np.append(first_U, len(starts_K)))

@@ -10,6 +10,11 @@ from components.values import Float, Time
 SHORT_LAGS = (1, 2, 3, 4, 5)
 LONGEST_WINDOW = 260
 CLIP = 5.0
+PART_ROWS = 1 << 16
+"""Rows of a regression that are in memory at once."""
+
+SPECTRUM_ROWS = 1 << 18
+"""Rows that tell how long a window is: a thousand times the longest."""
 
 
 def shifted(values_T: Float, rows: int) -> Float:
@@ -73,8 +78,9 @@ def innovations(values_T: Float, calendar_TC: Float) -> Float:
     change_T = clipped(level_T - shifted(level_T, -1))
     window = moving_window(change_T)
     lags = sorted({*SHORT_LAGS, *(window * i for i in (1, 2, 3, 4) if window)})
-    past_TP = np.column_stack([clipped(shifted(level_T, -1)), *(shifted(change_T, -lag) for lag in lags)])
-    residual_T = residual(change_T, np.column_stack([past_TP, calendar_TC]))
+    past = [clipped(shifted(level_T, -1)), *(shifted(change_T, -lag) for lag in lags)]
+    residual_T = residual(change_T, np.column_stack([*past, calendar_TC]))
+    del past
     residual_T[~known_T] = np.nan
     return clipped(residual_T)
 
@@ -84,12 +90,21 @@ def residual(values_T: Float, regressors_TP: Float) -> Float:
     rows_T = np.isfinite(values_T)
     if rows_T.sum() <= regressors_TP.shape[1] + 1:
         return np.full(len(values_T), np.nan)
-    design_TP = np.nan_to_num(np.column_stack([np.ones(len(values_T)), regressors_TP]))
+    parts = [slice(first, first + PART_ROWS) for first in range(0, len(values_T), PART_ROWS)]
+    n_columns = regressors_TP.shape[1] + 1
+    gram_PP, moment_P = np.zeros((n_columns, n_columns)), np.zeros(n_columns)
+    for part in parts:
+        design_TP = _design(regressors_TP[part])[rows_T[part]]
+        gram_PP += design_TP.T @ design_TP
+        moment_P += design_TP.T @ values_T[part][rows_T[part]]
     # Normal equations with a whiff of ridge: dummies of the calendar are collinear by nature.
-    gram_PP = design_TP[rows_T].T @ design_TP[rows_T]
-    gram_PP += 1e-9 * np.trace(gram_PP) / len(gram_PP) * np.eye(len(gram_PP))
-    weights_P = np.linalg.solve(gram_PP, design_TP[rows_T].T @ values_T[rows_T])
-    return np.asarray(values_T - design_TP @ weights_P)
+    gram_PP += 1e-9 * np.trace(gram_PP) / n_columns * np.eye(n_columns)
+    weights_P = np.linalg.solve(gram_PP, moment_P)
+    return np.concatenate([values_T[part] - _design(regressors_TP[part]) @ weights_P for part in parts])
+
+
+def _design(regressors_TP: Float) -> Float:
+    return np.nan_to_num(np.column_stack([np.ones(len(regressors_TP)), regressors_TP]))
 
 
 def clipped(values_T: Float) -> Float:
@@ -112,7 +127,7 @@ def clipped(values_T: Float) -> Float:
 
 def moving_window(change_T: Float) -> int:
     """Rows after which changes return with the opposite sign, as in a moving window; 0 if they do not."""
-    z_T = np.nan_to_num(clipped(change_T))
+    z_T = np.nan_to_num(clipped(change_T[:SPECTRUM_ROWS]))
     n = len(z_T)
     longest = min(LONGEST_WINDOW, n // 5)
     if longest < 2 or not z_T.any():

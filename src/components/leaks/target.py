@@ -60,9 +60,7 @@ def maker(block: Block, target: str, names: Sequence[str]) -> tuple[str, str, in
 def _end_of(block: Block, target: str) -> Block:
     """The rows up to the last one with a target: as many as tell a formula from chance."""
     last = int(np.flatnonzero(np.isfinite(block.columns[target]))[-1]) + 1
-    rows = slice(max(0, last - MAKER_ROWS), min(len(block.times_T), last + MAKER_STEPS))
-    columns = {name: values_T[rows] for name, values_T in block.columns.items()}
-    return Block(symbol=block.symbol, times_T=block.times_T[rows], columns=columns)
+    return block.rows(slice(max(0, last - MAKER_ROWS), min(len(block.times_T), last + MAKER_STEPS)))
 
 
 def contained_signals(block: Block, target: str, names: tuple[str, ...], horizon: int) -> Iterator[Signal]:

@@ -281,7 +281,8 @@ def texts(columns: Columns, name: str, most: int | None = None) -> "np.ndarray[A
 
     column = as_text(columns.raw[name].slice(0, most))
     values = pc.utf8_trim_whitespace(pc.cast(column, pa.string())).to_numpy(zero_copy_only=False)
-    return np.where(values == "", None, values)
+    found: np.ndarray[Any, Any] = np.where(values == "", None, values)
+    return found
 
 
 def as_text(column: "pa.ChunkedArray | pa.Array") -> Any:

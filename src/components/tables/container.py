@@ -63,7 +63,9 @@ def paths_of(text: str, *, setting: str = "data.path") -> list[Path]:
             raise Unavailable(f"{text}: the folder holds no table ({', '.join(TABLES)}); mend {setting}")
         return files
     if not path.is_file():
-        raise Unavailable(f"{text}: no such file{_nearest(path)}; give an existing CSV or Parquet file in {setting}")
+        raise Unavailable(
+            f"{text}: no such file; {_nearest(path) or f'give an existing CSV or Parquet file in {setting}'}"
+        )
     return [path]
 
 
@@ -72,7 +74,7 @@ def _nearest(path: Path) -> str:
 
     names = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
     near = get_close_matches(path.name, names, n=1, cutoff=0.8)
-    return f", did you mean '{near[0]}'?" if near else ""
+    return f"did you mean '{near[0]}'?" if near else ""
 
 
 def kind_of(path: Path) -> Kind:

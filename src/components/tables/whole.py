@@ -15,6 +15,7 @@ from components.tables import times
 from components.tables.columns import Columns, columns_of, numbers
 from components.tables.container import paths_of, symbol_of
 from components.tables.levels import SYMBOL
+from components.tables.numbers import BEYOND
 from components.tables.reading import names_of
 from components.tables.shape import Told, shape_of
 from components.tables.stamps import Stamps
@@ -45,6 +46,9 @@ class Reading:
         told = {name: settings.get(name) for name in ("encoding", "delimiter", "header", "sheet")}
         own = {name: value for name, value in settings.items() if name not in told}
         return Reading(**own, told=Told(**told))
+
+
+UNSAID = Reading()
 
 
 def whole_table(
@@ -118,13 +122,14 @@ def require_column(columns: Columns, name: str, *, option: str) -> None:
     near = get_close_matches(name.lower(), [column.lower() for column in columns.names], n=1)
     meant = next((column for column in columns.names if near and column.lower() == near[0]), None)
     listed = ", ".join(columns.names[:8]) + (", ..." if len(columns.names) > 8 else "")
-    hint = f"did you mean '{meant}'?" if meant else f"columns: {listed}"
+    bare = "the file has no header, " if columns.names[:1] == ("column_1",) else ""
+    hint = f"did you mean '{meant}'?" if meant else f"{bare}columns: {listed}"
     raise DataError(f"{columns.path}: {option} {name}: no such column; {hint}")
 
 
 def numeric(columns: Columns, name: str) -> Float | None:
     """(N,) the values as numbers, NaN where missing or infinite; None if a value is something else. Raises Ask where
-    they can be read in two ways."""
+    they can be read in two ways, DataError where they are beyond what is calculated with."""
     import pyarrow as pa
 
     if pa.types.is_temporal(columns.raw[name].type):
@@ -133,7 +138,9 @@ def numeric(columns: Columns, name: str) -> Float | None:
         values_N = numbers(columns, [name])[name]
     except Ask:
         raise
-    except DataError:
+    except DataError as error:
+        if BEYOND in str(error):
+            raise
         return None
     return np.where(np.isfinite(values_N), values_N, np.nan)
 

@@ -90,7 +90,7 @@ def judged(world: World, folder: Path) -> Judged:
         raise DataError(f"python -m runner {' '.join(world.command)} ended with {process.returncode}: {process.stderr}")
     level, says = world.says(Heard(stdout=process.stdout, folder=folder))
     growth_T = _traded(folder) if world.growth_T is None else world.growth_T
-    step_T = np.diff(np.log(growth_T))
+    step_T = np.diff(growth_T) / growth_T[:-1]
     sharpe = float(step_T.mean() / step_T.std() * math.sqrt(worlds.YEAR))
     return Judged(title=world.title, growth_T=growth_T, sharpe=sharpe, level=level, says=says)
 

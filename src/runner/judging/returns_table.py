@@ -171,7 +171,7 @@ def _same(one_T: Float, other_T: Float) -> bool:
 
 
 def _table(path: Path, reading: Reading) -> _Table:
-    columns = whole_table(path, reading, setting="the file of returns")
+    columns = whole_table(path, reading, setting="deflate")
     time = next((name for name in columns.names if _holds_dates(columns, name, reading)), None)
     times_T = None if time is None else times_of(columns, time, reading)
     return _Table(columns=columns, time=time, times_T=times_T)

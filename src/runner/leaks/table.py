@@ -5,13 +5,13 @@ from typing import Any, Literal
 
 import numpy as np
 
-from components.errors import DataError
+from components.errors import Ask, DataError
 from components.leaks.examination import examine_table
 from components.leaks.examined import MIN_ROWS, Examination
 from components.leaks.layout import Table
 from components.tables.columns import Columns
 from components.tables.reading import symbols_of
-from components.tables.whole import Reading, numeric, require_column, times_of, whole_table
+from components.tables.whole import UNSAID, Reading, numeric, require_column, times_of, whole_table
 
 LARGEST = 1e100
 """Beyond it squares of sums overflow; no market quantity is so large."""
@@ -19,19 +19,19 @@ LARGEST = 1e100
 
 def examined(
     path: Path,
-    reading: Reading,
     *,
     time: str,
     symbol: str | None,
     target: str,
     known: Literal["at", "after"] | None,
+    reading: Reading = UNSAID,
 ) -> tuple[Examination, dict[str, str]]:
     """What the columns know of later rows, and the columns that hold no numbers, with the reason.
 
     known: when the target is, relative to its row's time; None: find out. Raises DataError where no symbol has
     enough values of the target to tell a leak from chance.
     """
-    table, unread = load_table(path, reading, time=time, symbol=symbol, target=target)
+    table, unread = load_table(path, time=time, symbol=symbol, target=target, reading=reading)
     long = table.with_values(target, MIN_ROWS)
     if long is None:
         raise DataError(
@@ -42,7 +42,7 @@ def examined(
 
 
 def load_table(
-    path: Path, reading: Reading, *, time: str, symbol: str | None, target: str
+    path: Path, *, time: str, symbol: str | None, target: str, reading: Reading = UNSAID
 ) -> tuple[Table, dict[str, str]]:
     """The rows by symbol, in the order of time, and the columns that hold no numbers, with the reason."""
     found = whole_table(path, reading, keys=(time, symbol, reading.clock_column))
@@ -50,7 +50,7 @@ def load_table(
     for option, name in (("--time", time), ("--target", target), ("--symbol", symbol)):
         if name is not None:
             require_column(found, name, option=option)
-    columns, unread = _numbers(found, {time, symbol, reading.clock_column})
+    columns, unread = _numbers(found, target, {time, symbol, reading.clock_column})
     if target not in columns:
         raise DataError(f"{path}: --target {target}: {unread.get(target, 'holds no numbers')}")
     known = columns[target][np.isfinite(columns[target])]
@@ -60,7 +60,7 @@ def load_table(
     codes_R, symbols = symbols_of(found, symbol)
     del found
     order = sorted(range(len(symbols)), key=symbols.__getitem__)
-    codes_R = np.argsort(order)[codes_R]
+    codes_R = np.argsort(order).astype(np.int32)[codes_R]
     order_R = np.lexsort((stamps_R, codes_R))
     sorted_already = bool((np.diff(order_R) == 1).all())
     if not sorted_already:
@@ -74,12 +74,20 @@ def load_table(
     return Table(symbols=names, offsets=offsets, times_R=stamps_R, columns=columns), unread
 
 
-def _numbers(found: Columns, keys: set[str | None]) -> tuple[dict[str, Any], dict[str, str]]:
+def _numbers(found: Columns, target: str, keys: set[str | None]) -> tuple[dict[str, Any], dict[str, str]]:
     columns, unread = {}, {}
     for name in found.names:
         if name in keys:
             continue
-        values_R = numeric(found, name)
+        try:
+            values_R = numeric(found, name)
+        except Ask:
+            raise
+        except DataError as error:
+            if name == target:
+                raise
+            unread[name] = str(error).removeprefix(f"{found.path}: ")
+            continue
         if values_R is None:
             unread[name] = "holds no numbers"
         elif np.nanmax(np.abs(values_R), initial=0.0) > LARGEST:

@@ -24,9 +24,9 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> Answer:
     """What was checked, and the notices; raises ConfigError with every problem."""
     if options.multirun:
-        from runner.sweeps.grid import check_points, expand, with_search_space
+        from runner.sweeps.points import asked_points, check_points
 
-        points = expand(with_search_space(options.overrides))
+        points = asked_points(options.overrides)
         check_points(points)
         content: dict[str, Any] = {
             "settings": None,

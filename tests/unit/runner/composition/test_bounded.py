@@ -12,7 +12,7 @@ from runner.composition.bounded import MOST_VALUES, refuse_unbounded
 from runner.composition.compose import compose
 from runner.composition.interpolation import resolve
 from runner.composition.secrets import secret_problems
-from runner.sweeps.grid import with_search_space
+from runner.sweeps.settings import asked
 
 HEAD = "# @package _global_\n"
 ANCHORS = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
@@ -69,7 +69,7 @@ def test_a_hostile_file_is_one_line_at_once_wherever_it_lies(here: Path, kind: s
     text, message = FILES[kind]
     written(here, f"{place}/x.yaml", text)
     began = time.process_time()
-    ask = with_search_space if place == "sweep" else compose
+    ask = asked if place == "sweep" else compose
     with pytest.raises(ConfigError) as error:
         ask([f"{'' if place == 'model' else '+'}{place}=x"])
     assert str(error.value) == message.format(f"{place}/x")

@@ -1,0 +1,29 @@
+"""`sweep.plan=true`: what a sweep would take, from one of its points on a small part of the data."""
+
+import json
+from collections.abc import Sequence
+
+from runner import exit_codes
+from runner.composition.compose import Memo
+from runner.composition.configure import configure
+from runner.specification.places import HERE
+from runner.sweeps.points import Point
+from runner.sweeps.settings import Settings
+from runner.sweeps.space import Space
+
+
+def say_plan(settings: Settings, space: Space, points: Sequence[Point], memo: Memo) -> int:
+    """Every point is composed and checked by now; runs one as `debug=fast`, which is no trial."""
+    from runner.console import Console
+    from runner.run import run_experiment
+
+    small = (*points[0], "debug=fast", "tracking=none")
+    experiment, composed = configure(small, memo=memo)
+    outcome = run_experiment(experiment, composed, Console(), HERE, single=False)
+    manifest = json.loads((outcome.folder / "manifest.json").read_text(encoding="utf-8"))
+    seconds = sum(stage["seconds"] for stage in manifest["stages"].values() if isinstance(stage, dict))
+    count = settings.trials if settings.trials is not None else len(points)
+    size = sum(path.stat().st_size for path in outcome.folder.rglob("*") if path.is_file())
+    print(f"{len(points)} points were composed and checked; {count} trials over {len(space.parameters)} parameters")
+    print(f"the first, on a small part of the data: {seconds:.1f} s, {size / 1e6:.1f} MB written")
+    return exit_codes.RAN

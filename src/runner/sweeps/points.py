@@ -1,0 +1,61 @@
+"""The check of a space before the first trial: of every point of a grid, of the ends of everything else."""
+
+import itertools
+from collections import Counter
+from collections.abc import Sequence
+
+from components.errors import ConfigError, Problem
+from runner.composition.compose import Memo
+from runner.composition.configure import configure
+from runner.sweeps.settings import Settings, asked
+from runner.sweeps.space import Space, space_of
+
+Point = tuple[str, ...]
+
+
+def points_of(space: Space, settings: Settings) -> list[Point]:
+    """The command lines by which the space is judged: the whole grid, or the corners where there is none."""
+    found = space.points() if search_name(settings) == "grid" else space.corners()
+    return [space.overrides(values) for values in found]
+
+
+def asked_points(texts: Sequence[str]) -> list[Point]:
+    """The same of a command line."""
+    request = asked(texts)
+    return points_of(space_of(request.plain, request.branches), request.settings)
+
+
+def search_name(settings: Settings) -> str:
+    """Every combination, unless it is said how many points there are."""
+    return settings.search or ("grid" if settings.trials is None else "tpe")
+
+
+def varying(points: Sequence[Point]) -> list[str]:
+    """For every point, the overrides in which it differs from the others."""
+    counts = Counter(itertools.chain.from_iterable(points))
+    return [" ".join(text for text in point if counts[text] < len(points)) for point in points]
+
+
+def check_points(points: Sequence[Point]) -> Memo:
+    """Composes and checks every point; returns the files that they read, for those who compose them again.
+
+    Raises ConfigError: what is wrong at every point is said once, the rest with its points in front.
+    """
+    memo = Memo()
+    found: dict[Problem, list[str]] = {}
+    for point, name in zip(points, varying(points), strict=True):
+        try:
+            configure(point, memo=memo)
+        except ConfigError as error:
+            for problem in error.problems:
+                found.setdefault(problem, []).append(name)
+    if found:
+        raise ConfigError(*(_at(problem, names, len(points)) for problem, names in found.items()))
+    return memo
+
+
+def _at(problem: Problem, names: Sequence[str], n_points: int) -> Problem:
+    """The problem with the points at which it occurs, unless that is everywhere or says itself."""
+    if len(names) == n_points or all(problem.path in name.split() for name in names):
+        return problem
+    return Problem("", f"at {'; at '.join(names)}: {problem}")

@@ -1,0 +1,16 @@
+"""NSGA-III (Deb and Jain 2014): a genetic search for many objectives."""
+
+from collections.abc import Sequence
+
+from runner.sweeps.searches import Search
+from runner.sweeps.searches._optuna import OptunaSearch
+from runner.sweeps.space import Space
+
+
+def search(space: Space, seed: int, directions: Sequence[int]) -> Search:
+    """Generations of 20."""
+    from optuna.samplers import NSGAIIISampler
+
+    return OptunaSearch(
+        space, seed, directions, lambda each: NSGAIIISampler(seed=each, population_size=20), afresh=True
+    )

@@ -1,0 +1,136 @@
+"""`sweep.*`: how a space is searched. conf/sweep/NAME.yaml may hold any of it beside its parameters."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any, Literal
+
+import yaml
+
+from components.errors import ConfigError, Problem
+from components.ranges import Ge, Gt
+from runner.composition.accept import accepts
+from runner.composition.bounded import refuse_unbounded
+from runner.composition.check import nearest
+from runner.composition.compose import config_loader
+from runner.composition.overrides import SWEEP, parsed
+from runner.composition.places import config_files
+from runner.composition.schema import allowed, parameters, show
+
+Pruning = Literal["none", "wilcoxon", "median", "hyperband"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """
+    search       how the next point is chosen, a file of sweeps/searches; null: every combination, or tpe where
+                 sweep.trials says how many points there are
+    trials       most trials; null: every combination
+    objectives   validation metrics such as valid/r2, most important first; null: the leading one of the target
+    prune        none; or how a trial is found whose first folds are worse than others': wilcoxon, median, hyperband
+    seed         of the search; trials keep that of their experiment
+    workers      processes that run trials side by side, on this machine
+    minutes      after which no further trial is begun; null: no limit
+    fail_fast    no further trial is begun after one that failed
+    plan         compose and check only, run one point on a small part of the data, and say what the sweep will take
+    resume       folder of a sweep that was cut off, or latest; its space and settings are used
+    storage_env  environment variable with the SQLAlchemy URL of the study; null: a file in the sweep's folder
+    """
+
+    search: str | None = None
+    trials: Annotated[int, Ge(1)] | None = None
+    objectives: tuple[str, ...] | None = None
+    prune: Pruning = "none"
+    seed: Annotated[int, Ge(0)] = 0
+    workers: Annotated[int, Ge(1)] = 1
+    minutes: Annotated[float, Gt(0)] | None = None
+    fail_fast: bool = False
+    plan: bool = False
+    resume: str | None = None
+    storage_env: str | None = None
+
+    def storage(self) -> str | None:
+        """The URL. Raises ConfigError where the variable is not set."""
+        if self.storage_env is None:
+            return None
+        url = os.environ.get(self.storage_env)
+        if not url:
+            raise ConfigError(
+                Problem("sweep.storage_env", f"{self.storage_env} is not set", "export it, as a SQLAlchemy URL")
+            )
+        return url
+
+    def content(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What a command line asks for. overrides: without what is of the sweep itself; branches: `KEY=VALUE` -> parameter
+    -> its values."""
+
+    settings: Settings
+    overrides: tuple[str, ...]
+    branches: Mapping[str, Mapping[str, str]]
+
+    @property
+    def plain(self) -> list[str]:
+        """The overrides of the experiment, without those of Hydra."""
+        return [text for text in self.overrides if text not in self.hydra]
+
+    @property
+    def hydra(self) -> list[str]:
+        """Such as hydra/launcher=joblib: how workers are started."""
+        return [str(override.input_line) for override in parsed(self.overrides) if override.is_hydra_override()]
+
+
+def asked(texts: Sequence[str]) -> Asked:
+    """`+sweep=NAME` replaced by the parameters of conf/sweep/NAME.yaml, and `sweep.*` taken out; what was given on the
+    command line wins."""
+    given = parsed(texts, config_loader())
+    own = {o.key_or_group.removeprefix(f"{SWEEP}."): o.value() for o in given if o.key_or_group.startswith(f"{SWEEP}.")}
+    plain = [str(o.input_line) for o in given if o.key_or_group != SWEEP and not o.key_or_group.startswith(f"{SWEEP}.")]
+    keys = {override.key_or_group for override in given}
+    settings: dict[str, Any] = {}
+    branches: dict[str, Mapping[str, str]] = {}
+    for name in (str(override.value()) for override in given if override.key_or_group == SWEEP):
+        content = _file(name)
+        plain += [f"{key}={value}" for key, value in content.pop("params", {}).items() if key not in keys]
+        branches |= content.pop("when", {})
+        settings |= content
+    return Asked(settings=settings_of({**settings, **own}), overrides=tuple(plain), branches=branches)
+
+
+def settings_of(values: Mapping[str, Any]) -> Settings:
+    """Raises ConfigError with every setting that is unknown or not allowed."""
+    known, problems = parameters(Settings), []
+    for name, value in values.items():
+        if name not in known:
+            near = nearest(name, tuple(known))
+            hint = f"did you mean '{SWEEP}.{near}'?" if near else f"allowed: {', '.join(known)}"
+            problems.append(Problem(f"{SWEEP}.{name}", "unknown key", hint))
+        elif not accepts(annotation := known[name].annotation, value):
+            problems.append(
+                Problem(f"{SWEEP}.{name}", f"{show(value)} is not allowed", f"must be {allowed(annotation, value)}")
+            )
+    if problems:
+        raise ConfigError(*problems)
+    lists = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
+    return Settings(**{**values, **lists})
+
+
+def _file(name: str) -> dict[str, Any]:
+    files = config_files(SWEEP)
+    if name not in files:
+        near = nearest(name, files)
+        hint = (f"did you mean '{near}'? " if near else "") + f"choices: {', '.join(files) or 'none'}"
+        raise ConfigError(f"sweep={name}: no such choice for sweep; {hint}")
+    try:
+        refuse_unbounded(files[name], f"conf/{SWEEP}/{name}.yaml")
+        content = yaml.safe_load(files[name].read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise ConfigError(f"{files[name]}: cannot be read: {' '.join(str(error).split())}") from None
+    spaces = [content.get("params"), *content.get("when", {}).values()] if isinstance(content, dict) else [None]
+    if not all(isinstance(space, dict) and all(isinstance(v, str) for v in space.values()) for space in spaces):
+        raise ConfigError(f"{files[name]}: must hold params: a map of keys to texts such as 'ridge,lightgbm'")
+    return dict(content)

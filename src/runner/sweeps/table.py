@@ -1,0 +1,93 @@
+"""What a sweep came to, on a terminal: a line a trial, and how to go on."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from runner import exit_codes
+from runner.composition.figures import leading
+from runner.composition.figures import metrics as all_metrics
+from runner.sweeps.opened import JOBS, Opened
+from runner.sweeps.study import StudyTrial
+
+SPANS = ("valid", "test")
+LEADING = 2
+"""How many of the leading metrics have a column, one a span."""
+
+SHORT = 8
+
+Figures = Mapping[str, float | None]
+
+
+def show(opened: Opened, trials: Sequence[StudyTrial]) -> None:
+    """One line per trial: what it varied, how it ended, and its main figures."""
+    from rich.console import Console
+    from rich.table import Column, Table
+    from rich.text import Text
+
+    figures = [_metrics(trial) for trial in trials]
+    columns = _columns(trials, figures)
+    best = {column: _best(column, figures) for column in columns}
+    table = Table("job", Column("overrides", overflow="fold"), "ended", *columns, box=None)
+    for trial, metrics in zip(trials, figures, strict=True):
+        cells = (Text(_shown(metrics.get(c)), "bold" if metrics.get(c) == best[c] else "") for c in columns)
+        values = " ".join(f"{key}={short(text)}" for key, text in trial.values.items())
+        table.add_row(str(trial.number), values or "-", _ending(trial), *cells)
+    console = Console(highlight=False, markup=False)
+    console.print(f"{len(trials)} jobs in {opened.folder}")
+    console.print(table)
+    console.print(
+        f"Jobs draw no pictures: python -m runner report RUN does, RUN from {opened.folder / JOBS}/JOB.json",
+        soft_wrap=True,
+    )
+    if chosen := best_trial(opened, trials):
+        value = f"{opened.objectives[0]} {chosen.objectives[0]:.4f}"
+        console.print(f"Best of {len(trials)} by {value}: job {chosen.number}, {chosen.run}", soft_wrap=True)
+
+
+def best_trial(opened: Opened, trials: Sequence[StudyTrial]) -> StudyTrial | None:
+    """By the first objective; None where there is nothing to choose between."""
+    finished = [trial for trial in trials if trial.state == "finished"]
+    return max(finished, key=lambda t: opened.directions[0] * t.objectives[0]) if len(finished) > 1 else None
+
+
+def short(text: str) -> str:
+    """A number to four digits, as long as it is one that nobody typed."""
+    return f"{float(text):.4g}" if "." in text and len(text) > SHORT and text[0] in "-0123456789" else text
+
+
+def _columns(trials: Sequence[StudyTrial], figures: Sequence[Figures]) -> list[str]:
+    """Flat names of the leading metrics of every trial's kind of target, on validation and test spans."""
+    known: set[str] = set()
+    for trial, metrics in zip(trials, figures, strict=True):
+        if metrics:
+            manifest = json.loads((Path(str(trial.run)) / "manifest.json").read_text(encoding="utf-8"))
+            scored = {name.rpartition("/")[2] for name, value in metrics.items() if value is not None}
+            known |= set(leading(scored, manifest["target"]["kind"])[:LEADING])
+    return [f"{span}/{name}" for name in all_metrics() if name in known for span in SPANS]
+
+
+def _best(name: str, figures: Sequence[Figures]) -> float | None:
+    """The best of the trials' figures; None where there is nothing to compare."""
+    better = all_metrics()[name.rpartition("/")[2]].better
+    values = [value for metrics in figures if (value := metrics.get(name)) is not None]
+    return max(values, key=lambda value: better * value) if better and len(values) > 1 else None
+
+
+def _metrics(trial: StudyTrial) -> Figures:
+    path = Path(trial.run or "") / "metrics.json"
+    if trial.run is None or not path.is_file():
+        return {}
+    metrics: dict[str, float | None] = json.loads(path.read_text(encoding="utf-8"))
+    return metrics
+
+
+def _ending(trial: StudyTrial) -> str:
+    if trial.run is None or trial.code not in (exit_codes.RAN, exit_codes.REJECTED):
+        return f"{trial.state} ({trial.code})" if trial.code is not None else trial.state
+    gates = Path(trial.run) / "gates.json"
+    return str(json.loads(gates.read_text(encoding="utf-8"))["level"]) if gates.is_file() else trial.state
+
+
+def _shown(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"

@@ -1,0 +1,133 @@
+"""The points of a sweep, each checked before the first trial."""
+
+from pathlib import Path
+
+import pytest
+
+from components.errors import ConfigError
+from runner.composition.handover import for_hydra
+from runner.sweeps.points import asked_points, check_points, varying
+from runner.sweeps.settings import asked, settings_of
+
+
+def complaint(*overrides: str) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        check_points(asked_points(overrides))
+    return str(caught.value).splitlines()
+
+
+def test_the_grid_is_every_combination() -> None:
+    points = asked_points(["+experiment=x", "model=ridge,naive", "seed=range(1,4)", "hydra.verbose=true"])
+    assert len(points) == 6
+    assert points[1] == ("+experiment=x", "model=ridge", "seed=2")
+    assert varying(points)[:2] == ["model=ridge seed=1", "model=ridge seed=2"]
+
+
+def test_a_glob_ranges_over_the_choices_of_a_slot() -> None:
+    assert asked_points(["loss=glob(*,exclude=l*)"]) == [("loss=huber",), ("loss=quantile",), ("loss=squared",)]
+
+
+def test_an_interval_is_no_grid() -> None:
+    assert complaint("model.penalty=interval(0.1, 1)") == [
+        "model.penalty: interval(...) is no grid; give values, choice(0.01,0.1) or range(1,10,3), or sweep.search=tpe"
+    ]
+
+
+def test_the_ends_of_an_interval_are_checked_before_anything_runs() -> None:
+    assert complaint(
+        "+experiment=sp500_volatility", "model=ridge", "model.penalty=interval(0.0, 1)", "sweep.trials=3"
+    ) == ["at model.penalty=0.0: model.penalty: 0.0 is not allowed; must be > 0"]
+
+
+def test_a_search_space_adds_its_parameters_and_what_is_given_wins() -> None:
+    assert asked(["seed=1", "+sweep=ridge_penalty"]).overrides == (
+        "seed=1",
+        "model=ridge",
+        "model.penalty=choice(0.1,1.0,10.0,100.0,1000.0)",
+    )
+    assert asked(["sweep=ridge_penalty", "model.penalty=3"]).overrides == ("model.penalty=3", "model=ridge")
+
+
+def test_settings_of_the_file_are_kept_and_the_command_line_wins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "conf" / "sweep").mkdir(parents=True)
+    file = tmp_path / "conf" / "sweep" / "mine.yaml"
+    file.write_text(
+        "search: random\ntrials: 5\nparams: {model: 'ridge,naive'}\nwhen: {model=ridge: {model.penalty: '1,2'}}\n"
+    )
+    found = asked(["+sweep=mine", "sweep.trials=7"])
+    assert (found.settings.search, found.settings.trials, found.overrides) == ("random", 7, ("model=ridge,naive",))
+    assert asked_points(["+sweep=mine", "sweep.search=grid"]) == [
+        ("model=ridge", "model.penalty=1"),
+        ("model=ridge", "model.penalty=2"),
+        ("model=naive",),
+    ]
+
+
+def test_settings_that_are_wrong_are_named() -> None:
+    with pytest.raises(ConfigError) as caught:
+        settings_of({"trails": 3, "workers": 0, "prune": "often"})
+    assert str(caught.value).splitlines() == [
+        "sweep.trails: unknown key; did you mean 'sweep.trials'?",
+        "sweep.workers: 0 is not allowed; must be >= 1",
+        "sweep.prune: 'often' is not allowed; must be 'none', 'wilcoxon', 'median' or 'hyperband'",
+    ]
+
+
+def test_a_search_space_that_is_not_there() -> None:
+    assert complaint("sweep=modles") == [
+        "sweep=modles: no such choice for sweep; did you mean 'models'? choices: lightgbm, models, preprocess, "
+        "ridge_penalty"
+    ]
+
+
+@pytest.mark.parametrize("text", ["params: [a]\n", "other: 1\n", "params: {a: 1}\n"])
+def test_a_search_space_without_parameters(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "conf" / "sweep").mkdir(parents=True)
+    file = tmp_path / "conf" / "sweep" / "odd.yaml"
+    file.write_text(text)
+    assert complaint("sweep=odd") == [f"{file}: must hold params: a map of keys to texts such as 'ridge,lightgbm'"]
+
+
+@pytest.mark.parametrize("space", ["models", "ridge_penalty", "lightgbm"])
+def test_the_shipped_search_spaces_are_sound(space: str) -> None:
+    check_points(asked_points(["+experiment=sp500_volatility", f"+sweep={space}"]))
+
+
+def test_what_is_wrong_at_some_points_names_them_and_at_all_is_said_once() -> None:
+    assert complaint("model=ridge", "model.penalty=1,0,-1", "resources.threads=-1") == [
+        "resources.threads: -1 is not allowed; must be >= 0",
+        "at model.penalty=0: model.penalty: 0 is not allowed; must be > 0",
+        "at model.penalty=-1: model.penalty: -1 is not allowed; must be > 0",
+    ]
+
+
+def test_a_choice_that_does_not_exist_is_its_own_place() -> None:
+    assert complaint("model=ridge,nave") == [
+        "model=nave: no such choice for model; did you mean 'naive'? choices: autoregression, lightgbm, linear, naive, "
+        "ridge"
+    ]
+
+
+def test_hydra_gets_overrides_that_it_accepts() -> None:
+    given = [
+        "experiment=sp500_direction",
+        "+debug=fast",
+        "model=ridge,naive",
+        "features.expressions.a='x, y'",
+        "~baselines.har",
+        "hydra.verbose=true",
+        "+model@baselines.b=naive",
+    ]
+    assert for_hydra(given) == [
+        "+experiment=sp500_direction",
+        "debug=fast",
+        "model=ridge,naive",
+        "++features.expressions.a='x, y'",
+        "~baselines.har",
+        "hydra.verbose=true",
+        "+model@baselines.b=naive",
+    ]

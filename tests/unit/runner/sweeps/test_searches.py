@@ -1,0 +1,144 @@
+"""Laws of every search: it stays in the space, and one that was cut off goes on as if it had not been."""
+
+import math
+from collections.abc import Collection
+
+import pytest
+
+from components.errors import ConfigError
+from runner.sweeps.searches import Past, Search, names, search_of
+from runner.sweeps.space import Choice, Number, Space, space_of
+
+MIXED = space_of(
+    ["+experiment=x", "model=ridge,lightgbm", "a=interval(0.1,1)", "b=tag(log,interval(0.001,1.0))", "c=range(1,10,2)"],
+    {"model=lightgbm": {"model.num_leaves": "range(4,64)"}},
+)
+NUMBERS = space_of(["a=interval(0.1,1)", "b=tag(log,interval(0.001,1.0))"], {})
+LEARNS = ("tpe", "multivariate_tpe", "nsga2", "nsga3")
+
+
+def space_for(name: str) -> Space:
+    return NUMBERS if name == "cmaes" else MIXED
+
+
+def cost(past: Past) -> float:
+    return sum(float(text) ** 2 for text in past.values.values() if text[0].isdigit())
+
+
+def ended(number: int, name: str, past: Past) -> Past:
+    state = "failed" if number % 11 == 10 else "pruned" if number % 7 == 6 and "nsga" not in name else "finished"
+    objectives = (cost(past),) if state == "finished" else ()
+    return Past(values=past.values, notes=past.notes, state=state, objectives=objectives, scores=(1.0, cost(past)))
+
+
+def searched(name: str, count: int, cut_at: Collection[int] = (), seed: int = 7) -> list[Past]:
+    space, past = space_for(name), list[Past]()
+    search: Search = search_of(name, space, seed, [-1])
+    for number in range(count):
+        if number in cut_at:
+            search = search_of(name, space, seed, [-1])
+        proposal = search.propose(number, past)
+        if proposal is None:
+            break
+        past.append(ended(number, name, Past(values=proposal.values, notes=proposal.notes, state="running")))
+    return past
+
+
+@pytest.mark.parametrize("name", [name for name in names() if name not in ("cmaes", "gp", "grid")])
+def test_a_search_that_was_cut_off_goes_on_as_if_nothing_had_happened(name: str) -> None:
+    whole = searched(name, 32)
+    assert searched(name, 32, cut_at=(3, 21, 22, 30)) == whole
+    assert searched(name, 32, seed=8) != whole
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["gp", *LEARNS])
+def test_so_does_one_that_is_cut_off_before_every_trial(name: str) -> None:
+    count = 14 if name == "gp" else 60
+    assert searched(name, count, cut_at=range(count)) == searched(name, count)
+
+
+@pytest.mark.parametrize("name", [name for name in names() if name not in ("gp", "grid")])
+def test_what_is_chosen_lies_in_the_space(name: str) -> None:
+    space = space_for(name)
+    for trial in searched(name, 25):
+        parameters = {**space.parameters, **dict(space.open_to(trial.values))}
+        assert set(trial.values) == set(parameters)
+        for key, text in trial.values.items():
+            parameter = parameters[key]
+            if isinstance(parameter, Choice):
+                assert text in parameter.texts
+                continue
+            assert parameter.low <= float(text) <= parameter.high
+            assert parameter.text(float(text)) == text
+            if parameter.step is not None:
+                assert math.isclose((float(text) - parameter.low) % parameter.step, 0, abs_tol=1e-9)
+
+
+@pytest.mark.parametrize("name", LEARNS)
+def test_a_search_that_learns_comes_closer_than_chance(name: str) -> None:
+    costs = [cost(trial) for trial in searched(name, 60) if trial.state == "finished"]
+    assert sum(costs[-15:]) < sum(costs[:15])
+
+
+def test_a_search_with_two_objectives() -> None:
+    search, past = search_of("nsga2", NUMBERS, 0, [-1, 1]), list[Past]()
+    for number in range(45):
+        proposal = search.propose(number, past)
+        assert proposal is not None
+        a, b = (float(text) for text in proposal.values.values())
+        past.append(Past(values=proposal.values, notes=proposal.notes, state="finished", objectives=(a, b)))
+    assert len({tuple(trial.values.items()) for trial in past}) > 30
+
+
+def test_a_grid_ends_and_comes_in_order() -> None:
+    space = space_of(["model=ridge,naive", "seed=range(1,3)"], {"model=ridge": {"p": "1,2"}})
+    search = search_of("grid", space, 0, [1])
+    found = [search.propose(number, []) for number in range(7)]
+    assert [dict(each.values) for each in found if each] == [
+        {"model": "ridge", "seed": "1", "p": "1"},
+        {"model": "ridge", "seed": "1", "p": "2"},
+        {"model": "ridge", "seed": "2", "p": "1"},
+        {"model": "ridge", "seed": "2", "p": "2"},
+        {"model": "naive", "seed": "1"},
+        {"model": "naive", "seed": "2"},
+    ]
+    assert found[6] is None
+
+
+def test_an_unknown_search_and_what_a_search_cannot_do() -> None:
+    with pytest.raises(ConfigError) as caught:
+        search_of("tree", MIXED, 0, [1])
+    assert str(caught.value) == f"sweep.search: 'tree' is no search; allowed: {', '.join(names())}"
+    with pytest.raises(ConfigError) as caught:
+        search_of("cmaes", MIXED, 0, [1])
+    assert str(caught.value) == "model: is a choice, cmaes takes numbers; use sweep.search=tpe"
+    with pytest.raises(ConfigError) as caught:
+        search_of("cmaes", NUMBERS, 0, [1, 1])
+    assert str(caught.value) == "sweep.search: cmaes has one objective; use nsga2 for several"
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("a=interval(2,1)", "a: 'a=interval(2,1)' is empty; give a range with low < high"),
+        ("a=tag(log,interval(0,1))", "a: 'a=tag(log,interval(0,1))' has no logarithm; begin above 0"),
+        ("a=tag(odd,interval(0,1))", "a: tag 'odd' is unknown; allowed: tag(log, ...)"),
+    ],
+)
+def test_ranges_that_make_no_sense(text: str, complaint: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        space_of([text], {})
+    assert str(caught.value) == complaint
+
+
+def test_a_branch_that_can_never_be_taken() -> None:
+    with pytest.raises(ConfigError) as caught:
+        space_of(["model=ridge,naive"], {"model=lightgbm": {"a": "1,2"}})
+    assert str(caught.value) == "when.model=lightgbm: never happens; name one of ridge, naive, as KEY=VALUE"
+
+
+def test_ranges_reach_both_of_their_ends() -> None:
+    number = space_of(["c=range(1,10,2)"], {}).parameters["c"]
+    assert isinstance(number, Number)
+    assert {number.at(i / 100) for i in range(100)} == {"1", "3", "5", "7", "9"}

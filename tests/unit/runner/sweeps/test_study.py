@@ -1,0 +1,135 @@
+"""Journals and leases: nothing that ended runs again, and what a dead worker held is given to another one, once."""
+
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from runner.sweeps.journal import FileJournal, Journal, SqlJournal, lines_of
+from runner.sweeps.searches import search_of
+from runner.sweeps.space import space_of
+from runner.sweeps.study import BEAT_SECONDS, Ending, Study, StudyTrial, Wait
+
+SPACE = space_of(["seed=range(0,6)"], {})
+DONE = Ending(state="finished", objectives=(1.0,), code=0, run="r")
+MAKERS: dict[str, Callable[[Path], Journal]] = {
+    "file": lambda folder: FileJournal(path=folder / "study.jsonl"),
+    "sqlite": lambda folder: SqlJournal(url=f"sqlite:///{folder / 'study.db'}", study="s"),
+}
+
+
+@pytest.fixture(params=MAKERS)
+def journal(request: pytest.FixtureRequest, tmp_path: Path) -> Journal:
+    return MAKERS[request.param](tmp_path)
+
+
+def study(journal: Journal, *, worker: str | None = None, most: int | None = None) -> Study:
+    made = Study(journal=journal, search=search_of("grid", SPACE, 0, [1]), most=most)
+    if worker:
+        made.worker = worker
+    return made
+
+
+def taken(one: Study) -> StudyTrial:
+    trial = one.take()
+    assert isinstance(trial, StudyTrial)
+    return trial
+
+
+def test_two_workers_share_the_trials_and_none_runs_twice(journal: Journal) -> None:
+    first, second = study(journal), study(journal)
+    numbers = []
+    for one in (first, second, second, first, second, first):
+        trial = taken(one)
+        numbers.append(trial.number)
+        one.tell(trial.number, DONE)
+    assert numbers == [0, 1, 2, 3, 4, 5]
+    assert (first.take(), second.take()) == (None, None)
+    assert [trial.state for trial in study(journal).refresh()] == ["finished"] * 6
+
+
+def test_a_worker_waits_for_what_another_one_still_runs(journal: Journal) -> None:
+    first, second = study(journal, most=1), study(journal, most=1)
+    trial = taken(first)
+    assert isinstance(second.take(), Wait)
+    first.tell(trial.number, DONE)
+    assert second.take() is None
+
+
+def test_a_dead_workers_trial_is_begun_once_more_with_its_values(journal: Journal) -> None:
+    lost = taken(study(journal, worker=f"elsewhere:1:{time.time_ns()}", most=1))
+    later = study(journal, most=1)
+    assert isinstance(later.take(), Wait)
+    later.beats = dict.fromkeys(later.beats, time.time() - 2 * BEAT_SECONDS - 1)
+    again = taken(later)
+    assert (again.number, again.values, again.leases) == (lost.number, lost.values, 2)
+
+
+def test_the_second_death_gives_a_trial_up_unless_a_command_resumes(tmp_path: Path) -> None:
+    journal = FileJournal(path=tmp_path / "study.jsonl")
+    dead = f"{subprocess.check_output(['hostname'], text=True).strip()}:{2**22 + 1}:"
+    for leases in (1, 2):
+        assert taken(study(journal, worker=f"{dead}{leases}", most=1)).leases == leases
+    study(journal).resume()
+    assert taken(study(journal, worker=f"{dead}3", most=1)).leases == 1
+    assert taken(study(journal, worker=f"{dead}4", most=1)).leases == 2
+    assert isinstance(study(journal, most=1).take(), Wait)
+    (trial,) = study(journal).refresh()
+    assert (trial.state, trial.says) == ("lost", "its worker ended 2 times over it")
+
+
+def test_who_lost_its_lease_cannot_tell(journal: Journal) -> None:
+    slow = study(journal, worker=f"elsewhere:1:{time.time_ns()}", most=1)
+    trial, other = taken(slow), study(journal, most=1)
+    other.refresh()
+    other.beats = {}
+    assert taken(other).number == trial.number
+    slow.tell(trial.number, DONE)
+    assert [each.state for each in other.refresh()] == ["running"]
+    other.tell(trial.number, DONE)
+    assert [each.state for each in slow.refresh()] == ["finished"]
+
+
+def test_no_trial_is_begun_after_a_failure_where_that_was_asked_for(journal: Journal) -> None:
+    one = study(journal)
+    one.fail_fast = True
+    one.tell(taken(one).number, Ending(state="nan", code=0, run="r"))
+    one.tell(taken(one).number, Ending(state="failed", code=1, says="ValueError: x"))
+    assert one.take() is None
+
+
+def test_a_line_that_a_crash_cut_off_was_never_written(tmp_path: Path) -> None:
+    journal = FileJournal(path=tmp_path / "study.jsonl")
+    one = study(journal)
+    one.tell(taken(one).number, DONE)
+    whole = journal.path.read_bytes()
+    journal.path.write_bytes(whole + b'{"asked": 1, "work')
+    assert [trial.number for trial in study(journal).refresh()] == [0]
+    assert taken(study(journal)).number == 1
+    assert all(json.loads(line) for line in journal.path.read_bytes().splitlines())
+
+
+def test_turns_exclude_each_other(journal: Journal) -> None:
+    def add() -> None:
+        for _ in range(8):
+            with journal.turn() as turn:
+                lines, _ = turn.read(0)
+                turn.add({"count": len(lines)}, durable=False)
+
+    threads = [threading.Thread(target=add) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [line["count"] for line in lines_of(journal)] == list(range(24))
+
+
+def test_a_shared_journal_hides_its_password() -> None:
+    journal = SqlJournal(url="postgresql+psycopg://me:secret@host/db", study="s")
+    assert journal.place == "postgresql+psycopg://me:***@host/db, study s"
+    assert sys.intern(journal.place).count("secret") == 0
