@@ -5,6 +5,7 @@ What is wrong is raised, as an AssayError with `problems` and `to_json()`, the s
 
 import io
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -171,14 +172,14 @@ class Run:
 def check(experiment: str, *overrides: str, settings: Mapping[str, object] | None = None) -> Checked:
     """Checks an experiment without reading any data. See `run` for the arguments. Raises ConfigError with every
     problem."""
-    from runner.judging.reach import reach
+    from runner.judging.reach import reach_of
 
     made, composed = configure(asked(experiment, overrides, settings or {}))
     return Checked(
         experiment=made.name,
         choices=dict(composed.choices),
         notices=composed.notices,
-        provable=tuple(reach(made.gates)),
+        provable=reach_of(made),
     )
 
 
@@ -213,7 +214,7 @@ def load(run: str | Path = "latest", *, outputs: str | Path = OUTPUTS) -> Run:
 
 
 def runs(*where: str, sort: str | None = None, archived: bool = False, outputs: str | Path = OUTPUTS) -> "pd.DataFrame":
-    """Every run by its id, the newest first: level, choices, tags and figures.
+    """Every run by its id, the newest first: choices by slot, level, tags and figures; portfolio is what became of it.
 
     where: conditions that hold together, `level=candidate`, `sharpe>0.5`, `tag=paper`; sort: a figure, the best first,
     or a field. Raises ConfigError for a condition or a key that makes no sense.
@@ -225,11 +226,8 @@ def runs(*where: str, sort: str | None = None, archived: bool = False, outputs: 
 
     found = chosen(rows(Path(outputs), marks(Ledger.open()), archived=archived), where)
     found = ordered(found, sort) if sort else found
-    plain = ("experiment", "state", "level", "forecast", "portfolio", "debug", "started")
-    table = [
-        {**{name: row[name] for name in plain}, "tags": row["tags"], **row["choices"], **row["metrics"]}
-        for row in found
-    ]
+    plain = ("experiment", "state", "level", "forecast", "portfolio", "debug", "started", "tags")
+    table = [{**row["choices"], **{name: row[name] for name in plain}, **row["metrics"]} for row in found]
     return pd.DataFrame(table, index=pd.Index([row["run"] for row in found], name="run", dtype=object))
 
 
@@ -251,5 +249,6 @@ def _written(value: object) -> str:
             return "{" + ",".join(f"{key}:{_written(item)}" for key, item in value.items()) + "}"
         case list() | tuple():
             return "[" + ",".join(map(_written, value)) + "]"
-    text = str(value).replace("\\", "\\\\").replace("'", "\\'")
+    # Backslashes are doubled before a quote alone.
+    text = re.sub(r"(\\*)('|$)", lambda found: found[1] * 2 + ("\\'" if found[2] else ""), str(value))
     return f"'{text}'"

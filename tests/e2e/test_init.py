@@ -114,7 +114,6 @@ FILES: dict[str, tuple[str, Callable[[Path], None], dict[str, object], str]] = {
                 "date_format": "%m/%d/%Y",
                 "columns": {"close": "Price", "volume": "Vol."},
             },
-            "quality": {"order": "repair"},
         },
         "log_realised_variance",
     ),
@@ -155,7 +154,6 @@ FILES: dict[str, tuple[str, Callable[[Path], None], dict[str, object], str]] = {
         long_by_date,
         {
             "data": {"symbol_column": "ticker", "select": ["open", "high", "low", "close", "volume"]},
-            "quality": {"order": "repair"},
         },
         "log_realised_variance",
     ),
@@ -229,8 +227,7 @@ def test_says_in_words_what_it_found(folder: Path, capsys: pytest.CaptureFixture
         "  price: 'Price', called a price, and none is called a close\n"
         "  volume: 'Vol.', called so\n"
         "  bars: 700 of 1 symbol (EUR USD Historical Data), daily, 2015-01-02 to 2017-09-07\n"
-        "  quality: order: 699 repaired (quality.order=repair), for example EUR USD Historical Data.csv: bars are "
-        "not sorted: symbol EUR USD Historical Data, 2017-09-06 00:00:00 comes after 2017-09-07 00:00:00\n"
+        "  quality: every check passed\n"
         "  experiment: open, high and low are there, so the variance of the next five bars is forecast\n"
         "  vault: bars from 2017-04-14 on are kept aside\n"
         "wrote conf/experiment/eur_usd_historical_data.yaml\n"

@@ -103,6 +103,7 @@ class Sealed(Source):
             "path": "bars.csv",
             "symbol_column": "symbol",
             "time_column": "timestamp",
+            "clock_column": None,
             "date_format": None,
             "time_zone": None,
             "decimal": ".",

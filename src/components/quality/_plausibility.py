@@ -24,6 +24,7 @@ from components.values import Float, Float32, Int
 DAY = np.timedelta64(1, "D")
 SMALLEST_SPIKE = np.log(1.2)
 RARE = 0.01
+RESTING = 0.2
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 SAMPLED_DATES = 512
 
@@ -102,7 +103,7 @@ def odd_times(bars: Bars) -> Iterator[Defect]:
     weekday_R, daily = (days_R.view(np.int64) + 3) % 7, spacing(bars) >= DAY
     remedy = "are these times of another time zone? set data.time_zone, or drop the bars"
     # Currencies trade on Sunday evening: within days only Saturday is odd.
-    rows = _rare(weekday_R >= 5 if daily else weekday_R == 5)
+    rows = _of_sessions(bars, weekday_R) if daily and _spacing(bars) <= 3 * DAY else _rare(weekday_R == 5)
     if len(rows):
         yield Defect(rows=rows, says=f"bar on a {WEEKDAYS[weekday_R[rows[0]]]}: {named(bars, rows[0])}", remedy=remedy)
     if not daily:
@@ -117,6 +118,15 @@ def odd_times(bars: Bars) -> Iterator[Defect]:
         share_R = (np.bincount(position_R) / bars.n_rows)[position_R]
         if len(rows := np.flatnonzero(share_R < RARE)):
             yield Defect(rows=rows, says=f"daily bar at an unusual hour: {named(bars, rows[0])}", remedy=remedy)
+
+
+def _of_sessions(bars: Bars, weekday_R: Int) -> Int:
+    """Bars at weekends of symbols that rest there but trade from Monday to Friday."""
+    count_SD = np.zeros((len(bars.symbols), len(WEEKDAYS)), dtype=np.int64)
+    np.add.at(count_SD, (bars.codes_R, weekday_R), 1)
+    five_S = count_SD[:, :5].min(axis=1) * 2 > count_SD.max(axis=1)
+    resting_S = five_S & (count_SD[:, 5:].sum(axis=1) < RESTING * count_SD.sum(axis=1))
+    return np.flatnonzero((weekday_R >= 5) & resting_S[bars.codes_R])
 
 
 def _rare(odd_R: Mask) -> Int:

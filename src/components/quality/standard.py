@@ -13,6 +13,7 @@ from components.contracts import Quality
 from components.errors import DataError
 from components.panel import Panel
 from components.quality import _plausibility as plausibility
+from components.quality import _times as times
 from components.quality._gaps import gaps
 from components.quality._splits import splits
 from components.quality._sufficiency import refuse_insufficient
@@ -40,8 +41,9 @@ class StandardPolicy(Quality):
 
     What is dropped or repaired never depends on a later bar. Prices are never filled in.
 
-    order            bars sorted by symbol and time; repair: sort
-    duplicates       bars of one symbol and time; drop: all of them; repair: keep the last
+    order            bars of a symbol from old to new, or from new to old in the whole file; repair: sort
+    duplicates       bars of one symbol and time; drop: all of them; repair: keep the last; refused in any case where
+                     a tenth of the bars contradict another of their symbol and time
     missing          open, high, low or close is missing
     non_positive     a price is zero or less
     negative_volume  volume below zero; repair: it becomes missing
@@ -59,7 +61,8 @@ class StandardPolicy(Quality):
                      and close, by more than outlier_z
     splits           a jump that stays, by a ratio of whole numbers, while volume jumps the other way
     split_tolerance  distance from the ratio, as a fraction of the price
-    times            bars at weekends or hours at which hardly any other bar is, or two on one day
+    times            bars at weekends or hours at which hardly any other bar is, or two on one day; bars of the future,
+                     weeks from Sunday to Thursday, symbols that share no time with any other
     look_alikes      two names whose returns correlate by more than look_alike_correlation
     look_alike_correlation  correlation of log returns on common dates
     minimum_history  bars with a value that every symbol must have, of every field or field -> bars; 0: any number
@@ -92,6 +95,8 @@ class StandardPolicy(Quality):
 
     def inspect(self, bars: Bars) -> tuple[Panel, tuple[Finding, ...]]:
         structure.refuse_empty(bars)
+        bars = bars.arranged()
+        times.refuse_lost_clocks(bars)
         findings, stamps_T = [], np.unique(bars.timestamps_R)
         for step in (*self._structure(), *self._plausibility()):
             defects = list(step.check(bars))
@@ -137,6 +142,9 @@ class StandardPolicy(Quality):
         yield _Step(name="spikes", check=spikes, action=self.spikes)
         yield _Step(name="splits", check=steps, action=self.splits)
         yield _Step(name="times", check=plausibility.odd_times, action=self.times)
+        yield _Step(name="future", check=times.beyond_now, action=self.times)
+        yield _Step(name="weekdays", check=times.shifted_weeks, action=self.times)
+        yield _Step(name="together", check=times.never_together, action=self.times)
         yield _Step(name="look_alikes", check=twins, action=self.look_alikes)
 
     @classmethod

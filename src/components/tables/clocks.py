@@ -16,7 +16,7 @@ UNREAD = -1
 HOUR, MINUTE, SECOND = 3_600_000_000, 60_000_000, 1_000_000
 _CLOCK = re.compile(
     r"(?:(?P<h>\d{1,2}):(?P<m>\d\d)(?::(?P<s>\d\d)(?:[.,](?P<f>\d{1,9}))?)?"
-    r"|(?P<H>\d\d)(?:(?P<M>\d\d)(?:(?P<S>\d\d)(?:[.,](?P<F>\d{1,9}))?)?)?)?"
+    r"|(?P<H>\d\d?)(?:(?P<M>\d\d)(?:(?P<S>\d\d)(?:[.,](?P<F>\d{1,9}))?)?)?)?"
     r"\s*(?P<half>[AaPp]\.?[Mm]\.?)?"
     r"\s*(?P<zone>[Zz]|(?:UTC|GMT)?(?P<sign>[+\-\u2212])(?P<oh>\d\d?)(?::?(?P<om>\d\d)(?::?(?P<os>\d\d))?)?|UTC|GMT)?"
     r"(?:\[[^\]]*\])?"
@@ -89,11 +89,17 @@ def _kind(digits: Sequence[str]) -> str | None:
     by_width = {4: "HHMM", 6: "HHMMSS", 9: "HHMMSSmmm"}
     if len(widths) == 1 and (kind := by_width.get(next(iter(widths)))) and _fits(number_U, kind):
         return kind
-    return next((kind for kind in _DIGITS if _fits(number_U, kind)), None)
+    return next((kind for kind in _DIGITS if _fits(number_U, kind) and _reaches(number_U, kind)), None)
 
 
 def _fits(number_U: Int, kind: str) -> bool:
     return bool((_of_digits(number_U, _DIGITS[kind]) != UNREAD).all())
+
+
+def _reaches(number_U: Int, kind: str) -> bool:
+    """Whether numbers are large enough for hours in their first digits: 930 is no clock of seconds."""
+    least = {"hours": 0, "HHMM": 100, "HHMMSS": 10_000, "HHMMSSmmm": 10_000_000}
+    return bool(number_U.max() >= least[kind])
 
 
 def _of_digits(number_U: Int, units: tuple[int, ...]) -> Int:

@@ -5,7 +5,7 @@ Shape legend: U different texts in the order of the file.
 
 import itertools
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -21,6 +21,21 @@ _NUMERIC = ("%d{0}%m{0}%Y", "%m{0}%d{0}%Y", "%Y{0}%m{0}%d", "%d{0}%m{0}%y", "%m{
 _MONTHS = ("%d{0}{1}{0}%Y", "{1}{0}%d{0}%Y", "%Y{0}{1}{0}%d", "%d{0}{1}{0}%y", "{1}{0}%Y", "%Y{0}{1}", "{1}{0}%y")
 _WORDY = ("{1} %d, %Y", "%d {1}, %Y", "%d. {1} %Y", "{1} %d %y")
 _WEEKDAYS = ("%a, ", "%a ", "%A, ", "%A ")
+_ELSEWHERE = {
+    "jan": "janv janvier januar jänner enero ene gennaio gen januari janeiro",
+    "feb": "febr février févr februar febrero febbraio februari fevereiro",
+    "mar": "märz mär mrz mars marzo maart mrt março",
+    "apr": "avril avr abril abr aprile",
+    "may": "mai mayo maggio mag mei maio",
+    "jun": "juin juni junio giugno giu junho",
+    "jul": "juillet juil juli julio luglio julho",
+    "aug": "août aout agosto ago augustus augusti",
+    "sep": "sept septembre septiembre settembre set setembro",
+    "oct": "octobre octubre ottobre ott oktober okt outubro out",
+    "nov": "novembre noviembre novembro",
+    "dec": "décembre déc diciembre dic dicembre dezember dez desember dezembro",
+}
+_MONTH_OF = {word: month.capitalize() for month, words in _ELSEWHERE.items() for word in words.split()}
 _CLOCK_DIRECTIVE = re.compile(r"[T ,]*%[HIMSfpzZ]")
 # So many dates in the right order by chance: two of 720 orders.
 _MANY = 6
@@ -44,10 +59,24 @@ def of_form(texts: Sequence[str], form: str | None) -> Reading:
     """The dates in one format."""
     import pandas as pd
 
+    texts = [_usual(text) for text in texts]
     if form is None:
         texts = [text if ISO.fullmatch(text) else "" for text in texts]
     days = pd.to_datetime(pd.Series(texts, dtype=object), format=form or "ISO8601", errors="coerce")
     return Reading(form=form, days_U=np.asarray(days.to_numpy()).astype(TIME_DTYPE))
+
+
+def _usual(text: str) -> str:
+    """A date with the months in English, without ordinals, months and quarters under the date of their first day."""
+    if text.isascii() and not any(c.isalpha() for c in text):
+        return text
+    text = re.sub(r"^(\d{4})年(\d\d?)月(?:(\d\d?)日)?$", lambda found: "-".join(filter(None, found.groups())), text)
+    text = re.sub(r"^(\d{4})[- ]?[Mm](\d\d?)$", r"\1-\2", text)
+    text = re.sub(r"^[Qq]([1-4])[- /]?(\d{4})$", r"\2Q\1", text)
+    if quarter := re.fullmatch(r"(\d{4})[- ]?[Qq]([1-4])", text):
+        return f"{quarter[1]}-{3 * int(quarter[2]) - 2:02}"
+    text = re.sub(r"(\d)(?:st|nd|rd|th)\b", r"\1", text)
+    return re.sub(r"([^\W\d_]+)\.?", lambda word: _MONTH_OF.get(word[1].lower(), word[1]), text)
 
 
 def date_part(form: str) -> str | None:
@@ -123,31 +152,32 @@ def _day(reading: Reading, row: int) -> str:
     return str(reading.days_U[row].astype("datetime64[D]"))
 
 
-def _forms(text: str) -> Iterator[str]:
+def _forms(text: str) -> Sequence[str]:
     """Formats that have the separators of a text."""
-    shape = re.sub(r"\d+", "9", text)
-    if not any(c.isalpha() for c in text):
-        separator = next((c for c in text if not c.isdigit()), "")
-        yield from (form.format(separator) for form in _NUMERIC)
-        if not separator and len(text) == 6:
-            yield "%Y%m"
-        return
-    for form in _with_months():
-        if re.sub(r"%[dmyY]", "9", re.sub(r"%[aA]", "a", form)).count("9") == shape.count("9"):
-            yield form
+    text = _usual(text)
+    shape = re.sub(r"[^\W\d_]+", "a", re.sub(r"\d+", "9", text))
+    if "a" in shape:
+        return _with_months().get(shape, ())
+    separator = next((c for c in text if not c.isdigit()), "")
+    forms = tuple(form.format(separator) for form in _NUMERIC)
+    return (*forms, "%Y%m") if not separator and len(text) == 6 else forms
 
 
 @cache
-def _with_months() -> tuple[str, ...]:
+def _with_months() -> Mapping[str, Sequence[str]]:
+    """Shape -> formats with names of months, 9 standing for a number and a for a name."""
     plain = [
         *(form.format(s, month) for form in _MONTHS for s in ("-", " ", "/", ".", "") for month in ("%b", "%B")),
         *(form.format("", month) for form in _WORDY for month in ("%b", "%B")),
     ]
-    return (*plain, *(day + form for day, form in itertools.product(_WEEKDAYS, plain)))
+    shapes: dict[str, list[str]] = {}
+    for form in (*plain, *(day + form for day, form in itertools.product(_WEEKDAYS, plain))):
+        shapes.setdefault(re.sub(r"%[abAB]", "a", re.sub(r"%[dmyY]", "9", form)), []).append(form)
+    return shapes
 
 
 def shown_as(form: str | None) -> str:
     """A format in words."""
-    if form in EPOCHS:
-        return f"{EPOCHS[form]} since 1970"
-    return "ISO 8601 (2020-12-31)" if form is None else form
+    if form is None:
+        return "ISO 8601 (2020-12-31)"
+    return f"{EPOCHS[form]} since 1970" if form in EPOCHS else form

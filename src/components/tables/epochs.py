@@ -61,13 +61,13 @@ def _units(numbers_N: npt.NDArray[Any]) -> Int:
 
 def _in(unit: int, numbers_N: npt.NDArray[Any]) -> Time:
     if numbers_N.dtype.kind not in "iu":
-        micros_N = np.round(numbers_N * 1000.0 ** (2 - unit))
+        micros_N = np.round(numbers_N * 1000.0 ** (2 - unit)).astype(np.int64)
     elif unit == len(_FORMS) - 1:
         micros_N = numbers_N.astype(np.int64) // 1000
     else:
         with np.errstate(over="ignore"):  # what overflows is of another unit, and refused as such
             micros_N = numbers_N.astype(np.int64) * 1000 ** (2 - unit)
-    return micros_N.astype(np.int64).astype(TIME_DTYPE)
+    return np.asarray(micros_N).astype(TIME_DTYPE)
 
 
 def _crosses(units_N: Int, unit: int, times_N: Time) -> bool:

@@ -24,12 +24,13 @@ class Stamps:
 
     @property
     def aware_N(self) -> Mask:
-        return self.offset_N != NAIVE
+        return np.asarray(self.offset_N != NAIVE)
 
     @property
     def utc_N(self) -> Time:
         """Times in UTC; what says no offset is taken for it."""
-        return self.local_N - np.where(self.aware_N, self.offset_N, 0).astype("timedelta64[s]")
+        utc_N: Time = self.local_N - np.where(self.aware_N, self.offset_N, 0).astype("timedelta64[s]")
+        return utc_N
 
     @staticmethod
     def joined(parts: Sequence["Stamps"]) -> "Stamps":

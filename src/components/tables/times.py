@@ -25,14 +25,17 @@ from components.values import Int, Time
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    Column = pa.Array | pa.ChunkedArray
-
 __all__ = ["EPOCHS", "Stamps", "placed", "read", "refuse_exchanged"]
 
 NUMBER = r"[+-]?\d+(\.\d*)?([eE][+-]?\d+)?"
 
 
-def read(column: "Column", *, clock: "Column | None" = None, date_format: str | None = None) -> Stamps:
+def read(
+    column: "pa.Array | pa.ChunkedArray",
+    *,
+    clock: "pa.Array | pa.ChunkedArray | None" = None,
+    date_format: str | None = None,
+) -> Stamps:
     """Times of a whole column: dates, timestamps, numbers since 1970 or texts.
 
     clock        a second column with the time of day, which is added to the dates of the first
@@ -54,7 +57,7 @@ def read(column: "Column", *, clock: "Column | None" = None, date_format: str | 
     return stamps
 
 
-def _whole(column: "Column") -> "pa.Array":
+def _whole(column: "pa.Array | pa.ChunkedArray") -> "pa.Array":
     """One array, of a dictionary where it holds texts."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -86,10 +89,17 @@ def _read(column: "pa.Array", form: str | None) -> Stamps:
     if types.is_integer(column.type) or types.is_floating(column.type):
         _refuse_missing(column, form)
         numbers_N = column.to_numpy(zero_copy_only=False)
-        if form in EPOCHS or (form is None and epochs.are_epochs(numbers_N)):
+        if form in EPOCHS or (form is None and epochs.are_epochs(numbers_N) and not _wide_dates(numbers_N)):
             return _in_utc(*epochs.times(numbers_N, form))
         return _of_texts(pc.dictionary_encode(_as_texts(numbers_N)), form)
     raise Unread(f"the column of times holds values of type {column.type}, no dates; choose another column")
+
+
+def _wide_dates(numbers_N: "np.ndarray[Any, Any]") -> bool:
+    """Whether numbers are dates with a clock, such as 20201231093000: a number of so many digits may count as well."""
+
+    digits = int(np.log10(max(float(numbers_N[0]), 1.0))) + 1
+    return digits in (12, 14) and _compact(_as_texts(numbers_N).unique())
 
 
 def _as_texts(numbers_N: "np.ndarray[Any, Any]") -> "pa.Array":
@@ -226,8 +236,10 @@ def _by_parts(texts_U: "pa.Array", form: str | None) -> Stamps:
 def _unlike(heads: Sequence[str], head_U: Int) -> int:
     """The first text that is no date as the first one is."""
     found = dates.readings(heads[:1])
-    good_H = np.logical_or.reduce([~np.isnat(dates.of_form(heads, own.form).days_U) for own in found] or [[False]])
-    return int((~good_H[head_U] if len(good_H) > 1 else ~good_H).argmax())
+    good_H = np.zeros(len(heads), dtype=bool)
+    for own in found:
+        good_H |= ~np.isnat(dates.of_form(heads, own.form).days_U)
+    return int((~good_H[head_U]).argmax())
 
 
 def _cut(texts_U: "pa.Array") -> tuple[list[str], Int, list[str], Int]:

@@ -31,6 +31,8 @@ END_WORDS = ("close", "end", "until", "ende", "fin")
 MISSING = frozenset({"", "-", ".", "NA", "N/A", "#N/A", "n/a", "NaN", "nan", "NaT", "NULL", "null", "None", "none"})
 # Of rows that share symbol and date without the clock, so many must be told apart by it.
 TOLD_APART = 0.5
+# Within a day a series takes no steps so many times as large as from day to day.
+UNLIKE = 3.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,13 +87,39 @@ def clock_of(sample: Mapping[str, Sequence[str]], time: str, symbol: str | None)
     stamps = _stamps(sample[time])
     if stamps is None or not are_days(stamps.local_N):
         return None
-    held = [name for name in sample if name not in (time, symbol) and _holds_clocks(sample[name])]
-    if named := [name for name in held if _word(name) in CLOCK_NAMES]:
-        return named[0]
-    keys = [sample[time], *([sample[symbol]] if symbol in sample else [])]
+    others = [name for name in sample if name not in (time, symbol)]
+    for name in others:
+        # What is missing in a column of that name is worth a line.
+        if _word(name) in CLOCK_NAMES and _holds_clocks([text for text in sample[name] if text not in MISSING]):
+            return name
+    held = [name for name in others if _holds_clocks(sample[name])]
+    keys = [sample[time], *([sample[symbol]] if symbol is not None and symbol in sample else [])]
     shared = _shared(keys)
     apart = [name for name in held if shared and _shared([*keys, sample[name]]) <= (1 - TOLD_APART) * shared]
-    return apart[0] if len(apart) == 1 and _goes_on(keys, sample[apart[0]]) else None
+    if len(apart) != 1 or not _goes_on(keys, sample[apart[0]]):
+        return None
+    # Numbers from 1 to 20 may as well name what is measured: then its neighbours differ more than its days.
+    same = [sample[apart[0]], *keys[1:]]
+    measured = [sample[name] for name in others if name != apart[0]]
+    ratios = [ratio for texts in measured if (ratio := _step(keys, texts) / _step(same, texts)) == ratio]
+    return apart[0] if ratios and max(ratios) < UNLIKE else None
+
+
+def _step(keys: Sequence[Sequence[str]], texts: Sequence[str]) -> float:
+    """Median size of the relative step from row to row with the same keys; NaN where these are no numbers."""
+    last: dict[tuple[str, ...], float] = {}
+    steps: list[float] = []
+    for key, text in zip(zip(*keys, strict=True), texts, strict=True):
+        try:
+            value = float(text.replace(",", ""))
+        except ValueError:
+            return float("nan")
+        if value > 0:
+            if key in last:
+                steps.append(abs(np.log(value / last[key])))
+            last[key] = value
+    middle = float(np.median(steps)) if steps else 0.0
+    return middle or float("nan")
 
 
 def _in_order(sample: Mapping[str, Sequence[str]]) -> list[str]:

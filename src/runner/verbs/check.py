@@ -38,11 +38,11 @@ def run(options: Namespace) -> Answer:
         return Answer(content, said(f"ok: {len(points)} points checked"))
     from runner.composition.composed import leaves
     from runner.composition.configure import configure
-    from runner.judging.reach import reach
+    from runner.judging.reach import reach_of
 
     experiment, composed = configure(options.overrides)
     n_settings, n_notices = sum(1 for _ in leaves(composed.config)), len(composed.notices)
-    provable = list(reach(experiment.gates))
+    provable = list(reach_of(experiment))
     lines = (
         f"ok: {n_settings} settings checked, {n_notices} notice{'' if n_notices == 1 else 's'}",
         *(f"notice: {notice}" for notice in composed.notices),

@@ -5,6 +5,7 @@ conf/experiment/NAME.yaml, which runs on it. Where the data can be read in sever
 and names what chooses. SETTING=VALUE is any setting of data=files or of quality, such as data.date_format=%d/%m/%Y or
 quality.ohlc=drop."""
 
+import json
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,7 +16,8 @@ from components.errors import ConfigError, Problem
 from components.tables.meaning import Said
 from runner.answer import Answer, said
 from runner.composition.configure import configure
-from runner.composition.first_experiment import default_name, first_experiment
+from runner.composition.first_experiment import SCHEMA, default_name, first_experiment
+from runner.composition.json_schema import of_experiment
 from runner.composition.places import CONFIG
 from runner.composition.rules import NAME
 from runner.storage.disk import write_atomically
@@ -61,6 +63,7 @@ def run(options: Namespace) -> Answer:
     with _kept_if_sound(target):
         write_atomically(target, made.text.encode())
         configure([f"+experiment={name}"])
+    write_atomically(target.with_name(SCHEMA), json.dumps(of_experiment()).encode())
     lines = (
         f"{options.file}:",
         *(f"  {remark}" for remark in made.remarks),

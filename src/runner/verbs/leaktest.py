@@ -22,7 +22,6 @@ compared, and the chance of even one false alarm in a table is held below 1 %.
 Exit codes: 0 no leak; 5 a leak; 3 mend the data."""
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +84,6 @@ def _of_experiment(options: Namespace) -> dict[str, Any]:
     from runner.console import Console
     from runner.leaks.battery import full_battery
     from runner.leaks.findings import of_experiment
-    from runner.report.leak_page import experiment_page
     from runner.specification.places import HERE
     from runner.trial import looked
 
@@ -96,7 +94,10 @@ def _of_experiment(options: Namespace) -> dict[str, Any]:
     executed = pipeline.execute(experiment, prepared, cache)
     report = cache.run("leak tests", lambda: full_battery(prepared, executed, experiment=experiment))
     found = of_experiment(experiment.name, report)
-    _written(options.html, lambda: experiment_page(found, LIMITS))
+    if options.html:
+        from runner.report.leak_page import experiment_page
+
+        _written(options.html, experiment_page(found, LIMITS))
     return found
 
 
@@ -106,7 +107,6 @@ def _of_table(options: Namespace) -> dict[str, Any]:
     from runner.composition.reading import TABLE, settings_of
     from runner.leaks.findings import of_table
     from runner.leaks.table import examined
-    from runner.report.leak_page import page
     from runner.specification.places import HERE
     from runner.trial import looked_at_table
 
@@ -123,15 +123,17 @@ def _of_table(options: Namespace) -> dict[str, Any]:
     said = Said(time=options.time, symbol=options.symbol, settings=settings)
     looked_at_table(options.table, said, HERE, "leaktest")
     found = of_table(options.table, options.target, examination, unread)
-    _written(options.html, lambda: page(found, TABLE_LIMITS))
+    if options.html:
+        from runner.report.leak_page import page
+
+        _written(options.html, page(found, TABLE_LIMITS))
     return found
 
 
-def _written(place: Path | None, page: Callable[[], str]) -> None:
+def _written(place: Path, page: str) -> None:
     from runner.storage.disk import write_atomically
 
-    if place is not None:
-        write_atomically(place, page().encode())
+    write_atomically(place, page.encode())
 
 
 def _refuse_mixtures(options: Namespace) -> None:

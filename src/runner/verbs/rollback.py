@@ -3,13 +3,12 @@
 The move is recorded. Once more goes back further. Versions stay as they are."""
 
 from argparse import ArgumentParser, Namespace
-from functools import partial
 from pathlib import Path
 
 from runner.answer import Answer, said
 from runner.bundle.aliases import roll_back
 from runner.bundle.registry import find
-from runner.promotion.moves import witness_move
+from runner.promotion.moves import MoveWitness
 from runner.recording.actors import forbid
 from runner.recording.ledger import Ledger
 from runner.specification.places import HERE
@@ -33,7 +32,7 @@ def run(options: Namespace) -> Answer:
     """Which version is champion now, and which was."""
     forbid("may not move an alias")
     find(options.name, options.registry)
-    witness = partial(witness_move, Ledger.open(), options.registry, options.name)
+    witness = MoveWitness(Ledger.open(), options.registry, options.name)
     now, before = roll_back(options.registry, options.name, witness)
     content = {"name": options.name, "champion": now, "before": before}
     return Answer(content, said(f"champion of {options.name}: {now}, no longer {before}"))

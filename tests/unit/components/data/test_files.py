@@ -96,10 +96,6 @@ BAD = {
         "bars.csv: bars are not sorted: symbol AAA, 2019-01-02 00:00:00 comes after "
         "2020-01-02 00:00:00; sort the file by symbol and time",
     ),
-    "symbols in blocks": (
-        GOOD + "2020-01-06,AAA,10,12,9,11,1\n",
-        "bars.csv: bars are not sorted: symbol AAA appears in separate blocks; sort the file by symbol and time",
-    ),
     "negative price": (
         replaced("10,12,9,12", "10,12,9,-12"),
         "bars.csv: close is -12: symbol AAA, 2020-01-02 00:00:00; prices must be positive, "
@@ -132,6 +128,20 @@ def test_refuses(folder: Path, case: str) -> None:
     with pytest.raises(DataError) as error:
         source(write(text)).load()
     assert str(error.value) == message
+
+
+@pytest.mark.parametrize("key", [["symbol", "date"], ["date", "symbol"], ["date"]])
+@pytest.mark.parametrize("newest_first", [False, True])
+@pytest.mark.parametrize("names", [("AAA", "BBB"), ("ZZZ", "AAA")])
+def test_a_file_has_an_order_of_its_own(
+    folder: Path, key: list[str], newest_first: bool, names: tuple[str, str]
+) -> None:
+    days = [f"2020-01-{day:02}" for day in range(2, 12)]
+    frame = pd.DataFrame([(day, name, 10.0 + day_number) for name in names for day_number, day in enumerate(days)])
+    frame.columns = pd.Index(["date", "symbol", "close"])
+    expected = source(write(frame.sort_values(["symbol", "date"]).to_csv(index=False))).load()
+    frame = frame.sort_values(key, ascending=not newest_first, kind="stable")
+    assert source(write(frame.to_csv(index=False))).load().fingerprint == expected.fingerprint
 
 
 def test_missing_and_unreadable_files(folder: Path) -> None:
