@@ -103,7 +103,7 @@ def odd_times(bars: Bars) -> Iterator[Defect]:
     weekday_R, daily = (days_R.view(np.int64) + 3) % 7, spacing(bars) >= DAY
     remedy = "are these times of another time zone? set data.time_zone, or drop the bars"
     # Currencies trade on Sunday evening: within days only Saturday is odd.
-    rows = _of_sessions(bars, weekday_R) if daily and _spacing(bars) <= 3 * DAY else _rare(weekday_R == 5)
+    rows = _of_sessions(bars, weekday_R) if daily and spacing(bars) <= 3 * DAY else _rare(weekday_R == 5)
     if len(rows):
         yield Defect(rows=rows, says=f"bar on a {WEEKDAYS[weekday_R[rows[0]]]}: {named(bars, rows[0])}", remedy=remedy)
     if not daily:
