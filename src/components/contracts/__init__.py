@@ -7,6 +7,7 @@ imports only the standard library, numpy and contracts at its top, so that disco
 
 from components.contracts.backtest import Backtest
 from components.contracts.calibration import Calibration, FittedCalibration, LearnsFrom
+from components.contracts.claims import Claimed, ClaimedModel
 from components.contracts.component import Component
 from components.contracts.constraints import Constraints
 from components.contracts.ensemble import Ensemble
@@ -33,6 +34,8 @@ __all__ = [
     "Asked",
     "Backtest",
     "Calibration",
+    "Claimed",
+    "ClaimedModel",
     "Component",
     "Constraints",
     "Ensemble",

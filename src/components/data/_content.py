@@ -7,8 +7,10 @@ from pathlib import Path
 from components.errors import Unavailable
 
 
-def content_of_files(paths: Iterable[Path]) -> str:
+def content_of_files(paths: Iterable[Path], *, below: Path | None = None) -> str:
     """SHA-256 of names and bytes. All bytes are read: no time stamp says for certain that a file is what it was.
+
+    below: a folder that is no part of the names.
 
     Raises Unavailable where a file cannot be read.
     """
@@ -19,7 +21,7 @@ def content_of_files(paths: Iterable[Path]) -> str:
                 digests.append(hashlib.file_digest(file, "sha256").hexdigest())
         except OSError as error:
             raise Unavailable(f"{path}: cannot be read: {error.strerror}") from None
-        digests.append(str(path))
+        digests.append(str(path if below is None else path.relative_to(below)))
     return joint(*digests)
 
 

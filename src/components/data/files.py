@@ -1,6 +1,7 @@
 """Bars from files: CSV, Parquet, Feather and Excel."""
 
 import glob
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,15 +14,17 @@ from components.contracts import Source
 from components.data._content import content_of_files
 from components.errors import DataError
 from components.panel import Panel
-from components.ranges import Ge
+from components.ranges import Ge, MinLen
 from components.structure import strict
 from components.tables import reading
-from components.tables.container import paths_of, reason_of
+from components.tables.container import paths_of, reason_of, symbol_of
 from components.tables.reading import Layout, Table, names_of
 from components.tables.shape import Shape, Told, shape_of
 from components.tables.times import Stamps, placed
 from components.tables.unread import Unread
 from components.values import SourceFacts, Time
+
+AS_FACTOR = "_as_factor"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +32,8 @@ class Files(Source):
     """Bars from CSV, Parquet, Feather or Excel files with one line per symbol and time.
 
     path            a file, a folder, or a pattern such as bars/*.csv; relative paths start at the current folder
+    folder_env      environment variable that names the folder at which the path starts, read at use; null: none
+    symbols         symbols to keep; null: all
     symbol_column   column with the symbol; null: every file holds one symbol, named like the file
     time_column     column with the bar's decision time
     clock_column    column with the time of day where the time column holds the date alone; null: none
@@ -48,6 +53,8 @@ class Files(Source):
     sheet           name of the sheet of an Excel workbook; null: the only one that holds anything
     survivorship    free: delisted names are in it; biased: they are not; unknown
     adjustment      raw, split (split-adjusted) or total (dividends too)
+    adjust_by       column with an adjusted close: all prices are multiplied by its ratio to the close; say
+                    then what it is adjusted for in adjustment. Volume stays as it is; null: prices stay as well
     Column names are matched without regard to case. Every other column of numbers becomes a field under
     its lower-case name, spaces turned into underscores; 1,234.5 and $5 and (2.3M) and 5 % are numbers, empty cells,
     '-', '.' and NA are missing values. Lines above the header, remarks at the end and headers that come again are no
@@ -72,6 +79,9 @@ class Files(Source):
     sheet: str | None
     survivorship: Literal["free", "biased", "unknown"]
     adjustment: Literal["raw", "split", "total"]
+    adjust_by: str | None
+    folder_env: str | None = None
+    symbols: Annotated[tuple[str, ...], MinLen(1)] | None = None
 
     def facts(self) -> SourceFacts:
         path = Path(self.path)
@@ -84,25 +94,72 @@ class Files(Source):
         )
 
     def fields(self) -> tuple[str, ...]:
-        return tuple(self._layout(self._paths()[0]).fields)
+        return tuple(field for field in self._layout(self._paths()[0]).fields if field != self._factor)
 
     def content(self) -> str:
-        return content_of_files(self._paths())
+        return content_of_files(self._paths(), below=self._folder())
 
     def load(self) -> Panel:
         return strict(self.bars())
 
     def bars(self) -> Bars:
         paths = self._paths()
+        return self._adjusted(self._read(paths, [self._layout(path) for path in paths]))
+
+    def series(self, symbol: str | None, field: str) -> Bars:
+        if self.adjust_by is not None:
+            return super().series(symbol, field)
+        paths = self._paths()
+        if symbol is not None and self.symbol_column is None and self.wide is None:
+            paths = [path for path in paths if symbol_of(path) == symbol] or paths
         layouts = [self._layout(path) for path in paths]
+        alone = [
+            replace(each, fields={field: each.fields[field]}, only=symbol) for each in layouts if field in each.fields
+        ]
+        if len(alone) < len(layouts):
+            return super().series(symbol, field)
+        found = self._read(paths, alone)
+        of = found.codes_R == (found.symbols.index(symbol) if symbol in found.symbols else -1)
+        return found.take(of) if of.any() else found
+
+    def _read(self, paths: Sequence[Path], layouts: Sequence[Layout]) -> Bars:
         for path, layout in zip(paths, layouts, strict=True):
             if lacking := sorted(set(layouts[0].fields) - set(layout.fields)):
                 raise DataError(
                     f"{path}: no column '{lacking[0]}', which {paths[0]} has; columns: {_list(names_of(layout.shape))}"
                 )
         if len(paths) == 1:
-            return self._bars(paths, _read(paths[0], layouts[0]), np.empty(0, dtype=np.int32))
-        return _in_order(self._bars(paths, *_stacked(paths, layouts)))
+            return self._asked(self._bars(paths, _read(paths[0], layouts[0]), np.empty(0, dtype=np.int32)))
+        return self._asked(_in_order(self._bars(paths, *_stacked(paths, layouts))))
+
+    def _asked(self, bars: Bars) -> Bars:
+        """Those of the symbols that are asked for. Raises DataError for one that is not there."""
+        if self.symbols is None:
+            return bars
+        if lacking := [name for name in self.symbols if name not in bars.symbols]:
+            raise DataError(
+                f"{self.path}: no symbol '{lacking[0]}' (data.symbols); symbols: {_list(bars.symbols[:20])}"
+            )
+        kept_S = np.isin(bars.symbols, self.symbols)
+        place_S = np.cumsum(kept_S).astype(bars.codes_R.dtype) - 1
+        taken = bars.take(kept_S[bars.codes_R])
+        symbols = tuple(name for name, kept in zip(bars.symbols, kept_S, strict=True) if kept)
+        return replace(taken, symbols=symbols, codes_R=place_S[taken.codes_R])
+
+    @property
+    def _factor(self) -> str | None:
+        """The field that the adjusted close is read as."""
+        return None if self.adjust_by is None else f"{reading.field_name(self.adjust_by)}{AS_FACTOR}"
+
+    def _adjusted(self, bars: Bars) -> Bars:
+        if self._factor is None:
+            return bars
+        fields = {name: values_R for name, values_R in bars.fields.items() if name != self._factor}
+        adjusted_R, close_R = bars.fields[self._factor], fields["close"]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio_R = adjusted_R / close_R
+        scaled = {name: fields[name] * ratio_R for name in ("open", "high", "low") if name in fields}
+        return replace(bars, fields=fields | scaled | {"close": adjusted_R})
 
     @property
     def told(self) -> Told:
@@ -110,7 +167,20 @@ class Files(Source):
         return Told(encoding=self.encoding, delimiter=self.delimiter, header=self.header, sheet=self.sheet)
 
     def _paths(self) -> list[Path]:
-        return paths_of(self.path)
+        folder = self._folder()
+        return paths_of(self.path if folder is None else str(folder / self.path))
+
+    def _folder(self) -> Path | None:
+        """At which the path starts; None: where it says itself. Raises DataError where nobody has named it."""
+        if self.folder_env is None:
+            return None
+        folder = os.environ.get(self.folder_env)
+        if not folder:
+            raise DataError(
+                f"{self.path}: {self.folder_env} is not set: it names the folder that holds this file, which is not "
+                f"part of the product; set it, as in {self.folder_env}=~/data"
+            )
+        return Path(folder).expanduser()
 
     def _layout(self, path: Path) -> Layout:
         """What the columns of a file mean; raises DataError on a missing one."""
@@ -122,6 +192,8 @@ class Files(Source):
             wanted[self.symbol_column] = "data.symbol_column"
         if self.clock_column is not None:
             wanted[self.clock_column] = "data.clock_column"
+        if self.adjust_by is not None:
+            wanted[self.adjust_by] = "data.adjust_by"
         wanted |= {column: f"data.columns.{field}" for field, column in self.columns.items()}
         for column, key in wanted.items():
             if column.lower() not in lookup:
@@ -154,6 +226,13 @@ class Files(Source):
             if lacking := [field for field in self.select if field not in fields]:
                 raise DataError(f"{path}: no field '{lacking[0]}' (data.select); fields: {_list(tuple(fields))}")
             fields = {field: fields[field] for field in self.select}
+        if self.adjust_by is not None:
+            if "close" not in fields or lookup[self.adjust_by.lower()] == fields["close"]:
+                raise DataError(
+                    f"{path}: '{self.adjust_by}' (data.adjust_by) adjusts a close beside it, and there is none; set "
+                    "it to null"
+                )
+            fields[str(self._factor)] = lookup[self.adjust_by.lower()]
         if "close" not in fields and {"open", "high", "low"} & set(fields):
             raise DataError(
                 f"{path}: no column 'close'; columns: {_list(tuple(lookup.values()))}; "
@@ -206,6 +285,7 @@ class Files(Source):
             "sheet": None,
             "survivorship": "unknown",
             "adjustment": "raw",
+            "adjust_by": None,
         }
         return (base, base | {"symbol_column": None, "columns": {"close": "Adj Close"}, "select": ["close"]})
 

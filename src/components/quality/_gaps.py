@@ -14,8 +14,9 @@ from components.structure import Defect, named
 from components.values import Float, Int, Time
 
 DAY = np.timedelta64(1, "D")
-USUAL = 0.05
-"""Share of the steps of a kind (within a day, to the next, further) from which on a length of step is usual."""
+USUAL, OFTEN = 0.05, 3
+"""Share of the steps of a kind (within a day, to the next, further) from which on a length of step is usual, and how
+many times suffice: half days come a few times a year."""
 LONGER_THAN_DAYS = 3 * DAY
 CLOCK_CHANGE = np.timedelta64(1, "h")
 ILLIQUID = 3.0
@@ -109,11 +110,11 @@ def _within(bars: Bars, step: np.timedelta64, allowed: int) -> Float:
 def _beyond(length: Time, slack: np.timedelta64, step: np.timedelta64) -> Float:
     """Bars by which each step is longer than the longest usual one that is not longer than it."""
     values, counts = np.unique(length, return_counts=True)
-    usual = np.append(step.astype("timedelta64[us]"), values[counts >= max(2, USUAL * counts.sum())])
+    usual = np.append(step.astype("timedelta64[us]"), values[counts >= np.clip(USUAL * counts.sum(), 2, OFTEN)])
     usual = np.unique(usual)
     place = np.searchsorted(usual, length + slack, side="right") - 1
-    base = usual[np.maximum(place, 0)]
-    return np.maximum(np.floor((length - base - slack) / step), 0.0)
+    beyond = length - usual[np.maximum(place, 0)]
+    return np.where(beyond > slack, np.floor(beyond / step), 0.0)
 
 
 def _has_weekends(times: Time) -> bool:

@@ -94,7 +94,8 @@ def _in_calm(bars: Bars, return_R: Float, rows: Int, size_R: Float) -> Int:
         size_R[row] > CALM * usual_around(return_R, row, *ends[at])
         for row, at in zip(rows.tolist(), place.tolist(), strict=True)
     ]
-    return rows[np.array(calm, dtype=bool)]
+    left: Int = rows[np.array(calm, dtype=bool)]
+    return left
 
 
 def odd_times(bars: Bars) -> Iterator[Defect]:

@@ -56,6 +56,17 @@ class Columns:
         raw = {name: column.slice(0, most) for name, column in self.raw.items()}
         return replace(self, raw=raw, n_rows=min(most, self.n_rows))
 
+    def take(self, rows: "np.ndarray[Any, Any]") -> "Columns":
+        """Some rows, by their numbers; what no row holds any more is in no dictionary either."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        raw = {name: column.take(rows) for name, column in self.raw.items()}
+        for name, column in raw.items():
+            if pa.types.is_dictionary(column.type):
+                raw[name] = pc.dictionary_encode(pc.cast(column, column.type.value_type))
+        return replace(self, raw=raw, n_rows=len(rows), place=lambda row: self.place(int(rows[row])))
+
     def unread(self, unread: Unread) -> DataError:
         """The complaint about times that cannot be read, with their places; an Ask where two readings fit."""
         said = f"{self.path}: {unread.text(self.place)}"

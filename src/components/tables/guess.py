@@ -1,8 +1,14 @@
 """What a stranger's table of bars holds, guessed from the names and the contents of its columns."""
 
+import math
+import shlex
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
 
 from components.errors import DataError
 from components.tables import meaning
@@ -11,13 +17,17 @@ from components.tables.container import paths_of
 from components.tables.lexicon import ADJUSTED, ROLES, word
 from components.tables.meaning import NOTHING_SAID, Said, Table, Taken
 from components.tables.numbers import TRUTHS, Decimal, sampled, sign_of, texts_of
-from components.tables.reading import field_name, said_of
-from components.tables.shape import Told, shape_of
+from components.tables.reading import field_name, names_of, said_of
+from components.tables.shape import Shape, Told, shape_of
 from components.tables.timing import Timing, timing
 from components.tables.unread import Unread
+from components.values import Float
+
+Adjustment = Literal["raw", "split", "total"]
 
 SAMPLE_ROWS = 2000
 FIELDS = ("open", "high", "low", "close", "volume")
+SMALLEST_SPLIT = math.log(1.15)
 TOLD = ("encoding", "delimiter", "header", "sheet")
 
 
@@ -32,10 +42,11 @@ class Guess:
 def guess(path: str, said: Said = NOTHING_SAID) -> Guess:
     """What the file seems to hold, but for what a person said. Raises DataError where it cannot be read as bars, saying
     what would help, and Ask where it can in several ways that are equally good."""
-    path_of_first = paths_of(path)[0]
     told = Told(**{name: said.settings.get(name) for name in TOLD})
-    shape = shape_of(path_of_first, told)
-    whole = columns_of(path_of_first, told, shape=shape)
+    shapes = {each: shape_of(each, told) for each in paths_of(path)}
+    first = _usual(shapes)
+    shape = shapes[first]
+    whole = columns_of(first, told, shape=shape)
     columns = {name: said_of(whole, name, SAMPLE_ROWS) for name in whole.names}
     if not any(columns.values()):
         raise DataError(f"{path}: no rows; the table needs a header and at least one row")
@@ -61,8 +72,11 @@ def guess(path: str, said: Said = NOTHING_SAID) -> Guess:
     roles = {role: taken[role].column for role in FIELDS if role in taken}
     values = [column.name for column in table.numbers()]
     fields = {**{field_name(name): name for name in values if name not in roles.values()}, **roles}
-    left_out = [name for name in others if name not in (symbol, *fields.values())]
     wide = None if taken else "close"
+    adjustment, how = _adjustment(table, roles["close"], columns[symbol] if symbol else None) if taken else ("raw", "")
+    if wide is None:
+        fields = _shared(path, shapes, first, [time, timed.clock, symbol, *roles.values()], fields)
+    left_out = [name for name in others if name not in (symbol, *fields.values())]
     parameters = {
         "path": path,
         "symbol_column": symbol,
@@ -73,19 +87,49 @@ def guess(path: str, said: Said = NOTHING_SAID) -> Guess:
         "decimal": sign if sign == "," or shape.delimiter == ";" else None,
         "wide": wide,
         "columns": {role: name for role, name in roles.items() if field_name(name) != role},
-        "select": list(fields) if left_out and wide is None else None,
+        "select": list(fields) if wide is None and (left_out or _differ(shapes)) else None,
         **dict.fromkeys(TOLD),
         "survivorship": "unknown",
-        "adjustment": _adjustment(columns, roles) if roles else "raw",
+        "adjustment": "total" if said.settings.get("adjust_by") else adjustment,
+        "adjust_by": None,
     }
     return Guess(
         parameters=parameters | dict(said.settings),
         remarks=(
             *shape.remarks,
             *timed.remarks,
-            *(_wide_remarks(values) if wide else _remarks(symbol, sign, taken, left_out)),
+            *(_wide_remarks(values) if wide else _remarks(symbol, sign, taken, left_out, len(shapes))),
+            *([how] if how else []),
         ),
     )
+
+
+def _usual(shapes: Mapping[Path, Shape]) -> Path:
+    """The first of the files that have the columns that most of them have."""
+    kinds = {path: frozenset(name.lower() for name in names_of(shape)) for path, shape in shapes.items()}
+    counts = Counter(kinds.values())
+    return max(kinds, key=lambda path: counts[kinds[path]])
+
+
+def _differ(shapes: Mapping[Path, Shape]) -> bool:
+    return len({frozenset(name.lower() for name in names_of(shape)) for shape in shapes.values()}) > 1
+
+
+def _shared(
+    path: str, shapes: Mapping[Path, Shape], first: Path, needed: Sequence[str | None], fields: Mapping[str, str]
+) -> dict[str, str]:
+    """The fields that all files have. Raises DataError naming a file that lacks a column that is needed."""
+    kept = dict(fields)
+    for each, shape in shapes.items():
+        names = {name.lower() for name in names_of(shape)}
+        lacking = [name for name in needed if name is not None and name.lower() not in names]
+        if lacking:
+            raise DataError(
+                f"{each}: no column '{lacking[0]}', which the other files of {path} have, such as {first}; columns: "
+                f"{', '.join(names_of(shape))}; take it out of them, or give it alone"
+            )
+        kept = {field: name for field, name in kept.items() if name.lower() in names}
+    return kept
 
 
 def _timing(whole: Columns, columns: Mapping[str, list[str]], said: Said) -> Timing:
@@ -154,22 +198,41 @@ def _wide_remarks(names: Sequence[str]) -> list[str]:
     return [f"symbols: one column each ({shown}); what they hold is taken for close (data.wide)"]
 
 
-def _adjustment(columns: Mapping[str, list[str]], roles: Mapping[str, str]) -> str:
-    """A close that is called adjusted is so for dividends; one beside it, as of Yahoo, for splits."""
-    if word(roles["close"]) in ADJUSTED:
-        return "total"
-    return "split" if any(word(name) in ADJUSTED for name in columns) else "raw"
+def _adjustment(table: Table, close: str, symbols: Sequence[str] | None) -> tuple[Adjustment, str]:
+    """For what the close is adjusted, and how that is known: from its name, or from an adjusted close beside it, which
+    takes splits out of it where it is raw, and dividends where it is adjusted for splits."""
+    if word(close) in ADJUSTED:
+        return "total", f"adjustment: '{close}' is called adjusted, which is for splits and dividends (total)"
+    columns = {column.name: column.values_N for column in table.numbers()}
+    beside = next((name for name in columns if word(name) in ADJUSTED), None)
+    if beside is None:
+        return "raw", "adjustment: taken as raw; if the prices are adjusted, say data.adjustment=split or total"
+    offer = f"data.adjust_by={shlex.quote(beside)} adjusts open, high, low and close for dividends as well (total)"
+    if _steps_with(columns[close], columns[beside], symbols):
+        return "raw", f"adjustment: '{close}' is raw, since '{beside}' takes a split out of it; {offer}"
+    return "split", f"adjustment: '{close}' is taken as adjusted for splits, since '{beside}' takes none out; {offer}"
+
+
+def _steps_with(close_N: Float, adjusted_N: Float, symbols: Sequence[str] | None) -> bool:
+    """Whether the close jumps where its ratio to the adjusted one jumps the other way."""
+    same_N = np.array([symbols[n] == symbols[n + 1] for n in range(len(symbols) - 1)]) if symbols else True
+    with np.errstate(divide="ignore", invalid="ignore"):
+        moves_N, ratios_N = np.diff(np.log(close_N)), np.diff(np.log(adjusted_N / close_N))
+    splits_N = (np.abs(ratios_N) > SMALLEST_SPLIT) & (np.abs(moves_N + ratios_N) < np.abs(ratios_N) / 3) & same_N
+    return bool(splits_N.any())
 
 
 def _remarks(
-    symbol: str | None, sign: Decimal | None, taken: Mapping[str, Taken], left_out: Sequence[str]
+    symbol: str | None, sign: Decimal | None, taken: Mapping[str, Taken], left_out: Sequence[str], files: int
 ) -> list[str]:
-    remarks = [f"symbol: column '{symbol}'" if symbol else "symbol: none, the file is one symbol"]
+    alone = "symbol: none, the file is one symbol" if files == 1 else f"symbol: each of the {files} files is one"
+    remarks = [f"symbol: column '{symbol}'" if symbol else alone]
     remarks.append("fields: " + ", ".join(f"{role} = '{taken[role].column}'" for role in FIELDS if role in taken))
     named = {"price": "close", "volume": "volume"}
     remarks += [f"{name}: '{taken[role].column}', {taken[role].why}" for name, role in named.items() if role in taken]
     if sign == ",":
         remarks.append("numbers: with a decimal comma")
     if left_out:
-        remarks.append(f"left out, since they hold no numbers: {', '.join(map(repr, left_out))}")
+        where = "" if files == 1 else " in all files"
+        remarks.append(f"left out, since they hold no numbers{where}: {', '.join(map(repr, left_out))}")
     return remarks

@@ -30,22 +30,34 @@ SYMBOL = (
     *("тикер", "代码", "股票代码", "コート", "종목코드", "security", "underlying", "name"),
 )
 OPEN = (
-    *("open", "o", "pxopen", "openprice", "openingprice", "openlast", "eroffnung", "eroffnungskurs", "erster"),
+    *(
+        "open",
+        "o",
+        "pxopen",
+        "openprice",
+        "openingprice",
+        "openlast",
+        "eroffnung",
+        "eroffnungskurs",
+        "eroffn",
+        "erster",
+    ),
     *("ouverture", "apertura", "abertura", "opening", "openingskoers", "oppning", "oppningskurs", "otwarcie", "acilis"),
-    *("открытие", "开盘", "开盘价", "始値", "시가"),
+    *("openprc", "открытие", "开盘", "开盘价", "始値", "시가"),
 )
 HIGH = (
     *("high", "h", "pxhigh", "highprice", "dayhigh", "hoch", "tageshoch", "hochst", "max", "haut", "plushaut"),
     *("maximo", "maxima", "massimo", "alto", "hoog", "hoogste", "hogst", "hogsta", "najwyzszy", "yuksek"),
-    *("максимум", "最高", "最高价", "高値", "고가"),
+    *("askhi", "максимум", "最高", "最高价", "高値", "고가"),
 )
 LOW = (
     *("low", "l", "pxlow", "lowprice", "daylow", "tief", "tagestief", "tiefst", "min", "bas", "plusbas"),
     *("minimo", "minima", "bajo", "laag", "laagste", "lagst", "lagsta", "najnizszy", "dusuk"),
-    *("минимум", "最低", "最低价", "安値", "저가"),
+    *("bidlo", "минимум", "最低", "最低价", "安値", "저가"),
 )
 CLOSE = (
-    *("close", "c", "closelast", "closeprice", "closingprice", "closingvalue", "closevalue", "pxlast", "pxclose"),
+    *("close", "c", "closelast", "closeprice", "closingprice", "closingvalue", "closevalue", "pxlast"),
+    *("pxclose", "prc"),
     *(
         "schluss",
         "schlusskurs",
@@ -155,6 +167,13 @@ UNITS = frozenset(
         *("dkk", "pln", "try", "rub", "usdt", "usdc", "btc", "eth", "cents", "in", "local", "per"),
     }
 )
+QUALIFIED = frozenset(
+    {
+        *("adj", "adjusted", "quote", "dollar", "avg", "average", "mean", "prev", "previous", "taker", "buy", "sell"),
+        *("relative", "ratio", "change", "bid", "ask", "rolling", "ma", "week", "52", "year", "all", "time"),
+    }
+)
+"""Words that make a field's name that of something else."""
 SINGLE = frozenset("ohlcvtn")
 """Letters that are names only side by side: alone, C, T and V are companies."""
 ROLES: Mapping[str, tuple[str, ...]] = {
@@ -181,8 +200,8 @@ def without_units(name: str) -> str:
 
 def is_no_price(name: str) -> bool:
     """Whether a name is that of a volume, a turnover, a market value, a change: of anything that is no price."""
-    known = word(name) in {*OTHER, *VOLUME} or without_units(name) in {*OTHER, *VOLUME}
-    return known or "%" in name or bool(NO_PRICE & set(tokens(name)))
+    known = {word(name), without_units(name)} & {*OTHER, *VOLUME, *SYMBOL}
+    return bool(known) or "%" in name or bool(NO_PRICE & set(tokens(name)))
 
 
 def _bare(name: str) -> str:

@@ -4,21 +4,44 @@ read as what their names say. Where another reading is as good, a question is as
 Shape legend: N rows of the sample.
 """
 
+import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
 import numpy as np
 
 from components.errors import Ask, DataError
-from components.tables.lexicon import CLOSE, PRICE, ROLES, SINGLE, is_no_price, tokens, without_units, word
+from components.tables.lexicon import (
+    CLOSE,
+    NO_PRICE,
+    PRICE,
+    QUALIFIED,
+    ROLES,
+    SINGLE,
+    UNITS,
+    is_no_price,
+    tokens,
+    without_units,
+    word,
+)
 from components.values import Float
 
 MOSTLY = 0.01
 """Share of texts that may be no numbers in a column of numbers; the reader refuses them by line."""
 UNKNOWN = 9
 """Rank of a name that does not say that it is a price."""
+
+WHY = (
+    "called so",
+    "the only one whose name holds such a word",
+    "called a price, and none is called a close",
+    "an adjusted close, and there is no other",
+)
+"""Why a column is the price, by rank."""
+UNNAMED = re.compile(r"column_\d+")
+"""What the reader calls the columns of a table without names."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,13 +125,22 @@ def fields_of(table: Table, said: Said) -> dict[str, Taken]:
 
 
 def _by_name(table: Table, role: str) -> Taken | None:
-    """The column of numbers that bears the best-known name of a role."""
+    """The column of numbers that bears the best-known name of a role, or the only one in whose name it stands."""
     numbers = _lettered(table.numbers())
     for name in ROLES[role]:
         for column in numbers:
-            if name in (word(column.name), without_units(column.name)):
+            # A volume in a currency is a turnover.
+            if name == word(column.name) or (role != "volume" and name == without_units(column.name)):
                 return Taken(column=column.name, why="called so")
-    return None
+    known = set(ROLES[role]) - SINGLE
+    within = [column for column in numbers if known & set(tokens(column.name)) and not _is_other(column.name, role)]
+    return Taken(column=within[0].name, why=WHY[1]) if len(within) == 1 else None
+
+
+def _is_other(name: str, role: str) -> bool:
+    """Whether a name in which that of a role stands says something else: an adjusted open, a volume in dollars."""
+    parts = set(tokens(name))
+    return bool(parts & (QUALIFIED | (UNITS if role == "volume" else NO_PRICE)))
 
 
 def _lettered(columns: Sequence[Column]) -> list[Column]:
@@ -125,18 +157,17 @@ def _is_wide(table: Table) -> bool:
     tickers = all(name.isupper() for name in unknown)
     # LAST is a company as well, among others in capitals.
     priced = [c for c in _lettered(table.columns) if _rank(c.name) < (1 if tickers else UNKNOWN)]
-    if table.symbol is not None or priced or len(unknown) < 2:
+    if table.symbol is not None or priced or len(unknown) < 2 or all(UNNAMED.fullmatch(name) for name in unknown):
         return False
     return len(numbers) - len(unknown) <= len(unknown) // 3
 
 
 def _is_known(name: str) -> bool:
-    names = {word(name), without_units(name)} - SINGLE
-    return (
-        any(names & set(ROLES[role]) for role in ROLES if role != "symbol")
-        or is_no_price(name)
-        or _rank(name) < UNKNOWN
-    )
+    names = {word(name), without_units(name)}
+    if names & SINGLE:
+        return False
+    fields = (words for role, words in ROLES.items() if role != "symbol")
+    return any(names & set(words) for words in fields) or is_no_price(name) or _rank(name) < UNKNOWN
 
 
 def _rank(name: str) -> int:
@@ -149,14 +180,6 @@ def _rank(name: str) -> int:
         return 3 if names & set(ROLES["adjusted"]) else UNKNOWN
     ranks = (names & set(CLOSE), parts & set(CLOSE) - SINGLE, names & set(PRICE))
     return next((rank for rank, hit in enumerate(ranks) if hit), UNKNOWN)
-
-
-WHY = (
-    "called so",
-    "the only one whose name holds such a word",
-    "called a price, and none is called a close",
-    "an adjusted close, and there is no other",
-)
 
 
 def _price(table: Table, said: Said, found: Mapping[str, Taken]) -> Taken:
@@ -226,6 +249,8 @@ def _volume(table: Table, said: Said, close: str) -> Taken | None:
         # MetaTrader writes zeros where only ticks were counted.
         used = next((column for column in named if np.nansum(column.values_N) > 0), named[0])
         return Taken(column=used.name, why="called so")
+    if within := _by_name(replace(table, columns=tuple(columns)), "volume"):
+        return within
     # Crypto exchanges give the volume in both currencies of a pair; that of the first counts what is traded.
     pair = table.of.upper()
     units = {c: unit for c in columns if (unit := _unit_of_volume(c.name)) and pair.startswith(unit)}

@@ -36,6 +36,7 @@ class Layout:
     symbol       null where the file is one symbol
     fields       field -> column
     wide         the field that all other columns hold, one a symbol; null where each line is one symbol
+    only         the one symbol whose lines are read, and whose times and values alone are judged; null: all
     """
 
     shape: Shape
@@ -47,6 +48,7 @@ class Layout:
     date_format: str | None
     decimal: Decimal | None
     wide: str | None = None
+    only: str | None = None
 
     def columns(self) -> list[str]:
         keys = [key for key in (self.time, self.clock, self.symbol) if key is not None]
@@ -110,6 +112,9 @@ def read(path: Path, layout: Layout) -> Table:
     if layout.wide is not None:
         columns = _long(columns, layout)
     codes_N, symbols = symbols_of(columns, SYMBOL if layout.wide else layout.symbol)
+    if layout.only in symbols and len(symbols) > 1:
+        rows = np.flatnonzero(codes_N == symbols.index(layout.only))
+        columns, codes_N, symbols = columns.take(rows), np.zeros(len(rows), dtype=np.int32), (layout.only,)
     stamps = _stamps(columns, layout, codes_N)
     fields = {layout.wide: layout.wide} if layout.wide else layout.fields
     _refuse_truths(columns, fields)

@@ -24,6 +24,7 @@ from runner.bundle.reader import Bundle
 from runner.bundle.restore import restored
 from runner.specification.described import TARGET
 
+STANDARD = "components.quality.standard.StandardPolicy"
 FILES = "components.data.files.Files"
 OPTIONS = {
     "data.path": "--data",
@@ -103,7 +104,7 @@ def _changed(
 
 def _defaults() -> dict[str, Any]:
     """Settings that bundles of earlier versions do not have."""
-    return dict.fromkeys(("clock_column", "decimal", "wide", "encoding", "delimiter", "header", "sheet"))
+    return dict.fromkeys(("clock_column", "decimal", "wide", "encoding", "delimiter", "header", "sheet", "adjust_by"))
 
 
 def _found(path: str, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -134,8 +135,10 @@ def _quality(config: Mapping[str, Any]) -> Quality | None:
     """The policy that judged the bars then; how many a symbol needs is for the forecast to say."""
     if not config:
         return None
-    eased = {name: 0 for name in ("minimum_history", "completeness") if name in config}
-    return restored(Quality, {**config, **eased}, path="quality")  # type: ignore[type-abstract]
+    if config.get("_target_") == STANDARD:
+        # Policies of earlier versions do not have these.
+        config = {"spikes": "warn", **config, "minimum_history": 0, "completeness": 0}
+    return restored(Quality, config, path="quality")  # type: ignore[type-abstract]
 
 
 def rows(bundle: Bundle, forecast: BundleForecast, *, last_only: bool) -> list[dict[str, Any]]:

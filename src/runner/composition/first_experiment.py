@@ -66,6 +66,7 @@ def first_experiment(
     policy: Quality = build(Quality, mend, path="quality")  # type: ignore[type-abstract]
     panel, findings = policy.inspect(bars)
     mended = needed(findings, bars, standard=standard, mend=mend, asked=set(quality)) | dict(quality)
+    refuse_few(path, panel)
     plan, vault_start = planned(panel), _vault_start(panel)
     remarks = [*found.remarks, *_facts(panel), *_findings(findings, mended), f"experiment: {plan.why}"]
     if vault_start is not None:
@@ -87,11 +88,18 @@ def _settings(slot: str, choice: str) -> Mapping[str, Any]:
     return settings
 
 
-def planned(panel: Panel) -> Plan:
-    """What can be forecast from these fields. Raises DataError where there are too few bars for any forecast."""
+def refuse_few(path: str, panel: Panel) -> None:
+    """Raises DataError where there are too few bars for any forecast."""
     longest = int(np.diff(panel.offsets).max())
     if longest < MIN_BARS:
-        raise DataError(f"the longest symbol has {longest} bars; an experiment needs at least {MIN_BARS}")
+        raise DataError(
+            f"{path}: the longest symbol has {longest} bars, an experiment needs at least {MIN_BARS}; give more of them"
+        )
+
+
+def planned(panel: Panel) -> Plan:
+    """What can be forecast from these fields."""
+    longest = int(np.diff(panel.offsets).max())
     has_volume = _is_positive(panel, "volume")
     if all(_is_positive(panel, price) for price in ("open", "high", "low")):
         return _volatility(has_volume, longest)

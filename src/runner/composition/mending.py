@@ -20,7 +20,8 @@ def needed(
     """check -> action of those without which the standard policy would refuse the bars. asked: checks whose action was
     asked for. Raises DataError where one of the others would touch more than the share MOST of the bars."""
     changed = {finding.check: finding for finding in findings if finding.action != "kept"}
-    harmless = without_loss(bars, set(changed))
+    # Sorting changes no bar.
+    harmless = {"order": bars.n_rows, "missing": empty(bars)}
     for check, finding in changed.items():
         touched = finding.count - harmless.get(check, 0)
         if check not in asked and touched > MOST * bars.n_rows:
@@ -32,18 +33,7 @@ def needed(
     return {check: mend[check] for check in mend if check in changed and mend[check] != standard[check]}
 
 
-def without_loss(bars: Bars, checks: set[str]) -> dict[str, int]:
-    """check -> bars of which its mending loses or changes nothing: sorted ones, lines without any price, copies that
-    are alike in everything."""
-    found = {"order": bars.n_rows}
-    if "missing" in checks:
-        prices = [bars.fields[name] for name in PRICES if name in bars.fields]
-        found["missing"] = int(np.all(np.isnan(prices), axis=0).sum())
-    if "duplicates" in checks:
-        sorted_bars = bars.ordered()
-        codes_R, times_R = sorted_bars.codes_R, sorted_bars.timestamps_R
-        alike_R = (codes_R[1:] == codes_R[:-1]) & (times_R[1:] == times_R[:-1])
-        for values_R in sorted_bars.fields.values():
-            alike_R &= (values_R[1:] == values_R[:-1]) | (np.isnan(values_R[1:]) & np.isnan(values_R[:-1]))
-        found["duplicates"] = int(alike_R.sum())
-    return found
+def empty(bars: Bars) -> int:
+    """Lines without any price: no bars, which are left out and not mended, as the holidays in FRED's series."""
+    prices = [bars.fields[name] for name in PRICES if name in bars.fields]
+    return int(np.all(np.isnan(prices), axis=0).sum()) if prices else 0

@@ -7,10 +7,9 @@ quality.ohlc=drop."""
 
 import json
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from components.errors import ConfigError, Problem
 from components.tables.meaning import Said
@@ -19,6 +18,7 @@ from runner.composition.configure import configure
 from runner.composition.first_experiment import SCHEMA, default_name, first_experiment
 from runner.composition.json_schema import of_experiment
 from runner.composition.places import CONFIG
+from runner.composition.reading import settings_of
 from runner.composition.rules import NAME
 from runner.storage.disk import write_atomically
 
@@ -53,13 +53,13 @@ def run(options: Namespace) -> Answer:
             f"--name: {name!r} is not allowed; must be letters, digits, dot, dash and underscore, at most 100, "
             "beginning with a letter or digit"
         )
+    settings = settings_of(options.settings, {"data": None, "quality": None})
     target = Path(CONFIG) / "experiment" / f"{name}.yaml"
     if target.exists() and not options.force:
         hint = "choose another --name, or --force to write it anew"
         raise ConfigError(Problem(str(target), "exists already", hint, code="exists", fix=("--force",)))
-    data, quality = _settings(options.settings)
     columns = {role: getattr(options, role) for role in COLUMNS}
-    made = first_experiment(options.file, Said(**columns, settings=data), quality)
+    made = first_experiment(options.file, Said(**columns, settings=settings["data"]), settings["quality"])
     with _kept_if_sound(target):
         write_atomically(target, made.text.encode())
         configure([f"+experiment={name}"])
@@ -89,28 +89,3 @@ def _kept_if_sound(target: Path) -> Iterator[None]:
         for folder in folders:
             folder.rmdir()
         raise
-
-
-def _settings(texts: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Settings of data and of quality, by name. Raises ConfigError for any other."""
-    found: dict[str, dict[str, Any]] = {"data": {}, "quality": {}}
-    for text in texts:
-        path, sign, value = text.partition("=")
-        slot, _, key = path.partition(".")
-        if slot not in found or not key or not sign:
-            raise ConfigError(
-                f"{text}: no setting of init; write data.KEY=VALUE or quality.KEY=VALUE, or give several files as one "
-                "pattern in quotes"
-            )
-        found[slot][key] = _value(value)
-    return found["data"], found["quality"]
-
-
-def _value(text: str) -> Any:
-    """As YAML has it, or the text itself where that is none: a lone comma, %d/%m/%Y."""
-    import yaml
-
-    try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError:
-        return text
