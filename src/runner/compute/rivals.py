@@ -71,15 +71,15 @@ def _with_own_features(
 
 
 def rows_without_features(rivals: Mapping[str, Walked], prepared: Prepared) -> tuple[str, ...]:
-    """Of each baseline with features of its own that lacks some at rows that are judged, a sentence with their number."""
+    """A sentence on each baseline that lacks features of its own at rows that are judged, with their number."""
     said = []
     judged = sum(len(fold.test_rows) for fold in prepared.folds)
     for name, each in rivals.items():
         lacking = judged - sum(len(fold.test_rows) for fold in each.divided.value)
         if lacking:
             said.append(
-                f"baselines.{name}: has no features at {lacking:,} of {judged:,} test rows, where it forecasts the mean "
-                "label of its train rows."
+                f"baselines.{name}: has no features at {lacking:,} of {judged:,} test rows, where it forecasts the "
+                "mean label of its train rows."
             )
     return tuple(said)
 
