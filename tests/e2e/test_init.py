@@ -319,8 +319,8 @@ def test_a_name_is_checked_first_and_what_is_refused_leaves_nothing(name: str, f
     with pytest.raises(ConfigError) as error:
         perform("init", ["nowhere.csv", f"--name={name}"])
     assert str(error.value) == (
-        f"--name: {name!r} is not allowed; must be letters, digits, dot, dash and underscore, at most 100, beginning "
-        "with a letter or digit"
+        f"--name: {name!r} is not allowed; must be letters, digits, dot, dash and underscore, at most 100; begin with "
+        "a letter or digit"
     )
     assert list(folder.iterdir()) == []
 

@@ -129,8 +129,8 @@ class Sentiment(Source):
         if not ours_N.any():
             raise DataError(
                 f"{self.path}: no text is about a symbol of the bars; symbols there: "
-                f"{', '.join(sorted(set(table.symbols_N))[:5])}; in the bars: {', '.join(panel.symbols[:5])}; spell them "
-                "alike"
+                f"{', '.join(sorted(set(table.symbols_N))[:5])}; in the bars: {', '.join(panel.symbols[:5])}; "
+                "spell them alike"
             )
         ours = table.take(ours_N)
         scores_N, known_N = self._scores(ours), self._known(ours)

@@ -299,7 +299,7 @@ def read(texts: Texts, *, decimal: Decimal | None, otherwise: Decimal | None) ->
     far_U = np.isfinite(values_U) & (values_U != 0) & ((abs(values_U) < SMALLEST) | (abs(values_U) > LARGEST))
     far_U |= np.isinf(values_U) & np.array([part is not None and part.known is None for part in parts] + [False])
     if far_U.any():
-        first = min(np.flatnonzero(far_U), key=texts.row)
+        first = min(map(int, np.flatnonzero(far_U)), key=texts.row)
         raise NoNumber(texts.row(first), texts.texts_U[first], BEYOND)
     values_N: Float = values_U[texts.codes_N]
     return values_N
