@@ -66,8 +66,10 @@ def columns_of_arrow(path: Path, shape: Shape, wanted: Sequence[int], texts: Seq
         if shape.kind == "parquet":
             import pyarrow.parquet as pq
 
-            stored = pq.read_schema(path).names
-            with pq.ParquetFile(path, read_dictionary=[stored[place] for place in texts]) as file:
+            schema = pq.read_schema(path)
+            stored = schema.names
+            spelt = [stored[place] for place in texts if _is_text(schema.types[place])]
+            with pq.ParquetFile(path, read_dictionary=spelt) as file:
                 table = file.read(columns=[stored[place] for place in wanted], use_pandas_metadata=False)
             return [table.column(stored[place]) for place in wanted]
         with pa.memory_map(str(path)) as mapped, pa.ipc.open_file(mapped) as reader:

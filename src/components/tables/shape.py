@@ -161,7 +161,7 @@ def in_rows(
         names=called,
         encoding=encoding,
         delimiter=delimiter,
-        body=body,
+        body=_first_line(rows, body),
         header=tuple(quoted(cells) for _, cells in header),
         dates=dates,
         values=values,
@@ -170,6 +170,12 @@ def in_rows(
         remarked=kind == "text" and not any(cells[0].startswith("#") for number, cells in filled if number >= body),
         remarks=tuple(remarks),
     )
+
+
+def _first_line(rows: Sequence[Row], body: int) -> int:
+    """Where the row begins that ends at or after a line: cells may hold line ends."""
+    before = [number for number, _ in rows if number < body]
+    return before[-1] + 1 if before and any(number >= body for number, _ in rows) else body
 
 
 def _profile(rows: Sequence[Sequence[str]]) -> tuple[int, tuple[int, ...], tuple[int, ...]]:
