@@ -13,10 +13,11 @@ import numpy as np
 from components.bars import Codes
 from components.errors import DataError
 from components.tables import times
-from components.tables.columns import Columns, as_text, columns_of, cut, molten, numbers, texts
+from components.tables.columns import Columns, as_text, columns_of, cut, molten, texts
 from components.tables.container import symbol_of
 from components.tables.levels import SYMBOL, Levels
 from components.tables.numbers import Decimal
+from components.tables.numeric import is_truths, numbers
 from components.tables.shape import Shape, Told
 from components.tables.times import Stamps
 from components.tables.unread import Unread
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 PRICES = frozenset({"open", "high", "low", "close"})
+EXPECTED = PRICES | {"volume"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,17 +88,17 @@ def said_of(columns: Columns, name: str, most: int | None = None) -> list[str]:
 
 
 def text_columns(path: Path, shape: Shape) -> frozenset[str]:
-    """Columns that hold no numbers, as far as the file itself says so: a text file does not."""
-    if shape.kind not in ("parquet", "feather") or shape.levels is not None:
+    """Columns that hold no numbers, as far as types and first rows show; one that is called as a price or volume is
+    expected to, and complained about by row."""
+    if shape.levels is not None:
         return frozenset()
-    import pyarrow as pa
+    if shape.kind in ("text", "excel"):
+        found = [shape.names[place] for place in shape.words]
+    else:
+        from components.tables.arrow import names_without_numbers
 
-    from components.tables.arrow import types_of
-
-    kinds = pa.types
-    numeric = (kinds.is_integer, kinds.is_floating, kinds.is_boolean, kinds.is_decimal, kinds.is_null)
-    of = zip(shape.names, types_of(path, shape), strict=True)
-    return frozenset(name for name, kind in of if not any(test(kind) for test in numeric))
+        found = names_without_numbers(path, shape)
+    return frozenset(name for name in found if field_name(name) not in EXPECTED)
 
 
 def read(path: Path, layout: Layout) -> Table:
@@ -199,11 +201,8 @@ def _stamps(columns: Columns, layout: Layout, codes_N: Codes) -> Stamps:
 
 def _refuse_truths(columns: Columns, fields: Mapping[str, str]) -> None:
     """A price is no truth, in whatever format it is written."""
-    import pyarrow as pa
-
     for field, column in fields.items():
-        values = columns.raw[column]
-        if field in PRICES and pa.types.is_boolean(values.type):
+        if field in PRICES and is_truths(columns, column):
             raise DataError(
                 f"{columns.path}: the column of {field} holds true and false, no prices; choose another column"
             )
