@@ -3,6 +3,7 @@
 Shape legend: N rows of a sample.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 NAMES = (
     *("timestamp", "datetime", "date", "datum", "day", "time", "opentime", "period", "dt", "fecha", "ts", ""),
-    *("tradedate", "tradingdate", "tradetime", "data", "jour", "timestampms", "unix", "unixtime", "epoch", "zeit"),
+    *("tradedate", "tradingdate", "tradetime", "data", "jour", "timestampms", "unix", "unixtime", "epoch", "zeit", "t"),
 )
 CLOCK_NAMES = (
     *("time", "hour", "hours", "hr", "hh", "clock", "hhmm", "hhmmss", "hourending", "he", "tm", "tradetime"),
@@ -154,8 +155,9 @@ def _asks(text: str) -> bool:
 
 
 def _is_short_number(text: str) -> bool:
+    """Numbers of fewer digits than a count of seconds since 1970 has."""
     digits = text.strip("+-").replace(",", "").replace(".", "")
-    return digits.isdigit() and not (text.isdigit() and len(text) >= 9)
+    return digits.isdigit() and not re.fullmatch(r"\d{9,19}(?:\.0*)?", text)
 
 
 def _stamps(texts: Sequence[str]) -> Stamps | None:

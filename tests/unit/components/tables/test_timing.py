@@ -95,6 +95,14 @@ def test_the_format_rests_on_all_values() -> None:
     assert unread.value.options == ("data.date_format='%d/%m/%Y'", "data.date_format='%m/%d/%Y'")
 
 
+@pytest.mark.parametrize("name", ["t", "when", "unix"])
+@pytest.mark.parametrize("ending", ["", ".0"])
+def test_epochs_are_times_whatever_the_column_is_called(name: str, ending: str) -> None:
+    numbers = [f"{int(day.timestamp())}{ending}" for day in DAYS]
+    made = found({"v": range(30), name: numbers, "c": range(30)})
+    assert (made.time, made.date_format) == (name, "unix_s")
+
+
 def test_no_column_holds_times() -> None:
     assert timing({"close": ["1", "2"], "name": ["a", "b"]}, lambda _: pa.array([])) is None
 
