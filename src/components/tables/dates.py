@@ -103,6 +103,12 @@ def readings(texts: Sequence[str]) -> list[Reading]:
     return found
 
 
+def nearest(texts: Sequence[str]) -> Reading:
+    """The format under which most texts are dates: the others are mistakes."""
+    tried = {None: None} | dict.fromkeys(form for text in (texts[0], texts[len(texts) // 2]) for form in _forms(text))
+    return max((of_form(texts, form) for form in tried), key=lambda own: int((~np.isnat(own.days_U)).sum()))
+
+
 def _believed(reading: Reading) -> bool:
     """Whether most of the dates lie where dates are; a single one that does not is a mistake worth a line."""
     return bool(((reading.days_U >= EARLIEST) & (reading.days_U < LATEST)).mean() > 0.5)
@@ -130,8 +136,7 @@ def decided(found: Sequence[Reading], shown: Callable[[Time], Time], texts: Sequ
     row = int((one.days_U != other.days_U).argmax())
     options = tuple(f"data.date_format='{own.form}'" for own in (one, other))
     raise Unread(
-        f"{{0}}: '{verbatim(texts[row])}' is {_day(one, row)} or {_day(other, row)}, and both readings fit all dates; "
-        f"say which: {options[0]} or {options[1]}",
+        f"{{0}}: '{verbatim(texts[row])}' is {_day(one, row)} or {_day(other, row)}, and both readings fit all dates",
         row,
         options=options,
     )

@@ -183,8 +183,8 @@ def _of_different(texts_U: "pa.Array", form: str | None) -> Stamps:
                 numbers_U = pc.cast(texts_U, pa.float64())
             if form in EPOCHS or not _compact(texts_U):
                 return _in_utc(*epochs.times(numbers_U.to_numpy(zero_copy_only=False), form))
-        elif form in EPOCHS:
-            _refuse_text(texts_U, int(pc.index(number_U, False).as_py()), dates.shown_as(form))
+        elif form in EPOCHS or epochs.are_epochs(pc.cast(texts_U.filter(number_U), pa.float64()).to_numpy()):
+            _refuse_text(texts_U, int(pc.index(number_U, False).as_py()), dates.shown_as(form or "unix_s"))
     if form is not None and dates.date_part(form) is None:
         return _by_whole_format(texts_U, form)
     return _by_parts(texts_U, form)
@@ -214,12 +214,16 @@ def _by_parts(texts_U: "pa.Array", form: str | None) -> Stamps:
     heads, head_U, tails, tail_U = _cut(texts_U)
     clock = clocks.behind_dates(tails)
     part = dates.date_part(form) if form is not None else None
-    if part is not None or dates.of_form(heads[:1], None).whole:
+    if part is not None:
         reading = dates.of_form(heads, part)
     else:
         found = dates.readings(heads)
         if not found:
-            _refuse_text(texts_U, _unlike(heads, head_U), dates.shown_as(None))
+            near = dates.nearest(heads)
+            few = np.isnat(near.days_U).mean() < 0.5
+            _refuse_text(
+                texts_U, int(np.isnat(near.days_U)[head_U].argmax()), dates.shown_as(near.form if few else None)
+            )
         own_U = clock.micros_U[tail_U].astype("timedelta64[us]")
         try:
             reading = dates.decided(found, lambda days_H: days_H[head_U] + own_U, heads)
@@ -231,15 +235,6 @@ def _by_parts(texts_U: "pa.Array", form: str | None) -> Stamps:
     offset_U = clock.offset_U[tail_U]
     local_U = reading.days_U[head_U] + clock.micros_U[tail_U].astype("timedelta64[us]")
     return Stamps(local_N=local_U, offset_N=offset_U, form=form or reading.form)
-
-
-def _unlike(heads: Sequence[str], head_U: Int) -> int:
-    """The first text that is no date as the first one is."""
-    found = dates.readings(heads[:1])
-    good_H = np.zeros(len(heads), dtype=bool)
-    for own in found:
-        good_H |= ~np.isnat(dates.of_form(heads, own.form).days_U)
-    return int((~good_H[head_U]).argmax())
 
 
 def _cut(texts_U: "pa.Array") -> tuple[list[str], Int, list[str], Int]:

@@ -90,8 +90,8 @@ def clock_of(sample: Mapping[str, Sequence[str]], time: str, symbol: str | None)
         return None
     others = [name for name in sample if name not in (time, symbol)]
     for name in others:
-        # What is missing in a column of that name is worth a line.
-        if _word(name) in CLOCK_NAMES and _holds_clocks([text for text in sample[name] if text not in MISSING]):
+        # What is missing or wrong in a column of that name is worth a line.
+        if _word(name) in CLOCK_NAMES and _mostly_clocks(sample[name]):
             return name
     held = [name for name in others if _holds_clocks(sample[name])]
     keys = [sample[time], *([sample[symbol]] if symbol is not None and symbol in sample else [])]
@@ -193,6 +193,11 @@ def _end_of(begin: str, sample: Mapping[str, Sequence[str]]) -> str | None:
 def _holds_clocks(texts: Sequence[str]) -> bool:
     different = list(dict.fromkeys(text.strip() for text in texts))
     return len(different) > 0 and "" not in different and clocks.of_column(different).read
+
+
+def _mostly_clocks(texts: Sequence[str]) -> bool:
+    different = list(dict.fromkeys(text.strip() for text in texts if text not in MISSING))
+    return len(different) > 0 and bool((clocks.of_column(different).micros_U != clocks.UNREAD).mean() > TOLD_APART)
 
 
 def _shared(keys: Sequence[Sequence[str]]) -> int:
