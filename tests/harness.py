@@ -1,7 +1,9 @@
 """Whole runs, as a user starts them: a process, a folder, a ledger of their own."""
 
 import atexit
+import contextlib
 import functools
+import io
 import json
 import os
 import subprocess
@@ -95,6 +97,18 @@ def started(folder: Path, *arguments: str) -> "subprocess.Popen[str]":
 def ended(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
     """`python -m runner ARGUMENTS` to its end, in a process of its own in which the libraries are imported already."""
     return in_fork(folder, environment(folder), None, *arguments)
+
+
+def answer(*arguments: str) -> Any:
+    """What `python -m runner ARGUMENTS` prints as JSON, run in this process."""
+    from runner.cli import main
+
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        code = main([*arguments, *([] if "--json" in arguments else ["--json"])])
+    found = json.loads(printed.getvalue())
+    assert found["exit_code"] == code
+    return found
 
 
 def in_fork(

@@ -84,7 +84,8 @@ def _of_path(path: str, declared: Collection[str], as_written: Collection[str]) 
         if equals and not _is_harmless(plain(word.rpartition(";")[2]), value, declared):
             yield "holds a text in its path that may be a secret"
         elif literal and (
-            plain(before) in SECRET - {"client", "user", "hash", "session"} or KEY_LIKE.fullmatch(segment)
+            plain(before) in SECRET - {"client", "user", "hash", "session"}
+            or any(KEY_LIKE.fullmatch(piece) for piece in re.split(r"[.:,~]", segment))
         ):
             yield "holds a part of its path that looks like a key"
         before = segment

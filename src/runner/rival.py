@@ -30,7 +30,10 @@ def rival_of(folder: Path, name: str) -> tuple[Experiment, Composed]:
     if name not in known:
         near = nearest(name, known)
         hint = f"did you mean '{near}'?" if near else f"baselines: {', '.join(known) or 'none'}"
-        raise ConfigError(Problem("--baseline", f"the run has no baseline '{name}'", hint))
+        message, fix = f"the run has no baseline '{name}'", (f"--baseline={near}",) if near else ()
+        raise ConfigError(
+            Problem("--baseline", message, hint, code="no_such_choice", value=name, allowed=tuple(known), fix=fix)
+        )
     filling = build(Experiment, config).preprocess.filling()
     changed = {
         **config,

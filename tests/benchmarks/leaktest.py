@@ -1,7 +1,7 @@
 """Time of `leaktest` and `deflate` on 10,000 rows x 80 columns, interpreter start and reading included.
 
-Run: python tests/benchmarks/leaktest.py; prints one JSON line per figure. bar: most seconds; ok: the value is
-below it.
+Run: python tests/benchmarks/leaktest.py; prints one JSON line per figure, of the second of two runs: the first one
+after an installation compiles kernels. bar: most seconds on the clock of an idle machine; ok: the value is below it.
 """
 
 import json
@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 ROWS, COLUMNS = 10_000, 80
-BAR_SECONDS = 10.0
+BAR_SECONDS = 8.0
 
 
 def write_table(path: Path) -> None:
@@ -39,11 +39,12 @@ def main() -> None:
             "deflate": [returns, "--column", "x0", "--matrix", returns],
         }
         for name, arguments in commands.items():
-            started = time.perf_counter()
-            subprocess.run(
-                [sys.executable, "-m", "runner", name, *map(str, arguments)], capture_output=True, check=True
-            )
-            value = time.perf_counter() - started
+            for _ in range(2):
+                started = time.perf_counter()
+                subprocess.run(
+                    [sys.executable, "-m", "runner", name, *map(str, arguments)], capture_output=True, check=True
+                )
+                value = time.perf_counter() - started
             print(
                 json.dumps(
                     {"name": name, "value": round(value, 2), "unit": "s", "bar": BAR_SECONDS, "ok": value < BAR_SECONDS}

@@ -19,7 +19,7 @@ NOVELTY = 0.01
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Form:
-    """A series that needs rows after its own. steps: how many."""
+    """A series that needs rows after its own. steps: how many; values_T: (..., T), for each series it was made of."""
 
     formula: str
     steps: int
@@ -53,11 +53,15 @@ def exact_signals(block: Block, base: str, names: tuple[str, ...]) -> Iterator[S
             break
 
 
-def future_forms(p_T: Float, name: str) -> Iterator[Form]:
-    """What people compute from later values of p: returns, ratios, signs, means and deviations."""
+def future_forms(p_T: Float, name: str, furthest: int = STEPS[-1]) -> Iterator[Form]:
+    """What people compute from later values of p (..., T): returns, ratios, signs, means and deviations.
+
+    Several series at once are all positive, or none is.
+    """
     positive = float(np.nanmin(p_T)) > 0
+    steps = [k for k in STEPS if k < p_T.shape[-1] // 3 and k <= furthest]
     with np.errstate(divide="ignore", invalid="ignore"):
-        for k in (k for k in STEPS if k < len(p_T) // 3):
+        for k in steps:
             later_T = shifted(p_T, k)
             yield _form(f"{name}[t+{k}]", k, later_T)
             yield _form(f"{name}[t+{k}] - {name}[t]", k, later_T - p_T)
@@ -66,13 +70,13 @@ def future_forms(p_T: Float, name: str) -> Iterator[Form]:
                 yield _form(f"{name}[t+{k}] / {name}[t] - 1", k, later_T / p_T)
                 yield _form(f"{name}[t] / {name}[t+{k}] - 1", k, p_T / later_T)
                 yield _form(f"log({name}[t+{k}] / {name}[t])", k, np.log(later_T / p_T))
-        yield from _windows(p_T, name, positive)
+        yield from _windows(p_T, name, steps, positive)
 
 
-def _windows(p_T: Float, name: str, positive: bool) -> Iterator[Form]:
+def _windows(p_T: Float, name: str, steps: list[int], positive: bool) -> Iterator[Form]:
     change_T = np.log(p_T / shifted(p_T, -1)) if positive else p_T
     label = f"changes of {name}" if positive else name
-    for k in (k for k in STEPS if k < len(p_T) // 3):
+    for k in steps:
         centred_T = _mean(p_T, -k, k)
         ahead_T = _mean(p_T, 1, k)
         spread_T = _spread(change_T, 1, k)
@@ -101,17 +105,26 @@ def _around(mean_T: Float, p_T: Float, positive: bool) -> Float:
 def _mean(values_T: Float, first: int, last: int) -> Float:
     """Mean of rows t + first .. t + last; NaN where one of them is missing or beyond the ends."""
     n = last - first + 1
-    centre = np.nanmean(values_T) if np.isfinite(values_T).any() else 0.0
-    sums = np.cumsum(np.concatenate([[0.0], np.nan_to_num(values_T - centre)]))
-    gaps = np.cumsum(np.concatenate([[0], ~np.isfinite(values_T)]))
-    trailing_T = np.full(len(values_T), np.nan)
-    trailing_T[n - 1 :] = np.where(gaps[n:] == gaps[:-n], (sums[n:] - sums[:-n]) / n + centre, np.nan)
+    known_T = np.isfinite(values_T)
+    centre = _level(values_T, known_T)
+    before = [(0, 0)] * (values_T.ndim - 1) + [(1, 0)]
+    sums = np.pad(np.cumsum(np.where(known_T, values_T - centre, 0.0), axis=-1), before)
+    gaps = np.pad(np.cumsum(~known_T, axis=-1), before)
+    trailing_T = np.full(values_T.shape, np.nan)
+    whole_T = gaps[..., n:] == gaps[..., :-n]
+    trailing_T[..., n - 1 :] = np.where(whole_T, (sums[..., n:] - sums[..., :-n]) / n + centre, np.nan)
     return shifted(trailing_T, last)
+
+
+def _level(values_T: Float, known_T: np.typing.NDArray[np.bool_]) -> Float:
+    """(..., 1) mean of what is known; 0 where nothing is."""
+    total = np.where(known_T, values_T, 0.0).sum(axis=-1, keepdims=True)
+    return np.asarray(total / np.maximum(known_T.sum(axis=-1, keepdims=True), 1))
 
 
 def _spread(values_T: Float, first: int, last: int) -> Float:
     """Standard deviation of rows t + first .. t + last; NaN where it is 0 or a row is missing."""
-    values_T = values_T - (np.nanmean(values_T) if np.isfinite(values_T).any() else 0.0)
+    values_T = values_T - _level(values_T, np.isfinite(values_T))
     variance_T = _mean(values_T**2, first, last) - _mean(values_T, first, last) ** 2
     return np.sqrt(np.where(variance_T > 0, variance_T, np.nan))
 

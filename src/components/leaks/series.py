@@ -18,12 +18,12 @@ SPECTRUM_ROWS = 1 << 18
 
 
 def shifted(values_T: Float, rows: int) -> Float:
-    """The value `rows` rows later (earlier where negative); NaN beyond the ends."""
-    moved_T = np.full(len(values_T), np.nan)
+    """(..., T) the value `rows` rows later (earlier where negative); NaN beyond the ends."""
+    moved_T = np.full(values_T.shape, np.nan)
     if rows >= 0:
-        moved_T[: len(values_T) - rows] = values_T[rows:]
+        moved_T[..., : values_T.shape[-1] - rows] = values_T[..., rows:]
     else:
-        moved_T[-rows:] = values_T[:rows]
+        moved_T[..., -rows:] = values_T[..., :rows]
     return moved_T
 
 
@@ -181,11 +181,14 @@ def calendar_dummies(times_T: Time) -> Float:
 
 def _centred(values_KT: Float) -> tuple[Float, Float]:
     """Standardised with 0 for what is missing, so that sums of squares stay exact; and what is there."""
-    has_KT = np.isfinite(values_KT)
+    known_KT = np.isfinite(values_KT)
+    has_KT = known_KT.astype(np.float64)
     count_K1 = np.maximum(has_KT.sum(axis=1, keepdims=True), 1)
-    plain_KT = np.where(has_KT, values_KT, 0.0)
-    centred_KT = np.where(has_KT, plain_KT - plain_KT.sum(axis=1, keepdims=True) / count_K1, 0.0)
-    scale_K1 = np.sqrt((centred_KT**2).sum(axis=1, keepdims=True) / count_K1)
-    largest_K1 = np.abs(plain_KT).max(axis=1, keepdims=True)
+    centred_KT = np.where(known_KT, values_KT, 0.0)
+    largest_K1 = np.maximum(centred_KT.max(axis=1, keepdims=True), -centred_KT.min(axis=1, keepdims=True))
+    centred_KT -= centred_KT.sum(axis=1, keepdims=True) / count_K1
+    centred_KT *= has_KT
+    scale_K1 = np.sqrt(np.einsum("kt,kt->k", centred_KT, centred_KT)[:, None] / count_K1)
     varies_K1 = scale_K1 > 1e-12 * largest_K1
-    return np.where(varies_K1, centred_KT / np.where(varies_K1, scale_K1, 1.0), 0.0), has_KT.astype(np.float64)
+    centred_KT *= np.where(varies_K1, 1 / np.where(varies_K1, scale_K1, 1.0), 0.0)
+    return centred_KT, has_KT

@@ -1,12 +1,16 @@
 """Structure that runs against time: later values, backward recursions, reversed rows."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
 from components.leaks.examined import MIN_ROWS, Block, Signal
 from components.leaks.series import correlations, p_values, shifted
 from components.values import Float
+
+Mask = np.typing.NDArray[np.bool_]
 
 WITHIN_ROWS = 30
 """How far a later row may be to be recognised by its value."""
@@ -47,10 +51,10 @@ def later_value_signals(block: Block, base: str, names: tuple[str, ...]) -> Iter
 def recursion_signals(block: Block, bases: Sequence[str], names: tuple[str, ...]) -> Iterator[Signal]:
     """Columns with x[t] = a x[t+1] + b y[t] + c, 0 < a < 1, for some y, while x[t-1] does not serve."""
     inputs = tuple(dict.fromkeys([*bases, *names]))
-    input_IT = block.matrix(inputs)
+    among = _Inputs(values_IT=block.matrix(inputs))
     for name in names:
         x_T = block.columns[name]
-        found = _backward_input(x_T, input_IT, inputs.index(name))
+        found = _backward_input(x_T, among, inputs.index(name))
         if found is not None:
             i, decay, backward, forward = found
             yield Signal(
@@ -61,42 +65,65 @@ def recursion_signals(block: Block, bases: Sequence[str], names: tuple[str, ...]
             )
 
 
-def _backward_input(x_T: Float, input_IT: Float, own: int) -> tuple[int, float, float, float] | None:
+@dataclass(kw_only=True, eq=False)
+class _Inputs:
+    """Inputs of a recursion; those without gaps share the rows, whose centred values are kept from one to the next."""
+
+    values_IT: Float
+    _rows: bytes = b""
+    _centred_IR: Float = field(default_factory=lambda: np.empty((0, 0)))
+
+    @cached_property
+    def known_IT(self) -> Mask:
+        return np.isfinite(self.values_IT)
+
+    def centred(self, usable_I: Mask, rows_T: Mask) -> Float:
+        """(I, R) of those that are usable, on those rows."""
+        rows = usable_I.tobytes() + rows_T.tobytes()
+        if rows != self._rows:
+            z_IR = self.values_IT[usable_I][:, rows_T]
+            self._rows, self._centred_IR = rows, z_IR - z_IR.mean(axis=1, keepdims=True)
+        return self._centred_IR
+
+
+def _backward_input(x_T: Float, among: _Inputs, own: int) -> tuple[int, float, float, float] | None:
     """(input, decay, unexplained share backwards, unexplained share forwards) of the best input."""
     after_T, before_T = shifted(x_T, 1), shifted(x_T, -1)
     rows_T = np.isfinite(x_T) & np.isfinite(after_T) & np.isfinite(before_T)
-    usable_I = np.isfinite(input_IT[:, rows_T]).mean(axis=1) > 0.98 if rows_T.any() else np.zeros(len(input_IT), bool)
-    usable_I[own] = False
-    rows_T &= np.isfinite(input_IT[usable_I]).all(axis=0)
+    usable_I = among.known_IT[:, rows_T].mean(axis=1) > 0.98 if rows_T.any() else np.zeros(len(among.known_IT), bool)
+    rows_T &= among.known_IT[usable_I].all(axis=0)
     if rows_T.sum() < MIN_ROWS or not usable_I.any():
         return None
-    z_RI = input_IT[usable_I][:, rows_T].T
-    backward_I, decay_I = _unexplained(x_T[rows_T], after_T[rows_T], z_RI)
+    z_IR = among.centred(usable_I, rows_T)
+    place_I = np.flatnonzero(usable_I)
+    backward_I, decay_I = _unexplained(x_T[rows_T], after_T[rows_T], z_IR)
+    backward_I[place_I == own] = 1.0
     best = int(backward_I.argmin())
     if backward_I[best] > EXPLAINED or not 0.02 < decay_I[best] < 0.9995:
         return None
-    forward = float(_unexplained(x_T[rows_T], before_T[rows_T], z_RI[:, [best]])[0][0])
+    forward = float(_unexplained(x_T[rows_T], before_T[rows_T], z_IR[[best]])[0][0])
     if forward < 100 * backward_I[best]:
         return None
-    return int(np.flatnonzero(usable_I)[best]), float(decay_I[best]), float(backward_I[best]), forward
+    return int(place_I[best]), float(decay_I[best]), float(backward_I[best]), forward
 
 
-def _unexplained(x_R: Float, neighbour_R: Float, z_RI: Float) -> tuple[Float, Float]:
-    """(I,) share of the part of x that its neighbour does not explain which z leaves, and the weight a."""
-    neighbour_R = neighbour_R - neighbour_R.mean()
-    x_R, z_RI = x_R - x_R.mean(), z_RI - z_RI.mean(axis=0)
+def _unexplained(x_R: Float, neighbour_R: Float, z_IR: Float) -> tuple[Float, Float]:
+    """(I,) share of the part of x that its neighbour does not explain which z, of mean 0, leaves, and the weight a."""
+    neighbour_R, x_R = neighbour_R - neighbour_R.mean(), x_R - x_R.mean()
     energy = float(neighbour_R @ neighbour_R)
+    nothing = np.ones(len(z_IR)), np.zeros(len(z_IR))
     if energy <= 0:
-        return np.ones(z_RI.shape[1]), np.zeros(z_RI.shape[1])
-    on_x, on_z_I = float(neighbour_R @ x_R) / energy, neighbour_R @ z_RI / energy
-    left_R, left_RI = x_R - on_x * neighbour_R, z_RI - neighbour_R[:, None] * on_z_I
-    own, energy_I = float(left_R @ left_R), (left_RI**2).sum(axis=0)
+        return nothing
+    on_x, on_z_I = float(neighbour_R @ x_R) / energy, z_IR @ neighbour_R / energy
+    left_R = x_R - on_x * neighbour_R
+    own, square_I = float(left_R @ left_R), np.einsum("ir,ir->i", z_IR, z_IR)
     # What is left within rounding of single-precision files carries no information.
     if own <= 1e-13 * float(x_R @ x_R):
-        return np.ones(z_RI.shape[1]), np.zeros(z_RI.shape[1])
-    b_I = left_R @ left_RI / np.maximum(energy_I, 1e-300)
-    rest_I = ((left_R[:, None] - left_RI * b_I) ** 2).sum(axis=0) / own
-    return rest_I, on_x - b_I * on_z_I
+        return nothing
+    energy_I = square_I - on_z_I**2 * energy
+    own_I = energy_I > 1e-13 * square_I
+    b_I = np.where(own_I, z_IR @ left_R / np.where(own_I, energy_I, 1.0), 0.0)
+    return np.maximum(own - b_I**2 * energy_I, 0.0) / own, on_x - b_I * on_z_I
 
 
 def reversed_signals(block: Block, base: str, names: tuple[str, ...], level: float) -> Iterator[Signal]:

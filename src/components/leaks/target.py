@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,6 +18,17 @@ PLAINLY_FORWARD = re.compile(r"(^|[_\W])(fwd|forward|future|next|ahead|lead|tomo
 PRICE_NAME = re.compile(r"(adj[\s_.]*)?(close|price|last|mid|settle(ment)?|nav)", re.IGNORECASE)
 MAKER_STEPS = 64
 MAKER_ROWS = 1_000
+MAKERS = 32
+"""Columns whose transforms are made at a time."""
+
+COLUMN = "\0"
+
+
+class Made(NamedTuple):
+    """How a target was made of the column that COLUMN stands for."""
+
+    formula: str
+    steps: int
 
 
 def when_known(target: str, values_T: Float, made: tuple[str, str, int] | None) -> tuple[Known, str]:
@@ -40,21 +52,28 @@ def maker(block: Block, target: str, names: Sequence[str]) -> tuple[str, str, in
     block = _end_of(block, target)
     y_1T = block.columns[target][None]
     ordered = sorted(names, key=lambda name: PRICE_NAME.fullmatch(name) is None)
-    for name in ordered:
-        p_T = block.columns[name]
-        if not _is_level(p_T):
-            continue
-        forms = [form for form in future_forms(p_T, name) if form.steps <= MAKER_STEPS and not form.centred]
-        if not forms:
-            continue
-        r_K1, n_K1 = correlations(np.array([form.values_T for form in forms]), y_1T)
-        unexplained_K = np.where(n_K1[:, 0] >= MIN_ROWS / 2, 1 - np.nan_to_num(r_K1[:, 0]) ** 2, 1.0)
-        best = int(unexplained_K.argmin())
-        # A level must be told from its own neighbour rows, a return needs rounding only.
-        bound = 1e-9 if forms[best].formula == f"{name}[t+{forms[best].steps}]" else 1e-4
-        if unexplained_K[best] < bound:
-            return name, forms[best].formula, forms[best].steps
+    levels = [name for name in ordered if _is_level(block.columns[name])]
+    for first in range(0, len(levels), MAKERS):
+        some = levels[first : first + MAKERS]
+        for name, (unexplained, form) in zip(some, _best_forms(_finite(block.matrix(tuple(some))), y_1T), strict=True):
+            # A level must be told from its own neighbour rows, a return needs rounding only.
+            bound = 1e-9 if form == Made(f"{COLUMN}[t+{form.steps}]", form.steps) else 1e-4
+            if unexplained < bound:
+                return name, form.formula.replace(COLUMN, name), form.steps
     return None
+
+
+def _best_forms(p_NT: Float, y_1T: Float) -> list[tuple[float, Made]]:
+    """Of each series, the share of y that its best forward transform leaves unexplained, and that transform."""
+    best = [(1.0, Made("", 0))] * len(p_NT)
+    for form in future_forms(p_NT, COLUMN, MAKER_STEPS):
+        if form.centred:
+            continue
+        r_N1, n_N1 = correlations(form.values_T, y_1T)
+        unexplained_N = np.where(n_N1[:, 0] >= MIN_ROWS / 2, 1 - np.nan_to_num(r_N1[:, 0]) ** 2, 1.0)
+        for i in np.flatnonzero(unexplained_N < [unexplained for unexplained, _ in best]):
+            best[i] = float(unexplained_N[i]), Made(form.formula, form.steps)
+    return best
 
 
 def _end_of(block: Block, target: str) -> Block:
@@ -119,3 +138,7 @@ def _separates(y_R: Float, x_R: Float) -> bool:
     if min(len(low_R), len(high_R)) < 10:
         return False
     return bool(low_R.max() < high_R.min() or high_R.max() < low_R.min())
+
+
+def _finite(values_NT: Float) -> Float:
+    return np.where(np.isfinite(values_NT), values_NT, np.nan)

@@ -45,10 +45,11 @@ def critical_value(tries: float, correlation: float, level: float) -> float:
     return high
 
 
-def smallest_effect(bars: int, tries: float, correlation: float, level: float, probability: float) -> float:
+def smallest_effect(bars: float, tries: float, correlation: float, level: float, probability: float) -> float:
     """The mean over the standard deviation, per bar, at which such a test finds one true effect with this probability:
-    (c + Phi^-1(probability)) / sqrt(bars). inf without bars. Times sqrt(bars per year) it is a Sharpe ratio a year."""
-    if bars < 1:
+    (c + Phi^-1(probability)) / sqrt(bars). inf without bars. Times sqrt(bars per year) it is a Sharpe ratio a year,
+    which is also what years in the place of bars give."""
+    if bars <= 0:
         return math.inf
     return (critical_value(tries, correlation, level) + _NORMAL.inv_cdf(probability)) / math.sqrt(bars)
 

@@ -348,6 +348,10 @@ def numbers(texts_N: "np.ndarray[Any, Any]", decimal: str) -> tuple[Float, "np.n
     """Values of texts such as 1,234.5 or 2.3M or 5 %, and which of them are no numbers."""
     import pandas as pd
 
+    if decimal == ".":  # the usual case, without looking at each text
+        plain_N = np.asarray(pd.to_numeric(pd.Series(texts_N, dtype="str"), errors="coerce"), dtype=np.float64)
+        if np.isfinite(plain_N).all():
+            return plain_N, np.zeros(len(plain_N), dtype=bool)
     group = "," if decimal == "." else "."
     pattern = rf"([+-]?(?:\d{{1,3}}(?:[{group}]\d{{3}})+|\d*)(?:[{decimal}]\d*)?(?:[eE][+-]?\d+)?)\s*([KMB%]?)"
     texts = pd.Series(texts_N, dtype="str").str.strip()

@@ -2,18 +2,19 @@
 
 <root>/<name>/moves/<n>.json, n = 1, 2, 3, ...: each move is one file, written whole and never changed, and
 holds the hash of the one before. An alias is where its last move put it, so there is no second place that
-could disagree, and a crash leaves the old state or the new one.
+could disagree, and a crash leaves the old state or the new one. A witness knows each move before it is written: one
+that was cut off in between is made before the next.
 """
 
 import hashlib
 import json
 import os
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from components.errors import DataError, OutputError
 from runner.storage.disk import sync_folder, write_synced, writing
@@ -47,7 +48,14 @@ class Move:
         return hashlib.sha256(self.to_bytes()).hexdigest()
 
 
-Witness = Callable[[Move], None]
+class Witness(Protocol):
+    """Whoever is told of a move before it is made."""
+
+    def pending(self, last: str) -> Move | None:
+        """A move that it was told of, that follows the one of this hash, and that was never written."""
+
+    def note(self, made: Move) -> bool:
+        """Whether the move may be made: false where it was told of another one that follows the same."""
 
 
 def history(root: Path, name: str) -> tuple[Move, ...]:
@@ -68,6 +76,15 @@ def state_of(moves: tuple[Move, ...]) -> Mapping[Alias, int]:
     return {alias: version for alias, version in last.items() if version is not None}
 
 
+def settled(root: Path, name: str, witness: Witness) -> tuple[Move, ...]:
+    """The history, once every move that was cut off before it was written is made."""
+    while True:
+        moves = history(root, name)
+        waiting = witness.pending(moves[-1].hash if moves else GENESIS)
+        if waiting is None or not _write(root / name / FOLDER, waiting):
+            return history(root, name)
+
+
 def move(
     root: Path,
     name: str,
@@ -78,10 +95,9 @@ def move(
     witness: Witness,
     override: str | None = None,
 ) -> None:
-    """Points an alias at a version, or nowhere; a move that changes nothing is not written down. witness: is told of
-    the move once it is."""
+    """Points an alias at a version, or nowhere; a move that changes nothing is not written down."""
     for _ in range(ATTEMPTS):
-        moves = history(root, name)
+        moves = settled(root, name, witness)
         before = state_of(moves).get(alias)
         if before == version:
             return
@@ -95,8 +111,7 @@ def move(
             override=override,
             previous=moves[-1].hash if moves else GENESIS,
         )
-        if _write(root / name / FOLDER, made):
-            witness(made)
+        if witness.note(made) and _write(root / name / FOLDER, made):
             return
     raise OutputError(f"{root / name / FOLDER}: other processes keep moving aliases; try again")
 
@@ -118,8 +133,12 @@ def previous_champion(moves: tuple[Move, ...]) -> int | None:
 
 
 def roll_back(root: Path, name: str, witness: Witness) -> tuple[int, int | None]:
-    """Makes the previous champion champion again: its version, and that which was. Raises DataError without one."""
-    moves = history(root, name)
+    """Makes the previous champion champion again: its version, and that which was. Raises DataError without one. A
+    rollback that was cut off is finished, and is the one that was asked for."""
+    known = len(history(root, name))
+    moves = settled(root, name, witness)
+    if len(moves) > known and (last := moves[-1]).why == "rollback" and last.version is not None:
+        return last.version, last.before
     before, now = previous_champion(moves), state_of(moves).get("champion")
     if before is None:
         raise DataError(f"{name}: no version was champion before; nothing to roll back to")

@@ -7,7 +7,9 @@ file beside it, and lengths that are bounded.
 import math
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -22,7 +24,11 @@ MAX_TRIPS = 10_000
 MAX_LENGTH = 1 << 24
 """Largest length that constants may ask for."""
 SECONDS, SECONDS_A_ROW = 30.0, 0.01
-"""How long a graph with a Scan may take."""
+"""How long a graph may take, and one with a Scan for each row besides."""
+MEMORY = 1 << 30
+"""Bytes that all graphs of a process may hold while they run: a few operations that double theirs ask for more."""
+CELLS = 1 << 22
+"""Features that are given at a time, so that honest graphs stay far below."""
 DOMAINS = {"": "", "ai.onnx": "", "ai.onnx.ml": "ai.onnx.ml"}
 _OPERATORS = """
     Abs Acos Acosh Add And ArgMax ArgMin Asin Asinh Atan Atanh Attention AveragePool BatchNormalization BitShift
@@ -197,7 +203,9 @@ class Runner:
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 4
         options.intra_op_num_threads = 1
-        self._where, self._n_outputs, self._scans = where, n_outputs, checked.scans
+        _bound_memory()
+        options.add_session_config_entry("session.use_env_allocators", "1")
+        self._where, self._n_outputs, self._scans, self._tried = where, n_outputs, checked.scans, False
         try:
             self.session: Any = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
         except Exception as error:
@@ -212,6 +220,10 @@ class Runner:
         """(M, O) forecasts. Nothing is asked for no rows: not every release of onnxruntime survives that."""
         if len(X_MG) == 0:
             return np.empty((0, self._n_outputs))
+        rows = max(1, CELLS // max(1, math.prod(X_MG.shape[1:])))
+        return np.concatenate([self._forecasts(X_MG[row : row + rows]) for row in range(0, len(X_MG), rows)])
+
+    def _forecasts(self, X_MG: Float32) -> Float:
         try:
             (forecast_MO,) = self._run({"features": X_MG})
         except Exception as error:
@@ -231,13 +243,16 @@ class Runner:
             raise DataError(f"{self._where}: gives forecasts that are not finite for {bad} of {len(X_MG)} finite rows")
 
     def _run(self, inputs: dict[str, Float32]) -> Any:
-        if not self._scans:
+        """Watched, but for single rows of a graph without a Scan that has run before: they must be quick."""
+        n_rows = len(inputs["features"])
+        if n_rows == 1 and self._tried and not self._scans:
             return self.session.run(["forecast"], inputs)
+        self._tried = True
         import onnxruntime
 
         options = onnxruntime.RunOptions()
         options.log_severity_level = 4
-        limit = SECONDS + SECONDS_A_ROW * len(inputs["features"])
+        limit = SECONDS + SECONDS_A_ROW * n_rows * self._scans
         watch = threading.Timer(limit, lambda: setattr(options, "terminate", True))
         watch.daemon = True
         watch.start()
@@ -245,6 +260,18 @@ class Runner:
             return self.session.run(["forecast"], inputs, options)
         finally:
             watch.cancel()
+
+
+@cache
+def _bound_memory() -> None:
+    """For every session that asks for it, of this process: onnxruntime has one allocator for all of them."""
+    import onnxruntime
+
+    on_cpu = onnxruntime.OrtMemoryInfo(
+        "Cpu", onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, onnxruntime.OrtMemType.DEFAULT
+    )
+    with suppress(Exception):  # whoever runs us may have given the process an allocator before
+        onnxruntime.create_and_register_allocator(on_cpu, onnxruntime.OrtArenaCfg(MEMORY, -1, -1, -1))
 
 
 def _first_line(error: Exception) -> str:

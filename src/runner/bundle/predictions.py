@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -60,18 +60,29 @@ def load_bars(path: str, *, symbol: str | None, time: str | None, date_format: s
         raise DataError(text) from None
 
 
-def table(bundle: Bundle, forecast: BundleForecast, *, last_only: bool) -> str:
-    """CSV with a header: the bars of the last time, or of every time that can be forecast.
+def rows(bundle: Bundle, forecast: BundleForecast, *, last_only: bool) -> list[dict[str, Any]]:
+    """The bars of the last time, or of every time that can be forecast: by column, None where there is no number.
 
     Raises DataError where the last time is asked for and has no forecast or no known weight.
     """
-    header = HEADER if bundle.hands_out_weights else HEADER[:-1]
-    header = header if forecast.lower_M is None else (*header, *INTERVAL)
+    header = _header(bundle, forecast)
+    return [dict(zip(header, row, strict=True)) for row in _rows(bundle, forecast, last_only=last_only)]
+
+
+def table(bundle: Bundle, forecast: BundleForecast, found: Sequence[Mapping[str, Any]]) -> str:
+    """The same as CSV with a header."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(_rows(bundle, forecast, last_only=last_only))
+    writer.writerow(_header(bundle, forecast))
+    for row in found:
+        stamp, symbol, *numbers = row.values()
+        writer.writerow((stamp, _harmless(symbol), *map(_text, numbers)))
     return buffer.getvalue()
+
+
+def _header(bundle: Bundle, forecast: BundleForecast) -> tuple[str, ...]:
+    header = HEADER if bundle.hands_out_weights else HEADER[:-1]
+    return header if forecast.lower_M is None else (*header, *INTERVAL)
 
 
 def notes(
@@ -82,7 +93,7 @@ def notes(
     yield from _notes(bundle, forecast, last_only=last_only)
 
 
-def _rows(bundle: Bundle, forecast: BundleForecast, *, last_only: bool) -> Iterator[tuple[str, ...]]:
+def _rows(bundle: Bundle, forecast: BundleForecast, *, last_only: bool) -> Iterator[tuple[Any, ...]]:
     """One line per bar, in order of time, then symbol.
 
     Raises DataError if the last bar is asked for and has no forecast or no known weight.
@@ -105,7 +116,7 @@ def _rows(bundle: Bundle, forecast: BundleForecast, *, last_only: bool) -> Itera
             d, s = position_R[row], panel.symbol_codes_R[row]
             weight = (weights_DS[d, s],) if weighed else ()
             numbers = (forecast_DS[d, s], *weight, *(end_DS[d, s] for end_DS in ends))
-            yield texts_D[d], _harmless(panel.symbols[s]), *map(_text, numbers)
+            yield texts_D[d], panel.symbols[s], *(None if np.isnan(number) else float(number) for number in numbers)
 
 
 def _outsiders(panel: Panel, dates_D: Time) -> tuple[Int, Int]:
@@ -170,5 +181,5 @@ def _harmless(name: str) -> str:
     return f"'{name}" if name.startswith(FORMULAS) else name
 
 
-def _text(value: float) -> str:
-    return "" if np.isnan(value) else f"{value:.9g}"
+def _text(value: float | None) -> str:
+    return "" if value is None else f"{value:.9g}"

@@ -18,6 +18,8 @@ from runner.composition.build import build
 from runner.composition.places import config_files
 
 FILES = "components.data.files.Files"
+SCHEMA = ".schema.json"
+"""Beside the experiment: by it an editor checks and completes the file."""
 MIN_BARS = 200
 MIN_RANKED_SYMBOLS = 8
 MIN_VAULT_BARS = 600
@@ -222,4 +224,5 @@ def experiment_text(data: Mapping[str, Any], mended: Mapping[str, str], plan: Pl
         "split": {"vault_start": vault_start},
     }
     body = yaml.safe_dump(sections, sort_keys=False, allow_unicode=True, width=110)
-    return f"# @package _global_\n# Written by `python -m runner init`: {plan.why}.\n{body}"
+    header = f"# @package _global_\n# yaml-language-server: $schema={SCHEMA}\n"
+    return f"{header}# Written by `python -m runner init`: {plan.why}.\n{body}"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from components.contracts import Component, Metric
-from components.errors import ConfigError
+from components.errors import ConfigError, Problem
 from components.optional import extra_of
 from runner.composition.catalog import catalogue, slot_kind, slots
 from runner.composition.check import TARGET, nearest
@@ -106,9 +106,12 @@ def explained(name: str) -> list[str]:
     if not found:
         choices = [full.partition("/")[2] for full in _all_choices()]
         classes = (target.rpartition(".")[2] for target in catalogue())
-        near = nearest(name, [*_all_choices(), *choices, *classes, *metrics(), *operators])
+        known = (*_all_choices(), *choices, *classes, *metrics(), *operators)
+        near = nearest(name, known)
         hint = f"did you mean '{near}'?" if near else "see python -m runner list"
-        raise ConfigError(f"{name}: neither a choice, a class, a metric nor an operator; {hint}")
+        message = "neither a choice, a class, a metric nor an operator"
+        fix = (near,) if near else ()
+        raise ConfigError(Problem(name, message, hint, code="unknown_name", value=name, allowed=known, fix=fix))
     return ["\n".join(lines).rstrip() for lines in found]
 
 

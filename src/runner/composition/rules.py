@@ -237,8 +237,8 @@ def what_is_fitted_fits(analysis: Analysis) -> Iterator[Problem]:
 
 def hypothesis_is_a_sentence(analysis: Analysis) -> Iterator[Problem]:
     text = analysis.experiment.hypothesis
-    if text is not None and not (text.strip() and len(text) <= MOST_SIGNS and "\n" not in text):
-        yield Problem("hypothesis", f"must be one sentence of at most {MOST_SIGNS} characters, or null")
+    if text is not None and not (text.strip() and len(text) <= MOST_SIGNS and text.isprintable()):
+        yield Problem("hypothesis", f"must be one sentence of at most {MOST_SIGNS} characters that print, or null")
 
 
 RULES: tuple[Rule, ...] = (

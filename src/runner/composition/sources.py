@@ -1,5 +1,6 @@
 """Reading configuration files through Hydra, watching what they bring in."""
 
+from codecs import BOM_UTF8
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,10 @@ class WatchedRepository(ConfigRepository):
             raise ConfigError(f"{where}: {', '.join(keys)} {HYDRA_RULE}")
         if config_path.startswith("experiment/") and header != "_global_":
             reason = "is empty" if not content and not loaded.defaults_list else "does not say where it belongs"
+            file = self._local_file(config_path)
+            if file is not None and file.read_bytes().startswith(BOM_UTF8):
+                reason = "begins with a byte order mark, which hides its first line; save it without one"
+                raise ConfigError(f"{where}: {reason}")
             raise ConfigError(f"{where}: {reason}; its first line must be '# @package _global_'")
         self._refuse_circle(config_path, loaded.defaults_list or ())
         for group, package, choice in _chosen(loaded.defaults_list or ()):

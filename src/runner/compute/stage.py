@@ -28,6 +28,10 @@ class Shown(Protocol):
     cached: bool
     seconds: float
 
+    def progress(self, done: int, of: int) -> None:
+        """How many of its parts are done."""
+        ...
+
 
 class Progress(Protocol):
     """Shows the stages of a run."""
@@ -275,6 +279,9 @@ def _never() -> bool:
 class _Silent:
     cached: bool = False
     seconds: float = 0.0
+
+    def progress(self, done: int, of: int) -> None:
+        """Nobody sees it."""
 
 
 class _Unseen:

@@ -6,6 +6,7 @@ from typing import Any
 
 from components.statistics.deflation import lucks_best
 from components.values import SourceFacts
+from runner.judging.standing import after_more
 from runner.judging.verdict import GateOutcome, Level, Status, Verdict
 
 SURVIVORSHIP = {
@@ -192,11 +193,11 @@ def _reach(reach: Mapping[str, Any]) -> str:
     def written(value: float) -> str:
         return f"{value:.2f}" if reach["what"] == "Sharpe ratio a year" else f"{100 * value:.1f} %"
 
-    after = ", ".join(f"{written(one['even'])} after {one['more']:,}" for one in later)
+    after = after_more((written(one["even"]), one["more"]) for one in later)
     undecided = "; what this run claims is less, so it is undecided, not refuted" if reach["undecided"] else ""
     return (
         f"a {reach['what']} of {written(now['even'])} with probability one half, of {written(now['likely'])} with 90 % "
-        f"(with one half {after} more tries){undecided}"
+        f"({after}){undecided}"
     )
 
 

@@ -2,7 +2,7 @@
 its record could have shown, and what nobody may overlook."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
@@ -12,7 +12,7 @@ from components.statistics.comparison import per_timestamp
 from components.statistics.forecast import loss
 from components.statistics.newey_west import mean_test
 from components.statistics.performance import known
-from components.statistics.provable import mean_correlation, smallest_effect
+from components.statistics.provable import mean_correlation, provable
 from components.statistics.sharpe import sharpe_ratio
 from components.values import Evidence, Float, Scored
 from runner.composition import figures
@@ -41,23 +41,32 @@ class Rival:
 @dataclass(frozen=True, kw_only=True)
 class Provable:
     """The smallest effect that a record of this length could have shown after these tries, with probability one half
-    and nine tenths: an annual Sharpe ratio, or a share of the best baseline's loss; measured: the run's own."""
+    and nine tenths: an annual Sharpe ratio, or a share of the best baseline's loss; later: (more tries, what they leave
+    to be shown with probability one half); measured: the run's own."""
 
     statistic: Literal["sharpe", "loss"]
     half: float
     ninety: float
     measured: float
+    later: tuple[tuple[int, float], ...]
     baseline: str = ""
 
     @property
     def says(self) -> str:
         half, ninety = (self._write(value) for value in (self.half, self.ninety))
+        after = after_more((self._write(value), more) for more, value in self.later)
         if self.statistic == "sharpe":
-            return f"a Sharpe ratio of {half} a year with probability one half, of {ninety} with 90 %"
-        return f"losses {half} smaller than those of {self.baseline} with probability one half, {ninety} with 90 %"
+            return f"a Sharpe ratio of {half} a year with probability one half, of {ninety} with 90 % ({after})"
+        than = f"losses {half} smaller than those of {self.baseline} with probability one half"
+        return f"{than}, {ninety} with 90 % ({after})"
 
     def _write(self, value: float) -> str:
         return f"{value:.2f}" if self.statistic == "sharpe" else f"{100 * value:.1f} %"
+
+
+def after_more(effects: Iterable[tuple[str, int]]) -> str:
+    """What is left to be shown after so many more tries."""
+    return f"with one half {', '.join(f'{effect} after {more:,}' for effect, more in effects)} more tries"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +90,8 @@ class Standing:
         """What `to_json` wrote."""
         rival, provable = content.get("rival"), content.get("provable")
         known = {**content, "first": tuple(content.get("first", ()))}
+        if provable:
+            provable = {**provable, "later": tuple((more, effect) for more, effect in provable["later"])}
         return Standing(**{**known, "rival": rival and Rival(**rival), "provable": provable and Provable(**provable)})
 
 
@@ -163,8 +174,9 @@ def _provable(evidence: Evidence, rival: Rival | None) -> Provable | None:
     correlation = mean_correlation(series_TK)
 
     def shown(bars: int, unit: float, measured: float, **of: Any) -> Provable | None:
-        half, ninety = (unit * smallest_effect(bars, tries, correlation, LEVEL, p) for p in (0.5, 0.9))
-        made = Provable(half=half, ninety=ninety, measured=measured, **of)
+        now, *later = provable(bars, tries, correlation, now=LEVEL, later=LEVEL, unit=unit)
+        after = tuple((effect.more, effect.even) for effect in later)
+        made = Provable(half=now.even, ninety=now.likely, measured=measured, later=after, **of)
         return made if math.isfinite(made.ninety) and math.isfinite(made.measured) else None
 
     if by_loss:

@@ -1,23 +1,62 @@
 """Moves of aliases as events of the ledger: each names the one before it, so that a last one that is gone is missed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from runner.bundle import aliases
 from runner.bundle.aliases import GENESIS, Move
 from runner.bundle.layout import SUMS
+from runner.bundle.registry import versions
 from runner.recording import testimony
+from runner.recording.chain import Transaction
 from runner.recording.ledger import Ledger
 
 
-def witness_move(ledger: Ledger, root: Path, name: str, move: Move) -> None:
-    """Notes a move, with the bytes of the version that it points at; twice is once."""
-    known = {event.content["move"] for event in testimony.noted(ledger, testimony.MOVED, name)}
-    if move.hash in known:
-        return
-    bundle = None if move.version is None else sums_of(root / name / str(move.version))
-    content = {"number": move.number, "move": move.hash, "previous": move.previous, "bundle": bundle}
-    testimony.note(ledger, testimony.MOVED, name, content)
+@dataclass(frozen=True)
+class MoveWitness:
+    """The ledger, of one bundle's aliases. A move is an event first and a file then: whoever is killed in between has
+    decided already, and the next move finishes it."""
+
+    ledger: Ledger
+    root: Path
+    name: str
+
+    def pending(self, last: str) -> Move | None:
+        """Noted, following that one, and not written."""
+        events = [event.content for event in testimony.noted(self.ledger, testimony.MOVED, self.name)]
+        return next((Move(**event["made"]) for event in self._following(events, last)), None)
+
+    def note(self, made: Move) -> bool:
+        """Appends the move with the digest of the version that it points at, unless another one follows the same."""
+        content = {
+            "number": made.number,
+            "move": made.hash,
+            "previous": made.previous,
+            "bundle": None if made.version is None else sums_of(self.root / self.name / str(made.version)),
+            "made": asdict(made),
+        }
+
+        def work(transaction: Transaction) -> bool:
+            events = [event.content for event in transaction.events(kind=testimony.MOVED, key=self.name)]
+            if next(iter(self._following(events, made.previous)), None) is not None:
+                return False
+            transaction.append(testimony.MOVED, family="", key=self.name, content=content)
+            return True
+
+        return self.ledger.chain.append(work)
+
+    def _following(self, events: Iterable[Mapping[str, Any]], last: str) -> Iterable[Mapping[str, Any]]:
+        """Of this registry: a first move is known by the version that it points at."""
+        here = {sums_of(self.root / self.name / str(n)) for n in versions(self.root, self.name)}
+        for event in events:
+            if event["previous"] == last and "made" in event and (event["bundle"] in here or _to_nowhere(event, last)):
+                yield event
+
+
+def _to_nowhere(event: Mapping[str, Any], last: str) -> bool:
+    return event["bundle"] is None and last != GENESIS
 
 
 def sums_of(folder: Path) -> str | None:

@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,7 +20,7 @@ from runner.compute.stage import Cache
 from runner.judging.verdict import GateOutcome, Level, Verdict
 from runner.promotion.deploy import Deployed, certify_folds, refit
 from runner.promotion.every_row import leaks_of_every_row
-from runner.promotion.moves import witness_move
+from runner.promotion.moves import MoveWitness
 from runner.promotion.opening import Candidate, Opening, alone, opening_of
 from runner.promotion.vault import prepare_all, refuse_other_ledger
 from runner.recording import testimony
@@ -58,6 +57,11 @@ class Promotion:
     def to_json(self) -> dict[str, Any]:
         folder = str(self.folder) if self.folder else None
         return {"state": self.state, "bundle": folder, "aliases": list(self.aliases), **self.content}
+
+    def told(self) -> dict[str, Any]:
+        """The same in short."""
+        whole = self.to_json()
+        return {name: whole.get(name) for name in ("state", "bundle", "aliases", "level")}
 
 
 def promote(
@@ -252,10 +256,8 @@ def _point(
 ) -> tuple[Alias, ...]:
     """Points the wished alias at a version, without a wish only at one that never had any; gives what points at it."""
     root, name, version = places.registry, folder.parent.name, int(folder.name)
-    witness = partial(witness_move, Ledger.open(places.ledger), root, name)
-    moves = aliases.history(root, name)
-    if moves and moves[-1].version == version:
-        witness(moves[-1])  # it may have been cut off before this
+    witness = MoveWitness(Ledger.open(places.ledger), root, name)
+    moves = aliases.settled(root, name, witness)
     if wish.alias is not None or all(move.version != version for move in moves):
         alias = _alias(wish, level, override is not None, "champion" in aliases.state_of(moves))
         reason = override["reason"] if override else None

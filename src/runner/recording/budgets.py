@@ -1,6 +1,5 @@
 """What an actor may still try on a market: trials, processor seconds, and how far the record may be worn out."""
 
-import math
 from collections.abc import Mapping, Set
 from dataclasses import asdict, dataclass, fields
 from fnmatch import fnmatchcase
@@ -21,7 +20,7 @@ class Budget:
     """actor: KIND:NAME, * stands for anything; market: a symbol of it, * likewise; limits, None: none.
 
     trials: distinct ones on one market; processor_seconds: of all of them; smallest_effect: annual Sharpe ratio that
-    the record must still be able to show, see `smallest_effect`.
+    the record must still show with probability one half after one more try, if all are independent.
     """
 
     actor: str
@@ -61,14 +60,6 @@ class Spent:
     years: float
 
 
-def smallest_effect(tries: int, years: float) -> float:
-    """Annual Sharpe ratio that `years` of record show with probability one half after so many independent tries:
-    c / sqrt(years), c the statistic that the best of so many worthless tries exceeds with probability 5 %."""
-    from components.statistics.provable import critical_value
-
-    return critical_value(tries, 0.0, LEVEL) / math.sqrt(years) if years > 0 else math.inf
-
-
 def refuse(budget: Budget, spent: Spent) -> None:
     """Raises BudgetSpent where one more try does not fit."""
     for_whom = f"budget of {budget.actor} on {budget.market}"
@@ -81,7 +72,9 @@ def refuse(budget: Budget, spent: Spent) -> None:
             f"used; {remedy}"
         )
     if budget.smallest_effect is not None:
-        effect = smallest_effect(spent.tries + 1, spent.years)
+        from components.statistics.provable import smallest_effect
+
+        effect = smallest_effect(spent.years, spent.tries + 1, 0.0, LEVEL, 0.5)
         if effect > budget.smallest_effect:
             raise BudgetSpent(
                 f"{for_whom}: after one more than {spent.tries:,} tries these {spent.years:.1f} years could show no "

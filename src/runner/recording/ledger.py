@@ -1,14 +1,14 @@
 """The ledger: every trial on every family of data, so that a verdict knows how much was tried."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from components.errors import ContractError, OutputError
 from runner.recording.budgets import Budget, budgets_of, check_budgets
-from runner.recording.chain import Chain, Transaction, unusable
+from runner.recording.chain import Chain, Event, Transaction, unusable
 from runner.recording.database import Database, SQLite, Unusable, database
 from runner.recording.declared import Families
 from runner.recording.family import Family as Family
@@ -26,6 +26,12 @@ class Ledger:
     """Append-only record of trials. All methods raise OutputError if the database cannot be used."""
 
     chain: Chain
+
+    @staticmethod
+    def existing() -> "Ledger | None":
+        """The one that `open` would open by default; None where there is none yet: none is made."""
+        database = _database(None)
+        return None if isinstance(database, SQLite) and not database.path.exists() else Ledger(Chain.open(database))
 
     @staticmethod
     def open(url_or_path: str | Path | None = None) -> "Ledger":
@@ -194,9 +200,20 @@ class Ledger:
         """How many distinct tries were started in the family, failed and interrupted ones too."""
 
         def work(transaction: Transaction) -> int:
-            members = _members(Families(transaction), family)
-            started = transaction.events(kind="trial_started")
-            return len(set(tries_of(event for event in started if event.family in members).values()))
+            return _count(transaction.events(kind="trial_started"), _members(Families(transaction), family))
+
+        return self.chain.read(work)
+
+    def tried_on(self, source: str) -> int:
+        """How many distinct tries were started on a market that a source of this name gave, without reading any of its
+        bars: the most of any such market."""
+
+        def work(transaction: Transaction) -> int:
+            families = Families(transaction)
+            started = list(transaction.events(kind="trial_started"))
+            groups = families.groups(transaction.keys_by_family("trial_started"))
+            named = [group for group in groups if any(families.all[each].family.source == source for each in group)]
+            return max((_count(started, group) for group in named), default=0)
 
         return self.chain.read(work)
 
@@ -256,6 +273,10 @@ def _data_folder() -> str:
     import platformdirs
 
     return platformdirs.user_data_dir("assay")
+
+
+def _count(started: Iterable[Event], members: Container[str]) -> int:
+    return len(set(tries_of(event for event in started if event.family in members).values()))
 
 
 def _members(families: Families, family: Family) -> set[str]:

@@ -16,7 +16,6 @@ gives, and allows for serial correlation of the returns; the other figures do no
 PSR conventions: 2012, Bailey & Lopez de Prado, standard error at the observed Sharpe ratio over T
 - 1; 2025, Lopez de Prado, Lipton & Zoonekynd, standard error at the hypothesised one over T."""
 
-import json
 import math
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
@@ -26,11 +25,25 @@ from typing import Any
 
 from components.errors import ConfigError, DataError
 from components.statistics.sharpe import SharpeSample, sharpe_sample
-from runner import exit_codes
+from runner.answer import Answer
 from runner.judging.figures import Figure, Tries, figures
 from runner.judging.returns_table import Record, load_matrix, load_record
 from runner.judging.told_tries import measured_tries, told_tries
 from runner.terminal import Terminal
+
+ANSWER = {
+    "table": "text: the file",
+    "column": "text: the column of returns",
+    "returns": "integer: how many there are",
+    "missing": "integer: how many were left out",
+    "periods_per_year": "number: by which figures are annual",
+    "periods_because": "text: where that comes from",
+    "skew": "number: of the returns, 0 for normal ones",
+    "kurtosis": "number: of the returns, 3 for normal ones",
+    "tries": "map or null: how many they were, and how that is known",
+    "figures": "map: name -> number, null where it is not finite",
+    "says": "map: name of a figure -> what it means",
+}
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -42,11 +55,10 @@ def add_arguments(parser: ArgumentParser) -> None:
     tries.add_argument("--trials", type=int, metavar="N", help="how many configurations were tried, all counted")
     tries.add_argument("--matrix", type=Path, metavar="FILE", help="returns of every try, one column each, by time")
     add("--periods-per-year", type=float, metavar="P", help="default: from the dates, else 252")
-    add("--json", action="store_true", help="print the figures as JSON")
 
 
-def run(options: Namespace) -> int:
-    """Prints the figures; raises DataError or ConfigError with one line."""
+def run(options: Namespace) -> Answer:
+    """The figures; raises DataError or ConfigError with one line."""
     _check(options)
     record = load_record(options.returns, column=options.column, periods=options.periods_per_year)
     sample = sharpe_sample(record.returns_T)
@@ -58,11 +70,10 @@ def run(options: Namespace) -> int:
     elif options.trials is not None:
         tries = told_tries(options.trials, record.returns_T)
     shown = figures(sample, record.periods, tries)
-    if options.json:
-        print(json.dumps(_content(options.returns, record, sample, tries, shown), indent=2))
-    else:
-        _show(options.returns, record, sample, tries, shown)
-    return exit_codes.RAN
+    return Answer(
+        _content(options.returns, record, sample, tries, shown),
+        lambda: _show(options.returns, record, sample, tries, shown),
+    )
 
 
 def _check(options: Namespace) -> None:

@@ -2,8 +2,10 @@
 
 from argparse import ArgumentParser, Namespace
 
-from runner import exit_codes
+from runner.answer import Answer, said
 from runner.composition.guide import explained
+
+ANSWER = {"name": "text: what was asked for", "texts": "list: a text for each thing that goes by the name"}
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -13,7 +15,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def run(options: Namespace) -> int:
-    """Prints all that goes by the name."""
-    print("\n\n".join(explained(options.name)))
-    return exit_codes.RAN
+def run(options: Namespace) -> Answer:
+    """All that goes by the name."""
+    texts = explained(options.name)
+    return Answer({"name": options.name, "texts": texts}, said("\n\n".join(texts)))

@@ -21,16 +21,32 @@ compared, and the chance of even one false alarm in a table is held below 1 %.
 
 Exit codes: 0 no leak; 5 a leak; 3 mend the data."""
 
-import json
-import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from components.errors import ConfigError
 from runner import exit_codes
+from runner.answer import Answer
 from runner.leaks.tests import LIMITS, TABLE_LIMITS, tests_in_words
+
+ANSWER = {
+    "experiment": "text: with an experiment, its name",
+    "seen": "list: with an experiment, which rows were looked at",
+    "not_made": "map: with an experiment, test -> what it would have looked for",
+    "table": "text: with a table, the file",
+    "target": "text: with a table, the column",
+    "target_known": "text: with a table, at or after its row's time",
+    "target_known_because": "text: with a table, how that is known",
+    "rows": "integer: with a table, how many",
+    "symbols": "integer: with a table, how many",
+    "examined": "list: with a table, the columns that were examined",
+    "not_examined": "map: with a table, column -> why not",
+    "not_looked_for": "list: with a table, what was not looked for, one sentence each",
+    "tests": "any: of an experiment, the names of those that were made; of a table, how many",
+    "n_leaks": "integer: how many there are",
+    "leaks": "list: of each column, kind, severity (leak or suspect) and evidence",
+}
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -49,47 +65,45 @@ def add_arguments(parser: ArgumentParser) -> None:
         default="auto",
         help="at: known at its row's time, as a price; after: a forward quantity, as a label; auto: find out (default)",
     )
-    add("--json", action="store_true", help="print the findings as JSON")
     add("--html", type=Path, metavar="FILE", help="write the findings as a page, too")
 
 
-def run(options: Namespace) -> int:
-    """Prints the findings; LEAKS where there is one."""
+def run(options: Namespace) -> Answer:
+    """The findings; LEAKS where there is one."""
     _refuse_mixtures(options)
-    found = _of_experiment(options) if options.table is None else _of_table(options)
-    return exit_codes.LEAKS if found["n_leaks"] else exit_codes.RAN
+    of_experiment = options.table is None
+    found = _of_experiment(options) if of_experiment else _of_table(options)
+    show = _show_experiment if of_experiment else _show_table
+    code = exit_codes.LEAKS if found["n_leaks"] else exit_codes.RAN
+    return Answer(found, lambda: show(found, options.html), code)
 
 
 def _of_experiment(options: Namespace) -> dict[str, Any]:
-    """Stages go to stderr where stdout is JSON."""
     from runner.composition.configure import configure
     from runner.compute import pipeline
     from runner.console import Console
     from runner.leaks.battery import full_battery
     from runner.leaks.findings import of_experiment
-    from runner.report.leak_page import experiment_page
     from runner.specification.places import HERE
     from runner.trial import looked
 
     experiment, _ = configure(options.overrides)
-    cache = pipeline.open_cache(HERE, Console(sys.stderr if options.json else sys.stdout))
+    cache = pipeline.open_cache(HERE, Console(verbose=options.verbose))
     prepared = pipeline.prepare(experiment, cache)
     looked(experiment, prepared, cache, HERE, "leaktest")
     executed = pipeline.execute(experiment, prepared, cache)
     report = cache.run("leak tests", lambda: full_battery(prepared, executed, experiment=experiment))
     found = of_experiment(experiment.name, report)
-    _written(options.html, lambda: experiment_page(found, LIMITS))
-    if options.json:
-        print(json.dumps(found, indent=2))
-    else:
-        _show_experiment(found, options.html)
+    if options.html:
+        from runner.report.leak_page import experiment_page
+
+        _written(options.html, experiment_page(found, LIMITS))
     return found
 
 
 def _of_table(options: Namespace) -> dict[str, Any]:
     from runner.leaks.findings import of_table
     from runner.leaks.table import examined
-    from runner.report.leak_page import page
     from runner.specification.places import HERE
     from runner.trial import looked_at_table
 
@@ -99,19 +113,17 @@ def _of_table(options: Namespace) -> dict[str, Any]:
     )
     looked_at_table(options.table, options.symbol, HERE, "leaktest")
     found = of_table(options.table, options.target, examination, unread)
-    _written(options.html, lambda: page(found, TABLE_LIMITS))
-    if options.json:
-        print(json.dumps(found, indent=2))
-    else:
-        _show_table(found, options.html)
+    if options.html:
+        from runner.report.leak_page import page
+
+        _written(options.html, page(found, TABLE_LIMITS))
     return found
 
 
-def _written(place: Path | None, page: Callable[[], str]) -> None:
+def _written(place: Path, page: str) -> None:
     from runner.storage.disk import write_atomically
 
-    if place is not None:
-        write_atomically(place, page().encode())
+    write_atomically(place, page.encode())
 
 
 def _refuse_mixtures(options: Namespace) -> None:

@@ -6,16 +6,22 @@ timestamp, symbol, forecast (empty where it cannot be made), weight (fraction of
 lower and upper, the ends of the interval, where the
 bundle's calibration makes them."""
 
-import sys
 from argparse import ArgumentParser, Namespace
+from functools import partial
 from pathlib import Path
 
-from runner import exit_codes
+from runner.answer import Answer
 from runner.bundle.layout import VARIANT_GRAPHS
-from runner.bundle.predictions import TIME_COLUMNS, load_bars, notes, table
+from runner.bundle.predictions import TIME_COLUMNS, load_bars, notes, rows, table
 from runner.bundle.reader import Bundle
 from runner.bundle.registry import find
 from runner.specification.places import HERE
+
+ANSWER = {
+    "bundle": "text: folder of the version",
+    "forecasts": "list: of each bar timestamp, symbol, forecast, and what else the table has; null where there is none",
+    "output": "text or null: the file that was written",
+}
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -40,21 +46,22 @@ def add_arguments(parser: ArgumentParser) -> None:
     add("--threads", type=int, metavar="N", default=0, help="default: 0, all cores")
 
 
-def run(options: Namespace) -> int:
-    """Writes the forecasts to a file or to the standard output, and notes to stderr."""
+def run(options: Namespace) -> Answer:
+    """The forecasts, in a file where --output asks for it, and notes."""
     folder, last_only = find(options.bundle, options.registry), not options.all
     bundle = Bundle.open(folder, variant=options.variant)
     panel = load_bars(
         options.data, symbol=options.symbol_column, time=options.time_column, date_format=options.date_format
     )
     forecast = bundle.forecast(panel, threads=options.threads)
-    text = table(bundle, forecast, last_only=last_only)
-    if options.output is None:
-        sys.stdout.write(text)
-    else:
+    found = rows(bundle, forecast, last_only=last_only)
+    text = table(bundle, forecast, found)
+    if options.output is not None:
         from runner.storage.disk import write_atomically
 
         write_atomically(options.output, text.encode())
-    for note in notes(folder, options.variant, bundle, forecast, last_only=last_only):
-        sys.stderr.write(f"note: {note}\n")
-    return exit_codes.RAN
+    remarks = tuple(notes(folder, options.variant, bundle, forecast, last_only=last_only))
+    for note in remarks:
+        print(f"note: {note}")
+    content = {"bundle": str(folder), "forecasts": found, "output": options.output and str(options.output)}
+    return Answer(content, partial(print, "" if options.output else text, end=""), notices=remarks)

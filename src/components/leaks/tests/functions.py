@@ -77,22 +77,19 @@ def xi_of(x_K: Float, y_K: Float) -> float:
     """1 - sum of |steps| of the ranks of x in the order of y, in units of what chance brings."""
     if len(x_K) < 50:
         return 0.0
-    in_order_K = x_K[np.argsort(y_K, kind="stable")]
-    ranked_K = np.argsort(np.argsort(in_order_K, kind="stable"), kind="stable").astype(np.float64)
-    step = float(np.abs(np.diff(_smooth(in_order_K, ranked_K))).mean())
+    step = float(np.abs(np.diff(_places(x_K)[np.argsort(y_K, kind="stable")])).mean())
     return 1 - 3 * step / len(x_K)
 
 
-def _smooth(x_K: Float, ranked_K: Float) -> Float:
+def _places(x_K: Float) -> Float:
     """Ranks with ties in the middle, so that columns of few values are not torn apart."""
     order_K = np.argsort(x_K, kind="stable")
     sorted_K = x_K[order_K]
-    starts_K = np.concatenate([[True], sorted_K[1:] != sorted_K[:-1]])
-    run_K = np.cumsum(starts_K) - 1
-    mean_U = np.bincount(run_K, weights=ranked_K[order_K]) / np.bincount(run_K)
-    tied_K = np.empty(len(x_K))
-    tied_K[order_K] = mean_U[run_K]
-    return tied_K
+    run_K = np.cumsum(np.concatenate([[True], sorted_K[1:] != sorted_K[:-1]])) - 1
+    mean_U = np.bincount(run_K, weights=np.arange(len(x_K))) / np.bincount(run_K)
+    place_K = np.empty(len(x_K))
+    place_K[order_K] = mean_U[run_K]
+    return place_K
 
 
 def _code(column: Column, future: Future) -> Signal | None:

@@ -121,10 +121,11 @@ def _densest(values_K: Float, around: float = 0.0) -> float | None:
         return None
     sorted_K = np.sort(values_K)
     width_K = PRECISION * 4 * (np.abs(sorted_K) if around == 0 else np.full(len(sorted_K), around))
-    count_K = np.searchsorted(sorted_K, sorted_K + width_K) - np.arange(len(sorted_K))
-    most = int(count_K.argmax())
-    if count_K[most] < FEWEST_PAIRS:
+    end_K = sorted_K + width_K
+    if not (sorted_K[FEWEST_PAIRS - 1 :] < end_K[: 1 - FEWEST_PAIRS]).any():
         return None
+    count_K = np.searchsorted(sorted_K, end_K) - np.arange(len(sorted_K))
+    most = int(count_K.argmax())
     return float(np.median(sorted_K[most : most + int(count_K[most])]))
 
 

@@ -65,9 +65,9 @@ def _judged(column: Column, period: Period, what: str, figure: str, rank_P: Floa
     # Within a price's own bar the range of what follows is half foretold; a direction is not.
     bounds = reach.REACH["period" if figure not in SIZES else "magnitude"]
     found = severity(abs(r), bounds)
-    p = float(p_values(np.array([r]), np.array([min(n, period.dates)]))[0])
     if found is None:
         return None
+    p = float(p_values(np.array([r]), np.array([min(n, period.dates)]))[0])
     return Signal(
         column=column.name,
         kind="figure of its own period",

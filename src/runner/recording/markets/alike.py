@@ -7,7 +7,8 @@ both. Quotes the other way round agree as well, with every sign turned.
 Shape legend: P, Q symbols, N pairs of them, W words of a sketch, D days of one block.
 """
 
-from dataclasses import dataclass, fields
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
 from typing import Literal
 
 import numpy as np
@@ -54,7 +55,7 @@ class Rule:
 
 
 DAILY = Rule(exact=100, few=120, same=250, market=500)
-WEEKLY = Rule(exact=60, few=104, same=150, market=10**9)
+WEEKLY = Rule(exact=60, few=104, same=150, market=10**9, differs=0.35)
 """What lies between the closes of two weeks is shared by a whole industry: weeks tell the same series only."""
 ENOUGH = 3
 
@@ -111,13 +112,34 @@ def alike(own: Sketch, other: Sketch) -> Pairs:
     """The pairs that may be one market: all whose signs agree, or disagree, at most common days."""
     days = [_found(own.daily, other.daily, shift, weekly=False) for shift in DAY_SHIFTS]
     weeks = [_found(own.weekly, other.weekly, shift, weekly=True) for shift in WEEK_SHIFTS]
-    return Pairs.joined([*days, *weeks]).best()
+    return Pairs.joined([*days, *weeks, *_of_other_weeks(own, other)]).best()
+
+
+def _of_other_weeks(own: Sketch, other: Sketch) -> Iterator[Pairs]:
+    """Symbols of which weeks alone are known, against the weeks of the others that end on each day."""
+    own_P, other_Q = (np.flatnonzero(_weeks_alone(sketch)) for sketch in (own, other))
+    for shift in WEEK_SHIFTS:
+        if len(own_P):
+            for bits in other.ends:
+                found = _found(own.weekly.take(own_P), bits, shift, weekly=True)
+                yield replace(found, own_N=own_P[found.own_N])
+        if len(other_Q):
+            for bits in own.ends:
+                found = _found(bits, other.weekly.take(other_Q), shift, weekly=True)
+                yield replace(found, other_N=other_Q[found.other_N])
+
+
+def _weeks_alone(sketch: Sketch) -> Flags:
+    return (_count(sketch.daily.known_SW) < DAILY.exact) & (_count(sketch.weekly.known_SW) >= WEEKLY.exact)
 
 
 def compared(own: Sketch, other: Sketch, own_N: Int, other_N: Int) -> Pairs:
     """Given pairs, however they agree: by days where they have enough of them in common, else by weeks."""
     parts = [_measured(own.daily, other.daily, own_N, other_N, shift, weekly=False) for shift in DAY_SHIFTS]
-    parts += [_measured(own.weekly, other.weekly, own_N, other_N, shift, weekly=True) for shift in WEEK_SHIFTS]
+    weeks = [(own.weekly, other.weekly)]
+    if (_weeks_alone(own)[own_N] | _weeks_alone(other)[other_N]).any():
+        weeks += [*((own.weekly, bits) for bits in other.ends), *((bits, other.weekly) for bits in own.ends)]
+    parts += [_measured(one, two, own_N, other_N, shift, weekly=True) for one, two in weeks for shift in WEEK_SHIFTS]
     joined = Pairs.joined(parts)
     few_N = joined.common_N < np.where(joined.weekly_N, WEEKLY.exact, DAILY.exact)
     joined.sign_N[few_N] = -np.inf
@@ -125,8 +147,8 @@ def compared(own: Sketch, other: Sketch, own_N: Int, other_N: Int) -> Pairs:
     # Days that say nothing leave the word to the weeks.
     silent_N = np.isinf(found.sign_N)
     if silent_N.any():
-        weeks = Pairs.joined([part for part in parts if part.weekly_N.all()]).best()
-        found = Pairs.joined([found.take(~silent_N), weeks.take(silent_N)]).best()
+        of_weeks = Pairs.joined([part for part in parts if part.weekly_N.all()]).best()
+        found = Pairs.joined([found.take(~silent_N), of_weeks.take(silent_N)]).best()
     return found
 
 
@@ -140,7 +162,7 @@ def _found(own: Bits, other: Bits, shift: int, *, weekly: bool) -> Pairs:
     rows_N, columns_N = _candidates(own.later(shift), other)
     pairs = _measured(own, other, rows_N, columns_N, shift, weekly=weekly)
     rule = WEEKLY if weekly else DAILY
-    return pairs.take((pairs.common_N >= rule.exact) & (pairs.sign_N >= rule.differs))
+    return pairs.take((pairs.common_N >= rule.exact) & (pairs.sign_N >= LIKELY))
 
 
 def _candidates(own: Bits, other: Bits) -> tuple[Int, Int]:

@@ -205,8 +205,18 @@ def _named_alike(family: Family, known: Known, found: Mapping[str, Sequence[Matc
 
 def _stacked(sketches: Sequence[Sketch]) -> Sketch:
     return Sketch(
-        daily=_rows([sketch.daily for sketch in sketches]), weekly=_rows([sketch.weekly for sketch in sketches])
+        daily=_rows([sketch.daily for sketch in sketches]),
+        weekly=_rows([sketch.weekly for sketch in sketches]),
+        ends=tuple(
+            _rows([sketch.ends[number] if sketch.ends else _nothing(sketch.weekly) for sketch in sketches])
+            for number in range(max(len(sketch.ends) for sketch in sketches))
+        ),
     )
+
+
+def _nothing(bits: Bits) -> Bits:
+    """Of as many symbols, in no words."""
+    return bits.over(bits.first, 0)
 
 
 def _rows(parts: Sequence[Bits]) -> Bits:

@@ -15,15 +15,19 @@ import numpy.typing as npt
 
 from components.panel import Panel
 from components.values import Float, Int
-from runner.storage.formats import ARRAYS
 
 WORD = 64
 BIG = 0.25
 """A move of at least so many robust standard deviations is of some size: rounding and vendors do not turn it round."""
 NORMAL = 0.6745
 """Median of |x| of a standard normal x."""
+MONDAYS, ENDS = 3, range(9, 3, -1)
+"""Days by which a week is moved to begin with 1970-01-01, a Thursday: one from Monday on, and those that end with
+Monday, Tuesday and so on to Saturday. The last day of each has the number of its week from Monday on."""
 PRICES = ("close", "adj_close", "price", "value")
 """Fields that a market is known by, the first that a panel has; else its first field."""
+
+PARTS = ("known_SW", "up_SW", "big_SW")
 
 Words = npt.NDArray[np.uint64]
 Flags = npt.NDArray[np.bool_]
@@ -99,31 +103,43 @@ class Bits:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Sketch:
-    """daily, weekly: of the same S symbols, in the order of their names."""
+    """daily, weekly: of the same S symbols, in the order of their names; ends: of weeks that end with Monday to
+    Saturday, by which a file of such weeks is known again; empty in what was kept before there were any."""
 
     daily: Bits
     weekly: Bits
+    ends: tuple[Bits, ...] = ()
 
     def take(self, rows: Int) -> "Sketch":
-        return Sketch(daily=self.daily.take(rows), weekly=self.weekly.take(rows))
+        ends = tuple(bits.take(rows) for bits in self.ends)
+        return Sketch(daily=self.daily.take(rows), weekly=self.weekly.take(rows), ends=ends)
 
     def to_bytes(self) -> bytes:
-        """The same sketch, the same bytes."""
-        arrays: dict[str, npt.NDArray[Any]] = {"first": np.array([self.daily.first, self.weekly.first])}
-        for name, bits in (("daily", self.daily), ("weekly", self.weekly)):
-            arrays |= {f"{name}_{part}": words_SW.astype("<u8") for part, words_SW in bits.arrays.items()}
-        return zlib.compress(ARRAYS.encode(arrays)["arrays.npz"], level=6)
+        """The same sketch, the same bytes. Signs look like chance and sizes do not: each part is squeezed by itself."""
+        rows = (self.daily, self.weekly, *self.ends)
+        shape = [[bits.first, bits.words] for bits in rows]
+        squeeze = zlib.compressobj(level=6)
+        found = [np.array([len(self.daily.known_SW), *np.ravel(shape)], dtype="<i4").tobytes()]
+        found += [b"".join(bits.arrays[part].astype("<u8").tobytes() for bits in rows) for part in PARTS]
+        head = len(found[0]).to_bytes(4, "little")
+        return head + b"".join(squeeze.compress(each) + squeeze.flush(zlib.Z_FULL_FLUSH) for each in found)
 
     @staticmethod
     def from_bytes(data: bytes) -> "Sketch":
-        arrays = ARRAYS.decode({"arrays.npz": zlib.decompress(data)})
-
-        def bits(name: str, first: int) -> Bits:
-            parts = {part: arrays[f"{name}_{part}"].astype(np.uint64) for part in ("known_SW", "up_SW", "big_SW")}
-            return Bits(first=first, **parts)
-
-        daily, weekly = (int(first) for first in arrays["first"])
-        return Sketch(daily=bits("daily", daily), weekly=bits("weekly", weekly))
+        plain, length = zlib.decompressobj().decompress(data[4:]), int.from_bytes(data[:4], "little")
+        n_symbols, *shape = np.frombuffer(plain[:length], dtype="<i4").tolist()
+        words_K = np.frombuffer(plain[length:], dtype="<u8").astype(np.uint64)
+        firsts, widths = shape[::2], shape[1::2]
+        cuts = np.cumsum([n_symbols * words for words in widths * len(PARTS)])[:-1]
+        pieces = [
+            piece.reshape(n_symbols, words)
+            for piece, words in zip(np.split(words_K, cuts), widths * len(PARTS), strict=True)
+        ]
+        made = [
+            Bits(first=first, **dict(zip(PARTS, pieces[row :: len(widths)], strict=True)))
+            for row, first in enumerate(firsts)
+        ]
+        return Sketch(daily=made[0], weekly=made[1], ends=tuple(made[2:]))
 
 
 def sketch_of(panel: Panel) -> Sketch:
@@ -138,9 +154,14 @@ def sketch_of(panel: Panel) -> Sketch:
     day_R = panel.timestamps_R[rows_R].astype("datetime64[D]").astype(np.int64)
     codes_R, price_R = panel.symbol_codes_R[rows_R].astype(np.int64), price_R[rows_R]
     n_symbols = len(panel.symbols)
+
+    def weeks(moved: int) -> Bits:
+        return _bits(n_symbols, codes_R, (day_R + moved) // 7, price_R, np.subtract)
+
     return Sketch(
         daily=_bits(n_symbols, codes_R, day_R, price_R, _weekdays),
-        weekly=_bits(n_symbols, codes_R, (day_R + 3) // 7, price_R, np.subtract),  # 1970 began on a Thursday
+        weekly=weeks(MONDAYS),
+        ends=tuple(weeks(moved) for moved in ENDS),
     )
 
 

@@ -537,6 +537,10 @@ SETTINGS: dict[str, tuple[dict[str, Any], str]] = {
         {"url": "https://host/{symbol}?apiKey=abc"},
         f"url: holds a text in the query parameter 'apiKey' that may be a secret; {REMEDY}",
     ),
+    "key behind a number in the path": (
+        {"url": "https://host/bot123456:AAbb3ccDDeeFFggHHii2jj/{symbol}"},
+        f"url: holds a part of its path that looks like a key; {REMEDY}",
+    ),
     "password in the URL": (
         {"url": "https://me:pw@host/{symbol}"},
         f"url: holds a user or password before its host; {REMEDY}",

@@ -71,3 +71,12 @@ def test_mean_correlation_is_that_of_all_pairs_that_vary() -> None:
     assert mean_correlation(np.hstack([x_TK, np.zeros((300, 2))])) == pytest.approx(pairs.mean())
     assert mean_correlation(x_TK[:, :1]) == mean_correlation(np.empty((0, 0))) == 0.0
     assert mean_correlation(np.column_stack([x_TK[:, 0], -x_TK[:, 0]])) == 0.0
+
+
+@pytest.mark.parametrize("tries", [1, 10, 50, 1000])
+def test_with_years_for_bars_it_is_what_the_best_of_so_many_worthless_tries_reaches(tries: int) -> None:
+    """P(all of N independent normal t statistics stay below it) = 95 %."""
+    effect = smallest_effect(9.0, tries, 0.0, 0.05, 0.5)
+    assert NormalDist().cdf(effect * 3.0) ** tries == pytest.approx(0.95)
+    assert smallest_effect(36.0, tries, 0.0, 0.05, 0.5) == pytest.approx(effect / 2)
+    assert smallest_effect(0.5, tries, 0.0, 0.05, 0.5) == pytest.approx(effect * 3 / 0.5**0.5)

@@ -3,6 +3,7 @@
 import json
 import struct
 from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -259,6 +260,33 @@ def test_what_is_no_row_of_forecasts_a_row_is_one_line(kind: str) -> None:
     with pytest.raises(DataError) as error:
         Runner(data, facts, 1, "x")(ROWS)
     assert str(error.value) == message
+
+
+def doublings(first: str, axis: int) -> list[onnx.NodeProto]:
+    names = [first, *(f"d{number}" for number in range(40))]
+    return [node("Concat", f"{one} {one}", two, axis=axis) for one, two in pairwise(names)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("what", ["features", "constant"])
+def test_a_graph_that_doubles_again_and_again_runs_out_of_its_own_memory(what: str) -> None:
+    ends = node("ReduceSum", "d39 axes", "sums", keepdims=1), node("Add", "total sums", "forecast")
+    total = node("ReduceSum", "features axes", "total", keepdims=1)
+    seed = constant("constant", [[1.0, 2.0]])
+    data = model([*doublings(what, 1), total, *ends], [AXES, seed]).SerializeToString()
+    facts = check_graph(data, n_columns=COLUMNS, lookback_rows=1, where="x")
+    with pytest.raises(DataError, match=r"^x: cannot be (run|opened): .*[Aa]vailable memory") as caught:
+        Runner(data, facts, 1, "x")(ROWS)
+    assert "\n" not in str(caught.value)
+
+
+def test_rows_are_given_a_few_at_a_time_and_come_back_in_order(monkeypatch) -> None:
+    data = model([TOTAL], [AXES]).SerializeToString()
+    run = Runner(data, check_graph(data, n_columns=COLUMNS, lookback_rows=1, where="x"), 1, "x")
+    whole = run(ROWS)
+    monkeypatch.setattr("runner.bundle.graph.CELLS", 2 * COLUMNS + 1)
+    np.testing.assert_array_equal(run(ROWS), whole)
+    np.testing.assert_array_equal(whole[:, 0], ROWS.sum(axis=1))
 
 
 def test_a_missing_feature_may_make_a_missing_forecast() -> None:

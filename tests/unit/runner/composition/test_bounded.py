@@ -95,6 +95,13 @@ def test_an_experiment_says_where_it_belongs(here: Path) -> None:
         assert str(error.value) == f"experiment 'x': {reason}; its first line must be '# @package _global_'"
 
 
+def test_a_byte_order_mark_is_named_where_it_hides_the_first_line(here: Path) -> None:
+    written(here, "experiment/x.yaml", f"\ufeff{HEAD}seed: 3\n")
+    reason = "begins with a byte order mark, which hides its first line; save it without one"
+    with pytest.raises(ConfigError, match=f"^experiment 'x': {reason}$"):
+        compose(["+experiment=x"])
+
+
 def test_references_that_double_are_refused_before_they_are_followed(here: Path) -> None:
     defaults = "defaults:\n  - override /features: expressions\n"
     written(here, "experiment/x.yaml", f"{HEAD}{defaults}features:\n  expressions:\n    a0: close\n{DOUBLED}\n")

@@ -125,11 +125,11 @@ def test_a_move_that_cannot_be_traded_is_noticed() -> None:
     )
 
 
-@pytest.mark.parametrize("text", ["", " ", "two\nlines", "x" * 301])
+@pytest.mark.parametrize("text", ["", " ", "two\nlines", "x" * 301, "turned \u202e round"])
 def test_a_hypothesis_is_one_sentence(text: str) -> None:
     with pytest.raises(ConfigError) as refused:
-        configure([f"hypothesis={text!r}" if "\n" not in text else 'hypothesis="two\nlines"'])
-    assert "hypothesis: must be one sentence of at most 300 characters, or null" in str(refused.value)
+        configure([f'hypothesis="{text}"'])
+    assert "hypothesis: must be one sentence of at most 300 characters that print, or null" in str(refused.value)
 
 
 def test_a_debug_run_is_noticed() -> None:

@@ -82,6 +82,8 @@ def test_the_smallest_effect_falls_with_the_length_of_the_record_and_rises_with_
     assert long is not None
     assert short is not None
     assert 0 < long.half < long.ninety < short.ninety
+    assert [more for more, _ in long.later] == [10, 100, 1000]
+    assert long.half < long.later[0][1] < long.later[1][1] < long.later[2][1]
     assert long.half == pytest.approx(1.645 / np.sqrt(10), rel=0.25)
     assert long.ninety == pytest.approx((1.645 + 1.282) / np.sqrt(10), rel=0.25)
 

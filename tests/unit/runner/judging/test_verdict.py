@@ -214,11 +214,11 @@ def test_a_constant_is_beaten_by_what_shows_skill_otherwise() -> None:
 
 def test_what_is_smaller_than_could_be_shown_is_undecided() -> None:
     failed = GateOutcome(name="a", status="failed", required=True, value=None, threshold=None, says="A.", skill=True)
-    small = Provable(statistic="sharpe", half=0.9, ninety=1.3, measured=0.4)
+    small = Provable(statistic="sharpe", half=0.9, ninety=1.3, measured=0.4, later=((10, 1.2), (1000, 1.6)))
     found = Verdict(gates=(failed,), standing=Standing(provable=small))
     assert said(found).provable == (
-        "a Sharpe ratio of 0.90 a year with probability one half, of 1.30 with 90 %; what this run claims is less, so "
-        "it is undecided, not refuted"
+        "a Sharpe ratio of 0.90 a year with probability one half, of 1.30 with 90 % (with one half 1.20 after 10, "
+        "1.60 after 1,000 more tries); what this run claims is less, so it is undecided, not refuted"
     )
     for measured in (-0.2, 1.0):
         refuted = Verdict(gates=(failed,), standing=Standing(provable=replace(small, measured=measured)))

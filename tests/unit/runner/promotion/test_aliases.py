@@ -14,8 +14,18 @@ from runner.bundle import aliases
 from runner.bundle.aliases import current, history, previous_champion, problems
 
 
+class Silent:
+    """A witness that knows nothing."""
+
+    def pending(self, last: str) -> None:
+        return None
+
+    def note(self, made: aliases.Move) -> bool:
+        return True
+
+
 def move(*where, **what) -> None:
-    aliases.move(*where, **what, witness=lambda _: None)
+    aliases.move(*where, **what, witness=Silent())
 
 
 VERSIONS = [1, 2, 3, 4]

@@ -1,13 +1,11 @@
 """Budgets: by actor and market, refused before the fact."""
 
-import math
 from datetime import date
-from statistics import NormalDist
 
 import pytest
 
 from components.errors import BudgetSpent
-from runner.recording.budgets import Budget, smallest_effect
+from runner.recording.budgets import Budget
 from runner.recording.ledger import Family, Ledger
 
 REMEDY = "a larger one is set with python -m runner ledger --budget, by whoever sets budgets here"
@@ -74,12 +72,3 @@ def test_a_record_is_not_worn_out_beyond_what_must_remain_provable(ledger):
         "budget of * on *: after one more than 1 tries these 10.0 years could show no Sharpe ratio below 0.62; 0.6 "
         f"must remain provable; {REMEDY}"
     )
-
-
-@pytest.mark.parametrize("tries", [1, 10, 50, 1000])
-def test_the_smallest_effect_is_what_the_best_of_so_many_worthless_tries_reaches(tries):
-    """P(all of N independent normal t statistics stay below it) = 95 %."""
-    effect = smallest_effect(tries, 9.0)
-    assert NormalDist().cdf(effect * 3.0) ** tries == pytest.approx(0.95)
-    assert smallest_effect(tries, 36.0) == pytest.approx(effect / 2)
-    assert smallest_effect(tries, 0.0) == math.inf

@@ -56,6 +56,23 @@ def test_asking_about_a_market_declares_nothing(ledger):
     assert ledger.head() == head
 
 
+def test_tries_are_found_by_the_name_of_a_source_with_those_on_its_market_by_other_names(ledger):
+    assert ledger.tried_on("files:bars.csv") == 0
+    ledger.start_trial(family(MARKET), "k1", {})
+    ledger.start_trial(family(renamed(MARKET), "files:copy.csv"), "k2", {})
+    ledger.start_trial(family(OTHER, "files:other.csv"), "k3", {})
+    names = ("files:bars.csv", "files:copy.csv", "files:other.csv", "files:none.csv")
+    assert [ledger.tried_on(name) for name in names] == [2, 2, 1, 0]
+
+
+def test_asking_whether_there_is_a_ledger_makes_none(tmp_path, monkeypatch):
+    monkeypatch.setenv("ASSAY_LEDGER", str(tmp_path / "folder" / "ledger.sqlite"))
+    assert Ledger.existing() is None
+    assert list(tmp_path.rglob("*.sqlite")) == []
+    Ledger.open()
+    assert Ledger.existing() is not None
+
+
 def test_trials_of_0_1_0_count_until_their_market_has_a_sketch(ledger):
     """By names and days, for the first market that has both; another one of the same names is another."""
     ledger.start_trial(plain(family(MARKET)), "k1", {})

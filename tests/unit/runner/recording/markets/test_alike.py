@@ -39,6 +39,10 @@ CHANGES = {
     "dropped days": lambda p: p[np.random.default_rng(2).random(len(p)) > 0.1],
     "the other way round": lambda p: 1 / p,
     "weeks": lambda p: p.resample("W-FRI").last(),
+    **{
+        f"weeks that end on {day}": lambda p, day=day: 1 / p.resample(f"W-{day}").last().shift(-6, freq="D")
+        for day in ("MON", "TUE", "WED", "THU")
+    },
     "weeks, stamped on Mondays": lambda p: p.resample("W-FRI").last().shift(-4, freq="D"),
     **{f"{days} days later": lambda p, days=days: p.shift(days, freq="D") for days in (-3, -2, -1, 1, 2, 3)},
 }
@@ -69,6 +73,21 @@ def test_nearly_the_same_is_one_market_but_not_the_same_series():
     one = MARKET["S000"]
     two = one * np.exp(np.random.default_rng(3).normal(0, 0.0012, len(one)))
     assert kinds(sketch({"A": one}), sketch({"A": two})) == {(0, 0): "market"}
+
+
+def test_weeks_of_a_market_that_never_closes_may_end_on_saturday():
+    days = {"A": market(1, 1500)["S000"].set_axis(pd.date_range("2014-01-02", periods=1500))}
+    weeks = {"A": days["A"].resample("W-SAT").last()}
+    assert found(weeks, days) == found(days, weeks) == {("A", "A")}
+
+
+def test_weeks_under_one_name_are_told_apart_only_where_they_share_little():
+    """Weeks to Thursday and to Monday of one market still agree; those of two markets do not."""
+    thursdays, mondays = (market(2, 1500)["S000"].resample(f"W-{day}").last() for day in ("THU", "TUE"))
+    other = market(2, 1500, seed=5)["S000"].resample("W-THU").last()
+    own_N = np.zeros(1, dtype=np.int64)
+    said = [compared(sketch({"A": thursdays}), sketch({"A": each}), own_N, own_N).kinds() for each in (mondays, other)]
+    assert [str(kinds_N[0]) for kinds_N in said] == ["unknown", "other"]
 
 
 @pytest.mark.parametrize(("days", "kind"), [(90, None), (101, "same"), (180, "same")])
