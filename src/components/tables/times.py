@@ -7,7 +7,7 @@ Shape legend: N rows, U different texts, H and T different texts of days and of 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -153,7 +153,7 @@ def _of_texts(column: "pa.Array", form: str | None) -> Stamps:
         of_U = _of_different(texts_U, form)
     except Unread as unread:
         raise unread.at(_FirstRows(codes_N)) from None
-    return Stamps(local_N=of_U.local_N[codes_N], offset_N=of_U.offset_N[codes_N], form=of_U.form)
+    return replace(of_U, local_N=of_U.local_N[codes_N], offset_N=of_U.offset_N[codes_N])
 
 
 @dataclass(frozen=True)
@@ -234,7 +234,7 @@ def _by_parts(texts_U: "pa.Array", form: str | None) -> Stamps:
         _refuse_text(texts_U, int(bad_U.argmax()), dates.shown_as(form))
     offset_U = clock.offset_U[tail_U]
     local_U = reading.days_U[head_U] + clock.micros_U[tail_U].astype("timedelta64[us]")
-    return Stamps(local_N=local_U, offset_N=offset_U, form=form or reading.form)
+    return Stamps(local_N=local_U, offset_N=offset_U, form=form or reading.form, why=reading.why)
 
 
 def _cut(texts_U: "pa.Array") -> tuple[list[str], Int, list[str], Int]:
@@ -310,9 +310,7 @@ def _with_clock(stamps: Stamps, column: "pa.Array") -> Stamps:
         raise Unread("{0}: the date has a clock of its own; leave data.clock_column out", row)
     if pa.types.is_time(column.type):
         micros_N = pc.cast(pc.cast(column, pa.time64("us"), safe=False), pa.int64()).to_numpy(zero_copy_only=False)
-        return Stamps(
-            local_N=stamps.local_N + micros_N.astype("timedelta64[us]"), offset_N=stamps.offset_N, form=stamps.form
-        )
+        return replace(stamps, local_N=stamps.local_N + micros_N.astype("timedelta64[us]"))
     if not pa.types.is_dictionary(column.type):
         column = pc.dictionary_encode(_as_texts(column.to_numpy(zero_copy_only=False)))
     texts = pc.utf8_trim_whitespace(column.dictionary).to_pylist()
@@ -329,8 +327,8 @@ def _with_clock(stamps: Stamps, column: "pa.Array") -> Stamps:
             _FirstRows(codes_N)[code],
         )
     own_N = found.offset_U[codes_N]
-    return Stamps(
+    return replace(
+        stamps,
         local_N=stamps.local_N + found.micros_U[codes_N].astype("timedelta64[us]"),
         offset_N=np.where(own_N == NAIVE, stamps.offset_N, own_N),
-        form=stamps.form,
     )

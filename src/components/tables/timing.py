@@ -76,7 +76,8 @@ def timing(
     beside = "" if clock is None else f" and the clock of column '{clock}'"
     remarks.append(f"time: column '{chosen}'{beside}, {form or 'ISO 8601'}, for example {example}")
     if form is not None and form[:2] in ("%d", "%m") and "%m" in form and "%d" in form:
-        remarks.append(f"dates: the {'day' if form[:2] == '%d' else 'month'} comes first")
+        first = "day" if form[:2] == "%d" else "month"
+        remarks.append(f"dates: the {first} comes first{'; ' * bool(read.why)}{read.why}")
     if are_days(read.local_N) and read.aware_N.all() and read.offset_N.any():
         remarks.append("dates: midnights of their own offsets, taken as the dates that they show")
     return Timing(time=chosen, clock=clock, date_format=form, remarks=tuple(remarks))
