@@ -66,6 +66,10 @@ class Bars:
         """The same bars with some fields replaced."""
         return replace(self, fields={**self.fields, **fields})
 
+    def with_only(self, field: str) -> "Bars":
+        """The same bars with one field alone."""
+        return replace(self, fields={field: self.fields[field]})
+
     def source(self, row: int) -> str:
         """The file of a row."""
         return self.parts[int(self.part_R[row])] if self.parts else self.where

@@ -6,7 +6,7 @@ Runs every leak test on an experiment, named as for a run: see "Tests of an expe
 the experiment and fits it again, which is no trial; the ledger notes which bars were seen.
 
 leaktest --table FILE --time COLUMN --target COLUMN
-Examines any CSV or Parquet file and names the columns that look into the future, how, and on what
+Examines any table (CSV, Parquet, Feather, Excel) and names the columns that look into the future, how, and on what
 evidence. Where it holds a price, the ledger notes which bars were seen.
 
 Every row of every symbol is looked at for columns that equal, rank, bin or follow what comes later: the
@@ -55,7 +55,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.epilog = f"{tests_in_words()}\n{TABLE_LIMITS}"
     add = parser.add_argument
     add("overrides", nargs="*", metavar="OVERRIDE", help="as for a run: +experiment=NAME model=ridge ...")
-    add("--table", type=Path, metavar="FILE", help="CSV or Parquet, one line per bar and symbol")
+    add("--table", type=Path, metavar="FILE", help="a file, a folder or a pattern, one line per bar and symbol")
     add("--time", metavar="COLUMN", help="the column of the rows' times; rows may stand in any order")
     add("--symbol", metavar="COLUMN", help="the column that tells series apart, for panels")
     add("--target", metavar="COLUMN", help="what is to be forecast")
@@ -102,16 +102,26 @@ def _of_experiment(options: Namespace) -> dict[str, Any]:
 
 
 def _of_table(options: Namespace) -> dict[str, Any]:
+    from components.tables.meaning import Said
+    from components.tables.whole import Reading
+    from runner.composition.reading import TABLE, settings_of
     from runner.leaks.findings import of_table
     from runner.leaks.table import examined
     from runner.specification.places import HERE
     from runner.trial import looked_at_table
 
+    settings = settings_of(options.overrides, {"data": TABLE})["data"]
     known = None if options.target_known == "auto" else options.target_known
     examination, unread = examined(
-        options.table, time=options.time, symbol=options.symbol, target=options.target, known=known
+        options.table,
+        time=options.time,
+        symbol=options.symbol,
+        target=options.target,
+        known=known,
+        reading=Reading.of(settings),
     )
-    looked_at_table(options.table, options.symbol, HERE, "leaktest")
+    said = Said(time=options.time, symbol=options.symbol, settings=settings)
+    looked_at_table(options.table, said, HERE, "leaktest")
     found = of_table(options.table, options.target, examination, unread)
     if options.html:
         from runner.report.leak_page import page
@@ -129,8 +139,8 @@ def _written(place: Path, page: str) -> None:
 def _refuse_mixtures(options: Namespace) -> None:
     """Either an experiment or a table."""
     if options.table is not None:
-        if options.overrides:
-            raise ConfigError(f"{options.overrides[0]}: an experiment and --table exclude each other; drop one of them")
+        if others := [text for text in options.overrides if not text.startswith("data.")]:
+            raise ConfigError(f"{others[0]}: an experiment and --table exclude each other; drop one of them")
         if lacking := [name for name in ("time", "target") if getattr(options, name) is None]:
             raise ConfigError(f"--{lacking[0]}: name the column; --table needs --time and --target")
         return

@@ -9,7 +9,7 @@ import pytest
 
 from components.data.files import Files
 from components.errors import ConfigError, DataError
-from components.tables import reading
+from components.tables import columns, container
 
 HEADER = "date,symbol,open,high,low,close,volume\n"
 GOOD = HEADER + "".join(
@@ -18,19 +18,7 @@ GOOD = HEADER + "".join(
 
 
 def source(path: Path, **changes: object) -> Files:
-    values: dict[str, object] = {
-        "path": str(path),
-        "symbol_column": "symbol",
-        "time_column": "date",
-        "date_format": None,
-        "clock_column": None,
-        "time_zone": None,
-        "decimal": ".",
-        "columns": {},
-        "select": None,
-        "survivorship": "unknown",
-        "adjustment": "raw",
-    }
+    values: dict[str, object] = {**Files.examples()[0], "path": str(path), "time_column": "date"}
     return Files(**(values | changes))
 
 
@@ -163,7 +151,7 @@ def test_missing_and_unreadable_files(folder: Path) -> None:
     Path("broken.parquet").write_bytes(b"not parquet")
     with pytest.raises(DataError, match=r"^broken\.parquet: cannot be read: .*"):
         source(Path("broken.parquet")).fields()
-    Path("binary.csv").write_bytes(b"\xff\xfe\x00\x01")
+    Path("binary.csv").write_bytes(b"\x00\x01\x02\xff")
     with pytest.raises(DataError, match=r"^binary\.csv: cannot be read: .*"):
         source(Path("binary.csv")).fields()
 
@@ -203,14 +191,23 @@ def test_complaints_name_the_file_of_several(folder: Path) -> None:
     assert str(error.value) == "a_2.csv: no column 'volume', which a_1.csv has; columns: date, close"
 
 
-def test_folders_and_empty_patterns(folder: Path) -> None:
+def test_a_folder_is_all_its_tables(folder: Path) -> None:
     Path("bars").mkdir()
     with pytest.raises(DataError) as error:
         source(Path("bars")).fields()
-    assert str(error.value) == "bars: is a folder; name its files, for example data.path='bars/*.csv'"
+    assert str(error.value) == (
+        "bars: the folder holds no table (.csv, .txt, .tsv, .tab, .dat, .prn, .gz, .parquet, .pq, .feather, .arrow, "
+        ".xlsx, .xlsm); mend data.path"
+    )
     with pytest.raises(DataError) as error:
         source(Path("bars/*.csv")).fields()
     assert str(error.value) == "bars/*.csv: no file fits this pattern; mend data.path"
+    for symbol, price in (("B", 2), ("A", 1)):
+        Path(f"bars/{symbol}.csv").write_text(f"date,close\n2020-01-01,{price}\n2020-01-02,{price}\n")
+    Path("bars/README.md").write_text("no table")
+    panel = source(Path("bars"), symbol_column=None).load()
+    assert panel.symbols == ("A", "B")
+    assert list(panel.fields["close"]) == [1, 1, 2, 2]
 
 
 def times(text: str, **changes: object) -> list[str]:
@@ -333,8 +330,8 @@ def test_files_larger_than_a_block(folder: Path, monkeypatch: pytest.MonkeyPatch
     path = write("date,symbol,close\n" + "\n".join(lines) + "\n")
     pd.read_csv(path, float_precision="round_trip").to_parquet("bars.parquet", row_group_size=1000)
     whole = source(path).load()
-    monkeypatch.setattr(reading, "BLOCK_BYTES", 4096)
-    monkeypatch.setattr(reading, "BATCH_ROWS", 777)
+    monkeypatch.setattr(columns, "BLOCK_BYTES", 4096)
+    monkeypatch.setattr(container, "BLOCK_BYTES", 777)
     assert source(path).load().fingerprint == whole.fingerprint
     assert source(Path("bars.parquet")).load().fingerprint == whole.fingerprint
     assert whole.fields["close"][-1] == 299.28
