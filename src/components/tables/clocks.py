@@ -21,14 +21,16 @@ _CLOCK = re.compile(
     r"\s*(?P<zone>[Zz]|(?:UTC|GMT)?(?P<sign>[+\-\u2212])(?P<oh>\d\d?)(?::?(?P<om>\d\d)(?::?(?P<os>\d\d))?)?|UTC|GMT)?"
     r"(?:\[[^\]]*\])?"
 )
-# Digits of a clock without colons -> what they are. Fourteen hours is the farthest offset there is, local time 16.
+# Digits of a clock without colons -> what they are.
 _DIGITS: Mapping[str, tuple[int, ...]] = {
     "hours": (HOUR,),
     "HHMM": (HOUR, MINUTE),
     "HHMMSS": (HOUR, MINUTE, SECOND),
     "HHMMSSmmm": (HOUR, MINUTE, SECOND, 1_000),
 }
-_FARTHEST = 18 * 3600
+_SECONDS = re.compile(r"-\d\d:\d\d:\d\d")
+_FARTHEST = 16 * 3600 - 1
+FEW_OFFSETS = 4
 MANY = 0.4
 """So large a part of the different clocks of a day lie after its first hour."""
 
@@ -47,12 +49,14 @@ class Clocks:
 
 
 def behind_dates(texts: Sequence[str]) -> Clocks:
-    """Of what stands behind dates: '', ' 09:30', 'T093000+05:30', ' 9:30 PM', ' 00:00 UTC'."""
+    """Of what stands behind dates: '', ' 09:30', 'T093000+05:30', ' 9:30 PM', ';093000', ' 00:00 UTC'."""
     micros_U = np.full(len(texts), UNREAD, dtype=np.int64)
     offset_U = np.full(len(texts), NAIVE, dtype=np.int32)
+    # A date may have an offset and no clock, 2020-12-31-05:00: then there are few of them.
+    joined = sum(text.startswith("-") for text in texts) > FEW_OFFSETS or any(_SECONDS.match(text) for text in texts)
     for place, text in enumerate(texts):
-        body = text.strip()
-        found = _CLOCK.fullmatch(body[1:].lstrip() if body[:1] in ("T", "t") else body)
+        body = text.strip().lstrip("Tt,;_- " if joined else "Tt,;_ ")
+        found = _CLOCK.fullmatch(body)
         if found is not None:
             micros_U[place] = _micros(found)
             offset = _offset(found)
