@@ -29,6 +29,7 @@ CLOCK_NAMES = (
     *("uhrzeit", "zeit", "stunde", "hora", "heure", "ora"),
 )
 END_WORDS = ("close", "end", "until", "ende", "fin")
+_CLOCK_LIKE = re.compile(r"\s*\d{1,9}(?:\.0*)?\s*$|\s*\d{1,2}:\d\d")
 MISSING = frozenset({"", "-", ".", "NA", "N/A", "#N/A", "n/a", "NaN", "nan", "NaT", "NULL", "null", "None", "none"})
 # Of rows that share symbol and date without the clock, so many must be told apart by it.
 TOLD_APART = 0.5
@@ -94,10 +95,12 @@ def clock_of(sample: Mapping[str, Sequence[str]], time: str, symbol: str | None)
         # What is missing or wrong in a column of that name is worth a line.
         if _word(name) in CLOCK_NAMES and _mostly_clocks(sample[name]):
             return name
-    held = [name for name in others if _holds_clocks(sample[name])]
     keys = [sample[time], *([sample[symbol]] if symbol is not None and symbol in sample else [])]
     shared = _shared(keys)
-    apart = [name for name in held if shared and _shared([*keys, sample[name]]) <= (1 - TOLD_APART) * shared]
+    if not shared:
+        return None
+    held = [name for name in others if _holds_clocks(sample[name])]
+    apart = [name for name in held if _shared([*keys, sample[name]]) <= (1 - TOLD_APART) * shared]
     if len(apart) != 1 or not _goes_on(keys, sample[apart[0]]):
         return None
     # Numbers from 1 to 20 may as well name what is measured: then its neighbours differ more than its days.
@@ -132,7 +135,7 @@ def _in_order(sample: Mapping[str, Sequence[str]]) -> list[str]:
 def _holds_times(name: str, texts: Sequence[str]) -> bool:
     known = [text for text in texts if text not in MISSING]
     # A number may be a year or a day: only a column that is called a date is believed to hold such dates.
-    if not known or (_word(name) not in NAMES and all(_is_short_number(text) for text in known)):
+    if not known or (_word(name) not in NAMES and all(_is_short_number(text) for text in known[:50])):
         return False
     try:
         times.read(_texts(known))
@@ -192,6 +195,8 @@ def _end_of(begin: str, sample: Mapping[str, Sequence[str]]) -> str | None:
 
 
 def _holds_clocks(texts: Sequence[str]) -> bool:
+    if not all(_CLOCK_LIKE.match(text) for text in texts[:20]):
+        return False
     different = list(dict.fromkeys(text.strip() for text in texts))
     return len(different) > 0 and "" not in different and clocks.of_column(different).read
 
