@@ -44,32 +44,45 @@ class Run:
 
 def data_folder() -> Path:
     """Market data that is not part of the product."""
-    return Path(os.environ.get("ASSAY_TEST_DATA") or Path(__file__).parents[1] / ".." / "shared" / "data").resolve()
+    return Path(os.environ.get("ASSAY_DATA") or Path(__file__).parents[1] / ".." / "shared" / "data").resolve()
 
 
 def market_data(name: str) -> Path:
     """A file of that folder; the test that asks for it is skipped where there is none."""
     path = data_folder() / name
     if not path.is_file():
-        pytest.skip(f"{name} is absent: set ASSAY_TEST_DATA to the folder that holds it")
+        pytest.skip(f"{name} is absent: set ASSAY_DATA to the folder that holds it")
     return path
+
+
+if data_folder().is_dir():
+    os.environ["ASSAY_DATA"] = str(data_folder())  # shipped experiments on such data read it
 
 
 def outside_file(experiment: str) -> str | None:
     """The file that a shipped experiment reads and the product does not bring."""
     text = (config_folder() / "experiment" / f"{experiment}.yaml").read_text()
-    path = yaml.safe_load(text).get("data", {}).get("source", {}).get("path")
-    return Path(path).name if path else None
+    return _outside(yaml.safe_load(text).get("data", {}))
 
 
-def data_overrides(experiment: str) -> list[str]:
-    """Where its data is; the test that asks is skipped where it is nowhere."""
-    name = outside_file(experiment)
-    return [f"data.source.path={market_data(name)}"] if name else []
+def _outside(section: Any) -> str | None:
+    if not isinstance(section, dict):
+        return None
+    if "folder_env" in section:
+        return str(section["path"])
+    return next((found for each in section.values() if (found := _outside(each))), None)
+
+
+def needs_its_data(experiment: str) -> None:
+    """The test that asks is skipped where what the experiment reads is nowhere."""
+    if name := outside_file(experiment):
+        market_data(name)
 
 
 EXPERIMENTS = sorted(path.stem for path in config_folder().glob("experiment/*.yaml"))
 SELF_CONTAINED = [name for name in EXPERIMENTS if outside_file(name) is None]
+SHOWN = ["sp500_volatility", "sp500_direction", "us20_momentum", "nasdaq_technical", "sp500_regime"]
+"""Whose figures stand in the README."""
 
 
 def environment(folder: Path) -> dict[str, str]:

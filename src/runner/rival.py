@@ -34,7 +34,8 @@ def rival_of(folder: Path, name: str) -> tuple[Experiment, Composed]:
         raise ConfigError(
             Problem("--baseline", message, hint, code="no_such_choice", value=name, allowed=tuple(known), fix=fix)
         )
-    filling = build(Experiment, config).preprocess.filling()
+    judged = build(Experiment, config)
+    filling, own = judged.preprocess.filling(), judged.baselines[name].on_own_features()
     changed = {
         **config,
         **{slot: _choice(slot, choice) for slot, choice in PLAIN.items()},
@@ -46,6 +47,8 @@ def rival_of(folder: Path, name: str) -> tuple[Experiment, Composed]:
     }
     if filling is not None:
         changed["preprocess"] = described(filling)
+    if own is not None:
+        changed["features"], changed["model"] = described(own[0]), described(own[1])
     experiment = build(Experiment, changed)
     analysis = analyse(experiment)
     if problems := rule_problems(analysis):

@@ -311,7 +311,7 @@ def _promoted(
 
 def _outcome(experiment: Experiment, record: RunRecord, verdict: Verdict, promotion: Promotion | None) -> Outcome:
     code = exit_codes.UNFORESEEN if record.manifest["state"] == "failed" else exit_codes.RAN
-    refused = promotion is not None and promotion.folder is None
+    refused = promotion is not None and promotion.state == "refused"
     level, failed = "rejected" if refused else verdict.level, bool(verdict.failed(required=True))
     code = code or exit_codes.of_verdict(level, failed=failed, enforced=experiment.gates.enforce)
     state = str(record.manifest["state"])

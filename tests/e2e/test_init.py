@@ -401,6 +401,19 @@ def test_what_it_lists_is_what_is_computed(folder: Path) -> None:
     assert list(configure(["+experiment=bars"])[0].features.expanded()) == names
 
 
+def test_a_column_for_every_symbol_is_read(folder: Path) -> None:
+    closes = {f"S{seed}": bars(seed)["Close"] for seed in range(3)}
+    pd.DataFrame({"date": dated(), **closes}).to_csv("wide.csv", index=False)
+    assert perform("init", ["wide.csv"]) == 0
+    assert yaml.safe_load(Path("conf/experiment/wide.yaml").read_text())["data"] == {
+        "path": "wide.csv",
+        "wide": "close",
+    }
+    panel = configure(["+experiment=wide"])[0].data.load()
+    assert panel.symbols == ("S0", "S1", "S2")
+    np.testing.assert_array_equal(panel.fields["close"].reshape(3, -1)[1], closes["S1"])
+
+
 @pytest.mark.parametrize("case", ["bad bars", "closes of one", "closes of many"])
 def test_the_experiment_runs(case: str, tmp_path: Path) -> None:
     file, write, *_ = FILES[case]
@@ -411,14 +424,14 @@ def test_the_experiment_runs(case: str, tmp_path: Path) -> None:
     assert "Report" in process.stdout
 
 
-SHARED = Path(os.environ.get("ASSAY_TEST_DATA", Path(__file__).parents[3] / "shared" / "data"))
+SHARED = Path(os.environ.get("ASSAY_DATA", Path(__file__).parents[3] / "shared" / "data"))
 
 
 @pytest.mark.parametrize("name", ["us_etf_daily", "vix_daily", "etf_adjclose_daily", "spy_hourly"])
 def test_real_files(name: str, folder: Path) -> None:
     path = SHARED / f"{name}.parquet"
     if not path.is_file():
-        pytest.skip(f"{path} is absent; ASSAY_TEST_DATA names the folder of the test data")
+        pytest.skip(f"{path} is absent; ASSAY_DATA names the folder of the test data")
     assert perform("init", [str(path)]) == 0
     experiment, _ = configure([f"+experiment={name}"])
     assert experiment.data.fields()

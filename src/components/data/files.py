@@ -1,6 +1,7 @@
 """Bars from files: CSV, Parquet, Feather and Excel."""
 
 import glob
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from components.contracts import Source
 from components.data._content import content_of_files
 from components.errors import DataError
 from components.panel import Panel
-from components.ranges import Ge
+from components.ranges import Ge, MinLen
 from components.structure import strict
 from components.tables import reading
 from components.tables.container import paths_of, reason_of, symbol_of
@@ -31,6 +32,8 @@ class Files(Source):
     """Bars from CSV, Parquet, Feather or Excel files with one line per symbol and time.
 
     path            a file, a folder, or a pattern such as bars/*.csv; relative paths start at the current folder
+    folder_env      environment variable that names the folder at which the path starts, read at use; null: none
+    symbols         symbols to keep; null: all
     symbol_column   column with the symbol; null: every file holds one symbol, named like the file
     time_column     column with the bar's decision time
     clock_column    column with the time of day where the time column holds the date alone; null: none
@@ -77,6 +80,8 @@ class Files(Source):
     survivorship: Literal["free", "biased", "unknown"]
     adjustment: Literal["raw", "split", "total"]
     adjust_by: str | None
+    folder_env: str | None = None
+    symbols: Annotated[tuple[str, ...], MinLen(1)] | None = None
 
     def facts(self) -> SourceFacts:
         path = Path(self.path)
@@ -92,7 +97,7 @@ class Files(Source):
         return tuple(field for field in self._layout(self._paths()[0]).fields if field != self._factor)
 
     def content(self) -> str:
-        return content_of_files(self._paths())
+        return content_of_files(self._paths(), below=self._folder())
 
     def load(self) -> Panel:
         return strict(self.bars())
@@ -124,8 +129,22 @@ class Files(Source):
                     f"{path}: no column '{lacking[0]}', which {paths[0]} has; columns: {_list(names_of(layout.shape))}"
                 )
         if len(paths) == 1:
-            return self._bars(paths, _read(paths[0], layouts[0]), np.empty(0, dtype=np.int32))
-        return _in_order(self._bars(paths, *_stacked(paths, layouts)))
+            return self._asked(self._bars(paths, _read(paths[0], layouts[0]), np.empty(0, dtype=np.int32)))
+        return self._asked(_in_order(self._bars(paths, *_stacked(paths, layouts))))
+
+    def _asked(self, bars: Bars) -> Bars:
+        """Those of the symbols that are asked for. Raises DataError for one that is not there."""
+        if self.symbols is None:
+            return bars
+        if lacking := [name for name in self.symbols if name not in bars.symbols]:
+            raise DataError(
+                f"{self.path}: no symbol '{lacking[0]}' (data.symbols); symbols: {_list(bars.symbols[:20])}"
+            )
+        kept_S = np.isin(bars.symbols, self.symbols)
+        place_S = np.cumsum(kept_S).astype(bars.codes_R.dtype) - 1
+        taken = bars.take(kept_S[bars.codes_R])
+        symbols = tuple(name for name, kept in zip(bars.symbols, kept_S, strict=True) if kept)
+        return replace(taken, symbols=symbols, codes_R=place_S[taken.codes_R])
 
     @property
     def _factor(self) -> str | None:
@@ -148,7 +167,20 @@ class Files(Source):
         return Told(encoding=self.encoding, delimiter=self.delimiter, header=self.header, sheet=self.sheet)
 
     def _paths(self) -> list[Path]:
-        return paths_of(self.path)
+        folder = self._folder()
+        return paths_of(self.path if folder is None else str(folder / self.path))
+
+    def _folder(self) -> Path | None:
+        """At which the path starts; None: where it says itself. Raises DataError where nobody has named it."""
+        if self.folder_env is None:
+            return None
+        folder = os.environ.get(self.folder_env)
+        if not folder:
+            raise DataError(
+                f"{self.path}: {self.folder_env} is not set: it names the folder that holds this file, which is not "
+                f"part of the product; set it, as in {self.folder_env}=~/data"
+            )
+        return Path(folder).expanduser()
 
     def _layout(self, path: Path) -> Layout:
         """What the columns of a file mean; raises DataError on a missing one."""

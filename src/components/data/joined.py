@@ -4,6 +4,7 @@ import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -11,6 +12,7 @@ import numpy as np
 
 from components.bars import Bars
 from components.contracts import Source
+from components.data._by_symbol import by_symbol
 from components.data._content import content_of_files, joint
 from components.data._membership import group_codes, membership
 from components.data._nested import bars_of, content_of, fields_of, series_of
@@ -33,6 +35,7 @@ class Reference:
     source        where the series is found
     field         its field there
     symbol        its symbol there; null: the source has only one
+    by            symbol: every bar gets the series of its own symbol, and `symbol` is null; null: all get the same one
     stamps        end: a timestamp says when the value is known; date: it names a day, and the value is
                   known when that day (UTC) is over. Dates that are declared as end are refused
     lag_days      calendar days from then until it is published
@@ -48,6 +51,7 @@ class Reference:
     lag_days: Annotated[float, Ge(0)]
     lag_bars: Annotated[int, Ge(0)]
     max_age_days: Annotated[float, Gt(0)] | None
+    by: Literal["symbol"] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +67,9 @@ class Joined(Source):
                     is published), lag_bars (further observations that must have been made) and max_age_days
                     (calendar days after which it is missing; null: never). Observations that are NaN do not
                     count; before the first the field is NaN. Only the series itself is judged, by its times: its
-                    values may be zero or negative, and other symbols and fields of the source may be broken
+                    values may be zero or negative, and other symbols and fields of the source may be broken.
+                    by: symbol gives every bar the series of its own symbol (filings, option flow: data=releases keeps
+                    their revisions apart), NaN where it has none
     groups          name -> CSV file with the columns symbol and group, or a map of symbol to group: a field
                     of that name with the group's place among the sorted names of all groups. A blank group
                     is NaN; a symbol without a line is an error
@@ -134,6 +140,9 @@ class Joined(Source):
 
     def _reference_problems(self) -> Iterator[Problem]:
         for name, reference in self.references.items():
+            if reference.by == "symbol" and reference.symbol is not None:
+                message = f"'{reference.symbol}' is one symbol, but by: symbol takes that of each bar"
+                yield Problem(f"references.{name}.symbol", message, "set it to null, or by to null")
             known = fields_of(reference.source, f"references.{name}.source")
             if reference.field not in known:
                 message, hint = f"the source has no field '{reference.field}'", f"fields: {', '.join(known)}"
@@ -163,6 +172,10 @@ class Joined(Source):
         joined: dict[str, Float] = {}
         notices = list(bars.notices)
         for name, reference in self.references.items():
+            if reference.by == "symbol":
+                joined[name], told = self._of_own_symbol(name, reference, bars, decided_R)
+                notices += [notice for notice in told if notice not in notices]
+                continue
             series = series_of(reference.source, f"references.{name}.source", reference.symbol, reference.field)
             joined[name] = _as_of(reference, _observations(name, reference, series), decided_R)
             notices += [notice for notice in series.notices if notice not in notices]
@@ -179,6 +192,14 @@ class Joined(Source):
             )
         return replace(bars.with_fields(joined), notices=tuple(notices))
 
+    def _of_own_symbol(
+        self, name: str, reference: Reference, bars: Bars, decided_R: Time
+    ) -> tuple[Float, tuple[str, ...]]:
+        observed = bars_of(reference.source, f"references.{name}.source")
+        _check_stamps(observed.timestamps_R, reference.stamps, f"data.references.{name}.stamps")
+        values_R, told = by_symbol(bars, observed, reference.field, partial(_as_of, reference), decided_R)
+        return values_R, (*observed.notices, *(f"data.references.{name}: {sentence}" for sentence in told))
+
     @classmethod
     def examples(cls) -> Sequence[Mapping[str, Any]]:
         bundled = {"_target_": "components.data.bundled.Bundled"}
@@ -190,6 +211,7 @@ class Joined(Source):
             "lag_days": 0.0,
             "lag_bars": 1,
             "max_age_days": 7.0,
+            "by": None,
         }
         base: dict[str, Any] = {
             "main": bundled | {"dataset": "sp500"},

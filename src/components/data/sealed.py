@@ -69,7 +69,7 @@ class Sealed(Source):
         if hashlib.sha256(file.read_bytes()).hexdigest() != header.get("visible"):
             raise DataError(f"{file}: is not the visible part that belongs to {self.rest}; give the one of its sealing")
         with _private(file.name, opened(sealed, key_of(self.key_env), self.rest)) as path:
-            return _joined(bars, replace(self.visible, path=str(path)).bars())  # type: ignore[type-var]
+            return _joined(bars, replace(self.visible, path=str(path)).bars())  # type: ignore[call-arg]
 
     def whole(self) -> "Sealed":
         return replace(self, opened=True)
@@ -107,10 +107,16 @@ class Sealed(Source):
             "date_format": None,
             "time_zone": None,
             "decimal": ".",
+            "wide": None,
             "columns": {},
             "select": None,
+            "encoding": None,
+            "delimiter": None,
+            "header": None,
+            "sheet": None,
             "survivorship": "unknown",
             "adjustment": "raw",
+            "adjust_by": None,
         }
         base = {"visible": visible, "rest": "bars.sealed", "key_env": "ASSAY_VAULT_KEY", "opened": False}
         return (base, base | {"key_env": "OTHER_KEY"})

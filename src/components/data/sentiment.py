@@ -64,8 +64,7 @@ class Sentiment(Source):
     main             the bars
     stamps           what their timestamps are. end: the moment at which a bar is complete; date: a day, with
                      the decision taken when that day (UTC) is over
-    path             file, folder or pattern of the texts, one line per symbol and text, in any format that
-                     data=files reads
+    path             file, folder or pattern of the texts, one line per symbol and text
     symbol_column    column with the symbol, spelt as in the bars; texts of other symbols are left out
     time_column      column with the time of publication (UTC where it names no offset)
     published        time: that column says when; date: it names a day, and the text is known when it is over (UTC)
@@ -130,8 +129,8 @@ class Sentiment(Source):
         if not ours_N.any():
             raise DataError(
                 f"{self.path}: no text is about a symbol of the bars; symbols there: "
-                f"{', '.join(sorted(set(table.symbols_N))[:5])}; in the bars: {', '.join(panel.symbols[:5])}; spell them "
-                "alike"
+                f"{', '.join(sorted(set(table.symbols_N))[:5])}; in the bars: {', '.join(panel.symbols[:5])}; "
+                "spell them alike"
             )
         ours = table.take(ours_N)
         scores_N, known_N = self._scores(ours), self._known(ours)

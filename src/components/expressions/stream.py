@@ -64,9 +64,8 @@ class FeatureStream:
         Only the bars that can matter are computed: the last of each symbol or, where symbols are compared, all. Where
         there are longer bars it has to be the whole history.
         """
-        frames_CR = np.concatenate(
-            [np.empty((0, panel.n_rows)), *(longer.warm(panel, codes_S, self.threads) for longer in self._longer)]
-        )
+        warmed = [longer.warm(panel, codes_S, self.threads) for longer in self._longer]
+        frames_CR = np.concatenate(warmed) if warmed else None
         if self.cross_sectional:
             order = np.argsort(panel.date_codes_R, kind="stable")
             bounds = np.flatnonzero(np.diff(panel.date_codes_R[order])) + 1
@@ -81,7 +80,7 @@ class FeatureStream:
             fields_IN = np.array([panel.fields[name][rows] for name in self.program.fields])
             codes_N = codes_S[panel.symbol_codes_R[rows]]
             times_N, members_N = panel.timestamps_R[rows], panel.in_universe_R[rows]
-            self._compute(codes_N, times_N, fields_IN, frames_CR[:, rows], members_N)
+            self._compute(codes_N, times_N, fields_IN, None if frames_CR is None else frames_CR[:, rows], members_N)
             self._finished(codes_N)
 
     def saved(self) -> dict[str, npt.NDArray[np.generic]]:
@@ -122,15 +121,20 @@ class FeatureStream:
         self._finished(codes_N)
         return values_CN
 
-    def _frames(self, codes_N: Int, timestamps_N: Time, fields_IN: Float) -> Float:
-        """(C, N) what is visible of longer bars."""
-        taken = (longer.take(codes_N, timestamps_N, fields_IN) for longer in self._longer)
-        return np.concatenate([np.empty((0, len(codes_N))), *taken])
+    def _frames(self, codes_N: Int, timestamps_N: Time, fields_IN: Float) -> Float | None:
+        """(C, N) what is visible of longer bars; None where there are none."""
+        if not self._longer:
+            return None
+        return np.concatenate([longer.take(codes_N, timestamps_N, fields_IN) for longer in self._longer])
 
-    def _compute(self, codes_N: Int, timestamps_N: Time, fields_IN: Float, frames_CN: Float, members_N: Bools) -> None:
-        program = self.program
-        stamps = [CALENDAR[name](timestamps_N) for name in program.calendar]
-        inputs_IN = np.concatenate([fields_IN, np.array(stamps).reshape(len(stamps), len(codes_N)), frames_CN])
+    def _compute(
+        self, codes_N: Int, timestamps_N: Time, fields_IN: Float, frames_CN: Float | None, members_N: Bools
+    ) -> None:
+        program, inputs_IN = self.program, fields_IN
+        if program.calendar or program.frames:
+            stamps = [CALENDAR[name](timestamps_N)[None] for name in program.calendar]
+            longer = [] if frames_CN is None else [frames_CN]
+            inputs_IN = np.concatenate([fields_IN, *stamps, *longer])
         self._begin(self._base_V, program.depth_V, self._state_SV, self._counts_S, codes_N, inputs_IN)
         for part in program.parts:
             if isinstance(part, Native):

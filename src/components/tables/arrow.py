@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from components.errors import DataError
+from components.errors import DataError, Unavailable
 from components.tables.container import Kind, reason_of, refuse_inflating
 from components.tables.levels import levels_of
 from components.tables.shape import Shape, refuse_equal, refuse_wide
@@ -88,4 +88,4 @@ def _readable(path: Path) -> Iterator[None]:
     except (pa.ArrowException, OSError, ValueError) as error:
         if isinstance(error, DataError):
             raise
-        raise DataError(f"{path}: cannot be read: {reason_of(error)}") from None
+        raise Unavailable(f"{path}: cannot be read: {reason_of(error)}") from None

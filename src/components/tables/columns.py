@@ -291,8 +291,10 @@ def texts(columns: Columns, name: str, most: int | None = None) -> "np.ndarray[A
     import pyarrow.compute as pc
 
     column = as_text(columns.raw[name].slice(0, most))
-    values = pc.utf8_trim_whitespace(pc.cast(column, pa.string())).to_numpy(zero_copy_only=False)
-    return np.where(values == "", None, values)
+    values = pc.utf8_trim_whitespace(pc.cast(column, pa.string()))
+    said = pc.if_else(pc.equal(values, ""), pa.scalar(None, pa.string()), values)
+    found: np.ndarray[Any, Any] = said.to_numpy(zero_copy_only=False) if isinstance(said, pa.Array) else said.to_numpy()
+    return found
 
 
 def as_text(column: "pa.ChunkedArray | pa.Array") -> Any:

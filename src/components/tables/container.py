@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Literal, cast
 
-from components.errors import DataError
+from components.errors import DataError, Unavailable
 
 Kind = Literal["text", "parquet", "feather", "excel"]
 
@@ -55,15 +55,15 @@ def paths_of(text: str, *, setting: str = "data.path") -> list[Path]:
         # Path.glob takes no pattern that begins at the root.
         found = sorted(Path(name) for name in glob.glob(text, recursive=True))  # noqa: PTH207
         if not (files := [each for each in found if each.is_file()]):
-            raise DataError(f"{text}: no file fits this pattern; mend {setting}")
+            raise Unavailable(f"{text}: no file fits this pattern; mend {setting}")
         return files
     if path.is_dir():
         files = sorted(p for p in path.iterdir() if p.suffix.lower() in TABLES and not p.name.startswith((".", "~$")))
         if not files:
-            raise DataError(f"{text}: the folder holds no table ({', '.join(TABLES)}); mend {setting}")
+            raise Unavailable(f"{text}: the folder holds no table ({', '.join(TABLES)}); mend {setting}")
         return files
     if not path.is_file():
-        raise DataError(
+        raise Unavailable(
             f"{text}: no such file; {_nearest(path) or f'give an existing CSV or Parquet file in {setting}'}"
         )
     return [path]
@@ -87,9 +87,9 @@ def kind_of(path: Path) -> Kind:
             with opened(path) as file:
                 head = file.read(512)
     except FileNotFoundError:
-        raise DataError(f"{path}: no such file; give an existing CSV or Parquet file in data.path") from None
+        raise Unavailable(f"{path}: no such file; give an existing CSV or Parquet file in data.path") from None
     except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror or error}") from None
+        raise Unavailable(f"{path}: cannot be read: {error.strerror or error}") from None
     found = next((kind for magic, kind in KINDS if head.startswith(magic)), "text")
     if packed and found != "text":
         raise DataError(f"{path}: is a packed {found.title()} file; unpack it")
@@ -100,7 +100,7 @@ def kind_of(path: Path) -> Kind:
             raise DataError(f"{path}: {says}")
     claimed = CLAIMED.get(path.suffix.lower())
     if claimed in ("parquet", "feather", "excel") and found == "text":
-        raise DataError(f"{path}: cannot be read: it is no {claimed.title()} file; it was cut off or is misnamed")
+        raise Unavailable(f"{path}: cannot be read: it is no {claimed.title()} file; it was cut off or is misnamed")
     if found == "text":
         _refuse_markup(path, head)
     return found
@@ -111,7 +111,7 @@ def _is_workbook(path: Path) -> bool:
         with zipfile.ZipFile(path) as archive:
             return any(name.startswith("xl/") for name in archive.namelist())
     except zipfile.BadZipFile:
-        raise DataError(f"{path}: cannot be unpacked; it was cut off or damaged") from None
+        raise Unavailable(f"{path}: cannot be unpacked; it was cut off or damaged") from None
 
 
 def _refuse_markup(path: Path, head: bytes) -> None:
@@ -131,7 +131,7 @@ def opened(path: Path) -> Iterator[BinaryIO]:
         with gzip.open(path) if packed else path.open("rb") as stream:
             yield cast(BinaryIO, stream)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise DataError(f"{path}: cannot be unpacked: {reason_of(error)}; it was cut off or damaged") from None
+        raise Unavailable(f"{path}: cannot be unpacked: {reason_of(error)}; it was cut off or damaged") from None
 
 
 def blocks(path: Path) -> Iterator[bytes]:

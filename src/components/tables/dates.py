@@ -12,7 +12,7 @@ from functools import cache
 import numpy as np
 
 from components.panel import TIME_DTYPE
-from components.tables.epochs import EPOCHS
+from components.tables.epochs import EARLIEST, EPOCHS, LATEST
 from components.tables.unread import Unread, verbatim
 from components.values import Time
 
@@ -96,9 +96,16 @@ def readings(texts: Sequence[str]) -> list[Reading]:
     # What parses the first and the last text is rare: only that is tried on all.
     for form in _forms(texts[0]):
         own = of_form(texts, form) if of_form((texts[0], texts[-1]), form).whole else None
-        if own is not None and own.whole and not any((own.days_U == other.days_U).all() for other in found):
+        if own is None or not own.whole or not _believed(own):
+            continue
+        if not any((own.days_U == other.days_U).all() for other in found):
             found.append(own)
     return found
+
+
+def _believed(reading: Reading) -> bool:
+    """Whether most of the dates lie where dates are; a single one that does not is a mistake worth a line."""
+    return bool(((reading.days_U >= EARLIEST) & (reading.days_U < LATEST)).mean() > 0.5)
 
 
 def decided(found: Sequence[Reading], shown: Callable[[Time], Time], texts: Sequence[str]) -> Reading:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from components.errors import DataError
+from components.errors import DataError, Unavailable
 from components.optional import installation
 from components.tables.container import reason_of
 from components.tables.shape import MOST_FOOTERS, Row, Shape, is_footer, quoted
@@ -53,7 +53,7 @@ def _book(path: Path) -> Iterator[Any]:
         try:
             book = openpyxl.load_workbook(path, read_only=True, data_only=True)
         except Exception as error:  # damaged archives fail in many ways
-            raise DataError(f"{path}: cannot be read: {reason_of(error)}") from None
+            raise Unavailable(f"{path}: cannot be read: {reason_of(error)}") from None
         try:
             yield book
         finally:

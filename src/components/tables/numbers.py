@@ -111,10 +111,10 @@ CELL = (
     rf"(?P<core>(?:{CORE}){POWER}){BLANK}(?P<unit>{UNIT})?{BLANK}(?P<behind>{MONEY})?{BLANK}(?P<trailing>[{MINUS}])?"
     rf"{BLANK}(?P<close>\))?$"
 )
+ANY_GROUPS = rf"\d{{1,3}}(?:['’]\d{{3}})+|\d{{1,3}}(?:[{SPACES} ]\d{{3}})+"
 GROUPED: dict[Decimal, str] = {
-    ".": rf"^(?:\d+|\d{{1,3}}(?:,\d{{3}})+|\d{{1,2}}(?:,\d{{2}})*,\d{{3}}|\d{{1,3}}(?:['’]\d{{3}})+|"
-    rf"\d{{1,3}}(?:[{SPACES} ]\d{{3}})+)?(?:\.\d*)?{POWER}$",
-    ",": rf"^(?:\d+|\d{{1,3}}(?:\.\d{{3}})+|\d{{1,3}}(?:['’]\d{{3}})+|\d{{1,3}}(?:[{SPACES} ]\d{{3}})+)?(?:,\d*)?{POWER}$",
+    ".": rf"^(?:\d+|\d{{1,3}}(?:,\d{{3}})+|\d{{1,2}}(?:,\d{{2}})*,\d{{3}}|{ANY_GROUPS})?(?:\.\d*)?{POWER}$",
+    ",": rf"^(?:\d+|\d{{1,3}}(?:\.\d{{3}})+|{ANY_GROUPS})?(?:,\d*)?{POWER}$",
 }
 """What the digits may look like under either decimal sign."""
 GROUPS: dict[Decimal, str] = {".": ",", ",": "."}
@@ -152,7 +152,7 @@ def is_missing(text: str) -> bool:
 
 def missing_words() -> list[str]:
     """Spellings of a missing number as Arrow wants them told, one by one."""
-    words = sorted(MISSING) + ["#n/a", "#n/a n/a"]
+    words = [*sorted(MISSING), "#n/a", "#n/a n/a"]
     return list(
         dict.fromkeys(form for word in words for form in (word, word.upper(), word.capitalize(), "NaN", "-NaN"))
     )
@@ -292,14 +292,14 @@ def read(texts: Texts, *, decimal: Decimal | None, otherwise: Decimal | None) ->
     if bad:
         bad_N = np.isin(texts.codes_N, bad)
         row = int(bad_N.argmax())
-        raise NoNumber(row, texts.texts_U[texts.codes_N[row]], count=int(bad_N.sum()))
+        raise NoNumber(row, texts.texts_U[int(texts.codes_N[row])], count=int(bad_N.sum()))
     sign = decimal or _own_sign(parts) or _settled(texts, parts, otherwise)
     _refuse_mixtures(texts, parts, sign)
     values_U = np.array([value_of(part, sign) for part in parts if part is not None] + [np.nan])
     far_U = np.isfinite(values_U) & (values_U != 0) & ((abs(values_U) < SMALLEST) | (abs(values_U) > LARGEST))
     far_U |= np.isinf(values_U) & np.array([part is not None and part.known is None for part in parts] + [False])
     if far_U.any():
-        first = min(np.flatnonzero(far_U), key=texts.row)
+        first = min(map(int, np.flatnonzero(far_U)), key=texts.row)
         raise NoNumber(texts.row(first), texts.texts_U[first], BEYOND)
     values_N: Float = values_U[texts.codes_N]
     return values_N
@@ -326,7 +326,8 @@ def _settled(texts: Texts, parts: Sequence[Parts | None], otherwise: Decimal | N
 
 def _refuse_mixtures(texts: Texts, parts: Sequence[Parts | None], sign: Decimal) -> None:
     """Values that do not fit the sign, and columns with two currencies or with percents beside plain numbers."""
-    signs, shares = {}, {}
+    signs: dict[str, int] = {}
+    shares: dict[str, int] = {}
     for u, part in enumerate(parts):
         assert part is not None
         if not part.core:

@@ -16,7 +16,8 @@ from components.tables import text
 from components.tables.container import Kind, kind_of
 from components.tables.headerless import recognised
 from components.tables.levels import Levels, levels_of, word
-from components.tables.numbers import apart, is_missing
+from components.tables.looks import is_date, is_number, is_total, is_value
+from components.tables.numbers import is_missing
 
 DELIMITERS = (",", ";", "\t", "|", " ")
 HEAD_LINES = 200
@@ -25,22 +26,6 @@ MOST_FOOTERS = 50
 SEPARATOR_LINE = "sep="
 """How Excel says in a first line of its own what separates the columns."""
 TIMES = frozenset({"date", "time", "timestamp", "datetime", "day", "period", "datum", "dates"})
-CLOCK = r"\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?\s*(?:[AaPp]\.?\s?[Mm]\.?)?"
-DAY = (
-    r"(?:\d{4}[-/. ]\d{1,2}[-/. ]\d{1,2}|\d{1,2}[-/. ]\d{1,2}[-/. ]\d{2,4}\.?|\d{4}[-/]\d{1,2}|\d{4}-?[QqMm]\d{1,2}|[Qq]\d[ -]?\d{4}|"
-    r"\d{1,2}\.?[-/ ]?[^\W\d_]{3,9}\.?[-/, ]{0,2}\d{2,4}|[^\W\d_]{3,9}\.?[- ]\d{1,2}(?:st|nd|rd|th)?,?[- ]\d{2,4}|"
-    r"\d{4}[-/ ][^\W\d_]{3,9}[-/ ]\d{1,2}|[^\W\d_]{3,9}[- ']\d{2,4}|(?:18|19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])|\d{4}年\d{1,2}月\d{1,2}日)"
-)
-DATE = re.compile(
-    rf"^(?:[^\W\d_]{{3,9}}\.?,? )?{DAY}(?:[ T;,_-]*(?:{CLOCK}|\d{{4}}(?:\d{{2}})?))?\s*(?:Z|UTC|GMT|[A-Z]{{3,4}}|[+-]\d{{2}}:?\d{{2}})?"
-    r"(?: \d{4})?$"
-)
-TIME_OF_DAY = re.compile(rf"^{CLOCK}$")
-TOTALS = re.compile(
-    r"^(?:grand )?(?:total|sum|subtotal|average|mean|median|avg|min|max|highest|lowest|count|std|summe|gesamt|mittelwert|"
-    r"durchschnitt|totale?|moyenne|somme|media|change)\b",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,7 +133,7 @@ def in_rows(
     filled = [(number, cells) for number, cells in rows if any(cells)]
     if not filled:
         return Shape(kind=kind, names=(), encoding=encoding, delimiter=delimiter)
-    n, dates, values = _profile([cells for _, cells in filled], told)
+    n, dates, values = _profile([cells for _, cells in filled])
     body = _body(filled, n, dates, values, told)
     above = [(number, cells) for number, cells in filled if number < body]
     if told.header is None and not above and body != filled[0][0]:
@@ -163,15 +148,15 @@ def in_rows(
         header: list[Row] = []
     else:
         header, names, levels, skipped = _header(path, above, n, told)
-        names = _complete(path, header[-1][0], names, [cells for number, cells in filled if number >= body], n)
-        remarks += _said(header, skipped, delimiter, above)
-    names = tuple(_named(names))
-    refuse_wide(path, len(names))
+        names = _complete(names, [cells for number, cells in filled if number >= body], n)
+        remarks += _said(header, skipped, above)
+    called = tuple(_named(names))
+    refuse_wide(path, len(called))
     if levels is None:
-        refuse_equal(path, names)
+        refuse_equal(path, called)
     return Shape(
         kind=kind,
-        names=names,
+        names=called,
         encoding=encoding,
         delimiter=delimiter,
         body=body,
@@ -184,7 +169,7 @@ def in_rows(
     )
 
 
-def _profile(rows: Sequence[Sequence[str]], told: Told) -> tuple[int, tuple[int, ...], tuple[int, ...]]:
+def _profile(rows: Sequence[Sequence[str]]) -> tuple[int, tuple[int, ...], tuple[int, ...]]:
     """How many cells a row has, which of them hold dates in most rows, and which dates, clocks or numbers."""
     late = rows[min(len(rows) // 3, 30) :]
     counts = Counter(map(len, late if len(rows) > 6 else rows))
@@ -228,22 +213,14 @@ def is_row(cells: Sequence[str], n: int, dates: Sequence[int], values: Sequence[
     return len(cells) == n and bool(filled) and sum(map(is_value, filled)) * 2 > len(filled)
 
 
-def is_date(cell: str) -> bool:
-    return bool(cell) and cell[-1:] != "%" and len(cell) < 60 and DATE.match(cell) is not None
-
-
-def is_value(cell: str) -> bool:
-    return is_date(cell) or TIME_OF_DAY.match(cell) is not None or (apart(cell) is not None and len(cell) < 60)
-
-
 def is_footer(cells: Sequence[str], shape: Shape) -> bool:
     """Whether a last line is a remark: no date where all rows have one, and no numbers either, unless it is a total."""
     n = len(shape.names)
     if not shape.dates or is_row(cells, n, shape.dates, shape.values):
         return False
     first = next((cell for cell in cells if cell), "")
-    numbers = [c for c in shape.values if c < len(cells) and cells[c] and apart(cells[c]) is not None]
-    return not numbers or TOTALS.match(first) is not None or (len(cells) < n and len(numbers) < 2 and len(first) > 8)
+    numbers = [c for c in shape.values if c < len(cells) and is_number(cells[c])]
+    return not numbers or is_total(first) or (len(cells) < n and len(numbers) < 2 and len(first) > 8)
 
 
 def _header(
@@ -294,7 +271,7 @@ def _is_units(block: Sequence[Sequence[str]]) -> bool:
     return bool(lower) and (dashes or (units and len({cell.lower() for cell in lower}) < len(lower)))
 
 
-def _complete(path: Path, line: int, names: Sequence[str], rows: Sequence[Sequence[str]], n: int) -> list[str]:
+def _complete(names: Sequence[str], rows: Sequence[Sequence[str]], n: int) -> list[str]:
     """A name for every column: lines may end in a separator, and R and pandas name no column of row labels."""
     names = [name.strip() for name in names]
     same = [cells for cells in rows if len(cells) == n]
@@ -316,7 +293,7 @@ def _named(names: Sequence[str]) -> list[str]:
     return [name or ("" if place == 0 else f"column_{place + 1}") for place, name in enumerate(names)]
 
 
-def _said(header: Sequence[Row], skipped: Sequence[Row], delimiter: str, above: Sequence[Row]) -> list[str]:
+def _said(header: Sequence[Row], skipped: Sequence[Row], above: Sequence[Row]) -> list[str]:
     remarks = []
     first = header[0][0]
     if preamble := [row for row in above if row[0] < first]:

@@ -157,9 +157,8 @@ def split_lines(text: str) -> list[str]:
 
 def lines_of(path: Path) -> Iterator[str]:
     """The lines of a file in UTF-8, one by one, with their ends."""
-    with opened(path) as stream:
-        with io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="") as lines:
-            yield from lines
+    with opened(path) as stream, io.TextIOWrapper(stream, "utf-8-sig", errors="replace", newline="") as lines:
+        yield from lines
 
 
 def cells_of(path: Path, lines: Iterable[str], delimiter: str, first: int = 1) -> Iterator[tuple[int, list[str]]]:

@@ -32,6 +32,7 @@ from runner.composition.schema import (
 
 MISSING = "???"
 TARGET = "_target_"
+NAME_MUST_BE_TEXT = "a name must be text"
 
 
 def problems(config: Any, kind: type, *, path: str = "") -> list[Problem]:
@@ -76,7 +77,7 @@ def _map_problems(value: Mapping[Any, Any], base: Any, path: str) -> Iterator[Pr
             yield from _value_problems(entry, map_annotation(base), join(path, name))
         else:
             yield Problem(
-                join(path, name), "a name must be text", f"write '{name}' in quotes", code="not_allowed", value=name
+                join(path, name), NAME_MUST_BE_TEXT, f"write '{name}' in quotes", code="not_allowed", value=name
             )
 
 

@@ -15,6 +15,7 @@ from components.tables.reading import said_of
 from components.tables.whole import UNNAMED, Reading, is_truths, numeric, require_column, times_of, whole_table
 from components.values import Float, Time
 from components.values.periods import periods_of
+from runner.judging.foreign import Foreign, result_file, result_table, returns_of_equity
 
 ASSUMED_PERIODS = 252.0
 MIN_RETURNS = 10
@@ -25,18 +26,20 @@ ONE_SIDED_CORRELATION = 0.5
 """The same for a column that is never on the other side of zero."""
 SAME = 1e-3
 """Of a deviation by which the same returns, rounded twice, may differ."""
+YEAR = np.timedelta64(31_556_952, "s")
 TIME_NAMES = ("date", "time", "timestamp", "datetime", "day", "month", "week", "period", "year")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Record:
     """Returns of one strategy. all_T: in order of time, NaN where missing; returns_T: those that are known; periods:
-    per year; because: where that number comes from."""
+    per year; because: where that number comes from; read_as: what the file was read as, '' for plain returns."""
 
     column: str
     all_T: Float
     periods: float
     because: str
+    read_as: str = ""
 
     @property
     def returns_T(self) -> Float:
@@ -60,11 +63,23 @@ class _Table:
         return values_T if self.times_T is None else values_T[np.argsort(self.times_T, kind="stable")]
 
 
-def load_record(path: Path, reading: Reading, *, column: str | None, periods: float | None) -> Record:
-    """The returns of one column and how many there are a year."""
+def load_record(
+    path: Path, reading: Reading, *, column: str | None, periods: float | None, equity: bool = False
+) -> Record:
+    """The returns of one column and how many there are a year; equity: that column is an equity curve. Results of other
+    programs are recognised (`runner.judging.foreign`), unless a column of theirs is chosen."""
+    foreign = None if equity else result_file(path, column)
+    if foreign is not None:
+        return _enough(_of_foreign(foreign, periods, path), path)
     table = _table(path, reading)
+    if column is None and not equity:
+        foreign = result_table(table.columns, table.times_T, reading)
+        if foreign is not None:
+            return _enough(_of_foreign(foreign, periods, path), path)
     name = _return_column(table, column)
-    values_T = table.in_order(_returns(table, name))
+    values_T = table.in_order(_curve(table, name) if equity else _returns(table, name))
+    if equity:
+        values_T = np.append(np.nan, returns_of_equity(values_T, name, path))
     time = table.time
     if periods is not None:
         because = "as told"
@@ -72,13 +87,31 @@ def load_record(path: Path, reading: Reading, *, column: str | None, periods: fl
         periods, because = _observed_periods(table)
     else:
         periods, because = ASSUMED_PERIODS, "assumed, since there are no dates: daily; see --periods-per-year"
-    record = Record(column=name, all_T=values_T, periods=periods, because=because)
+    read_as = "an equity curve, read as returns p[t] / p[t-1] - 1" if equity else ""
+    return _enough(Record(column=name, all_T=values_T, periods=periods, because=because, read_as=read_as), path)
+
+
+def _enough(record: Record, path: Path) -> Record:
     if len(record.returns_T) < MIN_RETURNS:
         raise DataError(
-            f"{path}: column '{name}' holds {len(record.returns_T)} returns; at least {MIN_RETURNS} are needed to say "
-            "anything"
+            f"{path}: column '{record.column}' holds {len(record.returns_T)} returns; at least {MIN_RETURNS} are "
+            "needed to say anything"
         )
     return record
+
+
+def _of_foreign(foreign: Foreign, periods: float | None, path: Path) -> Record:
+    if periods is not None:
+        because = "as told"
+    elif foreign.trades:
+        span = (foreign.times_T[-1] - foreign.times_T[0]) / YEAR
+        if not span > 0:
+            raise DataError(f"{path}: all trades closed at one time; say --periods-per-year")
+        periods, because = (len(foreign.times_T) - 1) / span, "by how many trades closed a year"
+    else:
+        periods, because = periods_of(foreign.times_T).a_year, "from its dates"
+    _refuse_impossible(known(foreign.values_T), foreign.column, path)
+    return Record(column=foreign.column, all_T=foreign.values_T, periods=periods, because=because, read_as=foreign.says)
 
 
 def _refuse_level(values_T: Float, name: str, path: Path) -> None:
@@ -90,7 +123,7 @@ def _refuse_level(values_T: Float, name: str, path: Path) -> None:
     if alike > LEVEL_CORRELATION or (one_sided and alike > ONE_SIDED_CORRELATION):
         raise DataError(
             f"{path}: column '{name}' moves like a level, not like returns (neighbours correlate by {alike:.2f}); of "
-            "an equity curve give p[t] / p[t-1] - 1, of added-up returns their differences"
+            "an equity curve give p[t] / p[t-1] - 1 or say --equity, of added-up returns give their differences"
         )
 
 
@@ -188,9 +221,23 @@ def _returns(table: _Table, name: str) -> Float:
         raise DataError(f"{path}: column '{name}' holds True and False, not returns; write 0.0123 for 1.23 %")
     finite_T = known(values_T)
     if len(finite_T) and finite_T.min() > 0 and np.median(finite_T) > 0.5:
-        raise DataError(f"{path}: column '{name}' looks like prices, not returns; give p[t] / p[t-1] - 1")
+        raise DataError(
+            f"{path}: column '{name}' looks like prices, not returns; give p[t] / p[t-1] - 1, or say --equity"
+        )
     if len(finite_T) and np.abs(finite_T).max() <= LARGEST_RETURN:
         _refuse_level(known(table.in_order(values_T)), name, path)
+    _refuse_impossible(finite_T, name, path)
+    return values_T
+
+
+def _curve(table: _Table, name: str) -> Float:
+    values_T = numeric(table.columns, name)
+    if values_T is None:
+        raise DataError(f"{table.columns.path}: column '{name}': {_first_text(table.columns, name)} is no number")
+    return values_T
+
+
+def _refuse_impossible(finite_T: Float, name: str, path: Path | str) -> None:
     if len(finite_T) and finite_T.min() < -1:
         raise DataError(
             f"{path}: column '{name}' holds {finite_T.min():g}, a loss of more than 100 %; are these percent? "
@@ -198,7 +245,6 @@ def _returns(table: _Table, name: str) -> Float:
         )
     if len(finite_T) and finite_T.max() > LARGEST_RETURN:
         raise DataError(f"{path}: column '{name}' holds {finite_T.max():g}, which is no return; mend or empty it")
-    return values_T
 
 
 def _first_text(columns: Columns, name: str) -> str:

@@ -83,7 +83,10 @@ class Standing:
     first: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        return {**asdict(self), "first": list(self.first)}
+        plain = {**asdict(self), "first": list(self.first)}
+        if self.provable:
+            plain["provable"] |= {"later": [list(effect) for effect in self.provable.later]}
+        return plain
 
     @staticmethod
     def from_json(content: Mapping[str, Any]) -> "Standing":

@@ -14,7 +14,7 @@ import numpy as np
 
 from components.bars import Bars
 from components.contracts import Source
-from components.errors import DataError
+from components.errors import DataError, Unavailable
 from components.panel import Panel
 from components.structure import strict
 from components.tables.columns import UNTOLD
@@ -156,8 +156,8 @@ def _parts(source: Source) -> dict[str, Any]:
     """Parameters that are sources, or hold some."""
     return {
         field.name: getattr(source, field.name)
-        for field in fields(source)  # type: ignore[arg-type]
-        if _holds_sources(getattr(source, field.name))
+        for field in fields(source)
+        if field.name != "fallback" and _holds_sources(getattr(source, field.name))
     }
 
 
@@ -173,16 +173,29 @@ def _holds_sources(value: Any) -> bool:
 
 def _cut(source: Source, start: np.datetime64, folder: Path) -> Source | None:
     """The source with less data; None where it cannot be given any."""
+    source = _used(source)
     parts = _parts(source)
     if parts:
         dated = getattr(source, "stamps", None) == "date"
         inner = {name: _cut_value(value, start, folder, dated=dated) for name, value in parts.items()}
-        return replace(source, **inner)  # type: ignore[type-var]
+        return replace(source, **inner)
     path = _file(source)
     if path is None:
         return None
     shorter = _shorter_file(source, path, start, folder)
-    return None if shorter is None else replace(source, path=str(shorter))  # type: ignore[type-var]
+    return None if shorter is None else replace(source, path=str(shorter))  # type: ignore[call-arg]
+
+
+def _used(source: Source) -> Source:
+    """The source without its fallback, or the fallback where that stands in."""
+    own = replace(source, fallback=None)
+    if source.fallback is None:
+        return own
+    try:
+        own.fields()
+    except Unavailable:
+        return _used(source.fallback)
+    return own
 
 
 def _cut_value(value: Any, start: np.datetime64, folder: Path, *, dated: bool) -> Any:

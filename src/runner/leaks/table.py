@@ -60,7 +60,7 @@ def load_table(
     codes_R, symbols = symbols_of(found, symbol)
     del found
     order = sorted(range(len(symbols)), key=symbols.__getitem__)
-    codes_R = np.argsort(order)[codes_R]
+    codes_R = np.argsort(order).astype(np.int32)[codes_R]
     order_R = np.lexsort((stamps_R, codes_R))
     sorted_already = bool((np.diff(order_R) == 1).all())
     if not sorted_already:

@@ -47,10 +47,11 @@ class Wish:
 
 @dataclass(frozen=True, kw_only=True)
 class Promotion:
-    """What came of a promotion. folder: the version, None where gates refused it; aliases: that point at it now;
+    """What came of a promotion. state: judged where forecasts made elsewhere passed, of which there is no bundle;
+    folder: the version, None where gates refused it or there is none; aliases: that point at it now;
     content: what the bundle's promotion.json says, or would say."""
 
-    state: Literal["promoted", "already promoted", "refused"]
+    state: Literal["promoted", "already promoted", "refused", "judged"]
     folder: Path | None
     aliases: tuple[Alias, ...]
     content: Mapping[str, Any]
@@ -112,10 +113,13 @@ def _anew(
     after: Callable[[str], None],
 ) -> Promotion:
     refuse_hopeless(wish, Verdict.from_json(candidate.gates))
+    claimed = candidate.experiment.claims is not None
     # No vault is opened for what could not be exported faithfully.
-    parity = cache.run(
-        "parity", lambda: certify_folds(candidate.experiment, candidate.prepared, candidate.executed, cache)
-    )
+    parity: Mapping[str, Any] = {}
+    if not claimed:
+        parity = cache.run(
+            "parity", lambda: certify_folds(candidate.experiment, candidate.prepared, candidate.executed, cache)
+        )
     after("certified")
     leaky = leaks_of_every_row(
         candidate.experiment, candidate.prepared, candidate.executed, candidate.evidence.leaks, cache
@@ -131,6 +135,8 @@ def _anew(
     content = _content(candidate, opening, failed, _override(wish, failed, level), quality)
     if failed and content["override"] is None:
         return Promotion(state="refused", folder=None, aliases=(), content=content)
+    if claimed:
+        return Promotion(state="judged", folder=None, aliases=(), content=content)
     deployed = cache.run("refit", lambda: _refit(candidate, everything()))
     bundle = deployed.bundle
     if not opening.verdict.hands_out_weights:
@@ -245,6 +251,10 @@ def _override(wish: Wish, failed: tuple[str, ...], level: Level) -> dict[str, An
 
 def refuse_hopeless(wish: Wish, verdict: Verdict) -> None:
     """Raises GateFailed for a champion that no vault could hallmark, before it is opened."""
+    if verdict.provenance == "claimed" and wish.alias is not None:
+        raise GateFailed(
+            f"--as {wish.alias}: forecasts made elsewhere cannot be fitted again, so that there is no bundle"
+        )
     if not verdict.compared.strict:
         because = "only what passed gates=strict is hallmarked, and only a hallmarked version becomes champion"
         refuse_champion(wish, "candidate", because)

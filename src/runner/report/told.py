@@ -18,6 +18,7 @@ RUN: Mapping[str, str] = {
     "overrides": "list: the command line",
     "choices": "map: slot -> choice",
     "level": "text or null: rejected, candidate or hallmarked, after promotion where there was one; null: no verdict",
+    "provenance": "text or null: fitted, or claimed where the forecasts were made elsewhere",
     "passed": "true or false or null: no required gate failed, and the forecast or the portfolio showed skill",
     "forecast": "text or null: passed, failed or not judged",
     "portfolio": "text or null: passed, failed, not judged or none",
@@ -34,7 +35,7 @@ RUN: Mapping[str, str] = {
 }
 
 GATE = ("name", "status", "required", "value", "threshold", "statistic", "relation", "says", "suffices")
-VERDICT = ("level", "passed", "forecast", "portfolio", "no_better_than")
+VERDICT = ("level", "provenance", "passed", "forecast", "portfolio", "no_better_than")
 
 
 def told(folder: Path) -> dict[str, Any]:

@@ -4,6 +4,10 @@ Says how much a Sharpe ratio is worth: how sure one can be of it, and what is le
 counts how many tries it took. RETURNS.csv holds simple returns per period (0.01 is 1 %), with or
 without a column of dates.
 
+Results of other programs are recognised by their shape, and what was read is said: equity curves and
+trades of backtesting.py, trades of vectorbt, backtests of freqtrade (JSON or zip), reports of qlib,
+returns of pyfolio. Of any other equity curve say --equity. Pickles are refused: opening one runs code.
+
 The returns must be net of costs and in excess of cash, and --trials must count everything that
 was tried on the data, also what was thrown away: no formula can know of tries that are not told.
 With --trials alone the tries are taken to be independent and worthless, with the dispersion of
@@ -36,6 +40,7 @@ from runner.terminal import Terminal
 ANSWER = {
     "table": "text: the file",
     "column": "text: the column of returns",
+    "read_as": "text: what the file was taken for, empty where it holds plain returns",
     "returns": "integer: how many there are",
     "missing": "integer: how many were left out",
     "periods_per_year": "number: by which figures are annual",
@@ -53,7 +58,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     add = parser.add_argument
     add("returns", type=Path, metavar="RETURNS.csv", help="a table with simple returns per period")
     add("settings", nargs="*", metavar="SETTING=VALUE", help="how it is read, where it does not say so: data.decimal=,")
-    add("--column", metavar="NAME", help="the column of returns, where there are several")
+    add("--column", metavar="NAME", help="the column of returns, or the strategy, where there are several")
+    add("--equity", action="store_true", help="the column is an equity curve, not returns")
     tries = parser.add_mutually_exclusive_group()
     tries.add_argument("--trials", type=int, metavar="N", help="how many configurations were tried, all counted")
     tries.add_argument("--matrix", type=Path, metavar="FILE", help="returns of every try, one column each, by time")
@@ -64,7 +70,13 @@ def run(options: Namespace) -> Answer:
     """The figures; raises DataError or ConfigError with one line."""
     _check(options)
     reading = Reading.of(settings_of(options.settings, {"data": TABLE})["data"])
-    record = load_record(options.returns, reading, column=options.column, periods=options.periods_per_year)
+    record = load_record(
+        options.returns,
+        reading,
+        column=options.column,
+        periods=options.periods_per_year,
+        equity=options.equity,
+    )
     sample = sharpe_sample(record.returns_T)
     if math.isnan(sample.sharpe):
         raise DataError(f"{options.returns}: column '{record.column}' does not vary; a Sharpe ratio needs risk")
@@ -94,6 +106,7 @@ def _content(
     return {
         "table": str(path),
         "column": record.column,
+        "read_as": record.read_as,
         "returns": sample.n,
         "missing": record.dropped,
         "periods_per_year": record.periods,
@@ -108,6 +121,8 @@ def _content(
 
 def _show(path: Path, record: Record, sample: SharpeSample, tries: Tries | None, shown: Sequence[Figure]) -> None:
     out = Terminal()
+    if record.read_as:
+        out.text(f"Taken for {record.read_as}.")
     missing = f", {record.dropped:,} missing" if record.dropped else ""
     out.text(
         f"{path}, column {record.column}: {sample.n:,} returns{missing}, {record.periods:.1f} a year "

@@ -114,11 +114,11 @@ def _of_table(options: Namespace) -> dict[str, Any]:
     known = None if options.target_known == "auto" else options.target_known
     examination, unread = examined(
         options.table,
-        Reading.of(settings),
         time=options.time,
         symbol=options.symbol,
         target=options.target,
         known=known,
+        reading=Reading.of(settings),
     )
     said = Said(time=options.time, symbol=options.symbol, settings=settings)
     looked_at_table(options.table, said, HERE, "leaktest")

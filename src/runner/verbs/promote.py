@@ -68,7 +68,7 @@ def run(options: Namespace) -> Answer:
         promotion = promote_folder(find_run(options.run, HERE.outputs), wish, console, HERE)
     finally:
         deliver(HERE.outputs)
-    code = exit_codes.RAN if promotion.folder else exit_codes.REJECTED
+    code = exit_codes.REJECTED if promotion.state == "refused" else exit_codes.RAN
     following = (f"verify {promotion.folder.parent.name}",) if promotion.folder else ()
     return Answer(promotion.to_json(), lambda: say(Console(), promotion), code, following)
 

@@ -20,7 +20,7 @@ ROW = 100
 """The row that is spoilt, counted from 1; it is line 101."""
 LINE = f"line {ROW + 1}"
 REMEDY = (
-    "needs|must|data\\.[a-z_]+|mend|drop|rename|give|set |name |choose|write|keep|sort|unpack|add|say|use|split|save|export|remove|join|"
+    "needs|must|data\\.[a-z_]+|bring|mend|drop|rename|give|set |name |choose|write|keep|sort|unpack|add|say|use|split|save|export|remove|join|"
     "check|quote|fill|put|take|convert|close|repair|call|see|download"
 )
 

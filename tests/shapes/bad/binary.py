@@ -12,6 +12,9 @@ import pyarrow.feather as feather_file
 import pyarrow.parquet as pq
 
 from shapes.bad.base import (
+    FILES,
+    INIT,
+    LEAKTEST,
     LINE,
     ROW,
     Bad,
@@ -78,26 +81,26 @@ def formats() -> dict[str, Bad]:
             write=binary(lambda m: twin(m, "Close")), says=("close", "Close", "two|case|both|twice|differ")
         ),
         "Parquet: truths for closes": Bad(
-            write=binary(lambda m: {"date": m["date"], "close": pa.array([True, False] * (N // 2))}), says=("close",)
+            write=binary(lambda m: {"date": m["date"], "close": pa.array([True, False] * (N // 2))}), says=("close",), verbs=(INIT,)
         ),
         "Parquet: words for closes": Bad(
-            write=binary(lambda m: {"date": m["date"], "close": pa.array(["a", "b"] * (N // 2))}), says=("close",)
+            write=binary(lambda m: {"date": m["date"], "close": pa.array(["a", "b"] * (N // 2))}), says=("close",), verbs=(INIT, LEAKTEST)
         ),
         "Parquet: one word among closes": Bad(
             write=binary(lambda m: {**m, "close": pa.array(["n/k" if n == ROW - 1 else f"{v}" for n, v in enumerate(m["close"].to_pylist())])}),
             says=(row, "close"),
         ),
         "Parquet: lists for closes": Bad(
-            write=binary(lambda m: {"date": m["date"], "close": pa.array([[1.0]] * N)}), says=("close",)
+            write=binary(lambda m: {"date": m["date"], "close": pa.array([[1.0]] * N)}), says=("close",), verbs=(INIT, LEAKTEST)
         ),
         "Parquet: moments for closes": Bad(
-            write=binary(lambda m: {"date": m["date"], "close": m["date"]}), says=("close",)
+            write=binary(lambda m: {"date": m["date"], "close": m["date"]}), says=("close",), verbs=(INIT, LEAKTEST)
         ),
         "Parquet: bytes for closes": Bad(
-            write=binary(lambda m: {"date": m["date"], "close": pa.array([b"\x01"] * N)}), says=("close",)
+            write=binary(lambda m: {"date": m["date"], "close": pa.array([b"\x01"] * N)}), says=("close",), verbs=(INIT, LEAKTEST)
         ),
         "Parquet: an infinite close": Bad(
-            write=binary(at("close", float("inf"))), says=("close", "inf|finite"), told="inf|missing"
+            write=binary(at("close", float("inf"))), says=("close",), verbs=(INIT, FILES), told="inf|missing"
         ),
         "Parquet: clocks for dates": Bad(
             write=binary(lambda m: {"date": pa.array([dt.time(9, 30)] * N), "close": m["close"]}), says=("date",)

@@ -46,7 +46,7 @@ def structures() -> dict[str, Bad]:
         ),
         "columns: morning and afternoon": Bad(
             write=saved(columns(Date="date", **{"USD (AM)": "open", "USD (PM)": "close"})),
-            says=("USD \\(AM\\)", "USD \\(PM\\)"), verbs=(INIT,),
+            says=("USD \\(AM\\)", "USD \\(PM\\)"), verbs=(INIT,), told="one column each",
         ),
         "columns: two of numbers, no names": Bad(
             write=saved(columns(date=None, x="open", y="close")[1:]), says=("line 1|header|names",), verbs=(INIT,)
@@ -111,7 +111,6 @@ def structures() -> dict[str, Bad]:
         "file: compressed and spoilt": Bad(
             write=saved(packed[:200] + bytes(50) + packed[250:], "bars.csv.gz"), says=("unpack|damaged",)
         ),
-        "file: called compressed": Bad(write=saved(text, "bars.csv.gz"), says=("unpack|compress|gzip",)),
         "file: compressed zeros without end": Bad(
             write=saved(gzip.compress(bytes(600_000_000), 1), "bars.csv.gz"), says=("inflate|200|large|unpack",)
         ),

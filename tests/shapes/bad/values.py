@@ -42,7 +42,7 @@ def values() -> dict[str, Bad]:
         "value: every volume negative": Bad(
             write=each("volume", lambda _, t: "-" + t), says=("volume", "negative|-"), verbs=data
         ),
-        "value: no close at all": Bad(write=each("close", lambda *_: ""), says=("close", "missing|empty|no number|no value")),
+        "value: no close at all": Bad(write=each("close", lambda *_: ""), says=("close", "missing|empty|no number|no value|nothing"), verbs=data),
         "value: no symbol in one row": Bad(
             write=saved(with_cell(long_rows(), "symbol", "")), says=(LINE, "symbol"), symbol="symbol"
         ),

@@ -241,7 +241,9 @@ def test_errors_say_what_to_mend(tmp_path: Path) -> None:
         "empty: holds no model with weights as safetensors: "
     )
     texts(("A", "2020-01-02", 1.0), ("A", "yesterday", 1.0))
-    assert complaint() == "texts.csv: line 3: 'yesterday' is no time in ISO 8601 (2020-12-31T14:00:00Z); mend it"
+    assert complaint() == (
+        "texts.csv: line 3: 'yesterday' is no date in the format ISO 8601 (2020-12-31); mend it or set data.date_format"
+    )
     texts(("AAPL", "2020-01-02", 1.0))
     assert complaint() == (
         "texts.csv: no text is about a symbol of the bars; symbols there: AAPL; in the bars: A, B; spell them alike"

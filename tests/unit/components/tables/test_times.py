@@ -260,7 +260,7 @@ def test_what_counts_no_time() -> None:
 FORMS = (
     *("%Y-%m-%d", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%m-%d-%Y", "%d-%m-%Y", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d"),
     *("%d.%m.%y", "%m/%d/%y", "%d-%b-%Y", "%d %b %Y", "%b %d, %Y", "%B %d, %Y", "%d %B %Y", "%d-%b-%y", "%d%b%Y"),
-    *("%a, %d %b %Y", "%Y %b %d"),
+    *("%a, %d %b %Y", "%Y %b %d", "%y%m%d", "%d%m%y"),
 )
 
 

@@ -83,6 +83,9 @@ def test_the_smallest_effect_falls_with_the_length_of_the_record_and_rises_with_
     assert short is not None
     assert 0 < long.half < long.ninety < short.ninety
     assert [more for more, _ in long.later] == [10, 100, 1000]
+    kept = Standing(provable=long)
+    assert Standing.from_json(json.loads(json.dumps(kept.to_json()))) == kept
+    assert json.loads(json.dumps(kept.to_json())) == kept.to_json()
     assert long.half < long.later[0][1] < long.later[1][1] < long.later[2][1]
     assert long.half == pytest.approx(1.645 / np.sqrt(10), rel=0.25)
     assert long.ninety == pytest.approx((1.645 + 1.282) / np.sqrt(10), rel=0.25)
