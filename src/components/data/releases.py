@@ -92,13 +92,20 @@ class Releases(Source):
             "path": "fundamentals.csv",
             "symbol_column": "symbol",
             "time_column": "published",
+            "clock_column": None,
             "date_format": None,
             "time_zone": None,
             "decimal": ".",
+            "wide": None,
             "columns": {},
             "select": ["earnings"],
+            "encoding": None,
+            "delimiter": None,
+            "header": None,
+            "sheet": None,
             "survivorship": "unknown",
             "adjustment": "raw",
+            "adjust_by": None,
         }
         base = {"table": table, "period_column": "period", "ahead": False}
         return (base, base | {"period_column": "quarter", "ahead": True})
