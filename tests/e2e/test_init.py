@@ -350,7 +350,7 @@ def test_no_more_than_a_few_bars_are_mended_unasked(folder: Path) -> None:
         first_experiment("bars.csv")
     assert str(error.value) == (
         "bars.csv: high 89.7528 is below low 99.7253: symbol bars, 2015-01-02 00:00:00; 35 of 700 bars (5.0%) would "
-        "have to be repaired, and no more than 1% are unasked: do the columns mean something else? mend the file, name "
+        "have to be repaired, and no more than 1% are unasked: do the columns mean something else; mend the file, name "
         "the columns (--close COLUMN), or say quality.ohlc=repair"
     )
     made = first_experiment("bars.csv", quality={"ohlc": "drop"})

@@ -1,6 +1,7 @@
 """What a stranger's table of bars holds, guessed from the names and the contents of its columns."""
 
 import math
+import re
 import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -10,23 +11,24 @@ from typing import Any, Literal
 
 import numpy as np
 
-from components.errors import DataError
-from components.tables import meaning
+from components.errors import Ask, DataError
+from components.tables import meaning, times
 from components.tables.columns import Columns, columns_of
 from components.tables.container import paths_of
 from components.tables.lexicon import ADJUSTED, ROLES, word
 from components.tables.meaning import NOTHING_SAID, Said, Table, Taken
 from components.tables.numbers import TRUTHS, Decimal, sampled, sign_of, texts_of
-from components.tables.reading import field_name, names_of, said_of
+from components.tables.reading import field_name, names_of, said_of, strange_columns
 from components.tables.shape import Shape, Told, shape_of
 from components.tables.timing import Timing, timing
 from components.tables.unread import Unread
-from components.values import Float
+from components.values import Float, Time
 
 Adjustment = Literal["raw", "split", "total"]
 
 SAMPLE_ROWS = 2000
 FIELDS = ("open", "high", "low", "close", "volume")
+DATES_READ = 50
 SMALLEST_SPLIT = math.log(1.15)
 TOLD = ("encoding", "delimiter", "header", "sheet")
 
@@ -46,8 +48,9 @@ def guess(path: str, said: Said = NOTHING_SAID) -> Guess:
     shapes = {each: shape_of(each, told) for each in paths_of(path)}
     first = _usual(shapes)
     shape = shapes[first]
-    whole = columns_of(first, told, shape=shape)
-    columns = {name: said_of(whole, name, SAMPLE_ROWS) for name in whole.names}
+    strange = strange_columns(first, shape)
+    whole = columns_of(first, told, shape=shape, wanted=[name for name in names_of(shape) if name not in strange])
+    columns = {name: said_of(whole, name, SAMPLE_ROWS) for name in whole.raw}
     if not any(columns.values()):
         raise DataError(f"{path}: no rows; the table needs a header and at least one row")
     timed = _timing(whole, columns, said)
@@ -64,7 +67,8 @@ def guess(path: str, said: Said = NOTHING_SAID) -> Guess:
             _column(name, values, sign)
             for name, values in others.items()
             if name != symbol and field_name(name).strip("_")
-        ),
+        )
+        + tuple(_of_a_strange_type(name, kind) for name, kind in strange.items()),
         symbol=symbol,
         of=columns[symbol][0] if symbol else "",
     )
@@ -147,11 +151,43 @@ def _timing(whole: Columns, columns: Mapping[str, list[str]], said: Said) -> Tim
         )
     except Unread as unread:
         raise whole.unread(unread) from None
+    if found is not None and (said.time or settings.get("time_column")) is None:
+        _ask_for_time(whole, columns, found)
     if found is None:
         raise DataError(
             f"{whole.path}: no column holds dates; columns: {', '.join(columns)}; one column must say when a bar was"
         )
     return found
+
+
+def _ask_for_time(whole: Columns, columns: Mapping[str, list[str]], found: Timing) -> None:
+    """Raises Ask where the column was not taken for its name, and another one holds other dates."""
+    if word(found.time) in ROLES["time"]:
+        return
+    own_N = _days(columns[found.time])
+    for name, texts in columns.items():
+        days_N = _days(texts) if name not in (found.time, found.clock) else None
+        if own_N is None or days_N is None or (own_N == days_N).all():
+            continue
+        row = int((own_N != days_N).argmax())
+        raise Ask(
+            f"{whole.path}: '{found.time}' and '{name}' may say when a bar was: {whole.place(row)} would be of "
+            f"{columns[found.time][row]} or of {texts[row]}",
+            (f"--time {shlex.quote(found.time)}", f"--time {shlex.quote(name)}"),
+        )
+
+
+def _days(texts: Sequence[str]) -> Time | None:
+    """The days of the first texts; None where they are no dates."""
+    import pyarrow as pa
+
+    first = list(texts[:DATES_READ])
+    if not all(re.search(r"\d\D+\d", text) for text in first):
+        return None
+    try:
+        return times.read(pa.array(first, type=pa.string())).local_N.astype("datetime64[D]")
+    except Unread:
+        return None
 
 
 def _decimal(whole: Columns, names: Mapping[str, list[str]]) -> Decimal | None:
@@ -173,6 +209,10 @@ def _column(name: str, texts: Sequence[str], sign: Decimal | None) -> meaning.Co
         wrong=None if row is None else (f"row {row + 1}", texts[row]),
         truths=any(texts) and all(text.lower() in (*TRUTHS, "") for text in texts),
     )
+
+
+def _of_a_strange_type(name: str, kind: str) -> meaning.Column:
+    return meaning.Column(name=name, values_N=np.full(1, np.nan), share_wrong=1.0, wrong=("its type", kind))
 
 
 def _first_of(role: str, names: Sequence[str]) -> str | None:

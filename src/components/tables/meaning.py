@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from components.errors import Ask, DataError
+from components.errors import Ask, DataError, Problem
 from components.tables.lexicon import (
     CLOSE,
     NO_PRICE,
@@ -214,10 +214,11 @@ def _unnamed(table: Table, found: Mapping[str, Taken]) -> Taken:
 
 
 def _refuse_unreadable(table: Table, column: Column) -> NoReturn:
-    others = [each.name for each in table.numbers() if not is_no_price(each.name)]
-    instead = f", or say --close {shlex.quote(others[0])} if that is the price" if others else ""
+    others = [f"--close {shlex.quote(each.name)}" for each in table.numbers() if not is_no_price(each.name)]
+    message = f"'{column.name}' is called as the price is, but {column.trouble()}"
+    hint = f"mend the column{f', or say {others[0]} if that is the price' if others else ''}"
     raise DataError(
-        f"{table.path}: '{column.name}' is called as the price is, but {column.trouble()}; mend the column{instead}"
+        Problem(table.path, message, hint, code="unreadable_price", value=column.name, fix=tuple(others[:3]))
     )
 
 
