@@ -204,7 +204,9 @@ def _unnamed(table: Table, found: Mapping[str, Taken]) -> Taken:
     if len(unknown) == 1 and len(numbers) == 1 and not fields:
         return Taken(column=unknown[0].name, why="the only column of numbers, though its name does not say so")
     if len(unknown) > 0:
-        _ask(table, unknown, "may be the price, and none is called close, last or price")
+        nameless = all(UNNAMED.fullmatch(column.name) for column in table.columns)
+        why = "line 1 holds values, not names" if nameless else "none is called close, last or price"
+        _ask(table, unknown, f"may be the price, and {why}")
     others = ", ".join(f"'{column.name}'" for column in numbers)
     known = f"; {others}: known as something else" if others else ""
     raise DataError(

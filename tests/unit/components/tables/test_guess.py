@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from components.data.files import Files
 from components.errors import Ask, DataError
 from components.tables.guess import guess
 from components.tables.meaning import Said
@@ -53,3 +54,21 @@ def test_a_program_is_told_what_chooses(tmp_path: Path) -> None:
         guess(str(file))
     (problem,) = error.value.problems
     assert (problem.code, problem.value, problem.fix) == ("unreadable_price", "Close", ("--close 'My price'",))
+
+
+def test_two_columns_that_become_one_field_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "x.csv"
+    pd.DataFrame({"date": DAYS, "close": 1.5, "my field": 2.0, "my_field": 3.0}).to_csv(file, index=False)
+    with pytest.raises(DataError) as error:
+        guess(str(file))
+    assert (
+        str(error.value) == f"{file}: 'my field' and 'my_field' become one field, my_field; rename or drop one of them"
+    )
+
+
+def test_prices_that_are_texts_are_read(tmp_path: Path) -> None:
+    file = tmp_path / "x.parquet"
+    pd.DataFrame({"date": DAYS, "close": ["$1,001.5"] * 40, "volume": 7}).to_parquet(file)
+    bars = Files(**guess(str(file)).parameters).bars()
+    assert (bars.fields["close"] == 1001.5).all()
+    assert set(bars.fields) == {"close", "volume"}

@@ -184,7 +184,7 @@ def test_a_word_in_a_name() -> None:
 
 
 def test_columns_without_names_are_no_symbols() -> None:
-    with pytest.raises(DataError, match="'column_2' and 'column_3' may be the price, and none is called close"):
+    with pytest.raises(DataError, match="'column_2' and 'column_3' may be the price, and line 1 holds values, not"):
         taken("column_2", "column_3")
 
 
