@@ -13,7 +13,7 @@ import numpy as np
 
 from components.errors import Ask, DataError
 from components.tables import meaning, times
-from components.tables.columns import Columns, columns_of
+from components.tables.columns import Columns, columns_of, numbers
 from components.tables.container import paths_of
 from components.tables.lexicon import ADJUSTED, ROLES, word
 from components.tables.meaning import NOTHING_SAID, Said, Table, Taken
@@ -71,6 +71,7 @@ def guess(path: str, said: Said = NOTHING_SAID) -> Guess:
         + tuple(_of_a_strange_type(name, kind) for name, kind in strange.items()),
         symbol=symbol,
         of=columns[symbol][0] if symbol else "",
+        why_unread=lambda name: _why_unread(whole, name),
     )
     taken = meaning.fields_of(table, said)
     roles = {role: taken[role].column for role in FIELDS if role in taken}
@@ -221,6 +222,17 @@ def _column(name: str, texts: Sequence[str], sign: Decimal | None) -> meaning.Co
         wrong=None if row is None else (f"row {row + 1}", texts[row]),
         truths=any(texts) and all(text.lower() in (*TRUTHS, "") for text in texts),
     )
+
+
+def _why_unread(whole: Columns, name: str) -> str | None:
+    """What the reader says of a column that holds no numbers."""
+    if name not in whole.raw:
+        return None
+    try:
+        numbers(whole, [name])
+    except DataError as error:
+        return str(error).removeprefix(f"{whole.path}: ")
+    return None
 
 
 def _of_a_strange_type(name: str, kind: str) -> meaning.Column:

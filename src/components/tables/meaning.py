@@ -6,7 +6,7 @@ Shape legend: N rows of the sample.
 
 import re
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
@@ -76,7 +76,7 @@ class Column:
     def trouble(self) -> str:
         """Why it cannot be a price."""
         if self.truths:
-            return "holds true and false"
+            return "it holds true and false"
         return "'{1}' ({0}) is no number".format(*self.wrong) if self.wrong else "it holds nothing"
 
 
@@ -91,13 +91,14 @@ class Taken:
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Table:
     """The columns of a sample beside those of time and symbol. times: of the rows, as written; symbol: the column;
-    of: the first symbol."""
+    of: the first symbol; why_unread: says of a column why it cannot be read and what to do, None where it can."""
 
     path: str
     times: Sequence[str]
     columns: tuple[Column, ...]
     symbol: str | None
     of: str
+    why_unread: Callable[[str], str | None] = field(default=lambda _: None)
 
     def numbers(self) -> list[Column]:
         return [column for column in self.columns if column.holds_numbers]
@@ -217,8 +218,10 @@ def _unnamed(table: Table, found: Mapping[str, Taken]) -> Taken:
 
 def _refuse_unreadable(table: Table, column: Column) -> NoReturn:
     others = [f"--close {shlex.quote(each.name)}" for each in table.numbers() if not is_no_price(each.name)]
-    message = f"'{column.name}' is called as the price is, but {column.trouble()}"
-    hint = f"mend the column{f', or say {others[0]} if that is the price' if others else ''}"
+    read = None if column.truths else table.why_unread(column.name)
+    reason, _, remedy = (read or f"{column.trouble()}; mend the column").partition("; ")
+    message = f"'{column.name}' is called as the price is, but cannot be read: {reason}"
+    hint = f"{remedy}{f', or say {others[0]} if that is the price' if others else ''}"
     raise DataError(
         Problem(table.path, message, hint, code="unreadable_price", value=column.name, fix=tuple(others[:3]))
     )

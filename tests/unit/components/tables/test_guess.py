@@ -37,7 +37,8 @@ def test_a_price_of_a_type_that_is_no_number_is_named(values: list[object], kind
     with pytest.raises(DataError) as error:
         guess(str(file))
     assert str(error.value).replace("<item:", "<element:") == (
-        f"{file}: 'close' is called as the price is, but '{kind}' (its type) is no number; mend the column"
+        f"{file}: 'close' is called as the price is, but cannot be read: '{kind}' (its type) is no number; mend the "
+        "column"
     )
 
 
@@ -72,3 +73,23 @@ def test_prices_that_are_texts_are_read(tmp_path: Path) -> None:
     bars = Files(**guess(str(file)).parameters).bars()
     assert (bars.fields["close"] == 1001.5).all()
     assert set(bars.fields) == {"close", "volume"}
+
+
+@pytest.mark.parametrize(
+    ("closes", "says"),
+    [
+        (
+            ["100,00", "100.49"],
+            "line 3: '100.49' (Close), but '100,00' in line 2: point and comma are mixed in one column; write it in one "
+            "way",
+        ),
+        (["$1", "x1"], "line 3: 'x1' is no number (Close); mend it (20 lines like it)"),
+        ([True, False], "it holds true and false; mend the column"),
+    ],
+)
+def test_a_price_that_cannot_be_read_is_refused_by_line(closes: list[object], says: str, tmp_path: Path) -> None:
+    file = tmp_path / "x.csv"
+    pd.DataFrame({"date": DAYS, "Close": closes * 20, "Volume": 7}).to_csv(file, index=False, sep=";")
+    with pytest.raises(DataError) as error:
+        guess(str(file))
+    assert str(error.value) == f"{file}: 'Close' is called as the price is, but cannot be read: {says}"
