@@ -80,8 +80,8 @@ def test_prices_that_are_texts_are_read(tmp_path: Path) -> None:
     [
         (
             ["100,00", "100.49"],
-            "line 3: '100.49' (Close), but '100,00' in line 2: point and comma are mixed in one column; write it in one "
-            "way",
+            "line 3: '100.49' (Close), but '100,00' in line 2: point and comma are mixed in one column; write it in "
+            "one way",
         ),
         (["$1", "x1"], "line 3: 'x1' is no number (Close); mend it (20 lines like it)"),
         ([True, False], "it holds true and false; mend the column"),
