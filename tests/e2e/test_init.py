@@ -13,7 +13,7 @@ from components.errors import ConfigError, DataError
 from harness import ended
 from runner.cli import perform
 from runner.composition.configure import configure
-from runner.composition.first_experiment import first_experiment
+from runner.composition.first_experiment import default_name, first_experiment
 
 N = 700
 DAYS = pd.bdate_range("2015-01-02", periods=N)
@@ -323,6 +323,17 @@ def test_a_name_is_checked_first_and_what_is_refused_leaves_nothing(name: str, f
         "a letter or digit"
     )
     assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["1e5", "true", "NULL", "nan", "1_0", "3.5"])
+def test_a_name_that_is_read_as_a_value_is_refused_and_no_default(name: str, folder: Path) -> None:
+    with pytest.raises(ConfigError) as error:
+        perform("init", ["nowhere.csv", "--name", name])
+    assert str(error.value) == (
+        f"--name: '{name}' is read as a number, a truth or nothing where an experiment is named; choose another"
+    )
+    assert default_name(f"d/{name}.csv") in (f"bars_{name.lower()}", "3")
+    assert default_name("d/0700.csv") == "0700"
 
 
 def test_an_experiment_that_fails_its_own_check_is_taken_back(folder: Path) -> None:

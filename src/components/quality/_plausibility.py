@@ -79,7 +79,7 @@ def spikes(bars: Bars, outlier_z: float) -> Iterator[Defect]:
         body_R = np.max(bodies, axis=0) if sign > 0 else np.min(bodies, axis=0)
         with np.errstate(divide="ignore", invalid="ignore"):
             reach_R = sign * (np.log(bars.fields[field]) - np.log(body_R))
-        far_R = (robust_scores(bars, reach_R) > outlier_z) & (reach_R > SMALLEST_SPIKE) & ~spike_R
+        far_R = (robust_scores(bars, reach_R, return_R) > outlier_z) & (reach_R > SMALLEST_SPIKE) & ~spike_R
         if len(rows := _in_calm(bars, return_R, np.flatnonzero(far_R), reach_R)):
             away = np.expm1(sign * reach_R[rows[0]])
             says = f"{field} lies {away:+.1%} from open and close: {named(bars, rows[0])}"
