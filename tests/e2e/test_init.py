@@ -221,7 +221,7 @@ def test_says_in_words_what_it_found(folder: Path, capsys: pytest.CaptureFixture
     perform("init", ["EUR USD Historical Data.csv"])
     assert capsys.readouterr().out == (
         "EUR USD Historical Data.csv:\n"
-        "  time: column 'Date', %m/%d/%Y, for example 09/07/2017\n"
+        "  time: column 'Date' (called so), %m/%d/%Y, for example 09/07/2017\n"
         "  dates: the month comes first\n"
         "  symbol: none, the file is one symbol\n"
         "  fields: open = 'Open', high = 'High', low = 'Low', close = 'Price', volume = 'Vol.'\n"

@@ -105,7 +105,7 @@ def guess(path: str, said: Said = NOTHING_SAID) -> Guess:
         parameters=parameters | dict(said.settings),
         remarks=(
             *shape.remarks,
-            *timed.remarks,
+            *_with_reason(timed, said),
             *(_wide_remarks(values) if wide else _remarks(symbol, sign, taken, left_out, len(shapes))),
             *([how] if how else []),
         ),
@@ -171,6 +171,18 @@ def _timing(whole: Columns, columns: Mapping[str, list[str]], said: Said) -> Tim
             f"{whole.path}: no column holds dates; columns: {', '.join(columns)}; one column must say when a bar was"
         )
     return found
+
+
+def _with_reason(timed: Timing, said: Said) -> list[str]:
+    """The remarks about times, with why the column was taken."""
+    if (said.time or said.settings.get("time_column")) is not None:
+        why = "as you said"
+    elif word(timed.time) in ROLES["time"]:
+        why = "called so"
+    else:
+        why = "the first that holds dates"
+    named = f"time: column '{timed.time}'"
+    return [remark.replace(named, f"{named} ({why})", 1) for remark in timed.remarks]
 
 
 def _ask_for_time(whole: Columns, columns: Mapping[str, list[str]], found: Timing) -> None:

@@ -93,3 +93,14 @@ def test_a_price_that_cannot_be_read_is_refused_by_line(closes: list[object], sa
     with pytest.raises(DataError) as error:
         guess(str(file))
     assert str(error.value) == f"{file}: 'Close' is called as the price is, but cannot be read: {says}"
+
+
+def test_why_a_column_is_the_time(tmp_path: Path) -> None:
+    file = tmp_path / "x.csv"
+    for name, said, why in (
+        ("Date", Said(), "called so"),
+        ("as_of", Said(), "the first that holds dates"),
+        ("as_of", Said(time="as_of"), "as you said"),
+    ):
+        pd.DataFrame({name: DAYS.strftime("%Y-%m-%d"), "close": 1.5}).to_csv(file, index=False)
+        assert guess(str(file), said).remarks[0] == f"time: column '{name}' ({why}), ISO 8601, for example 2019-01-01"
