@@ -363,7 +363,7 @@ def test_lines_without_a_price_are_no_bars(folder: Path) -> None:
     table.loc[::15, "DGS10"] = "."
     table[::-1].to_csv("DGS10.csv", index=False)
     made = first_experiment("DGS10.csv")
-    assert yaml.safe_load(made.text)["quality"] == {"order": "repair", "missing": "drop"}
+    assert yaml.safe_load(made.text)["quality"] == {"missing": "drop"}
 
 
 def test_defects_of_the_vault_are_told(folder: Path) -> None:
