@@ -92,7 +92,7 @@ def kind_of(path: Path) -> Kind:
         raise Unavailable(f"{path}: no such file; give an existing CSV or Parquet file in data.path") from None
     except OSError as error:
         raise Unavailable(f"{path}: cannot be read: {error.strerror or error}") from None
-    found = next((kind for magic, kind in KINDS if head.startswith(magic)), "text")
+    found: Kind = next((kind for magic, kind in KINDS if head.startswith(magic)), "text")
     if packed and found != "text":
         raise DataError(f"{path}: is a packed {found.title()} file; unpack it")
     if found == "excel" and not _is_workbook(path):
