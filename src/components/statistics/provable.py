@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import cache
 from statistics import NormalDist
 
 import numpy as np
@@ -40,9 +41,21 @@ def critical_value(tries: float, correlation: float, level: float) -> float:
     low, high = -8.0, 40.0
     for _ in range(40):
         middle = (low + high) / 2
-        below_U = [normal_cdf((middle - math.sqrt(rho) * u) / math.sqrt(1 - rho)) for u in _GRID]
+        below_U = _below((middle - math.sqrt(rho) * _GRID) / math.sqrt(1 - rho))
         low, high = (middle, high) if float(_WEIGHTS @ np.power(below_U, n)) < 1 - level else (low, middle)
     return high
+
+
+def _below(z_U: Float) -> Float:
+    """Phi, to 5e-8: a verdict asks for thousands of its values."""
+    at_K, below_K = _normal_table()
+    return np.interp(z_U, at_K, below_K)
+
+
+@cache
+def _normal_table() -> tuple[Float, Float]:
+    at_K = np.linspace(-10.0, 10.0, 16_001)
+    return at_K, np.array([normal_cdf(z) for z in at_K.tolist()])
 
 
 def smallest_effect(bars: float, tries: float, correlation: float, level: float, probability: float) -> float:
