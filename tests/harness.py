@@ -1,7 +1,9 @@
 """Whole runs, as a user starts them: a process, a folder, a ledger of their own."""
 
 import atexit
+import contextlib
 import functools
+import io
 import json
 import os
 import subprocess
@@ -42,32 +44,45 @@ class Run:
 
 def data_folder() -> Path:
     """Market data that is not part of the product."""
-    return Path(os.environ.get("ASSAY_TEST_DATA") or Path(__file__).parents[1] / ".." / "shared" / "data").resolve()
+    return Path(os.environ.get("ASSAY_DATA") or Path(__file__).parents[1] / ".." / "shared" / "data").resolve()
 
 
 def market_data(name: str) -> Path:
     """A file of that folder; the test that asks for it is skipped where there is none."""
     path = data_folder() / name
     if not path.is_file():
-        pytest.skip(f"{name} is absent: set ASSAY_TEST_DATA to the folder that holds it")
+        pytest.skip(f"{name} is absent: set ASSAY_DATA to the folder that holds it")
     return path
+
+
+if data_folder().is_dir():
+    os.environ["ASSAY_DATA"] = str(data_folder())  # shipped experiments on such data read it
 
 
 def outside_file(experiment: str) -> str | None:
     """The file that a shipped experiment reads and the product does not bring."""
     text = (config_folder() / "experiment" / f"{experiment}.yaml").read_text()
-    path = yaml.safe_load(text).get("data", {}).get("source", {}).get("path")
-    return Path(path).name if path else None
+    return _outside(yaml.safe_load(text).get("data", {}))
 
 
-def data_overrides(experiment: str) -> list[str]:
-    """Where its data is; the test that asks is skipped where it is nowhere."""
-    name = outside_file(experiment)
-    return [f"data.source.path={market_data(name)}"] if name else []
+def _outside(section: Any) -> str | None:
+    if not isinstance(section, dict):
+        return None
+    if "folder_env" in section:
+        return str(section["path"])
+    return next((found for each in section.values() if (found := _outside(each))), None)
+
+
+def needs_its_data(experiment: str) -> None:
+    """The test that asks is skipped where what the experiment reads is nowhere."""
+    if name := outside_file(experiment):
+        market_data(name)
 
 
 EXPERIMENTS = sorted(path.stem for path in config_folder().glob("experiment/*.yaml"))
 SELF_CONTAINED = [name for name in EXPERIMENTS if outside_file(name) is None]
+SHOWN = ["sp500_volatility", "sp500_direction", "us20_momentum", "nasdaq_technical", "sp500_regime"]
+"""Whose figures stand in the README."""
 
 
 def environment(folder: Path) -> dict[str, str]:
@@ -95,6 +110,18 @@ def started(folder: Path, *arguments: str) -> "subprocess.Popen[str]":
 def ended(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
     """`python -m runner ARGUMENTS` to its end, in a process of its own in which the libraries are imported already."""
     return in_fork(folder, environment(folder), None, *arguments)
+
+
+def answer(*arguments: str) -> Any:
+    """What `python -m runner ARGUMENTS` prints as JSON, run in this process."""
+    from runner.cli import main
+
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        code = main([*arguments, *([] if "--json" in arguments else ["--json"])])
+    found = json.loads(printed.getvalue())
+    assert found["exit_code"] == code
+    return found
 
 
 def in_fork(

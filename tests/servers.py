@@ -6,9 +6,13 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -55,3 +59,38 @@ def _programs() -> Path | None:
         return found[-1].parent
     on_path = shutil.which("initdb")
     return Path(on_path).resolve().parent if on_path else None
+
+
+@dataclass
+class Web:
+    """A web server: its address, the paths and queries it was asked for, and the function that answers with a status
+    and a body."""
+
+    url: str
+    asked: list[tuple[str, dict[str, str]]]
+    answer: Callable[[str, dict[str, str]], tuple[int, bytes]]
+
+
+@contextmanager
+def web() -> Iterator[Web]:
+    """A server on this machine that answers as the test says."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            parts = urlsplit(self.path)
+            query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+            served.asked.append((parts.path, query))
+            status, body = served.answer(parts.path, query)
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        served = Web(f"http://127.0.0.1:{server.server_address[1]}", [], lambda path, query: (404, b""))
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        yield served
+        server.shutdown()

@@ -1,4 +1,4 @@
-"""Rewrites the generated blocks of README.md and experiments/*/README.md from run manifests.
+"""Rewrites the generated blocks of README.md, docs/machines.md and experiments/*/README.md, most from run manifests.
 
     python tools/docs.py [--outputs outputs] [--check]
 
@@ -17,12 +17,16 @@ from pathlib import Path
 from typing import Any
 
 from runner.composition.guide import listing
+from runner.recording.events import KINDS
+from runner.verbs.schema import answers
 
 ROOT = Path(__file__).resolve().parents[1]
 BLOCK = re.compile(r"(<!-- generated: (?P<call>[^>]*?) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
-PAGES = (ROOT / "README.md", *sorted((ROOT / "experiments").glob("*/README.md")))
+STUDIES = (ROOT / "README.md", *sorted((ROOT / "experiments").glob("*/README.md")))
+"""Pages whose figures come from runs."""
+PAGES = (*STUDIES, ROOT / "docs" / "machines.md")
 
 
 def outputs_of(page: Path, outputs: Path) -> Path:
@@ -247,11 +251,34 @@ def interval(count: int, total: int) -> str:
     return f"{low:.1%} to {high:.1%}"
 
 
+def contract(outputs: Path, part: str) -> str:
+    """A table of the contract for programs: of `answer`, `error`, `event`, or of the answers of all `verbs`."""
+    del outputs
+    schema = answers()["$defs"]
+    if part == "event":
+        return table(["event", "holds"], [[f"`{kind}`", fields] for kind, fields in KINDS.items()])
+    if part != "verbs":
+        return _fields(schema[part]["properties"])
+    others = [name for name in schema if name not in ("answer", "error", "event")]
+    return "\n".join(f"### {name}\n\n{_fields(schema[name]['properties'])}" for name in others)
+
+
+def _fields(properties: dict[str, Any]) -> str:
+    rows = []
+    for name, field in properties.items():
+        kind = field.get("type", "")
+        kinds = " or ".join(kind) if isinstance(kind, list) else kind
+        if name != "verb" or "const" not in field:
+            rows.append([f"`{name}`", kinds, field.get("description", "")])
+    return table(["field", "type", "what it is"], rows)
+
+
 GENERATORS: dict[str, Callable[..., str]] = {
     "results": results,
     "gates": gates,
     "variants": variants,
     "components": components,
+    "contract": contract,
     "promoted_noise": promoted_noise,
     "promoted_many": promoted_many,
     "power": power,

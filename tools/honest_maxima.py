@@ -134,11 +134,11 @@ def _of(column: Column) -> Any:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=os.environ.get("ASSAY_TEST_DATA"), required=False)
+    parser.add_argument("--data", type=Path, default=os.environ.get("ASSAY_DATA"), required=False)
     parser.add_argument("--only", default="")
     options = parser.parse_args()
     if options.data is None:
-        parser.error("--data: name the folder of the market data, or set ASSAY_TEST_DATA")
+        parser.error("--data: name the folder of the market data, or set ASSAY_DATA")
     warnings.simplefilter("ignore", RuntimeWarning)
     found = {}
     for name, (target, symbols, source) in SOURCES.items():

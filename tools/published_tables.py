@@ -86,10 +86,10 @@ def examined(folder: Path, name: str, target: str) -> dict[str, Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=os.environ.get("ASSAY_TEST_DATA"))
+    parser.add_argument("--data", type=Path, default=os.environ.get("ASSAY_DATA"))
     options = parser.parse_args()
     if options.data is None:
-        parser.error("--data: name the folder of the tables, or set ASSAY_TEST_DATA")
+        parser.error("--data: name the folder of the tables, or set ASSAY_DATA")
     found = {
         title: {"source": source, **examined(options.data, name, target)}
         for title, (name, target, source) in SOURCES.items()

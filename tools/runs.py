@@ -12,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from docs import BLOCK, PAGES, ROOT, outputs_of
+from docs import BLOCK, ROOT, STUDIES, outputs_of
 
 
 def commands(page: Path) -> list[tuple[str, ...]]:
@@ -45,7 +45,7 @@ def replay(page: Path, outputs: Path) -> None:
 def main() -> int:
     store = ROOT / "outputs" / "store"
     store.mkdir(parents=True, exist_ok=True)
-    for page in PAGES:
+    for page in STUDIES:
         outputs = outputs_of(page, ROOT / "outputs").resolve()
         outputs.mkdir(parents=True, exist_ok=True)
         if not (outputs / "store").exists():

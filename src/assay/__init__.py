@@ -1,10 +1,16 @@
-"""The public face: what programs may rely on, under short names. It re-exports, nothing more.
+"""The public face: what programs may rely on, under short names. This file re-exports, nothing more.
 
 A name is imported when it is first asked for, so that `import assay` costs nothing.
 """
 
 TYPE_CHECKING = False  # what type checkers take for true; importing typing would be most of the cost
 if TYPE_CHECKING:
+    from assay.notebook import Checked as Checked
+    from assay.notebook import Run as Run
+    from assay.notebook import check as check
+    from assay.notebook import load as load
+    from assay.notebook import run as run
+    from assay.notebook import runs as runs
     from components.errors import AssayError as AssayError
     from components.errors import ConfigError as ConfigError
     from components.errors import ContractError as ContractError
@@ -19,12 +25,18 @@ __version__ = "0.1.0"
 _HOMES = {
     "AssayError": "components.errors",
     "Bundle": "runner.bundle.reader",
+    "Checked": "assay.notebook",
     "ConfigError": "components.errors",
     "ContractError": "components.errors",
     "DataError": "components.errors",
     "Panel": "components.panel",
+    "Run": "assay.notebook",
     "Stream": "runner.bundle.stream",
+    "check": "assay.notebook",
+    "load": "assay.notebook",
     "main": "runner.__main__",
+    "run": "assay.notebook",
+    "runs": "assay.notebook",
 }
 
 __all__ = ["__version__", *_HOMES]  # the keys are names

@@ -66,6 +66,10 @@ class Bars:
         """The same bars with some fields replaced."""
         return replace(self, fields={**self.fields, **fields})
 
+    def with_only(self, field: str) -> "Bars":
+        """The same bars with one field alone."""
+        return replace(self, fields={field: self.fields[field]})
+
     def source(self, row: int) -> str:
         """The file of a row."""
         return self.parts[int(self.part_R[row])] if self.parts else self.where
@@ -87,6 +91,20 @@ class Bars:
     def ordered(self) -> "Bars":
         """The bars sorted by symbol and time; bars of the same symbol and time keep their order."""
         return self.take(np.lexsort((self.timestamps_R, self.ranks_R())))
+
+    def arranged(self) -> "Bars":
+        """The bars sorted by symbol and time where each file has an order of its own, from old to new or from new to
+        old, be it symbol by symbol or date by date; else as they are, since some of them stand in a wrong place."""
+        rank_R, time_R = self.ranks_R(), self.timestamps_R
+        later_R = (rank_R[1:] == rank_R[:-1]) & (time_R[1:] > time_R[:-1])
+        if (later_R | (rank_R[1:] > rank_R[:-1])).all():
+            return self
+        rows = np.argsort(rank_R, kind="stable")
+        own_R = rank_R[rows][1:] == rank_R[rows][:-1]
+        if self.parts:
+            own_R &= self.part_R[rows][1:] == self.part_R[rows][:-1]
+        steps = np.diff(time_R[rows])[own_R].astype(np.int64)
+        return self if (steps < 0).any() and (steps > 0).any() else self.ordered()
 
     def to_panel(self) -> Panel:
         """The panel of bars that are sorted and unique."""

@@ -38,6 +38,7 @@ Check = Callable[[Bars], Iterator[Defect]]
 def strict(bars: Bars) -> Panel:
     """The panel of the bars. Raises DataError on the first defect there is."""
     refuse_empty(bars)
+    bars = bars.arranged()
     for check in (duplicates, order, missing_prices, non_positive, negative_volume, inconsistent):
         for defect in check(bars):
             raise defect.error(bars)
@@ -64,28 +65,15 @@ def duplicates(bars: Bars) -> Iterator[Defect]:
 
 
 def order(bars: Bars) -> Iterator[Defect]:
-    """Bars that come after a later bar of their symbol, or after a bar of a later symbol."""
-    rank_R, time_R = bars.ranks_R(), bars.timestamps_R
-    same = rank_R[1:] == rank_R[:-1]
-    back = np.flatnonzero(same & (time_R[1:] < time_R[:-1])) + 1
-    wrong = back if len(back) else np.flatnonzero(rank_R[1:] < rank_R[:-1]) + 1
-    if len(wrong) == 0:
-        return
-    row = int(wrong[0])
+    """Bars that come after a later bar of their symbol."""
+    rank_R = bars.ranks_R()
+    rows_R = np.argsort(rank_R, kind="stable")
+    same_R = rank_R[rows_R][1:] == rank_R[rows_R][:-1]
+    back = np.flatnonzero(same_R & (np.diff(bars.timestamps_R[rows_R]).astype(np.int64) < 0)) + 1
     if len(back):
-        why = f"{named(bars, row)} comes after {bars.time(row - 1)}"
-    elif (split := _in_blocks(bars)) is not None:
-        why = f"symbol {split} appears in separate blocks"
-    else:
-        why = f"symbol {bars.symbol(row)} comes after {bars.symbol(row - 1)}"
-    yield Defect(rows=wrong, says=f"bars are not sorted: {why}", remedy="sort the file by symbol and time")
-
-
-def _in_blocks(bars: Bars) -> str | None:
-    """The first name, in alphabetical order, whose bars do not stand together."""
-    starts = np.append(True, bars.codes_R[1:] != bars.codes_R[:-1])
-    blocks_S = np.bincount(bars.codes_R[starts], minlength=len(bars.symbols))
-    return min((bars.symbols[s] for s in np.flatnonzero(blocks_S > 1)), default=None)
+        row, before = int(rows_R[back[0]]), int(rows_R[back[0] - 1])
+        says = f"bars are not sorted: {named(bars, row)} comes after {bars.time(before)}"
+        yield Defect(rows=rows_R[back], says=says, remedy="sort the file by symbol and time")
 
 
 def _prices(bars: Bars) -> Iterator[tuple[str, Float]]:

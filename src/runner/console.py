@@ -2,14 +2,14 @@
 
 import textwrap
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import TextIO
 
 from rich import box
-from rich.status import Status
 from rich.table import Table as RichTable
 from rich.text import Text
 
@@ -34,40 +34,62 @@ MARKS = {"passed": "✓", "failed": "✗", "not_applicable": "·", "deferred": "
 ASCII_MARKS = {"passed": "+", "failed": "x", "not_applicable": "-", "deferred": "~"}
 
 
+QUIET_SECONDS = 10.0
+"""Elsewhere than on a terminal, how long nothing is said of a stage's progress."""
+
+
 @dataclass(kw_only=True)
 class Stage:
-    """One stage while it runs; `cached` is set by whoever found its result in the store."""
+    """One stage while it runs; `cached` is set by whoever found its result in the store.
+
+    say: tells how far it has come; every_s: at most how often.
+    """
 
     name: str
+    say: Callable[[str], None]
+    every_s: float
     cached: bool = False
     seconds: float = 0.0
-    status: Status | None = None
+    began: float = field(default_factory=time.perf_counter)
+    said: float = field(default_factory=time.perf_counter)
 
-    def progress(self, text: str) -> None:
-        """Says how far the stage has come, for example "fold 3 of 9"; seen on a terminal only."""
-        if self.status:
-            self.status.update(f"{self.name}: {text}")
+    def progress(self, done: int, of: int) -> None:
+        """How many of its parts are done, and how long the others will take if they take as long as these."""
+        now = time.perf_counter()
+        if done < of and now - self.said >= self.every_s:
+            self.said = now
+            self.say(f"{self.name}: {done} of {of} done, {_left((now - self.began) / done * (of - done))} left")
+
+
+def _left(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
 
 
 class Console(Terminal):
-    """Colours and a spinner on a terminal; elsewhere plain lines of at most 100 columns."""
+    """Colours and a spinner on a terminal; elsewhere plain lines of at most 100 columns.
+
+    verbose: elsewhere too, every step of a stage has its line.
+    """
+
+    def __init__(self, stream: TextIO | None = None, *, verbose: bool = False) -> None:
+        super().__init__(stream)
+        self._every_s = 0.0 if verbose else QUIET_SECONDS
 
     @contextmanager
     def stage(self, name: str) -> Iterator[Stage]:
         """Shows that a stage runs; leaves one line with its time, also where it fails."""
-        stage = Stage(name=name)
-        began = time.perf_counter()
+        stage = Stage(name=name, say=lambda text: self._timed(text), every_s=self._every_s)
         outcome = "failed"
         try:
             if self._rich.is_terminal:
-                with self._rich.status(name) as stage.status:
+                with self._rich.status(name) as status:
+                    stage.say, stage.every_s = status.update, 0.0
                     yield stage
             else:
                 yield stage
             outcome = "cached" if stage.cached else ""
         finally:
-            stage.status = None
-            stage.seconds = time.perf_counter() - began
+            stage.seconds = time.perf_counter() - stage.began
             self._stage_line(stage, outcome)
 
     def note(self, text: str) -> None:
@@ -116,10 +138,11 @@ class Console(Terminal):
         self._paths(run)
 
     def _stage_line(self, stage: Stage, outcome: str) -> None:
-        line = Text.assemble((f"[{datetime.now():%H:%M:%S}] ", "dim"), f"{stage.name:<20} {stage.seconds:7.2f} s")
-        if outcome:
-            line.append(f"  {outcome}", style="red" if outcome == "failed" else "cyan")
-        self._rich.print(line)
+        style = "red" if outcome == "failed" else "cyan"
+        self._timed(f"{stage.name:<20} {stage.seconds:7.2f} s", (f"  {outcome}" if outcome else "", style))
+
+    def _timed(self, *parts: str | tuple[str, str]) -> None:
+        self._rich.print(Text.assemble((f"[{datetime.now():%H:%M:%S}] ", "dim"), *parts))
 
     def _gates(self, run: RunFolder) -> None:
         marks = ASCII_MARKS if self._rich.options.ascii_only else MARKS

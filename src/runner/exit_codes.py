@@ -13,6 +13,18 @@ FORBIDDEN = 7
 INTERRUPTED = 130
 """As a shell tells it of what SIGINT ended: 128 + 2."""
 
+NAMES = {
+    "ran": RAN,
+    "unforeseen": UNFORESEEN,
+    "configuration": CONFIG,
+    "data": DATA,
+    "rejected": REJECTED,
+    "leaks": LEAKS,
+    "budget": BUDGET,
+    "forbidden": FORBIDDEN,
+    "interrupted": INTERRUPTED,
+}
+
 IN_WORDS = """\
 Exit codes: 0 ran, whatever its level; 2 mend the configuration; 3 mend the data; 4 rejected by promote, or of too low
 a level to be champion, or a required gate failed with gates.enforce=true; 5 leaks found; 6 a budget of the ledger is

@@ -30,8 +30,12 @@ def rival_of(folder: Path, name: str) -> tuple[Experiment, Composed]:
     if name not in known:
         near = nearest(name, known)
         hint = f"did you mean '{near}'?" if near else f"baselines: {', '.join(known) or 'none'}"
-        raise ConfigError(Problem("--baseline", f"the run has no baseline '{name}'", hint))
-    filling = build(Experiment, config).preprocess.filling()
+        message, fix = f"the run has no baseline '{name}'", (f"--baseline={near}",) if near else ()
+        raise ConfigError(
+            Problem("--baseline", message, hint, code="no_such_choice", value=name, allowed=tuple(known), fix=fix)
+        )
+    judged = build(Experiment, config)
+    filling, own = judged.preprocess.filling(), judged.baselines[name].on_own_features()
     changed = {
         **config,
         **{slot: _choice(slot, choice) for slot, choice in PLAIN.items()},
@@ -43,6 +47,8 @@ def rival_of(folder: Path, name: str) -> tuple[Experiment, Composed]:
     }
     if filling is not None:
         changed["preprocess"] = described(filling)
+    if own is not None:
+        changed["features"], changed["model"] = described(own[0]), described(own[1])
     experiment = build(Experiment, changed)
     analysis = analyse(experiment)
     if problems := rule_problems(analysis):

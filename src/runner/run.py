@@ -14,6 +14,7 @@ from runner.compute.impossible import refuse_impossible
 from runner.compute.paths import median_path, path_sharpes
 from runner.compute.pipeline import Executed, Prepared
 from runner.compute.stage import Cache, Pruned
+from runner.compute.told import Told
 from runner.console import Console
 from runner.judging.evidence import Gathered, gather
 from runner.judging.judge import Judged, conclude, run_key
@@ -25,6 +26,7 @@ from runner.promotion.opening import Candidate
 from runner.promotion.promote import Promotion, Wish, promote
 from runner.promotion.words import offer, say
 from runner.recording.actors import restricted
+from runner.recording.events import Events
 from runner.recording.ledger import Ledger
 from runner.recording.records import RunRecord
 from runner.recording.sealed import seal
@@ -39,11 +41,21 @@ from runner.trial import Tried, trial
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What a run came to: its folder, its verdict, None where it was pruned, and the exit code of the process."""
+    """What a run came to: its folder, its verdict, None where it was pruned, the exit code of the process, its state,
+    and what came of promoting it, None where that was not tried."""
 
     folder: Path
     verdict: Verdict | None
     exit_code: int
+    state: str
+    promotion: Promotion | None = None
+
+    def show(self, console: Console) -> None:
+        """Figures, gates, verdict and paths, and what was promoted; nothing where it was pruned."""
+        if self.verdict is not None:
+            console.summary(self.folder)
+        if self.promotion is not None:
+            say(console, self.promotion)
 
 
 def run_experiment(
@@ -63,12 +75,31 @@ def run_experiment(
     are fitted one after the other. sweep: name of the sweep of which it is a job.
     pruner: hears the validation scores of each fold, in order, and may stop the trial.
     """
+    events = Events()
+    with events.ending():
+        events.tell("started", experiment=experiment.name, overrides=list(composed.overrides))
+        outcome = _run(experiment, composed, console, places, events, single=single, sweep=sweep, pruner=pruner)
+        events.tell("finished", state=outcome.state)
+        return outcome
+
+
+def _run(
+    experiment: Experiment,
+    composed: Composed,
+    console: Console,
+    places: Places,
+    events: Events,
+    *,
+    single: bool,
+    sweep: str | None,
+    pruner: Judge | None,
+) -> Outcome:
     for notice in composed.notices:
         console.note(notice)
     if not single:
         experiment = replace(experiment, resources=replace(experiment.resources, workers=1))
     watcher = Watcher(experiment, pruner) if pruner else None
-    cache = pipeline.open_cache(places, console, watcher)
+    cache = pipeline.open_cache(places, Told(shows=console, events=events), watcher)
     prepared = pipeline.prepare(experiment, cache)
     if watcher:
         watcher.prepared = prepared
@@ -78,6 +109,7 @@ def run_experiment(
     gathered = gather(experiment, prepared, executed, cache)
     key = run_key(experiment, gathered, cache)
     with RunRecord.create(places.outputs, experiment.name, key) as record:
+        events.into(record.folder)
         record.write_text("config.yaml", description.settings_text(composed.config))
         record.note(description.description(experiment, composed, prepared))
         with tracked(experiment.tracking, _info(experiment, composed.config, record)) as session:
@@ -87,8 +119,10 @@ def run_experiment(
                 )
             except Pruned as stop:
                 outcome = _pruned(stop, watcher, record, session, console)
+                events.tell("pruned", fold=stop.fold, reason=stop.reason)
                 _seal(record, places)
                 return outcome
+            _tell(events, judged.verdict)
             session.log_metrics(judged.evidence.value.metrics)
             session.log_level(judged.verdict.level)
             if head := record.manifest["ledger_head"]:
@@ -102,7 +136,6 @@ def run_experiment(
                 may = False
             if not may or judged.verdict.offers:
                 _seal(record, places)
-                console.summary(record.folder)
                 if may:
                     console.note(f"Not promoted by itself. {offer(str(judged.verdict.offers), record.run_id)}")
                 return _outcome(experiment, record, judged.verdict, None)
@@ -117,6 +150,7 @@ def run_experiment(
             )
             try:
                 promotion = _promoted(candidate, record, images, session, cache, console, places)
+                events.tell("promoted", **promotion.told())
             finally:
                 _seal(record, places)
     return _outcome(experiment, record, judged.verdict, promotion)
@@ -166,7 +200,17 @@ def _pruned(stop: Pruned, watcher: Watcher | None, record: RunRecord, session: S
     record.close("pruned")
     session.finish("finished")
     console.note(str(stop))
-    return Outcome(folder=record.folder, verdict=None, exit_code=exit_codes.RAN)
+    return Outcome(folder=record.folder, verdict=None, exit_code=exit_codes.RAN, state="pruned")
+
+
+def _tell(events: Events, verdict: Verdict) -> None:
+    """Every gate, and what they come to."""
+    content = verdict.to_json()
+    for gate in content["gates"]:
+        events.tell(
+            "gate", **{name: gate[name] for name in ("name", "status", "required", "value", "threshold", "says")}
+        )
+    events.tell("verdict", **{name: content[name] for name in ("level", "passed", "forecast", "portfolio")})
 
 
 def _fit(experiment: Experiment, prepared: Prepared, executed: Executed, tried: Tried, cache: Cache) -> None:
@@ -262,14 +306,13 @@ def _promoted(
     if promotion.folder:
         session.log_bundle(promotion.folder, promotion.aliases)
     report_on(record.folder, images)
-    console.summary(record.folder)
-    say(console, promotion)
     return promotion
 
 
 def _outcome(experiment: Experiment, record: RunRecord, verdict: Verdict, promotion: Promotion | None) -> Outcome:
     code = exit_codes.UNFORESEEN if record.manifest["state"] == "failed" else exit_codes.RAN
-    refused = promotion is not None and promotion.folder is None
+    refused = promotion is not None and promotion.state == "refused"
     level, failed = "rejected" if refused else verdict.level, bool(verdict.failed(required=True))
     code = code or exit_codes.of_verdict(level, failed=failed, enforced=experiment.gates.enforce)
-    return Outcome(folder=record.folder, verdict=verdict, exit_code=code)
+    state = str(record.manifest["state"])
+    return Outcome(folder=record.folder, verdict=verdict, exit_code=code, state=state, promotion=promotion)

@@ -20,7 +20,7 @@ class Terminal:
         stream = stream or sys.stdout
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a narrow encoding must not end a command
-        self._rich = RichConsole(file=stream, highlight=False, markup=False, emoji=False)
+        self._rich = RichConsole(file=stream, force_jupyter=False, highlight=False, markup=False, emoji=False)
         if not self._rich.is_terminal:
             self._rich.width = PLAIN_WIDTH
 

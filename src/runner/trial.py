@@ -12,6 +12,8 @@ import numpy as np
 
 from components.contracts import Source
 from components.errors import ConfigError, DataError, RoleForbids
+from components.tables.container import paths_of
+from components.tables.meaning import Said
 from components.values import Evidence, Trials
 from runner.composition.build import build
 from runner.compute.pipeline import Executed, Prepared
@@ -147,20 +149,21 @@ def looked(experiment: Experiment, prepared: Prepared, cache: Cache, places: Pla
     return Ledger.open(places.ledger).look(family, prepared.labelled.key, what, seen_by(prepared.panel))
 
 
-def looked_at_table(file: Path, symbol: str | None, places: Places, what: str) -> None:
+def looked_at_table(where: Path, said: Said, places: Places, what: str) -> None:
     """Records that a table was examined, where it holds a price by which its market is known again."""
     from components.tables.guess import guess
 
     try:
-        parameters = guess(str(file)).parameters
-        reading = {**parameters, "symbol_column": symbol or parameters["symbol_column"], "select": ["close"]}
+        reading = {**guess(str(where), said).parameters, "select": ["close"]}
         source: Source = build(Source, {"_target_": FILES, **reading}, path="table")  # type: ignore[type-abstract]
-        market, seen = market_of(source.bars(), file.name)
+        market, seen = market_of(source.bars(), where.name)
     except (ConfigError, DataError):
         return  # no bars: nothing of a market is seen
-    with file.open("rb") as content:
-        digest = hashlib.file_digest(content, "sha256").hexdigest()
-    Ledger.open(places.ledger).look(market, digest, what, seen)
+    digest = hashlib.sha256()
+    for path in paths_of(str(where)):
+        with path.open("rb") as content:
+            digest.update(hashlib.file_digest(content, "sha256").digest())
+    Ledger.open(places.ledger).look(market, digest.hexdigest(), what, seen)
 
 
 def whole_for_research(ledger: Ledger, outputs: Path) -> None:

@@ -1,6 +1,6 @@
 """Markets under other names, on real panels: kinds of sameness recognised, distinct stocks told apart, size and time.
 
-Reads the folder that ASSAY_TEST_DATA names, else ../shared/data; `python tools/bench.py --record markets` keeps what it
+Reads the folder that ASSAY_DATA names, else ../shared/data; `python tools/bench.py --record markets` keeps what it
 says in results/markets.json.
 """
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from environments import built_wheel, core_environment
-from harness import Assay, Run, Shipped, data_overrides, ended
+from harness import Assay, Run, Shipped, ended, needs_its_data
 
 
 @pytest.fixture
@@ -32,7 +32,8 @@ def shipped(shipped_folder: Path) -> Shipped:
     def run(name: str) -> tuple["subprocess.CompletedProcess[str]", Run]:
         if name not in done:
             untracked = [] if name == "sp500_volatility" else ["tracking=none"]
-            process = ended(shipped_folder, f"+experiment={name}", *untracked, *data_overrides(name))
+            needs_its_data(name)
+            process = ended(shipped_folder, f"+experiment={name}", *untracked)
             assert process.returncode == 0, process.stdout + process.stderr
             done[name] = process, Run((shipped_folder / "outputs" / "latest").resolve())
         return done[name]

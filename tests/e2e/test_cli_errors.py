@@ -62,9 +62,15 @@ def test_help_imports_nothing_heavy() -> None:
             ["--config-dir: not supported; put your files into ./conf, they win over the shipped ones"],
         ),
         (["--experimental-rerun", "x.pickle"], ["--experimental-rerun: unknown flag; see --help"]),
-        (["check", "--quick"], ["--quick: unknown flag of check; see python -m runner check --help"]),
+        (["check", "--slow"], ["--slow: unknown flag of check; see python -m runner check --help"]),
         (["list", "modle"], ["modle: no such slot; did you mean 'model'?"]),
-        (["explain", "rigde"], ["rigde: neither a choice, a class, a metric nor an operator; did you mean 'ridge'?"]),
+        (
+            ["explain", "rigde"],
+            [
+                "rigde: neither a choice, a class, a slot, a setting, a metric, an operator, a gate or another entry "
+                "of a preset, or a word; did you mean 'ridge'?"
+            ],
+        ),
         (
             ["experiment=nope"],
             [f"experiment=nope: no such choice for experiment; choices: {', '.join(config_files('experiment'))}"],

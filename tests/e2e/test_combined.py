@@ -13,7 +13,6 @@ def test_sets_of_features_and_gates_run_side_by_side(assay: Assay, tmp_path: Pat
         "tracking=none",
         "model=ridge",
         "features=[alpha158,momentum,volatility]",
-        "features.sets.alpha158.definitions.vwap='(high + low + close) / 3'",
         "gates=[regression,strict]",
     )
     assert done.returncode == 0, done.stderr

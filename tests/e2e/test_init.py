@@ -13,6 +13,7 @@ from components.errors import ConfigError, DataError
 from harness import ended
 from runner.cli import perform
 from runner.composition.configure import configure
+from runner.composition.first_experiment import first_experiment
 
 N = 700
 DAYS = pd.bdate_range("2015-01-02", periods=N)
@@ -114,7 +115,6 @@ FILES: dict[str, tuple[str, Callable[[Path], None], dict[str, object], str]] = {
                 "date_format": "%m/%d/%Y",
                 "columns": {"close": "Price", "volume": "Vol."},
             },
-            "quality": {"order": "repair"},
         },
         "log_realised_variance",
     ),
@@ -155,7 +155,6 @@ FILES: dict[str, tuple[str, Callable[[Path], None], dict[str, object], str]] = {
         long_by_date,
         {
             "data": {"symbol_column": "ticker", "select": ["open", "high", "low", "close", "volume"]},
-            "quality": {"order": "repair"},
         },
         "log_realised_variance",
     ),
@@ -226,9 +225,11 @@ def test_says_in_words_what_it_found(folder: Path, capsys: pytest.CaptureFixture
         "  dates: the month comes first\n"
         "  symbol: none, the file is one symbol\n"
         "  fields: open = 'Open', high = 'High', low = 'Low', close = 'Price', volume = 'Vol.'\n"
+        "  price: 'Price', called a price, and none is called a close\n"
+        "  volume: 'Vol.', called so\n"
+        "  adjustment: taken as raw; if the prices are adjusted, say data.adjustment=split or total\n"
         "  bars: 700 of 1 symbol (EUR USD Historical Data), daily, 2015-01-02 to 2017-09-07\n"
-        "  quality: order: 594 repaired (quality.order=repair), for example EUR USD Historical Data.csv: bars are "
-        "not sorted: symbol EUR USD Historical Data, 2017-04-12 00:00:00 comes after 2017-04-13 00:00:00\n"
+        "  quality: every check passed\n"
         "  experiment: open, high and low are there, so the variance of the next five bars is forecast\n"
         "  vault: bars from 2017-04-14 on are kept aside\n"
         "wrote conf/experiment/eur_usd_historical_data.yaml\n"
@@ -255,30 +256,19 @@ def test_never_writes_over_an_experiment_unasked(folder: Path) -> None:
 
 
 REFUSED = {
-    "wide": (
-        "date,AAPL,MSFT,LOW,KO\n2020-01-02,1,2,3,4\n2020-01-03,1,2,3,4\n",
-        "bars.csv: one column per symbol (AAPL, MSFT, LOW, ...) is not supported; make it one line per symbol and "
-        "time: pandas.read_csv('bars.csv').melt(id_vars='date', var_name='symbol', value_name='close').dropna()"
-        ".to_csv('long.csv', index=False)",
-    ),
     "no dates": (
         "price,volume\n1.5,2\n1.6,3\n",
         "bars.csv: no column holds dates; columns: price, volume; one column must say when a bar was",
     ),
     "no price": (
         "date,symbol,sentiment\n2020-01-02,A,x\n2020-01-03,A,y\n",
-        "bars.csv: no column is called close, last or price; columns: no numbers; rename the one that holds the "
-        "price to close",
-    ),
-    "date and time apart": (
-        "Date,Time,Close\n2020-01-02,09:30,1\n2020-01-02,09:31,2\n",
-        "bars.csv: date and time stand in two columns ('Date', 'Time'), which is not supported; join them into one, "
-        "such as 2020-12-31 16:00",
+        "bars.csv: no column is called close, last or price; columns: sentiment; say --close COLUMN, or "
+        "rename the one that holds the price to close",
     ),
     "no rows": ("date,close\n", "bars.csv: no rows; the table needs a header and at least one row"),
     "few bars": (
         "date,close\n2020-01-02,1\n2020-01-03,2\n",
-        "the longest symbol has 2 bars; an experiment needs at least 200",
+        "bars.csv: the longest symbol has 2 bars, an experiment needs at least 200; give more of them",
     ),
 }
 
@@ -293,13 +283,135 @@ def test_refuses_with_what_would_help(case: str, folder: Path) -> None:
     assert not Path("conf").exists()
 
 
-def test_what_it_tells_to_do_with_a_wide_file_works(folder: Path) -> None:
+def written(name: str) -> dict[str, dict[str, object]]:
+    return yaml.safe_load(Path(f"conf/experiment/{name}.yaml").read_text())
+
+
+def test_a_folder_a_pattern_and_a_column_a_symbol(folder: Path) -> None:
+    Path("d").mkdir()
+    bars(0).assign(date=dated()).to_csv("d/AAA.csv", index=False)
+    bars(1).assign(date=dated(), note="x").to_csv("d/BBB.csv", index=False)
+    bars(2).assign(date=DAYS).to_parquet("d/CCC.parquet", index=False)
+    pd.DataFrame({"date": dated(), **{f"S{n}": bars(n)["Close"] for n in range(3)}}).to_csv("wide.csv", index=False)
+    symbols = {"d": ["AAA", "BBB", "CCC"], "d/*.csv": ["AAA", "BBB"], "wide.csv": ["S0", "S1", "S2"]}
+    for number, (path, names) in enumerate(symbols.items()):
+        made = first_experiment(path)
+        assert yaml.safe_load(made.text)["data"]["path"] == path
+        told = f"bars: {N * len(names):,} of {len(names)} symbols ({', '.join(names)}), daily, 2015-01-02 to 2017-09-07"
+        assert told in made.remarks, number
+
+
+def test_a_file_of_another_shape_is_named(folder: Path) -> None:
+    Path("d").mkdir()
+    for name in ("AAA", "BBB", "CCC"):
+        bars().assign(date=dated()).to_csv(f"d/{name}.csv", index=False)
+    bars().assign(date=dated()).rename(columns={"Close": "Other"}).to_csv("d/AAA.csv", index=False)
+    with pytest.raises(DataError) as error:
+        first_experiment("d")
+    assert str(error.value) == (
+        "d/AAA.csv: no column 'Close', which the other files of d have, such as d/BBB.csv; columns: Open, High, Low, "
+        "Other, Volume, date; take it out of them, or give it alone"
+    )
+
+
+@pytest.mark.parametrize("name", ["../../../evil", "/tmp/evil", "a b<x>", "a\nb", "", ".", ".hidden", "-x", "a/b"])
+def test_a_name_is_checked_first_and_what_is_refused_leaves_nothing(name: str, folder: Path) -> None:
+    with pytest.raises(ConfigError) as error:
+        perform("init", ["nowhere.csv", f"--name={name}"])
+    assert str(error.value) == (
+        f"--name: {name!r} is not allowed; must be letters, digits, dot, dash and underscore, at most 100, beginning "
+        "with a letter or digit"
+    )
+    assert list(folder.iterdir()) == []
+
+
+def test_an_experiment_that_fails_its_own_check_is_taken_back(folder: Path) -> None:
+    plain(Path("bars.csv"))
+    broken = Path("conf/gates/regression.yaml")
+    broken.parent.mkdir(parents=True)
+    broken.write_text("_target_: components.gates.gate_set.GateSet\nenforce: maybe\nchecks: {}\n")
+    with pytest.raises(ConfigError, match=r"^gates\.enforce: 'maybe' is not allowed"):
+        perform("init", ["bars.csv"])
+    assert not Path("conf/experiment").exists()
+    kept = Path("conf/experiment/bars.yaml")
+    kept.parent.mkdir()
+    kept.write_text("mine")
+    with pytest.raises(ConfigError):
+        perform("init", ["bars.csv", "--force"])
+    assert kept.read_text() == "mine"
+    assert [path.name for path in kept.parent.iterdir()] == ["bars.yaml"]
+
+
+def test_no_more_than_a_few_bars_are_mended_unasked(folder: Path) -> None:
+    table = bars().assign(Date=dated())
+    table.loc[::20, "High"] = table.loc[::20, "Low"] * 0.9
+    table.to_csv("bars.csv", index=False)
+    with pytest.raises(DataError) as error:
+        first_experiment("bars.csv")
+    assert str(error.value) == (
+        "bars.csv: high 89.7528 is below low 99.7253: symbol bars, 2015-01-02 00:00:00; 35 of 700 bars (5.0%) would "
+        "have to be repaired, and no more than 1% are unasked: do the columns mean something else? mend the file, name "
+        "the columns (--close COLUMN), or say quality.ohlc=repair"
+    )
+    made = first_experiment("bars.csv", quality={"ohlc": "drop"})
+    assert yaml.safe_load(made.text)["quality"] == {"ohlc": "drop"}
+    assert any(remark.startswith("quality: ohlc: 35 dropped (quality.ohlc=drop)") for remark in made.remarks)
+
+
+def test_lines_without_a_price_are_no_bars(folder: Path) -> None:
+    table = pd.DataFrame({"DATE": dated(), "DGS10": bars()["Close"].astype(str)})
+    table.loc[::15, "DGS10"] = "."
+    table[::-1].to_csv("DGS10.csv", index=False)
+    made = first_experiment("DGS10.csv")
+    assert yaml.safe_load(made.text)["quality"] == {"missing": "drop"}
+
+
+def test_defects_of_the_vault_are_told(folder: Path) -> None:
+    table = bars().assign(Date=dated())
+    table.loc[690:, ["Open", "High", "Low", "Close"]] /= 7
+    table.loc[690:, "Volume"] *= 7
+    table.to_csv("bars.csv", index=False)
+    (told,) = [remark for remark in first_experiment("bars.csv").remarks if remark.startswith("quality: splits")]
+    assert told.endswith("as in a 7:1 split, while volume steps the other way: symbol bars, 2017-08-25 00:00:00")
+
+
+def test_what_a_person_says_goes_before_any_guess(folder: Path) -> None:
+    bars().assign(Date=dated(), Settle=bars(1)["Close"]).rename(columns={"Close": "Last"}).to_csv("f.csv", index=False)
+    with pytest.raises(DataError, match=r"say --close Last or --close Settle$"):
+        perform("init", ["f.csv"])
+    assert not Path("conf").exists()
+    with pytest.raises(DataError, match=r"^f\.csv: close .* would have to be repaired"):
+        perform("init", ["f.csv", "--close", "Settle"])
+    assert perform("init", ["f.csv", "--close", "Settle", "quality.ohlc=repair", "data.survivorship=free"]) == 0
+    assert written("f")["data"] == {
+        "path": "f.csv",
+        "time_column": "Date",
+        "columns": {"close": "Settle"},
+        "survivorship": "free",
+    }
+    with pytest.raises(ConfigError, match=r"^gates\.enforce: no setting that can be given here"):
+        perform("init", ["f.csv", "--name=g", "gates.enforce=true"])
+
+
+def test_what_it_lists_is_what_is_computed(folder: Path) -> None:
+    plain(Path("bars.csv"))
+    perform("init", ["bars.csv"])
+    said = written("bars")["features"]
+    names = [n.replace("{w}", str(w)) for n in said["expressions"] for w in (said["windows"] if "{w}" in n else [0])]
+    assert list(configure(["+experiment=bars"])[0].features.expanded()) == names
+
+
+def test_a_column_for_every_symbol_is_read(folder: Path) -> None:
     closes = {f"S{seed}": bars(seed)["Close"] for seed in range(3)}
     pd.DataFrame({"date": dated(), **closes}).to_csv("wide.csv", index=False)
-    with pytest.raises(DataError) as error:
-        perform("init", ["wide.csv"])
-    exec("import pandas\n" + str(error.value).partition("time: ")[2])
-    assert perform("init", ["long.csv"]) == 0
+    assert perform("init", ["wide.csv"]) == 0
+    assert yaml.safe_load(Path("conf/experiment/wide.yaml").read_text())["data"] == {
+        "path": "wide.csv",
+        "wide": "close",
+    }
+    panel = configure(["+experiment=wide"])[0].data.load()
+    assert panel.symbols == ("S0", "S1", "S2")
+    np.testing.assert_array_equal(panel.fields["close"].reshape(3, -1)[1], closes["S1"])
 
 
 @pytest.mark.parametrize("case", ["bad bars", "closes of one", "closes of many"])
@@ -312,14 +424,14 @@ def test_the_experiment_runs(case: str, tmp_path: Path) -> None:
     assert "Report" in process.stdout
 
 
-SHARED = Path(os.environ.get("ASSAY_TEST_DATA", Path(__file__).parents[3] / "shared" / "data"))
+SHARED = Path(os.environ.get("ASSAY_DATA", Path(__file__).parents[3] / "shared" / "data"))
 
 
 @pytest.mark.parametrize("name", ["us_etf_daily", "vix_daily", "etf_adjclose_daily", "spy_hourly"])
 def test_real_files(name: str, folder: Path) -> None:
     path = SHARED / f"{name}.parquet"
     if not path.is_file():
-        pytest.skip(f"{path} is absent; ASSAY_TEST_DATA names the folder of the test data")
+        pytest.skip(f"{path} is absent; ASSAY_DATA names the folder of the test data")
     assert perform("init", [str(path)]) == 0
     experiment, _ = configure([f"+experiment={name}"])
     assert experiment.data.fields()

@@ -15,7 +15,7 @@ import yaml
 
 from components.errors import AssayError, ConfigError, DataError
 from components.gates.survives_scenario import SurvivesScenario
-from harness import SELF_CONTAINED
+from harness import SHOWN
 from runner.composition.catalog import catalogue
 from runner.composition.compose import compose
 from runner.composition.configure import configure
@@ -201,7 +201,7 @@ def settings() -> dict[str, list[tuple[str, Any, Any]]]:
     The settings of quality act on defects, which the shipped data does not have: their own tests have them.
     """
     found: dict[str, list[tuple[str, Any, Any]]] = {}
-    for name in SELF_CONTAINED:
+    for name in SHOWN:
         for path, value, annotation in leaves(remembered([f"+experiment={name}"], compose).config):
             if not path.startswith("quality."):
                 found.setdefault(path, []).append((name, value, annotation))

@@ -37,7 +37,7 @@ def test_a_fallback_is_noted_on_the_terminal_and_in_the_manifest(assay: Assay, t
     process = assay("+experiment=remote", "debug=fast", "tracking=none")
     assert process.returncode == 0, process.stdout + process.stderr
     notice = (
-        "data: the service is down and the fallback stood in (bars from the DuckDB source bars.duckdb): "
+        "data: the fallback stood in (bars from the DuckDB source bars.duckdb; adjustment raw, survivorship unknown): "
         "http://127.0.0.1:1/sp500: no usable answer in 1 tries: [Errno 111] Connection refused; try again later"
     )
     assert notice in " ".join(process.stdout.split())

@@ -9,16 +9,50 @@ import pytest
 
 import docs
 import runs
-from harness import EXPERIMENTS, SELF_CONTAINED, Shipped
+from components.errors import ConfigError
+from harness import EXPERIMENTS, SELF_CONTAINED, SHOWN, Shipped, needs_its_data, outside_file
+from runner.composition.configure import configure
+from runner.composition.places import config_folder
 
 FILES = {
     "config.yaml", "manifest.json", "forecasts.parquet", "weights.parquet", "trades.parquet",
     "equity.parquet", "metrics.json", "gates.json", "junit.xml", "report.html",
 }  # fmt: skip
 
-# Those of bundled data, and in the slow tests those of other data.
-SHIPPED = [pytest.param(name, marks=[] if name in SELF_CONTAINED else pytest.mark.slow) for name in EXPERIMENTS]
+# Those of the README, and in the slow tests the others of bundled data, and one of other data.
+SHIPPED = [
+    *SHOWN,
+    *(pytest.param(name, marks=pytest.mark.slow) for name in (*SELF_CONTAINED, "xagusd_hourly") if name not in SHOWN),
+]
 STUDIES = sorted(str(page.relative_to(docs.ROOT)) for page in (docs.ROOT / "experiments").glob("*/README.md"))
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_passes_its_check(name: str) -> None:
+    needs_its_data(name)
+    experiment, _ = configure([f"+experiment={name}"])
+    assert experiment.name == name
+
+
+def test_an_experiment_on_other_data_says_in_one_line_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    outside = [name for name in EXPERIMENTS if name not in SELF_CONTAINED]
+    assert len(outside) >= 5
+    for name in outside:
+        monkeypatch.delenv("ASSAY_DATA", raising=False)
+        with pytest.raises(ConfigError) as caught:
+            configure([f"+experiment={name}"])
+        assert str(caught.value) == (
+            f"data: {outside_file(name)}: ASSAY_DATA is not set: it names the folder that holds this file, which is "
+            "not part of the product; set it, as in ASSAY_DATA=~/data"
+        )
+
+
+def test_nothing_names_a_folder_beside_the_product() -> None:
+    """Data that may not be shipped lie where ASSAY_DATA says."""
+    root = config_folder().parent
+    texts = [*root.glob("src/**/*.py"), *root.glob("conf/**/*.yaml"), *root.glob("docs/**/*.md"), root / "README.md"]
+    assert len(texts) > 300
+    assert not [str(path) for path in texts if "../shared" in path.read_text(encoding="utf-8")]
 
 
 @pytest.mark.parametrize("name", SHIPPED)

@@ -4,16 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from harness import Assay, Shipped, market_data
-
-
-def test_check_names_the_absent_file_in_one_line(assay: Assay) -> None:
-    process = assay("check", "+experiment=xagusd_hourly")
-    assert process.returncode == 2
-    assert (process.stdout + process.stderr).strip() == (
-        "data: ../shared/data/xagusd_minute.parquet: no such file; give an existing CSV or Parquet file in "
-        "data.source.path"
-    )
+from harness import Shipped, market_data
 
 
 @pytest.mark.slow

@@ -56,7 +56,9 @@ def made(kind):
     y_R = 0.5 * table.values_FR[0] + rng.normal(size=rows)
     y_R = (y_R > 0).astype(float) if kind == "direction" else y_R
     labels = Labels.of(np.where(np.isnat(ends), np.nan, y_R), ends, HORIZON)
-    split = WalkForward(n_folds=3, first_share=0.4, valid_share=0.12, window="expanding", vault_start=None)
+    split = WalkForward(
+        n_folds=3, first_share=0.4, valid_share=0.12, times="ready", window="expanding", vault_start=None
+    )
     folds = make_folds(split, NoPreprocessing(), table, labels, panel, Debug(**Debug.examples()[0]), COLUMNS)
     design = Design(preprocess=NoPreprocessing(), table=table, labels=labels, panel=panel)
     loss = Logistic() if kind == "direction" else Squared()

@@ -28,7 +28,7 @@ from runner.specification.debug import Debug
 
 BARS, SYMBOLS = 900, 4
 OUTPUTS = Outputs(columns=(Output(target="target", horizon_bars=1, statistic="mean"),))
-WALK = WalkForward(n_folds=4, first_share=0.4, valid_share=0.12, window="expanding", vault_start=None)
+WALK = WalkForward(n_folds=4, first_share=0.4, valid_share=0.12, times="ready", window="expanding", vault_start=None)
 
 
 def noise(seed, split=WALK):

@@ -60,6 +60,7 @@ def shifted_source(path: Path) -> dict[str, dict[str, Any]]:
         "symbol_column": "symbol",
         "time_column": "date",
         "date_format": None,
+        "clock_column": None,
         "time_zone": None,
         "decimal": ".",
         "columns": {},

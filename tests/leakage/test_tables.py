@@ -279,10 +279,10 @@ def test_what_was_not_examined_is_said() -> None:
 
 
 def market_data(name: str) -> Path:
-    folder = Path(os.environ.get("ASSAY_TEST_DATA") or Path(__file__).parents[3] / "shared" / "data")
+    folder = Path(os.environ.get("ASSAY_DATA") or Path(__file__).parents[3] / "shared" / "data")
     path = folder / name
     if not path.is_file():
-        pytest.skip(f"{path} is not there; set ASSAY_TEST_DATA to the folder of the market data")
+        pytest.skip(f"{path} is not there; set ASSAY_DATA to the folder of the market data")
     return path
 
 

@@ -7,6 +7,7 @@ imports only the standard library, numpy and contracts at its top, so that disco
 
 from components.contracts.backtest import Backtest
 from components.contracts.calibration import Calibration, FittedCalibration, LearnsFrom
+from components.contracts.claims import Claimed, ClaimedModel
 from components.contracts.component import Component
 from components.contracts.constraints import Constraints
 from components.contracts.ensemble import Ensemble
@@ -19,7 +20,7 @@ from components.contracts.portfolio import Portfolio
 from components.contracts.preprocess import NO_PREPROCESSING, FittedPreprocessor, Nothing, Preprocessor, Unchanged
 from components.contracts.quality import Quality
 from components.contracts.scenario import Enters, Scenario
-from components.contracts.source import Source
+from components.contracts.source import Asked, Source
 from components.contracts.split import Split
 from components.contracts.target import LAST_LABEL, TARGET, Kind, Target
 
@@ -30,8 +31,11 @@ __all__ = [
     "NO_PREPROCESSING",
     "TARGET",
     "AccountMetric",
+    "Asked",
     "Backtest",
     "Calibration",
+    "Claimed",
+    "ClaimedModel",
     "Component",
     "Constraints",
     "Ensemble",

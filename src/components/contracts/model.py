@@ -11,6 +11,7 @@ from components.values import Float, Resources, Samples, Statistic
 if TYPE_CHECKING:
     import onnx
 
+    from components.contracts.features import Features
     from components.contracts.loss import Loss
 
 
@@ -70,6 +71,11 @@ class Model(Component):
     def lookback_rows(self) -> int:
         """Rows of its symbol that one forecast reads, its own included."""
         return 1
+
+    def on_own_features(self) -> "tuple[Features, Model] | None":
+        """Features that it brings itself and reads instead of the experiment's, and what is fitted on them: for a
+        baseline that stays what it is whatever the experiment's features are. None by default."""
+        return None
 
     @property
     def draws_rows(self) -> bool:

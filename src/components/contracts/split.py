@@ -24,12 +24,18 @@ class Split(Component):
 
     vault_start: str | None
 
+    @property
+    def counts_every_bar(self) -> bool:
+        """Whether its decision times are those of all bars, whatever the features are; by default those alone at which
+        a forecast is possible."""
+        return False
+
     remedy: ClassVar[str] = "lengthen the span"
     """What to do where purging leaves a span without rows, as error messages say it."""
 
     @abstractmethod
     def spans(self, decision_times_T: Time, symbols: tuple[str, ...]) -> tuple[Span, ...]:
-        """Spans over the distinct decision times at which a forecast is possible, in order.
+        """Spans over the distinct decision times, see `counts_every_bar`, in order.
 
         symbols: those for which it is, in alphabetical order. Raises DataError where the times or the symbols are
         too few, saying how many are needed.

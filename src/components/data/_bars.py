@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from components.bars import Bars
+from components.contracts import Asked
 from components.errors import ConfigError, DataError, Problem
 from components.optional import installation
 from components.panel import TIME_DTYPE, Float, Int
@@ -50,6 +51,16 @@ def moment(text: str, name: str) -> np.datetime64:
     if time.tzinfo is not None:
         time = time.astimezone(UTC).replace(tzinfo=None)
     return np.datetime64(time, "us")
+
+
+def asked_of(symbols: tuple[str, ...], start: str, end: str) -> Asked:
+    """What these settings ask for. Raises ConfigError where they are wrong."""
+    asked = Asked(symbols=symbols, start=moment(start, "start"), end=moment(end, "end"))
+    if not moment(start, "start") < moment(end, "end"):
+        raise ConfigError(Problem("end", "must be later than start"))
+    if len(set(symbols)) < len(symbols):
+        raise ConfigError(Problem("symbols", "names a symbol twice"))
+    return asked
 
 
 def library(name: str) -> Any:

@@ -52,6 +52,16 @@ class Sessions:
         inside_R = (place_R >= 0) & (moments_R <= self.closes_D[place_R])
         return np.where(inside_R, place_R, -1)
 
+    def complete(self, begins_R: Time, length: np.timedelta64) -> Time:
+        """(R,) when bars of that length are complete: one that begins inside a session ends with it at the latest,
+        unless the next one opens before the bar is over."""
+        ends_R = begins_R + length
+        place_R = np.searchsorted(self.opens_D, begins_R, side="right") - 1
+        close_R = self.closes_D[place_R]
+        next_R = np.append(self.opens_D, np.datetime64("9999-01-01", "us"))[place_R + 1]
+        cut_R = (place_R >= 0) & (begins_R < close_R) & (close_R < ends_R) & (ends_R <= next_R)
+        return np.where(cut_R, close_R, ends_R)
+
     def on(self, dates_R: Time) -> Int:
         """(R,) position of the session with each date; -1 where there is none."""
         place_R = np.minimum(np.searchsorted(self.dates_D, dates_R), len(self.dates_D) - 1)

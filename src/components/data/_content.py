@@ -4,13 +4,15 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
-from components.errors import DataError
+from components.errors import Unavailable
 
 
-def content_of_files(paths: Iterable[Path]) -> str:
+def content_of_files(paths: Iterable[Path], *, below: Path | None = None) -> str:
     """SHA-256 of names and bytes. All bytes are read: no time stamp says for certain that a file is what it was.
 
-    Raises DataError where a file cannot be read.
+    below: a folder that is no part of the names.
+
+    Raises Unavailable where a file cannot be read.
     """
     digests = []
     for path in paths:
@@ -18,8 +20,8 @@ def content_of_files(paths: Iterable[Path]) -> str:
             with path.open("rb") as file:
                 digests.append(hashlib.file_digest(file, "sha256").hexdigest())
         except OSError as error:
-            raise DataError(f"{path}: cannot be read: {error.strerror}") from None
-        digests.append(str(path))
+            raise Unavailable(f"{path}: cannot be read: {error.strerror}") from None
+        digests.append(str(path if below is None else path.relative_to(below)))
     return joint(*digests)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from components.data._bars import library
 from components.data._database import Database, Kind, first_line
-from components.errors import DataError
+from components.errors import DataError, Unavailable
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -24,14 +24,14 @@ class DuckDb(Database):
         self.name = name
         self._duckdb = library("duckdb")
         if path is not None and not Path(path).is_file():
-            raise DataError(f"{path}: no such file; give an existing DuckDB database in data.database")
+            raise Unavailable(f"{path}: no such file; give an existing DuckDB database in data.database")
         try:
             self._connection = self._duckdb.connect(path or ":memory:", read_only=path is not None, config=SETTINGS)
             self._connection.execute("SET TimeZone = 'UTC'")
             self._connection.execute("SET lock_configuration = true")
             self._connection.execute("BEGIN")
         except self._duckdb.Error as error:
-            raise DataError(f"{name}: cannot be opened: {first_line(error)}") from None
+            raise Unavailable(f"{name}: cannot be opened: {first_line(error)}") from None
 
     def check_query(self, query: str) -> None:
         """Raises DataError unless the text is one SELECT: another statement could write files."""
@@ -64,6 +64,8 @@ class DuckDb(Database):
     def _run(self, statement: str) -> Any:
         try:
             return self._connection.sql(statement)
+        except self._duckdb.IOException as error:
+            raise Unavailable(f"{self.name}: {first_line(error)}; mend data.table or data.query") from None
         except self._duckdb.Error as error:
             raise DataError(f"{self.name}: {first_line(error)}; mend data.table or data.query") from None
 

@@ -1,5 +1,6 @@
 """The answers of a market-data service: where bars, times and the next page are found in them."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -112,8 +113,8 @@ def _number(value: Any, row: int, name: str, where: str) -> float:
     if value is None:
         return float("nan")
     try:
-        if not isinstance(value, bool):
-            return float(value)
+        if not isinstance(value, bool) and not math.isinf(number := float(value)):
+            return number
     except (TypeError, ValueError, OverflowError):
         pass
     raise DataError(f"{where}: bar {row + 1}: {value!r:.60} is no number ('{name}')")

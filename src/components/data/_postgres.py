@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from components.data._bars import library
 from components.data._database import Database, Kind, first_line
-from components.errors import DataError
+from components.errors import DataError, Unavailable
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -43,7 +43,7 @@ class Postgres(Database):
         try:
             self._connection = self._psycopg.connect(url, connect_timeout=max(2, round(timeout_s)))
         except self._psycopg.Error as error:
-            raise DataError(
+            raise Unavailable(
                 f"{self.name}: cannot connect: {self._says(error)}; check {url_env} and the server"
             ) from None
         self._connection.read_only = True

@@ -4,28 +4,41 @@ import contextlib
 import email.utils
 import json
 import os
+import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import quote, quote_plus, urljoin, urlsplit
+from typing import Any, TypeVar
+from urllib.parse import quote, quote_plus, urljoin, urlsplit, urlunsplit
 
 import numpy as np
 
+from components.addresses import NO_ADDRESS
 from components.data._bars import library
 from components.data._pages import with_parameter
-from components.errors import DataError
+from components.errors import DataError, Problem, Unavailable
 
 MAX_WAIT_S = 60.0
 MAX_BYTES = 512 * 2**20
 MAX_REDIRECTS = 5
 AGENT = "assay"
+ENCODINGS = ("gzip", "deflate")
+"""What may be unpacked: one of them, once. Packed twice, a hundred kilobytes become a hundred gigabytes."""
+WEB_PAGE = (b"<!doctype", b"<html", b"<head", b"<body")
+LONGEST_WHOLE = 4000
+"""Digits of a whole number that Python reads; longer ones are beyond every float anyway."""
 HIDDEN = "***"
 SHORTEST_KEY = 6
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+HOST = re.compile(r"(?=.{1,253}$)(?!-)[\w-]{1,63}(\.[\w-]{1,63})*\.?")
+"""A name or an IPv4 address; what stands in brackets `urlsplit` has checked."""
 
 
-class ServiceDown(DataError):
-    """The service gave no usable answer, however often it was asked: a fallback may stand in."""
+Answer = TypeVar("Answer")
+
+
+class ServiceDown(Unavailable):
+    """The service gave no usable answer, however often it was asked."""
 
 
 class _Transient(Exception):
@@ -49,6 +62,7 @@ class Manners:
     key_env, key_header, key_prefix  environment variable with the key (None: none is sent), the header
                          that carries it and the text before it
     key_parameter        the query parameter that carries it instead, None: the header does
+    remedy               what to do where the service refuses a request
     """
 
     retries: int
@@ -60,6 +74,7 @@ class Manners:
     key_header: str
     key_prefix: str
     key_parameter: str | None
+    remedy: str = "check data.url"
 
 
 class Service:
@@ -68,19 +83,27 @@ class Service:
     def __init__(self, manners: Manners) -> None:
         self._manners = manners
         self._httpx = library("httpx")
-        self._client = self._httpx.Client(timeout=manners.timeout_s, headers={"User-Agent": AGENT})
+        headers = {"User-Agent": AGENT, "Accept-Encoding": ", ".join(ENCODINGS)}
+        self._client = self._httpx.Client(timeout=manners.timeout_s, headers=headers)
         self._jitter = np.random.default_rng(manners.jitter_seed)
         self._next_request = 0.0
 
     def json(self, url: str) -> Any:
-        """The document at a URL.
+        """The JSON document at a URL.
 
         Raises ServiceDown where there is none after all retries, DataError where asking again cannot help.
         """
+        return self._patiently(url, _document)
+
+    def text(self, url: str) -> str:
+        """The text at a URL, of tables in lines for example. Raises as `json`."""
+        return self._patiently(url, _text)
+
+    def _patiently(self, url: str, read: Callable[[str, bytes], Answer]) -> Answer:
         tries = self._manners.retries + 1
         for attempt in range(tries):
             try:
-                return self._once(url)
+                return read(url, self._follow(url))
             except _Transient as failure:
                 reason, wait_s = str(failure), failure.wait_s
             if wait_s > MAX_WAIT_S:
@@ -95,21 +118,17 @@ class Service:
     def _backoff(self, attempt: int) -> float:
         return min(MAX_WAIT_S, self._manners.backoff_s * 2.0**attempt * self._jitter.uniform(0.5, 1.5))
 
-    def _once(self, url: str) -> Any:
-        body = self._follow(url)
-        try:
-            return json.loads(body)
-        except RecursionError:
-            raise DataError(f"{url}: its answer is nested too deeply to be bars; check data.url") from None
-        except ValueError:
-            raise _Transient(f"its answer of {len(body)} bytes is no complete JSON") from None
-
     def _follow(self, url: str) -> bytes:
         """The body, also where the service redirects; with a key only within the same origin."""
         here = url
         for _ in range(MAX_REDIRECTS + 1):
             status, location, body = self._request(here)
             if not 300 <= status < 400:
+                if here != url and _is_web_page(body):
+                    raise DataError(
+                        f"{url}: redirects to {_without_query(here)}, which answers with a web page, as one to log in; "
+                        "check data.url and the API key"
+                    )
                 return body
             try:
                 target = urljoin(here, location)
@@ -134,6 +153,9 @@ class Service:
         address = with_parameter(url, name, key) if key and name else url
         with self._transport_errors(key), self._client.stream("GET", address, headers=headers) as response:
             self._refuse(url, response.status_code, response.headers.get("Retry-After", ""))
+            packed = response.headers.get("Content-Encoding", "").strip().lower()
+            if packed not in ("", "identity", *ENCODINGS):
+                raise DataError(f"{url}: its answer is packed as '{packed:.40}'; read are {', '.join(ENCODINGS)}")
             body = bytearray()
             for block in response.iter_bytes():
                 body += block
@@ -151,7 +173,7 @@ class Service:
             raise _Transient(f"no answer within {self._manners.timeout_s:g} s") from None
         except self._httpx.TransportError as error:
             raise _Transient(_without(key, str(error) or type(error).__name__)) from None
-        except self._httpx.InvalidURL:
+        except (self._httpx.InvalidURL, UnicodeError):
             raise DataError("data.url: leads to what is no address; check data.url and data.next_path") from None
         except self._httpx.DecodingError:
             raise _Transient("its answer is compressed wrongly") from None
@@ -185,7 +207,41 @@ class Service:
         if status == 404:
             raise DataError(f"{url}: not found (404); check data.url and data.symbols")
         if not 200 <= status < 400:
-            raise DataError(f"{url}: the service answers {status}; check data.url")
+            raise DataError(f"{url}: the service answers {status}; {self._manners.remedy}")
+
+
+def _document(url: str, body: bytes) -> Any:
+    if _is_web_page(body):
+        raise _Transient("it answers with a web page, not with JSON")
+    try:
+        return json.loads(body, parse_int=_whole)
+    except RecursionError:
+        raise DataError(f"{url}: its answer is nested too deeply to be bars; check data.url") from None
+    except ValueError:
+        raise _Transient(f"its answer of {len(body)} bytes is no complete JSON") from None
+
+
+def _text(_url: str, body: bytes) -> str:
+    if _is_web_page(body):
+        raise _Transient("it answers with a web page, not with lines of text")
+    try:
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise _Transient(f"its answer of {len(body)} bytes is no text") from None
+
+
+def _is_web_page(body: bytes) -> bool:
+    return body.lstrip(b"\xef\xbb\xbf \t\r\n")[:9].lower().startswith(WEB_PAGE)
+
+
+def _whole(digits: str) -> int | float:
+    return int(digits) if len(digits) <= LONGEST_WHOLE else float(digits)
+
+
+def _without_query(url: str) -> str:
+    """An address that a service made up may hold what nobody else should see."""
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
 def _without(key: str, text: str) -> str:
@@ -198,6 +254,22 @@ def _without(key: str, text: str) -> str:
 def _hidden(key: str, body: bytes) -> bytes:
     """The same of an answer, which is kept on disk. A word that is no key by its length is left alone."""
     return body.replace(key.encode(), HIDDEN.encode()) if len(key) >= SHORTEST_KEY else body
+
+
+def address_problems(url: str, key_env: str | None) -> Iterator[Problem]:
+    """What is wrong with the address of a service, beside secrets in it."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        yield Problem("url", NO_ADDRESS)
+        return
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        yield Problem("url", "must begin with https:// and a host")
+    elif not (HOST.fullmatch(parts.hostname) or ":" in parts.hostname):
+        yield Problem("url", NO_ADDRESS)
+    elif key_env is not None and parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        yield Problem("url", "would send the API key unencrypted", "use https")
 
 
 def origin(url: str) -> tuple[str, str | None, int | None]:

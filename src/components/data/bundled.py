@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from components.bars import Bars
 from components.contracts import Source
 from components.data._content import content_of_files
-from components.errors import DataError
+from components.errors import Unavailable
 from components.panel import Panel
 from components.structure import strict
 from components.values import SourceFacts
@@ -226,7 +226,7 @@ def _package_file(package: str, inside: str) -> Path:
     spec = importlib.util.find_spec(package)
     path = Path(spec.origin).parent / inside if spec and spec.origin else None
     if path is None or not path.is_file():
-        raise DataError(f"{package}: the package's data file {inside} is absent; pip install {package}")
+        raise Unavailable(f"{package}: the package's data file {inside} is absent; pip install {package}")
     return path
 
 

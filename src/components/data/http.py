@@ -5,7 +5,7 @@ import re
 import string
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import quote, urlsplit
 
@@ -13,12 +13,11 @@ import numpy as np
 
 from components.addresses import NAMED, NO_ADDRESS, flaws
 from components.bars import Bars
-from components.contracts import Source
+from components.contracts import Asked, Source
 from components.data import _fetched
 from components.data._bars import moment, sorted_bars
-from components.data._nested import fields_of
 from components.data._pages import Layout, TimeFormat, at, linked, with_parameter
-from components.data._service import Manners, Service, ServiceDown, origin
+from components.data._service import Manners, Service, address_problems, origin
 from components.errors import ConfigError, DataError, Problem
 from components.panel import Float, Int, Panel
 from components.ranges import Ge, Gt, MinLen
@@ -26,7 +25,6 @@ from components.structure import strict
 from components.values import SourceFacts
 
 PLACES = frozenset({"symbol", "start", "end", "interval"})
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,39}")
 PREFIXES = frozenset({"", "bearer", "token", "key", "apikey", "api-key", "basic"})
 REMEDY = (
@@ -74,8 +72,6 @@ class Http(Source):
     jitter_seed     from which the jitter is drawn
     requests_per_second  at most; a Retry-After of the service is obeyed up to a minute
     cache_folder    where answers are kept, by URL; remove it to fetch all anew
-    fallback        a source whose bars of the same symbols, span and fields stand in when the service is down
-                    (no usable answer after all retries); a notice says so. null: then the run fails
 
     What was fetched is pinned: a span that was complete when it was read is read from the cache ever after,
     whatever the service says by then. A span whose end lies in the future is never kept, and a bar whose
@@ -119,32 +115,23 @@ class Http(Source):
     jitter_seed: Annotated[int, Ge(0)]
     requests_per_second: Annotated[float, Gt(0)]
     cache_folder: str
-    fallback: Source | None
 
     def facts(self) -> SourceFacts:
         host = urlsplit(self.url).hostname or "?"
-        cautions: tuple[str, ...] = ()
-        if self.fallback is not None:
-            other = self.fallback.facts()
-            stand_in = f"while {host} is down, the fallback stands in: {other.description} ({other.adjustment})"
-            cautions = (stand_in, *other.cautions)
         return SourceFacts(
             identity=f"http:{host}",
             description=f"bars from {host}",
             survivorship=self.survivorship,
             adjustment=self.adjustment,
-            cautions=cautions,
         )
 
     def fields(self) -> tuple[str, ...]:
-        problems = list(self._problems())
-        if self.fallback is not None:
-            lacking = [name for name in self.columns if name not in fields_of(self.fallback, "fallback")]
-            if lacking:
-                problems.append(Problem("fallback", f"it has no field '{lacking[0]}', which data.columns has"))
-        if problems:
+        if problems := list(self._problems()):
             raise ConfigError(*problems)
         return tuple(self.columns)
+
+    def asked(self) -> Asked:
+        return Asked(symbols=self.symbols, start=moment(self.start, "start"), end=moment(self.end, "end"))
 
     def load(self) -> Panel:
         return strict(self.bars())
@@ -152,27 +139,17 @@ class Http(Source):
     def bars(self) -> Bars:
         if problems := list(self._problems()):
             raise ConfigError(*problems)
-        try:
-            return self._asked()
-        except ServiceDown as down:
-            if self.fallback is None:
-                raise
-            return self._instead(self.fallback, down)
+        return self._asked()
 
     def _problems(self) -> Iterator[Problem]:
-        found = list(flaws(self.url, self.harmless))
-        if NO_ADDRESS in found:
-            yield Problem("url", NO_ADDRESS)
+        found = list(address_problems(self.url, self.api_key_env))
+        yield from found
+        if any(problem.message == NO_ADDRESS for problem in found):
             return
-        yield from (Problem("url", flaw, REMEDY) for flaw in found)
-        parts = urlsplit(self.url)
+        yield from (Problem("url", flaw, REMEDY) for flaw in flaws(self.url, self.harmless))
         places = _places(self.url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            yield Problem("url", "must begin with https:// and a host")
         if not places <= PLACES or "symbol" not in places:
             yield Problem("url", "must hold {symbol} and may hold {start}, {end}, {interval}")
-        if self.api_key_env is not None and parts.scheme == "http" and parts.hostname not in LOOPBACK:
-            yield Problem("url", "would send the API key unencrypted", "use https")
         if not HEADER.fullmatch(self.api_key_header):
             yield Problem("api_key_header", "is no name of a header", "write its name alone, such as X-Api-Key")
         if self.api_key_prefix.strip(" :=").lower() not in PREFIXES:
@@ -267,8 +244,12 @@ class Http(Source):
             return None
         if self.paging == "token":
             return with_parameter(url, self.next_parameter, str(mark))
-        link = linked(url, mark)
-        if origin(link) != origin(url):
+        try:
+            link = linked(url, mark)
+            elsewhere = origin(link) != origin(url)
+        except ValueError:
+            raise DataError(f"{url}: what it names as its next page is no address; check data.next_path") from None
+        if elsewhere:
             raise DataError(f"{url}: its next page lies on {urlsplit(link).netloc}, another host; it is not asked")
         return link
 
@@ -296,21 +277,6 @@ class Http(Source):
             key_prefix=self.api_key_prefix,
             key_parameter=self.api_key_parameter,
         )
-
-    def _instead(self, fallback: Source, down: ServiceDown) -> Bars:
-        """The fallback's bars of the same symbols, span and fields."""
-        bars = fallback.bars()
-        known = [symbol in self.symbols for symbol in bars.symbols]
-        start, end = moment(self.start, "start"), moment(self.end, "end")
-        inside_R = np.array(known)[bars.codes_R] & (bars.timestamps_R >= start) & (bars.timestamps_R < end)
-        bars = bars.take(inside_R)
-        found = {bars.symbols[code] for code in np.unique(bars.codes_R)}
-        for symbol in self.symbols:
-            if symbol not in found:
-                raise DataError(f"{down}; the fallback has no bars of symbol {symbol} from {self.start} to {self.end}")
-        notice = f"data: the service is down and the fallback stood in ({fallback.facts().description}): {down}"
-        fields = {name: bars.fields[name] for name in self.columns}
-        return replace(bars, fields=fields, notices=(*bars.notices, notice))
 
     @classmethod
     def examples(cls) -> Sequence[Mapping[str, Any]]:

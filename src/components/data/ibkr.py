@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 import numpy as np
 
 from components.bars import Bars
-from components.contracts import Source
+from components.contracts import Asked, Source
 from components.data import _fetched
-from components.data._bars import library, moment, sorted_bars
-from components.errors import ConfigError, DataError, Problem
+from components.data._bars import asked_of, library, moment, sorted_bars
+from components.errors import DataError, Unavailable
 from components.panel import TIME_DTYPE, Panel
 from components.ranges import Ge, Gt, Le, MinLen
 from components.structure import strict
@@ -105,11 +105,11 @@ class Ibkr(Source):
         return "split" if self.price == "TRADES" else "raw"
 
     def fields(self) -> tuple[str, ...]:
-        if moment(self.start, "start") >= moment(self.end, "end"):
-            raise ConfigError(Problem("end", "must be later than start"))
-        if len(set(self.symbols)) < len(self.symbols):
-            raise ConfigError(Problem("symbols", "names a symbol twice"))
+        self.asked()
         return FIELDS if self.price == "TRADES" else QUOTED
+
+    def asked(self) -> Asked:
+        return asked_of(self.symbols, self.start, self.end)
 
     def load(self) -> Panel:
         return strict(self.bars())
@@ -180,7 +180,7 @@ class Ibkr(Source):
                 fetchFields=ib_async.StartupFetchNONE,
             )
         except (OSError, TimeoutError) as error:
-            raise DataError(
+            raise Unavailable(
                 f"ibkr: no connection to {self.host}:{self.port}: {str(error) or 'no answer'}; start TWS or IB "
                 "Gateway, allow API connections there and check data.port and data.client_id"
             ) from None
@@ -220,7 +220,7 @@ class Ibkr(Source):
                 ) from None
             answer = []
         except (TimeoutError, ConnectionError):
-            raise DataError(
+            raise Unavailable(
                 f"{place}: no answer within {self.timeout_s:g} s; try again or raise data.timeout_s"
             ) from None
         return self._kept(symbol, span, answer, now)

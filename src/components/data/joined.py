@@ -4,6 +4,7 @@ import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -11,13 +12,14 @@ import numpy as np
 
 from components.bars import Bars
 from components.contracts import Source
+from components.data._by_symbol import by_symbol
 from components.data._content import content_of_files, joint
 from components.data._membership import group_codes, membership
-from components.data._nested import bars_of, content_of, fields_of, load
+from components.data._nested import bars_of, content_of, fields_of, series_of
 from components.errors import ConfigError, DataError, Problem
 from components.panel import IN_UNIVERSE, Float, Panel, Time
 from components.ranges import Ge, Gt
-from components.structure import strict
+from components.structure import duplicates, refuse_empty, strict
 from components.values import SourceFacts
 
 NAME = re.compile(r"[a-z_][a-z0-9_]*")
@@ -33,6 +35,7 @@ class Reference:
     source        where the series is found
     field         its field there
     symbol        its symbol there; null: the source has only one
+    by            symbol: every bar gets the series of its own symbol, and `symbol` is null; null: all get the same one
     stamps        end: a timestamp says when the value is known; date: it names a day, and the value is
                   known when that day (UTC) is over. Dates that are declared as end are refused
     lag_days      calendar days from then until it is published
@@ -48,6 +51,7 @@ class Reference:
     lag_days: Annotated[float, Ge(0)]
     lag_bars: Annotated[int, Ge(0)]
     max_age_days: Annotated[float, Gt(0)] | None
+    by: Literal["symbol"] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +66,10 @@ class Joined(Source):
                     stamps as above (end: when the value is known), lag_days (calendar days from then until it
                     is published), lag_bars (further observations that must have been made) and max_age_days
                     (calendar days after which it is missing; null: never). Observations that are NaN do not
-                    count; before the first the field is NaN
+                    count; before the first the field is NaN. Only the series itself is judged, by its times: its
+                    values may be zero or negative, and other symbols and fields of the source may be broken.
+                    by: symbol gives every bar the series of its own symbol (filings, option flow: data=releases keeps
+                    their revisions apart), NaN where it has none
     groups          name -> CSV file with the columns symbol and group, or a map of symbol to group: a field
                     of that name with the group's place among the sorted names of all groups. A blank group
                     is NaN; a symbol without a line is an error
@@ -133,6 +140,9 @@ class Joined(Source):
 
     def _reference_problems(self) -> Iterator[Problem]:
         for name, reference in self.references.items():
+            if reference.by == "symbol" and reference.symbol is not None:
+                message = f"'{reference.symbol}' is one symbol, but by: symbol takes that of each bar"
+                yield Problem(f"references.{name}.symbol", message, "set it to null, or by to null")
             known = fields_of(reference.source, f"references.{name}.source")
             if reference.field not in known:
                 message, hint = f"the source has no field '{reference.field}'", f"fields: {', '.join(known)}"
@@ -162,9 +172,13 @@ class Joined(Source):
         joined: dict[str, Float] = {}
         notices = list(bars.notices)
         for name, reference in self.references.items():
-            panel = load(reference.source, f"references.{name}.source")
-            joined[name] = _as_of(reference, _observations(name, reference, panel), decided_R)
-            notices += [notice for notice in panel.notices if notice not in notices]
+            if reference.by == "symbol":
+                joined[name], told = self._of_own_symbol(name, reference, bars, decided_R)
+                notices += [notice for notice in told if notice not in notices]
+                continue
+            series = series_of(reference.source, f"references.{name}.source", reference.symbol, reference.field)
+            joined[name] = _as_of(reference, _observations(name, reference, series), decided_R)
+            notices += [notice for notice in series.notices if notice not in notices]
         joined |= {name: group_codes(name, given, bars) for name, given in self.groups.items()}
         if self.universe_field is not None:
             joined[IN_UNIVERSE] = (bars.fields[self.universe_field] > 0).astype(np.float64)
@@ -178,6 +192,14 @@ class Joined(Source):
             )
         return replace(bars.with_fields(joined), notices=tuple(notices))
 
+    def _of_own_symbol(
+        self, name: str, reference: Reference, bars: Bars, decided_R: Time
+    ) -> tuple[Float, tuple[str, ...]]:
+        observed = bars_of(reference.source, f"references.{name}.source")
+        _check_stamps(observed.timestamps_R, reference.stamps, f"data.references.{name}.stamps")
+        values_R, told = by_symbol(bars, observed, reference.field, partial(_as_of, reference), decided_R)
+        return values_R, (*observed.notices, *(f"data.references.{name}: {sentence}" for sentence in told))
+
     @classmethod
     def examples(cls) -> Sequence[Mapping[str, Any]]:
         bundled = {"_target_": "components.data.bundled.Bundled"}
@@ -189,6 +211,7 @@ class Joined(Source):
             "lag_days": 0.0,
             "lag_bars": 1,
             "max_age_days": 7.0,
+            "by": None,
         }
         base: dict[str, Any] = {
             "main": bundled | {"dataset": "sp500"},
@@ -217,28 +240,23 @@ def _check_stamps(times: Time, stamps: Literal["end", "date"], path: str) -> Non
         raise ConfigError(Problem(path, message, "set it to date"))
 
 
-def _observations(name: str, reference: Reference, panel: Panel) -> tuple[Time, Float]:
-    """Times and values of the series, in order, without what is missing."""
-    if reference.symbol is None and len(panel.symbols) > 1:
-        raise ConfigError(
-            Problem(
-                f"data.references.{name}.symbol",
-                f"the source has {len(panel.symbols)} symbols ({', '.join(panel.symbols[:5])} ...)",
-                "name one",
-            )
-        )
-    if reference.symbol is not None and reference.symbol not in panel.symbols:
-        raise ConfigError(
-            Problem(
-                f"data.references.{name}.symbol",
-                f"the source has no symbol '{reference.symbol}'",
-                f"symbols: {', '.join(panel.symbols[:10])}",
-            )
-        )
-    place = 0 if reference.symbol is None else panel.symbols.index(reference.symbol)
-    block = slice(*panel.offsets[place : place + 2])
-    values_K = panel.fields[reference.field][block]
-    there_K, times_K = np.isfinite(values_K), panel.timestamps_R[block]
+def _observations(name: str, reference: Reference, series: Bars) -> tuple[Time, Float]:
+    """Times and values of the series, in order, without what is missing. Only its own bars are judged: a rate may be
+    zero or negative, and what is wrong with another symbol or field concerns nobody."""
+    names = [series.symbols[code] for code in np.unique(series.codes_R)]
+    if reference.symbol is None and len(names) > 1:
+        message = f"the source has {len(names)} symbols ({', '.join(sorted(names)[:5])} ...)"
+        raise ConfigError(Problem(f"data.references.{name}.symbol", message, "name one"))
+    if reference.symbol is not None and reference.symbol not in names:
+        message = f"the source has no symbol '{reference.symbol}'"
+        hint = f"symbols: {', '.join(sorted(names)[:10])}"
+        raise ConfigError(Problem(f"data.references.{name}.symbol", message, hint))
+    refuse_empty(series)
+    ordered = series.ordered()
+    for defect in duplicates(ordered):
+        raise defect.error(ordered)
+    values_K, times_K = ordered.fields[reference.field], ordered.timestamps_R
+    there_K = np.isfinite(values_K)
     _check_stamps(times_K, reference.stamps, f"data.references.{name}.stamps")
     return times_K[there_K], values_K[there_K]
 

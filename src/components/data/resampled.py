@@ -1,13 +1,14 @@
 """Longer bars out of shorter ones, stamped with the moment at which they are complete."""
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from components.bars import Mask
 from components.contracts import Source
 from components.data._calendar import STEPS, Period, Sessions, check_calendar, sessions
 from components.data._nested import content_of, fields_of, load
@@ -37,13 +38,14 @@ class Resampled(Source):
     calendar    which bars belong together. null: every day from midnight to midnight UTC; 24/5: currencies
                 and metals, days ending at 17:00 in New York, Monday to Friday; else an exchange_calendars
                 name, such as XNYS or CMES. Bars within a day count from the session's open, and its close
-                ends the last one early; a week or month ends with its last session. Bars outside every
+                ends the last one early; a week or month ends with its last session. A bar of the source
+                that begins inside a session is complete at its close at the latest. Bars outside every
                 session are left out. Daylight saving time and holidays are the calendar's.
     sum_fields  fields that are added up, such as volume
     The open is the first of its bars, high and low the extremes (NaN left out), every other field the last.
     A period is kept where it lies between the begin of the source's first bar and the end of its last,
     whichever symbol these are of: an unfinished one is left out, so that bars to come change no bar that
-    was ever given. A period without bars has no row.
+    was ever given. A period without bars has no row. A notice counts the bars that are left out.
     """
 
     source: Source
@@ -75,29 +77,41 @@ class Resampled(Source):
     def load(self) -> Panel:
         self.fields()
         panel = load(self.source, "source")
-        known_R = self._known(panel)
-        covered_from, covered_to = known_R.min() - self._length(), known_R.max()
-        stamp_R, begin_R, end_R = self._periods(sessions(self.calendar, covered_from, covered_to), known_R)
+        from_R = self._begins(panel)
+        length = DAY if self.bar == "1d" else STEPS[self.bar]
+        covered_from = from_R.min()
+        calendar = sessions(self.calendar, covered_from, from_R.max() + length)
+        known_R = from_R + length if self.bar == "1d" else calendar.complete(from_R, length)
+        stamp_R, begin_R, end_R = self._periods(calendar, known_R)
         # NaT compares false: a bar outside every session is not kept.
-        kept_R = (begin_R >= covered_from) & (end_R <= covered_to)
+        kept_R = (begin_R >= covered_from) & (end_R <= known_R.max())
         if not kept_R.any():
             raise DataError(
                 f"{self.source.facts().description}: no period of {self.to} is complete under the calendar "
                 f"{self.calendar or '24/7'}; give more bars, a shorter period or another calendar"
             )
-        return _aggregated(panel.take(kept_R), stamp_R[kept_R], self.sum_fields)
+        made = _aggregated(panel.take(kept_R), stamp_R[kept_R], self.sum_fields)
+        return replace(made, notices=(*panel.notices, *self._left_out(panel, np.isnat(begin_R), kept_R)))
 
-    def _length(self) -> np.timedelta64:
-        return DAY if self.bar == "1d" else STEPS[self.bar]
-
-    def _known(self, panel: Panel) -> Time:
-        """(R,) when each bar of the source is complete; of a day, the midnight after it."""
+    def _begins(self, panel: Panel) -> Time:
+        """(R,) when each bar of the source begins; of a day, its midnight."""
         stamp_R = panel.timestamps_R
         if self.bar == "1d":
             # At the end of a day, midnight still belongs to the day before.
-            day_R = (stamp_R if self.stamps == "start" else stamp_R - TICK).astype("datetime64[D]")
-            return (day_R + 1).astype(TIME_DTYPE)
-        return stamp_R + STEPS[self.bar] if self.stamps == "start" else stamp_R
+            return (stamp_R if self.stamps == "start" else stamp_R - TICK).astype("datetime64[D]").astype(TIME_DTYPE)
+        return stamp_R if self.stamps == "start" else stamp_R - STEPS[self.bar]
+
+    def _left_out(self, panel: Panel, outside_R: Mask, kept_R: Mask) -> Iterator[str]:
+        """Sentences about the bars that are in no bar that is given."""
+        unfinished_R = ~outside_R & ~kept_R
+        where = f"outside every session of {self.calendar or 'the days'}", f"in periods of {self.to} that are not whole"
+        for left_R, what in zip((outside_R, unfinished_R), where, strict=True):
+            if left_R.any():
+                first = panel.timestamps_R[left_R].min().astype("datetime64[m]").item()
+                yield (
+                    f"resampled to {self.to}: {left_R.sum():,} of {panel.n_rows:,} bars left out, {what}, the first of "
+                    f"{first}"
+                )
 
     def _periods(self, calendar: Sessions, known_R: Time) -> tuple[Time, Time, Time]:
         """(R,) timestamp, begin and end of the period of each bar; NaT between sessions."""

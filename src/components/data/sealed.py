@@ -69,7 +69,7 @@ class Sealed(Source):
         if hashlib.sha256(file.read_bytes()).hexdigest() != header.get("visible"):
             raise DataError(f"{file}: is not the visible part that belongs to {self.rest}; give the one of its sealing")
         with _private(file.name, opened(sealed, key_of(self.key_env), self.rest)) as path:
-            return _joined(bars, replace(self.visible, path=str(path)).bars())  # type: ignore[type-var]
+            return _joined(bars, replace(self.visible, path=str(path)).bars())  # type: ignore[call-arg]
 
     def whole(self) -> "Sealed":
         return replace(self, opened=True)
@@ -103,6 +103,7 @@ class Sealed(Source):
             "path": "bars.csv",
             "symbol_column": "symbol",
             "time_column": "timestamp",
+            "clock_column": None,
             "date_format": None,
             "time_zone": None,
             "decimal": ".",

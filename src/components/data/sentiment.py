@@ -4,23 +4,50 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
+import numpy.typing as npt
 
+from components.bars import Mask
 from components.contracts import Source
 from components.data import _scoring
 from components.errors import ConfigError, DataError, Problem
-from components.panel import TIME_DTYPE, Float, Panel, Time
+from components.panel import Float, Int, Panel, Time
 from components.ranges import Ge, Gt
+from components.tables import times
+from components.tables.columns import UNTOLD, Columns, numbers, texts
+from components.tables.container import paths_of
+from components.tables.reading import names_of, symbols_of
+from components.tables.shape import shape_of
+from components.tables.unread import Unread
+from components.tables.whole import Reading, whole_table
 from components.values import SourceFacts
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 FIELDS = ("sentiment", "news", "news_weight")
 DAY = np.timedelta64(1, "D")
 HOUR = np.timedelta64(1, "h") / np.timedelta64(1, "us")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Texts:
+    """Texts of a table. row_N: their rows in it; texts_N: what they say, or their scores as written."""
+
+    columns: Columns
+    row_N: Int
+    symbols_N: npt.NDArray[np.object_]
+    times_N: Time
+    texts_N: npt.NDArray[np.object_]
+
+    def take(self, keep_N: Mask) -> "_Texts":
+        """Some of them."""
+        return replace(
+            self,
+            row_N=self.row_N[keep_N],
+            symbols_N=self.symbols_N[keep_N],
+            times_N=self.times_N[keep_N],
+            texts_N=self.texts_N[keep_N],
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,9 +64,9 @@ class Sentiment(Source):
     main             the bars
     stamps           what their timestamps are. end: the moment at which a bar is complete; date: a day, with
                      the decision taken when that day (UTC) is over
-    path             CSV or Parquet file of the texts, one line per symbol and text
+    path             file, folder or pattern of the texts, one line per symbol and text
     symbol_column    column with the symbol, spelt as in the bars; texts of other symbols are left out
-    time_column      column with the time of publication (ISO 8601; UTC where it names no offset)
+    time_column      column with the time of publication (UTC where it names no offset)
     published        time: that column says when; date: it names a day, and the text is known when it is over (UTC)
     text_column      column with the text, or with the score where the scorer is column; blanks are left out
     scorer           vader: the VADER lexicon; finbert: a classifier with the labels positive and negative,
@@ -89,7 +116,7 @@ class Sentiment(Source):
         if (self.scorer == "finbert") != (self.finbert_folder is not None):
             message = f"names a folder if and only if scorer is finbert, which is {self.scorer}"
             raise ConfigError(Problem("data.finbert_folder", message, "weights are never downloaded"))
-        columns = _column_names(Path(self.path))
+        columns = names_of(shape_of(paths_of(self.path)[0], UNTOLD))
         for key in ("symbol_column", "time_column", "text_column"):
             if (column := getattr(self, key)) not in columns:
                 raise DataError(f"{self.path}: no column '{column}' (data.{key}); columns: {', '.join(columns)}")
@@ -98,45 +125,58 @@ class Sentiment(Source):
     def load(self) -> Panel:
         self.fields()
         panel, table = self.main.load(), self._texts()
-        symbols = table[self.symbol_column].astype(str)
-        ours = table[symbols.isin(panel.symbols).to_numpy()]
-        if ours.empty:
+        ours_N = np.isin(table.symbols_N, panel.symbols)
+        if not ours_N.any():
             raise DataError(
                 f"{self.path}: no text is about a symbol of the bars; symbols there: "
-                f"{', '.join(sorted(set(symbols))[:5])}; in the bars: {', '.join(panel.symbols[:5])}; spell them alike"
+                f"{', '.join(sorted(set(table.symbols_N))[:5])}; in the bars: {', '.join(panel.symbols[:5])}; spell them "
+                "alike"
             )
+        ours = table.take(ours_N)
         scores_N, known_N = self._scores(ours), self._known(ours)
-        names_N = ours[self.symbol_column].astype(str).to_numpy(dtype=object)
         decided_R = panel.timestamps_R + DAY * (self.stamps == "date")
         values_3R = np.empty((len(FIELDS), panel.n_rows))
         for s, symbol in enumerate(panel.symbols):
-            rows, texts = slice(panel.offsets[s], panel.offsets[s + 1]), names_N == symbol
-            values_3R[:, rows] = _decayed(decided_R[rows], known_N[texts], scores_N[texts], self.half_life_hours)
-        return replace(panel, fields={**panel.fields, **dict(zip(FIELDS, values_3R, strict=True))})
+            rows, own = slice(panel.offsets[s], panel.offsets[s + 1]), ours.symbols_N == symbol
+            values_3R[:, rows] = _decayed(decided_R[rows], known_N[own], scores_N[own], self.half_life_hours)
+        notices = (*panel.notices, *self._strangers(table, ours_N))
+        fields = {**panel.fields, **dict(zip(FIELDS, values_3R, strict=True))}
+        return replace(panel, fields=fields, notices=notices)
 
-    def _texts(self) -> "pd.DataFrame":
+    def _strangers(self, table: "_Texts", ours_N: Mask) -> tuple[str, ...]:
+        """How many texts are about no symbol of the bars."""
+        if ours_N.all():
+            return ()
+        names = sorted(set(table.symbols_N[~ours_N]))
+        more = f" and {len(names) - 5:,} more" if len(names) > 5 else ""
+        return (
+            f"{self.path}: {(~ours_N).sum():,} of {len(ours_N):,} texts are about no symbol of the bars: "
+            f"{', '.join(names[:5])}{more}",
+        )
+
+    def _texts(self) -> "_Texts":
         """The lines that hold a text, with times in UTC."""
-        import pandas as pd
-
-        columns = [self.symbol_column, self.time_column, self.text_column]
-        reader = pd.read_parquet if Path(self.path).suffix == ".parquet" else pd.read_csv
+        keys = (self.symbol_column, self.time_column, *(() if self.scorer == "column" else (self.text_column,)))
+        columns = whole_table(self.path, Reading(), keys=keys, setting="data.path")
+        column = columns.raw[self.time_column]
         try:
-            table = reader(self.path, **{"columns" if reader is pd.read_parquet else "usecols": columns})
-        except (OSError, UnicodeDecodeError, ValueError) as error:
-            raise DataError(f"{self.path}: cannot be read: {_first_line(error)}") from None
-        stamps = pd.to_datetime(table[self.time_column], format="ISO8601", errors="coerce", utc=True)
-        if (bad := stamps.isna().to_numpy()).any():
-            row = int(bad.argmax())
-            raise DataError(
-                f"{self.path}: line {row + 2}: '{table[self.time_column].iloc[row]}' is no time in ISO 8601 "
-                "(2020-12-31T14:00:00Z); mend it"
-            )
-        table[self.time_column] = stamps.dt.tz_localize(None).astype("datetime64[us]")
-        return table[table[self.text_column].notna()]
+            times_N = times.read(column).utc_N
+        except Unread as unread:
+            raise columns.unread(unread) from None
+        codes_N, symbols = symbols_of(columns, self.symbol_column)
+        texts_N = texts(columns, self.text_column)
+        found = _Texts(
+            columns=columns,
+            row_N=np.arange(columns.n_rows),
+            symbols_N=np.array(symbols, dtype=object)[codes_N],
+            times_N=times_N,
+            texts_N=texts_N,
+        )
+        return found.take(np.array([text is not None for text in texts_N], dtype=bool))
 
-    def _known(self, table: "pd.DataFrame") -> Time:
+    def _known(self, table: "_Texts") -> Time:
         """(N,) times from which the texts are known."""
-        published_N = table[self.time_column].to_numpy().astype(TIME_DTYPE)
+        published_N = table.times_N
         if self.published == "time" and (published_N == published_N.astype("M8[D]")).all():
             raise DataError(
                 f"{self.path}: every text is stamped midnight, so the stamps name days; set data.published=date, "
@@ -146,23 +186,23 @@ class Sentiment(Source):
         known_N: Time = published_N + DAY * (self.published == "date") + lag
         return known_N
 
-    def _scores(self, table: "pd.DataFrame") -> Float:
+    def _scores(self, table: "_Texts") -> Float:
         """(N,) scores in [-1, 1]; equal texts are scored once."""
         import pandas as pd
 
-        column = table[self.text_column]
         if self.scorer == "column":
-            numbers = pd.to_numeric(column, errors="coerce")
-            if (bad := numbers.isna().to_numpy()).any():
-                row = int(bad.argmax())
-                raise DataError(f"{self.path}: line {column.index[row] + 2}: '{column.iloc[row]}' is no score; mend it")
-            raw_N: Float = (numbers.to_numpy(dtype=np.float64) - self.neutral) / self.half_range
+            values_N = numbers(table.columns, [self.text_column])[self.text_column][table.row_N]
+            raw_N: Float = (values_N - self.neutral) / self.half_range
+            if np.isnan(raw_N).any():
+                row = int(np.isnan(raw_N).argmax())
+                place = table.columns.place(int(table.row_N[row]))
+                raise DataError(f"{self.path}: {place}: '{table.texts_N[row]}' is no score; mend it")
             return raw_N.clip(-1.0, 1.0)
-        codes_N, texts = pd.factorize(column.astype(str))
+        codes_N, distinct = pd.factorize(table.texts_N)
         score, identity = _scoring.vader, _scoring.vader_identity
         if (weights := self.finbert_folder) is not None:
             score, identity = partial(_scoring.finbert, folder=weights), partial(_scoring.finbert_identity, weights)
-        scores = _scoring.remembered(score, list(texts), folder=self.cache_folder, identity=identity())
+        scores = _scoring.remembered(score, list(distinct), folder=self.cache_folder, identity=identity())
         return np.asarray(scores[codes_N], dtype=np.float64)
 
     @classmethod
@@ -184,25 +224,6 @@ class Sentiment(Source):
             "cache_folder": "outputs/fetched",
         }
         return (base, base | {"scorer": "column", "text_column": "score", "neutral": 3.0, "half_range": 2.0})
-
-
-def _column_names(path: Path) -> list[str]:
-    if not path.is_file():
-        raise DataError(f"{path}: no such file; give an existing CSV or Parquet file of texts in data.path")
-    try:
-        if path.suffix == ".parquet":
-            import pyarrow.parquet as pq
-
-            return [str(name) for name in pq.read_schema(path).names]
-        import pandas as pd
-
-        return [str(name) for name in pd.read_csv(path, nrows=0).columns]
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        raise DataError(f"{path}: cannot be read: {_first_line(error)}") from None
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__
 
 
 def _decayed(decided_B: Time, known_N: Time, scores_N: Float, half_life_hours: float) -> Float:

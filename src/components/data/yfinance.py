@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 import numpy as np
 
 from components.bars import Bars
-from components.contracts import Source
+from components.contracts import Asked, Source
 from components.data import _fetched
-from components.data._bars import library, moment, sorted_bars
+from components.data._bars import asked_of, library, moment, sorted_bars
 from components.data._database import first_line
-from components.errors import ConfigError, DataError, Problem
+from components.errors import DataError, Unavailable
 from components.panel import TIME_DTYPE, Panel
 from components.ranges import Gt, MinLen
 from components.structure import strict
@@ -72,11 +72,11 @@ class YFinance(Source):
         )
 
     def fields(self) -> tuple[str, ...]:
-        if moment(self.start, "start") >= moment(self.end, "end"):
-            raise ConfigError(Problem("end", "must be later than start"))
-        if len(set(self.symbols)) < len(self.symbols):
-            raise ConfigError(Problem("symbols", "names a symbol twice"))
+        self.asked()
         return FIELDS
+
+    def asked(self) -> Asked:
+        return asked_of(self.symbols, self.start, self.end)
 
     def load(self) -> Panel:
         return strict(self.bars())
@@ -121,7 +121,9 @@ class YFinance(Source):
                 )
             # Yahoo's answers have no contract, and what yfinance raises on a strange one is open.
             except Exception as error:
-                raise DataError(f"{place}: {first_line(error)}; correct data.symbols or try again later") from error
+                missing = isinstance(error, yfinance.exceptions.YFTickerMissingError)
+                kind = DataError if missing else Unavailable
+                raise kind(f"{place}: {first_line(error)}; correct data.symbols or try again later") from error
         table = self._converted(history)
         if table.empty:
             raise DataError(f"{place}: no bars; correct data.symbols or the span")

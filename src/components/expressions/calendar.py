@@ -42,8 +42,23 @@ def _week(stamps_R: Time) -> Time:
     return monday_R
 
 
+def _steps(step: np.timedelta64) -> Callable[[Time], Time]:
+    """The begin of the step, counted from midnight, in which a timestamp lies."""
+
+    def begins(stamps_R: Time) -> Time:
+        days_R = stamps_R.astype("M8[D]").astype("M8[us]")
+        begin_R: Time = days_R + (stamps_R.astype("M8[us]") - days_R) // step * step
+        return begin_R
+
+    return begins
+
+
 PERIODS: Mapping[str, Callable[[Time], Time]] = {
+    "minutes_5": _steps(np.timedelta64(5, "m")),
+    "minutes_15": _steps(np.timedelta64(15, "m")),
+    "minutes_30": _steps(np.timedelta64(30, "m")),
     "hourly": lambda stamps_R: stamps_R.astype("M8[h]"),
+    "hours_4": _steps(np.timedelta64(4, "h")),
     "daily": lambda stamps_R: stamps_R.astype("M8[D]"),
     "weekly": _week,
     "monthly": lambda stamps_R: stamps_R.astype("M8[M]"),

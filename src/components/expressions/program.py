@@ -9,7 +9,7 @@ import numpy as np
 
 from components.expressions.calendar import CALENDAR
 from components.expressions.kernels import streaming
-from components.expressions.plan import CrossStep, Operand, Step, plan
+from components.expressions.plan import CrossStep, FrameStep, Operand, Step, plan
 from components.expressions.tree import Node
 from components.panel import Int
 
@@ -52,13 +52,14 @@ Part = Native | Outside | Crossing
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Program:
-    """depth_V: bars kept of each value; the first values are the inputs: fields, then calendar fields.
+    """depth_V: bars kept of each value; the first values are the inputs: fields, calendar fields, then timeframes.
 
     constants: value -> the number that it always is; params_Q: of the operations; roots_C: value of each expression.
     """
 
     fields: tuple[str, ...]
     calendar: tuple[str, ...]
+    frames: tuple[FrameStep, ...]
     parts: tuple[Part, ...]
     params_Q: Any
     depth_V: Int
@@ -72,8 +73,10 @@ def compiled(nodes: Sequence[Node], fields: Sequence[str]) -> Program:
     read = frozenset[str]().union(*(current.reads() for current in passes))
     calendar = tuple(sorted(read & CALENDAR.keys()))
     own = tuple(name for name in fields if name not in CALENDAR)
+    # By timeframe: those of one are computed together.
+    frames = sorted((step for current in passes for step in current.frames), key=lambda step: step.timeframe)
     builder = _Builder()
-    for name in (*own, *calendar):
+    for name in (*own, *calendar, *(step.column for step in frames)):
         builder.names[name] = builder.value()
     for current in passes:
         builder.cross(current.cross)
@@ -81,6 +84,7 @@ def compiled(nodes: Sequence[Node], fields: Sequence[str]) -> Program:
     return Program(
         fields=own,
         calendar=calendar,
+        frames=tuple(frames),
         parts=tuple(builder.parts),
         params_Q=np.array(builder.params),
         depth_V=np.array(builder.depths, dtype=np.int64),

@@ -7,6 +7,7 @@ computed by the batch's own functions, for all symbols at once.
 Shape legend: I inputs, V values of the program, S symbols, N symbols with a new bar, J steps, C expressions.
 """
 
+import itertools
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +21,7 @@ from components.errors import DataError
 from components.expressions import kernels
 from components.expressions.analysis import reach
 from components.expressions.calendar import CALENDAR
+from components.expressions.longer import LongBars
 from components.expressions.program import Crossing, Native, Outside, compiled
 from components.expressions.tree import Node
 from components.panel import Float, Int, Panel, Time
@@ -35,20 +37,18 @@ class FeatureStream:
     """Values of expressions at each new bar; what symbols carry is the only thing here that changes.
 
     fields: those of the panel that will be given, in order; n_symbols: how many symbols will ever be pushed.
-    Raises DataError for an expression that needs the whole history.
     """
 
     def __init__(self, nodes: Mapping[str, Node], fields: Sequence[str], n_symbols: int, *, threads: int = 0) -> None:
-        reaches = {name: reach(node) for name, node in nodes.items()}
-        if longer := [name for name, each in reaches.items() if each.timeframe]:
-            raise DataError(
-                f"stream: '{longer[0]}' is computed on longer bars (hourly, daily, weekly or monthly), which needs "
-                "the whole history; use predict, or leave it out"
-            )
-        self.cross_sectional = any(each.cross_sectional for each in reaches.values())
-        self.lookback_bars = max(each.lookback_bars for each in reaches.values())
+        reaches = [reach(node) for node in nodes.values()]
+        self.cross_sectional = any(each.cross_sectional for each in reaches)
+        self.lookback_bars = max(each.lookback_bars for each in reaches)
         self.program = compiled(list(nodes.values()), fields)
         self.threads = threads or os.cpu_count() or 1
+        self._longer = tuple(
+            LongBars(list(steps), self.program.fields, n_symbols, partial(_inner, n_symbols, self.threads))
+            for _, steps in itertools.groupby(self.program.frames, key=lambda step: step.timeframe)
+        )
         depth_V = self.program.depth_V
         sizes_V = np.where(depth_V == 1, 1, 2 * depth_V)
         self._base_V: Int = np.concatenate([[0], np.cumsum(sizes_V)[:-1]]).astype(np.int64)
@@ -61,8 +61,11 @@ class FeatureStream:
     def warm(self, panel: Panel, codes_S: Int) -> None:
         """Takes in history; codes_S: which symbol of the stream each symbol of the panel is.
 
-        Only the bars that can matter are computed: the last of each symbol or, where symbols are compared, all.
+        Only the bars that can matter are computed: the last of each symbol or, where symbols are compared, all. Where
+        there are longer bars it has to be the whole history.
         """
+        warmed = [longer.warm(panel, codes_S, self.threads) for longer in self._longer]
+        frames_CR = np.concatenate(warmed) if warmed else None
         if self.cross_sectional:
             order = np.argsort(panel.date_codes_R, kind="stable")
             bounds = np.flatnonzero(np.diff(panel.date_codes_R[order])) + 1
@@ -76,17 +79,25 @@ class FeatureStream:
         for rows in steps:
             fields_IN = np.array([panel.fields[name][rows] for name in self.program.fields])
             codes_N = codes_S[panel.symbol_codes_R[rows]]
-            self.push(codes_N, panel.timestamps_R[rows], fields_IN, panel.in_universe_R[rows])
+            times_N, members_N = panel.timestamps_R[rows], panel.in_universe_R[rows]
+            self._compute(codes_N, times_N, fields_IN, None if frames_CR is None else frames_CR[:, rows], members_N)
+            self._finished(codes_N)
 
     def saved(self) -> dict[str, npt.NDArray[np.generic]]:
         """All that symbols carry."""
-        return {"state_SV": self._state_SV.copy(), "counts_S": self._counts_S.copy()}
+        own = {"state_SV": self._state_SV.copy(), "counts_S": self._counts_S.copy()}
+        return own | {
+            f"{longer.timeframe}/{name}": values for longer in self._longer for name, values in longer.saved().items()
+        }
 
     def restore(self, saved: Mapping[str, npt.NDArray[Any]]) -> None:
         """Takes on what a stream of the same expressions, fields and number of symbols carried."""
         if saved["state_SV"].shape != self._state_SV.shape:
             raise DataError("stream: what was saved is of other expressions or another number of symbols")
         self._state_SV, self._counts_S = saved["state_SV"].copy(), saved["counts_S"].copy()
+        for longer in self._longer:
+            start = f"{longer.timeframe}/"
+            longer.restore({name.removeprefix(start): saved[name] for name in saved if name.startswith(start)})
 
     def bars(self, code: int) -> int:
         """How many bars of a symbol it has taken in."""
@@ -98,11 +109,33 @@ class FeatureStream:
         fields_IN: the program's fields, in order; members_N: whether a symbol belongs to the universe. Operators
         that compare symbols compare those that are pushed together.
         """
-        program, state_SV, counts_S = self.program, self._state_SV, self._counts_S
-        if program.calendar:
-            stamps = [CALENDAR[name](timestamps_N) for name in program.calendar]
-            fields_IN = np.concatenate([fields_IN, np.array(stamps)])
-        self._begin(self._base_V, program.depth_V, state_SV, counts_S, codes_N, fields_IN)
+        for longer in self._longer:
+            longer.check(codes_N, timestamps_N)
+        self._compute(codes_N, timestamps_N, fields_IN, self._frames(codes_N, timestamps_N, fields_IN), members_N)
+        return self._finished(codes_N)
+
+    def values(self, codes_N: Int, timestamps_N: Time, fields_IN: Float, members_N: Bools) -> Float:
+        """What `push` gives, as it is computed rather than as a table of features keeps it."""
+        self._compute(codes_N, timestamps_N, fields_IN, self._frames(codes_N, timestamps_N, fields_IN), members_N)
+        values_CN = self._now(self.program.roots_C, codes_N)
+        self._finished(codes_N)
+        return values_CN
+
+    def _frames(self, codes_N: Int, timestamps_N: Time, fields_IN: Float) -> Float | None:
+        """(C, N) what is visible of longer bars; None where there are none."""
+        if not self._longer:
+            return None
+        return np.concatenate([longer.take(codes_N, timestamps_N, fields_IN) for longer in self._longer])
+
+    def _compute(
+        self, codes_N: Int, timestamps_N: Time, fields_IN: Float, frames_CN: Float | None, members_N: Bools
+    ) -> None:
+        program, inputs_IN = self.program, fields_IN
+        if program.calendar or program.frames:
+            stamps = [CALENDAR[name](timestamps_N)[None] for name in program.calendar]
+            longer = [] if frames_CN is None else [frames_CN]
+            inputs_IN = np.concatenate([fields_IN, *stamps, *longer])
+        self._begin(self._base_V, program.depth_V, self._state_SV, self._counts_S, codes_N, inputs_IN)
         for part in program.parts:
             if isinstance(part, Native):
                 self._native(part, codes_N)
@@ -112,8 +145,12 @@ class FeatureStream:
                 self._window(part, codes_N)
             else:
                 self._elementwise(part, codes_N)
+
+    def _finished(self, codes_N: Int) -> Float32:
+        """(C, N) the results; the bar is counted."""
+        program = self.program
         out_CN = np.empty((len(program.roots_C), len(codes_N)), dtype=np.float32)
-        self._finish(self._base_V, program.depth_V, state_SV, counts_S, codes_N, program.roots_C, out_CN)
+        self._finish(self._base_V, program.depth_V, self._state_SV, self._counts_S, codes_N, program.roots_C, out_CN)
         return out_CN
 
     @cached_property
@@ -178,3 +215,8 @@ class FeatureStream:
         if len(rows):
             kernels.cross_kernel(part.step.operator.kernel)(x_N, rows, offsets, out_N)
         self._state_SV[codes_N, self._places(np.array([part.output]), codes_N)] = out_N
+
+
+def _inner(n_symbols: int, threads: int, nodes: Mapping[str, Node], fields: Sequence[str]) -> FeatureStream:
+    """The stream of expressions on longer bars."""
+    return FeatureStream(nodes, fields, n_symbols, threads=threads)

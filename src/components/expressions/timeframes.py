@@ -1,4 +1,5 @@
-"""Bars of several bars: what `hourly`, `daily`, `weekly` and `monthly` compute on.
+"""Bars of several bars: what `minutes_5` to `minutes_30`, `hourly`, `hours_4`, `daily`, `weekly` and `monthly` compute
+on.
 
 A bar belongs to the period in which its timestamp lies. The bars of a symbol in one period make one long bar:
 open is the first, high the greatest, low the least, volume the sum, and every other field the last value; NaN
@@ -14,9 +15,10 @@ import numpy as np
 
 from components.errors import DataError
 from components.expressions.calendar import PERIODS
+from components.expressions.kernels import adding_kernel
 from components.panel import Float, Int, Panel
 
-_REDUCED: Mapping[str, np.ufunc] = {"high": np.maximum, "low": np.minimum, "volume": np.add}
+_REDUCED: Mapping[str, np.ufunc] = {"high": np.maximum, "low": np.minimum}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -65,6 +67,10 @@ def _long(name: str, values_R: Float, starts: Int) -> Float:
     if name in _REDUCED:
         reduced: Float = _REDUCED[name].reduceat(values_R, starts)
         return reduced
+    if name == "volume":
+        total = np.empty(len(starts))
+        adding_kernel()(values_R, starts, total)
+        return total
     rows = starts if name == "open" else np.append(starts[1:], len(values_R)) - 1
     return np.take(values_R, rows)
 
@@ -76,7 +82,12 @@ def _check(panel: Panel, timeframe: str, starts: Int, most: int) -> None:
         return
     row = starts[bars.argmax()]
     symbol, stamp = panel.symbols[panel.symbol_codes_R[row]], panel.timestamps_R[row].astype("M8[m]")
-    raise DataError(
-        f"{timeframe}(x, {most}): {symbol} has {bars.max()} bars in the period of {stamp}, at most {most} are "
-        f"declared; write {timeframe}(x, {bars.max()})"
+    raise too_many(timeframe, symbol, int(bars.max()), stamp, most)
+
+
+def too_many(timeframe: str, symbol: str, bars: int, stamp: np.datetime64, most: int) -> DataError:
+    """What is said of a period with more bars than declared."""
+    return DataError(
+        f"{timeframe}(x, {most}): {symbol} has {bars} bars in the period of {stamp.astype('M8[m]')}, at most {most} "
+        f"are declared; write {timeframe}(x, {bars})"
     )

@@ -42,6 +42,12 @@ class ExpressionFeatures(Features):
                 features[name] = text
         return features
 
+    def flaws(self) -> tuple[str, ...]:
+        lacking = [name for name in self.expressions if PLACEHOLDER in name]
+        if self.windows or not lacking:
+            return ()
+        return (f"expressions.{lacking[0]}: is repeated for each window, and windows names none; e.g. windows=[5, 20]",)
+
     def definitions_of(self, name: str) -> Mapping[str, str]:
         return self.definitions
 

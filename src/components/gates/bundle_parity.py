@@ -17,8 +17,8 @@ class BundleParity(Gate):
 
     A forecast differs by more than 1e-5 x max(|f|, standard deviation of its fold's forecasts), an order if its
     sign or membership differs or its weight by more than 1e-6; value: forecasts and orders that differ, also
-    those that differ when the bars come one by one. Features that cannot be computed bar by bar are judged
-    on the replay of all bars at once. Source: the certificate of the run (see values.Certificate).
+    those that differ when the bars come one by one. Source: the certificate of the run (see
+    values.Certificate).
     """
 
     required: bool

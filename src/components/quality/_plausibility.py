@@ -1,66 +1,32 @@
-"""What is allowed in a panel but rarely right: gaps, stale prices, jumps, missed splits, odd times, twins.
+"""What is allowed in a panel but rarely right: stale prices, jumps, spikes, odd times, twins.
 
 Every check takes bars that are sorted and unique. Shape legend: R rows, S symbols, T dates.
 """
 
-import itertools
 from collections.abc import Iterator
 
 import numpy as np
 
 from components.bars import Bars, Mask
-from components.errors import ConfigError
+from components.quality._series import (
+    CALM,
+    MIN_RETURNS,
+    continues,
+    log_returns,
+    robust_scores,
+    spacing,
+    spans,
+    usual_around,
+)
 from components.structure import Defect, named
-from components.values import Float, Float32, Int, Time
+from components.values import Float, Float32, Int
 
 DAY = np.timedelta64(1, "D")
-SPLIT_FACTORS = (1.5, 2.0, 3.0, 4.0, 5.0, 10.0, 20.0)
-MAD_TO_SIGMA = 1.4826
-MIN_RETURNS = 60
-LEVEL_BARS = 5
+SMALLEST_SPIKE = np.log(1.2)
 RARE = 0.01
+RESTING = 0.2
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 SAMPLED_DATES = 512
-
-
-def gaps(bars: Bars, max_gap_sessions: int, calendar: str | None) -> Iterator[Defect]:
-    """Bars before which more sessions than allowed are missing.
-
-    Sessions are those of the exchange's calendar; without one, the days on which any symbol has a bar, and
-    weekdays where the bars are daily or finer.
-    """
-    days_R, same_R = bars.timestamps_R.astype("datetime64[D]"), _continues(bars)
-    before_R = np.roll(days_R, 1)
-    if calendar is not None:
-        missed_R = _sessions_between(_sessions(calendar, days_R), before_R, days_R)
-    else:
-        missed_R = _sessions_between(np.unique(days_R), before_R, days_R)
-        far = np.flatnonzero(same_R & (days_R - before_R > max_gap_sessions * DAY))
-        if len(far) and _spacing(bars) <= DAY:
-            missed_R[far] = np.maximum(missed_R[far], np.busday_count(before_R[far], days_R[far]) - 1)
-    missed_R = np.where(same_R, missed_R, 0)
-    rows = np.flatnonzero(missed_R > max_gap_sessions)
-    rows = rows[np.argsort(-missed_R[rows], kind="stable")]
-    if len(rows):
-        says = f"{missed_R[rows[0]]} sessions without a bar before: {named(bars, rows[0])}"
-        yield Defect(rows=rows, says=says, remedy="give the missing bars, or the exchange in quality.calendar")
-
-
-def _sessions_between(sessions: Time, start_R: Time, end_R: Time) -> Int:
-    return np.searchsorted(sessions, end_R, "left") - np.searchsorted(sessions, start_R, "right")
-
-
-def _sessions(calendar: str, days_R: Time) -> Time:
-    import exchange_calendars
-
-    try:
-        found = exchange_calendars.get_calendar(calendar, start=str(days_R.min()), end=str(days_R.max() + DAY))
-    except exchange_calendars.errors.InvalidCalendarName:
-        raise ConfigError(f"quality.calendar: '{calendar}' is no calendar; write for example XNYS, or null") from None
-    except ValueError:
-        span = f"{days_R.min()} to {days_R.max()}"
-        raise ConfigError(f"quality.calendar: '{calendar}' does not cover {span}; write null") from None
-    return np.asarray(found.sessions.to_numpy(), dtype="datetime64[D]")
 
 
 def stale(bars: Bars, stale_bars: int) -> Iterator[Defect]:
@@ -68,7 +34,7 @@ def stale(bars: Bars, stale_bars: int) -> Iterator[Defect]:
     close_R = bars.fields.get("close")
     if close_R is None:
         return
-    moves_R = ~_continues(bars)
+    moves_R = ~continues(bars)
     moves_R[1:] |= close_R[1:] != close_R[:-1]
     rows_R = np.arange(bars.n_rows)
     run_R = rows_R - np.maximum.accumulate(np.where(moves_R, rows_R, 0)) + 1
@@ -82,8 +48,8 @@ def outliers(bars: Bars, outlier_z: float) -> Iterator[Defect]:
     """Returns that lie more than `outlier_z` robust standard deviations from their symbol's median."""
     if "close" not in bars.fields:
         return
-    return_R = _log_returns(bars)
-    score_R = np.abs(_robust_scores(bars, return_R))
+    return_R = log_returns(bars)
+    score_R = np.abs(robust_scores(bars, return_R))
     rows = np.flatnonzero(score_R > outlier_z)
     rows = rows[np.argsort(-score_R[rows], kind="stable")]
     if len(rows):
@@ -92,56 +58,58 @@ def outliers(bars: Bars, outlier_z: float) -> Iterator[Defect]:
         yield Defect(rows=rows, says=says, remedy="check the price; mend it if it is wrong")
 
 
-def splits(bars: Bars, split_tolerance: float, outlier_z: float) -> Iterator[Defect]:
-    """Jumps by the factor of a split that stay, with volume that jumps the other way.
-
-    A split moves the level of the price (median of five bars before and after) by a factor of 3:2, 2:1, 3:1,
-    ..., far more than the symbol usually moves, and the number of shares traded by its inverse.
-    """
+def spikes(bars: Bars, outlier_z: float) -> Iterator[Defect]:
+    """Prices that are left and taken back: a close unlike its neighbours, a high or low far from open and close."""
     if "close" not in bars.fields:
         return
-    return_R = _log_returns(bars)
-    logs = np.log(np.array(SPLIT_FACTORS))
-    large = np.flatnonzero(np.abs(return_R) > logs[0] / 2)
-    large = large[np.abs(_robust_scores(bars, return_R)[large]) > outlier_z / 3] if len(large) else large
-    near = np.abs(np.abs(return_R[large])[:, None] - logs).min(axis=1) < np.log1p(split_tolerance)
-    rows = np.array([row for row in large[near] if _is_split(bars, return_R, row)], dtype=np.int64)
+    return_R = log_returns(bars)
+    wild_R = np.abs(robust_scores(bars, return_R)) > outlier_z
+    next_R = np.append(return_R[1:], np.nan)
+    back_R = np.abs(return_R + next_R) < 0.3 * np.minimum(np.abs(return_R), np.abs(next_R))
+    spike_R = wild_R & np.append(wild_R[1:], False) & continues(bars) & back_R
+    rows = _in_calm(bars, return_R, np.flatnonzero(spike_R), np.abs(return_R))
+    remedy = "check the price; mend it if it is wrong"
     if len(rows):
-        says = f"close jumps by {np.expm1(return_R[rows[0]]):+.1%} as in a split: {named(bars, rows[0])}"
-        yield Defect(rows=rows, says=says, remedy="adjust the prices before it for the split")
+        says = f"close moves by {np.expm1(return_R[rows[0]]):+.1%} and back: {named(bars, rows[0])}"
+        yield Defect(rows=rows, says=says, remedy=remedy)
+    for field, sign in (("high", 1.0), ("low", -1.0)):
+        if field not in bars.fields:
+            continue
+        bodies = [bars.fields[name] for name in ("open", "close") if name in bars.fields]
+        body_R = np.max(bodies, axis=0) if sign > 0 else np.min(bodies, axis=0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            reach_R = sign * (np.log(bars.fields[field]) - np.log(body_R))
+        far_R = (robust_scores(bars, reach_R) > outlier_z) & (reach_R > SMALLEST_SPIKE) & ~spike_R
+        if len(rows := _in_calm(bars, return_R, np.flatnonzero(far_R), reach_R)):
+            away = np.expm1(sign * reach_R[rows[0]])
+            says = f"{field} lies {away:+.1%} from open and close: {named(bars, rows[0])}"
+            yield Defect(rows=rows, says=says, remedy=remedy)
 
 
-def _is_split(bars: Bars, return_R: Float, row: int) -> bool:
-    size = return_R[row]
-    if abs(_level_change(bars, "close", row) - size) > abs(size) / 3:
-        return False
-    volume = _level_change(bars, "volume", row) if "volume" in bars.fields else float("nan")
-    # As many more shares as the price fell, roughly: after bad news volume rises by more.
-    return bool(np.isnan(volume) or 0.3 < -volume / size < 2.5)
-
-
-def _level_change(bars: Bars, field: str, row: int) -> float:
-    """Log of the median after over that before; NaN where one of them is not positive."""
-    same = bars.codes_R == bars.codes_R[row]
-    first, last = int(same.argmax()), len(same) - int(same[::-1].argmax())
-    values = bars.fields[field]
-    before = np.median(values[max(first, row - LEVEL_BARS) : row])
-    after = np.median(values[row : min(last, row + LEVEL_BARS)])
-    return float(np.log(after / before)) if before > 0 and after > 0 else float("nan")
+def _in_calm(bars: Bars, return_R: Float, rows: Int, size_R: Float) -> Int:
+    """Those of the rows whose size is far beyond the usual moves around them."""
+    ends = spans(bars) if len(rows) else []
+    place = np.searchsorted([start for start, _ in ends], rows, side="right") - 1
+    calm = [
+        size_R[row] > CALM * usual_around(return_R, row, *ends[at])
+        for row, at in zip(rows.tolist(), place.tolist(), strict=True)
+    ]
+    left: Int = rows[np.array(calm, dtype=bool)]
+    return left
 
 
 def odd_times(bars: Bars) -> Iterator[Defect]:
     """Bars at times at which hardly any of the others are: weekends, another hour, a second bar of a day."""
     days_R = bars.timestamps_R.astype("datetime64[D]")
-    weekday_R, daily = (days_R.view(np.int64) + 3) % 7, _spacing(bars) >= DAY
+    weekday_R, daily = (days_R.view(np.int64) + 3) % 7, spacing(bars) >= DAY
     remedy = "are these times of another time zone? set data.time_zone, or drop the bars"
     # Currencies trade on Sunday evening: within days only Saturday is odd.
-    rows = _rare(weekday_R >= 5 if daily else weekday_R == 5)
+    rows = _of_sessions(bars, weekday_R) if daily and spacing(bars) <= 3 * DAY else _rare(weekday_R == 5)
     if len(rows):
         yield Defect(rows=rows, says=f"bar on a {WEEKDAYS[weekday_R[rows[0]]]}: {named(bars, rows[0])}", remedy=remedy)
     if not daily:
         return
-    again_R = _continues(bars)
+    again_R = continues(bars)
     again_R[1:] &= days_R[1:] == days_R[:-1]
     if len(rows := np.flatnonzero(again_R)):
         yield Defect(rows=rows, says=f"second bar of a day among daily bars: {named(bars, rows[0])}", remedy=remedy)
@@ -151,6 +119,15 @@ def odd_times(bars: Bars) -> Iterator[Defect]:
         share_R = (np.bincount(position_R) / bars.n_rows)[position_R]
         if len(rows := np.flatnonzero(share_R < RARE)):
             yield Defect(rows=rows, says=f"daily bar at an unusual hour: {named(bars, rows[0])}", remedy=remedy)
+
+
+def _of_sessions(bars: Bars, weekday_R: Int) -> Int:
+    """Bars at weekends of symbols that rest there but trade from Monday to Friday."""
+    count_SD = np.zeros((len(bars.symbols), len(WEEKDAYS)), dtype=np.int64)
+    np.add.at(count_SD, (bars.codes_R, weekday_R), 1)
+    five_S = count_SD[:, :5].min(axis=1) * 2 > count_SD.max(axis=1)
+    resting_S = five_S & (count_SD[:, 5:].sum(axis=1) < RESTING * count_SD.sum(axis=1))
+    return np.flatnonzero((weekday_R >= 5) & resting_S[bars.codes_R])
 
 
 def _rare(odd_R: Mask) -> Int:
@@ -163,7 +140,7 @@ def look_alikes(bars: Bars, look_alike_correlation: float) -> Iterator[Defect]:
         return
     panel = bars.to_panel()
     stamps_T, codes_R = panel.dates_T, panel.symbol_codes_R
-    return_R = _log_returns(bars)
+    return_R = log_returns(bars)
     picked_T = np.unique(np.linspace(0, len(stamps_T) - 1, SAMPLED_DATES).astype(np.int64))
     position_T = np.full(len(stamps_T), -1)
     position_T[picked_T] = np.arange(len(picked_T))
@@ -200,37 +177,3 @@ def _candidates(sample_TS: Float32) -> Iterator[tuple[int, int]]:
     correlation = np.triu(scaled.T @ scaled / np.minimum(count[:, None], count[None, :]), 1)
     for i, j in np.argwhere(correlation > 0.98):
         yield int(usable[i]), int(usable[j])
-
-
-def _continues(bars: Bars) -> Mask:
-    """(R,) whether the row before is of the same symbol."""
-    return np.append(False, bars.codes_R[1:] == bars.codes_R[:-1])
-
-
-def _spacing(bars: Bars) -> np.timedelta64:
-    """Median time between neighbouring bars of a symbol."""
-    steps = np.diff(bars.timestamps_R)[_continues(bars)[1:]]
-    return np.timedelta64(int(np.median(steps.view(np.int64))), "us") if len(steps) else np.timedelta64(0, "us")
-
-
-def _log_returns(bars: Bars) -> Float:
-    close_R = bars.fields["close"]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        log_R = np.log(close_R)
-        return_R = np.where(_continues(bars), log_R - np.roll(log_R, 1), np.nan)
-    return np.where(np.isfinite(return_R), return_R, np.nan)
-
-
-def _robust_scores(bars: Bars, return_R: Float) -> Float:
-    """(return - median) / (1.4826 x median absolute deviation) within a symbol; 0 where it has few returns."""
-    score_R = np.zeros(len(return_R))
-    starts = np.append(np.flatnonzero(~_continues(bars)), bars.n_rows)
-    for start, end in itertools.pairwise(starts):
-        values = return_R[start:end]
-        known = values[np.isfinite(values)]
-        if len(known) >= MIN_RETURNS:
-            middle = np.median(known)
-            sigma = MAD_TO_SIGMA * np.median(np.abs(known - middle))
-            if sigma > 0:
-                score_R[start:end] = np.nan_to_num((values - middle) / sigma)
-    return score_R

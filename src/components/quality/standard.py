@@ -13,6 +13,10 @@ from components.contracts import Quality
 from components.errors import DataError
 from components.panel import Panel
 from components.quality import _plausibility as plausibility
+from components.quality import _times as times
+from components.quality._gaps import gaps
+from components.quality._splits import splits
+from components.quality._sufficiency import refuse_insufficient
 from components.ranges import Ge, Gt, Le, Lt
 from components.structure import PRICES, Check, Defect
 from components.values import Finding, Int
@@ -37,25 +41,34 @@ class StandardPolicy(Quality):
 
     What is dropped or repaired never depends on a later bar. Prices are never filled in.
 
-    order            bars sorted by symbol and time; repair: sort
-    duplicates       bars of one symbol and time; drop: all of them; repair: keep the last
+    order            bars of a symbol from old to new, or from new to old in the whole file; repair: sort
+    duplicates       bars of one symbol and time; drop: all of them; repair: keep the last; refused in any case where
+                     a tenth of the bars contradict another of their symbol and time
     missing          open, high, low or close is missing
     non_positive     a price is zero or less
     negative_volume  volume below zero; repair: it becomes missing
     ohlc             high below low, or open or close outside; repair: the range is widened to hold all four
-    gaps             sessions without a bar, more than max_gap_sessions in a row
-    max_gap_sessions sessions
+    gaps             sessions without a bar, more than max_gap_sessions in a row; of bars longer than a day, and
+                     within a session beyond its usual breaks, so many bars
+    max_gap_sessions sessions, or bars
     calendar         exchange_calendars name of the exchange whose sessions are expected; null: the days on which
                      any symbol has a bar and, where bars are daily or finer, weekdays
     stale            the same close for stale_bars bars or more; drop: from that bar on
     stale_bars       bars
     outliers         a return more than outlier_z robust standard deviations from the symbol's median
     outlier_z        1.4826 x median absolute deviations
-    splits           a jump that stays, by the factor of a split, while volume jumps the other way
-    split_tolerance  distance from the factor, as a fraction of the price
-    times            bars at weekends or hours at which hardly any other bar is, or two on one day
+    spikes           a price that is left and taken back: a close unlike both neighbours, a high or low far from open
+                     and close, by more than outlier_z
+    splits           a jump that stays, by a ratio of whole numbers, while volume jumps the other way
+    split_tolerance  distance from the ratio, as a fraction of the price
+    times            bars at weekends or hours at which hardly any other bar is, or two on one day; bars of the future,
+                     weeks from Sunday to Thursday, symbols that share no time with any other
     look_alikes      two names whose returns correlate by more than look_alike_correlation
     look_alike_correlation  correlation of log returns on common dates
+    minimum_history  bars with a value that every symbol must have, of every field or field -> bars; 0: any number
+    completeness     share of the times between a symbol's first and last bar, at which any symbol has one, at which it
+                     must have a value, of every field or field -> share; 0: any
+    The last two stop the run, and a refit before it is deployed, wherever they are not met.
     """
 
     order: Literal["raise", "repair"]
@@ -71,20 +84,26 @@ class StandardPolicy(Quality):
     stale_bars: Annotated[int, Ge(2)]
     outliers: Literal["raise", "warn"]
     outlier_z: Annotated[float, Gt(0)]
+    spikes: Literal["raise", "warn"]
     splits: Literal["raise", "warn"]
     split_tolerance: Annotated[float, Gt(0), Le(0.1)]
     times: Literal["raise", "warn"]
     look_alikes: Literal["raise", "warn"]
     look_alike_correlation: Annotated[float, Gt(0.9), Lt(1)]
+    minimum_history: Annotated[int, Ge(0)] | Mapping[str, Annotated[int, Ge(0)]]
+    completeness: Annotated[float, Ge(0), Le(1)] | Mapping[str, Annotated[float, Ge(0), Le(1)]]
 
     def inspect(self, bars: Bars) -> tuple[Panel, tuple[Finding, ...]]:
         structure.refuse_empty(bars)
-        findings = []
+        bars = bars.arranged()
+        times.refuse_lost_clocks(bars)
+        findings, stamps_T = [], np.unique(bars.timestamps_R)
         for step in (*self._structure(), *self._plausibility()):
             defects = list(step.check(bars))
             if defects:
                 bars, finding = _settled(bars, step, defects)
                 findings.append(finding)
+        refuse_insufficient(bars, stamps_T, self.minimum_history, self.completeness)
         return bars.to_panel(), tuple(findings)
 
     def _structure(self) -> Iterator[_Step]:
@@ -112,15 +131,20 @@ class StandardPolicy(Quality):
 
     def _plausibility(self) -> Iterator[_Step]:
         stale = partial(plausibility.stale, stale_bars=self.stale_bars)
-        gaps = partial(plausibility.gaps, max_gap_sessions=self.max_gap_sessions, calendar=self.calendar)
+        holes = partial(gaps, max_gap_sessions=self.max_gap_sessions, calendar=self.calendar)
         outliers = partial(plausibility.outliers, outlier_z=self.outlier_z)
-        splits = partial(plausibility.splits, split_tolerance=self.split_tolerance, outlier_z=self.outlier_z)
+        steps = partial(splits, split_tolerance=self.split_tolerance, outlier_z=self.outlier_z)
+        spikes = partial(plausibility.spikes, outlier_z=self.outlier_z)
         twins = partial(plausibility.look_alikes, look_alike_correlation=self.look_alike_correlation)
         yield _Step(name="stale", check=stale, action=self.stale)
-        yield _Step(name="gaps", check=gaps, action=self.gaps)
+        yield _Step(name="gaps", check=holes, action=self.gaps)
         yield _Step(name="outliers", check=outliers, action=self.outliers)
-        yield _Step(name="splits", check=splits, action=self.splits)
+        yield _Step(name="spikes", check=spikes, action=self.spikes)
+        yield _Step(name="splits", check=steps, action=self.splits)
         yield _Step(name="times", check=plausibility.odd_times, action=self.times)
+        yield _Step(name="future", check=times.beyond_now, action=self.times)
+        yield _Step(name="weekdays", check=times.shifted_weeks, action=self.times)
+        yield _Step(name="together", check=times.never_together, action=self.times)
         yield _Step(name="look_alikes", check=twins, action=self.look_alikes)
 
     @classmethod
@@ -139,14 +163,18 @@ class StandardPolicy(Quality):
             "stale_bars": 10,
             "outliers": "warn",
             "outlier_z": 25.0,
+            "spikes": "warn",
             "splits": "warn",
             "split_tolerance": 0.03,
             "times": "warn",
             "look_alikes": "warn",
             "look_alike_correlation": 0.9999,
+            "minimum_history": 0,
+            "completeness": 0.0,
         }
         mended = {"order": "repair", "duplicates": "repair", "missing": "drop", "ohlc": "repair", "stale": "drop"}
-        return (base, base | mended)
+        asked = {"minimum_history": {"close": 60}, "completeness": {"close": 0.9}}
+        return (base, base | mended | asked)
 
 
 def _settled(bars: Bars, step: _Step, defects: Sequence[Defect]) -> tuple[Bars, Finding]:

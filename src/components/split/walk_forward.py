@@ -24,6 +24,8 @@ class WalkForward(Split):
     n_folds      test spans of (nearly) equal length
     first_share  share of the decision times before the first test span (train and valid of the first fold)
     valid_share  share of the decision times in each validation span, right before its test span
+    times        which decision times are counted. ready: those at which a forecast is possible; all: those of every
+                 bar, so that the spans are the same for all sets of features, however far these look back
     window       expanding: train starts at the beginning; rolling: train keeps the first fold's length
     vault_start  ISO date, `last N bars` or null; bars from then on are outside every fold, metric and report
     Purging is done by the runner from the labels' own ends, see `runner.compute.purge`.
@@ -32,8 +34,13 @@ class WalkForward(Split):
     n_folds: Annotated[int, Ge(1)]
     first_share: Annotated[float, Gt(0), Lt(1)]
     valid_share: Annotated[float, Gt(0), Lt(1)]
+    times: Literal["ready", "all"]
     window: Literal["expanding", "rolling"]
     vault_start: str | None
+
+    @property
+    def counts_every_bar(self) -> bool:
+        return self.times == "all"
 
     def spans(self, decision_times_T: Time, symbols: tuple[str, ...]) -> tuple[Span, ...]:
         total = len(decision_times_T)
@@ -60,8 +67,8 @@ class WalkForward(Split):
 
     @classmethod
     def examples(cls) -> Sequence[Mapping[str, Any]]:
-        base = {"first_share": 0.4, "valid_share": 0.1, "vault_start": None}
+        base = {"first_share": 0.4, "valid_share": 0.1, "times": "ready", "vault_start": None}
         return (
             base | {"n_folds": 3, "window": "expanding"},
-            base | {"n_folds": 5, "window": "rolling"},
+            base | {"n_folds": 5, "times": "all", "window": "rolling"},
         )

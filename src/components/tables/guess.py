@@ -1,225 +1,238 @@
 """What a stranger's table of bars holds, guessed from the names and the contents of its columns."""
 
-import re
+import math
+import shlex
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from components.errors import DataError
-from components.tables.reading import MISSING, field_name, is_parquet, numbers, sample
-from components.tables.times import EPOCHS
+from components.tables import meaning
+from components.tables.columns import Columns, columns_of
+from components.tables.container import paths_of
+from components.tables.lexicon import ADJUSTED, ROLES, word
+from components.tables.meaning import NOTHING_SAID, Said, Table, Taken
+from components.tables.numbers import TRUTHS, Decimal, sampled, sign_of, texts_of
+from components.tables.reading import field_name, names_of, said_of
+from components.tables.shape import Shape, Told, shape_of
+from components.tables.timing import Timing, timing
+from components.tables.unread import Unread
+from components.values import Float
+
+Adjustment = Literal["raw", "split", "total"]
 
 SAMPLE_ROWS = 2000
-ROLES: Mapping[str, tuple[str, ...]] = {
-    "time": ("timestamp", "datetime", "date", "datum", "day", "time", "opentime", "period", "dt", "fecha", "ts", ""),
-    "symbol": ("symbol", "ticker", "tic", "instrument", "asset", "isin", "permno", "secid", "pair", "stock", "name"),
-    "open": ("open", "pxopen", "openprice", "eroffnung", "eröffnung", "eröffnungskurs", "erster"),
-    "high": ("high", "pxhigh", "highprice", "hoch", "tageshoch", "max"),
-    "low": ("low", "pxlow", "lowprice", "tief", "tagestief", "min"),
-    "close": (
-        *("close", "closelast", "last", "lastprice", "price", "pxlast", "closeprice", "closingprice", "settle"),
-        *("schluss", "schlusskurs", "kurs", "zuletzt", "cierre", "nav", "adjclose", "adjustedclose", "value"),
-    ),
-    "volume": ("volume", "vol", "pxvolume", "volumen", "stück", "tickvol", "tickvolume", "tickcount", "qty"),
-}
-ADJUSTED = ("adjclose", "adjustedclose")
-DATE_FORMATS = (
-    *("%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%y", "%m/%d/%y"),
-    *("%d-%b-%Y", "%d %b %Y", "%b %d, %Y", "%B %d, %Y", "%d %B %Y", "%d-%b-%y"),
-)
-CLOCKS = ("", " %H:%M:%S", " %H:%M")
-# 1990 to 2100, in seconds.
-EPOCH_RANGE = (631_152_000, 4_102_444_800)
+FIELDS = ("open", "high", "low", "close", "volume")
+SMALLEST_SPLIT = math.log(1.15)
+TOLD = ("encoding", "delimiter", "header", "sheet")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Guess:
-    """parameters: those of the source Files, all of them; remarks: what was found, in plain words."""
+    """parameters: those of the source Files, all of them; remarks: what was found and why, in plain words."""
 
     parameters: Mapping[str, Any]
     remarks: tuple[str, ...]
 
 
-def guess(path: str) -> Guess:
-    """What the file seems to hold. Raises DataError where it cannot be read as bars, saying what would help."""
-    try:
-        columns = sample(Path(path), SAMPLE_ROWS)
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file; give an existing CSV or Parquet file") from None
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        raise DataError(f"{path}: cannot be read: {error}") from None
+def guess(path: str, said: Said = NOTHING_SAID) -> Guess:
+    """What the file seems to hold, but for what a person said. Raises DataError where it cannot be read as bars, saying
+    what would help, and Ask where it can in several ways that are equally good."""
+    told = Told(**{name: said.settings.get(name) for name in TOLD})
+    shapes = {each: shape_of(each, told) for each in paths_of(path)}
+    first = _usual(shapes)
+    shape = shapes[first]
+    whole = columns_of(first, told, shape=shape)
+    columns = {name: said_of(whole, name, SAMPLE_ROWS) for name in whole.names}
     if not any(columns.values()):
         raise DataError(f"{path}: no rows; the table needs a header and at least one row")
-    time, date_format = _time(path, columns)
-    decimal = _decimal([values for name, values in columns.items() if name != time])
-    numeric = [n for n, values in columns.items() if n != time and _is_numeric(values, decimal)]
-    symbol = _symbol(columns, time, numeric)
-    values = [name for name in numeric if name != symbol and field_name(name).strip("_")]
-    roles = _roles(path, values, time, symbol)
+    timed = _timing(whole, columns, said)
+    time = timed.time
+    others = {name: values for name, values in columns.items() if name not in (time, timed.clock)}
+    sign = said.settings.get("decimal") or _decimal(whole, others)
+    numeric = [name for name, values in others.items() if _column(name, values, sign).holds_numbers]
+    moments = columns[time] if timed.clock is None else list(zip(columns[time], columns[timed.clock], strict=True))
+    symbol = said.symbol or _symbol(others, moments, numeric)
+    table = Table(
+        path=path,
+        times=columns[time],
+        columns=tuple(
+            _column(name, values, sign)
+            for name, values in others.items()
+            if name != symbol and field_name(name).strip("_")
+        ),
+        symbol=symbol,
+        of=columns[symbol][0] if symbol else "",
+    )
+    taken = meaning.fields_of(table, said)
+    roles = {role: taken[role].column for role in FIELDS if role in taken}
+    values = [column.name for column in table.numbers()]
     fields = {**{field_name(name): name for name in values if name not in roles.values()}, **roles}
-    left_out = [name for name in columns if name not in (time, symbol, *fields.values())]
+    wide = None if taken else "close"
+    adjustment, how = _adjustment(table, roles["close"], columns[symbol] if symbol else None) if taken else ("raw", "")
+    if wide is None:
+        fields = _shared(path, shapes, first, [time, timed.clock, symbol, *roles.values()], fields)
+    left_out = [name for name in others if name not in (symbol, *fields.values())]
+    parameters = {
+        "path": path,
+        "symbol_column": symbol,
+        "time_column": time,
+        "clock_column": timed.clock,
+        "date_format": timed.date_format,
+        "time_zone": None,
+        "decimal": sign if sign == "," or shape.delimiter == ";" else None,
+        "wide": wide,
+        "columns": {role: name for role, name in roles.items() if field_name(name) != role},
+        "select": list(fields) if wide is None and (left_out or _differ(shapes)) else None,
+        **dict.fromkeys(TOLD),
+        "survivorship": "unknown",
+        "adjustment": "total" if said.settings.get("adjust_by") else adjustment,
+        "adjust_by": None,
+    }
     return Guess(
-        parameters={
-            "path": path,
-            "symbol_column": symbol,
-            "time_column": time,
-            "date_format": date_format,
-            "time_zone": None,
-            "decimal": decimal,
-            "columns": {role: name for role, name in roles.items() if field_name(name) != role},
-            "select": list(fields) if left_out else None,
-            "survivorship": "unknown",
-            "adjustment": _adjustment(columns, roles),
-        },
-        remarks=tuple(_remarks(columns, time, date_format, symbol, decimal, roles, left_out)),
+        parameters=parameters | dict(said.settings),
+        remarks=(
+            *shape.remarks,
+            *timed.remarks,
+            *(_wide_remarks(values) if wide else _remarks(symbol, sign, taken, left_out, len(shapes))),
+            *([how] if how else []),
+        ),
     )
 
 
-def _word(name: str) -> str:
-    return "".join(c for c in name.lower() if c.isalnum())
+def _usual(shapes: Mapping[Path, Shape]) -> Path:
+    """The first of the files that have the columns that most of them have."""
+    kinds = {path: frozenset(name.lower() for name in names_of(shape)) for path, shape in shapes.items()}
+    counts = Counter(kinds.values())
+    return max(kinds, key=lambda path: counts[kinds[path]])
+
+
+def _differ(shapes: Mapping[Path, Shape]) -> bool:
+    return len({frozenset(name.lower() for name in names_of(shape)) for shape in shapes.values()}) > 1
+
+
+def _shared(
+    path: str, shapes: Mapping[Path, Shape], first: Path, needed: Sequence[str | None], fields: Mapping[str, str]
+) -> dict[str, str]:
+    """The fields that all files have. Raises DataError naming a file that lacks a column that is needed."""
+    kept = dict(fields)
+    for each, shape in shapes.items():
+        names = {name.lower() for name in names_of(shape)}
+        lacking = [name for name in needed if name is not None and name.lower() not in names]
+        if lacking:
+            raise DataError(
+                f"{each}: no column '{lacking[0]}', which the other files of {path} have, such as {first}; columns: "
+                f"{', '.join(names_of(shape))}; take it out of them, or give it alone"
+            )
+        kept = {field: name for field, name in kept.items() if name.lower() in names}
+    return kept
+
+
+def _timing(whole: Columns, columns: Mapping[str, list[str]], said: Said) -> Timing:
+    """The columns with the times. Raises DataError if there is none, or it cannot be read, and Ask where it can be in
+    two ways."""
+    settings = said.settings
+    try:
+        found = timing(
+            columns,
+            lambda name: whole.raw[name],
+            symbol=said.symbol or _first_of("symbol", list(columns)),
+            time=said.time or settings.get("time_column"),
+            clock=settings.get("clock_column"),
+            date_format=settings.get("date_format"),
+        )
+    except Unread as unread:
+        raise whole.unread(unread) from None
+    if found is None:
+        raise DataError(
+            f"{whole.path}: no column holds dates; columns: {', '.join(columns)}; one column must say when a bar was"
+        )
+    return found
+
+
+def _decimal(whole: Columns, names: Mapping[str, list[str]]) -> Decimal | None:
+    """The sign before the decimals, where the columns show it."""
+    import pyarrow as pa
+
+    raw = [whole.raw[name].slice(0, SAMPLE_ROWS) for name in names]
+    return sign_of([texts_of(column) for column in raw if pa.types.is_dictionary(column.type)])
+
+
+def _column(name: str, texts: Sequence[str], sign: Decimal | None) -> meaning.Column:
+    """Its numbers, or why they are none."""
+    values_N, bad_N = sampled(texts, sign)
+    row = int(bad_N.argmax()) if bad_N.any() else None
+    return meaning.Column(
+        name=name,
+        values_N=values_N,
+        share_wrong=float(bad_N.mean()),
+        wrong=None if row is None else (f"row {row + 1}", texts[row]),
+        truths=any(texts) and all(text.lower() in (*TRUTHS, "") for text in texts),
+    )
 
 
 def _first_of(role: str, names: Sequence[str]) -> str | None:
     """The column that bears the best-known name for a role."""
-    words = {_word(name): name for name in reversed(names)}
-    return next((words[word] for word in ROLES[role] if word in words), None)
+    words = {word(name): name for name in reversed(names)}
+    return next((words[known] for known in ROLES[role] if known in words), None)
 
 
-def _time(path: str, columns: Mapping[str, list[str]]) -> tuple[str, str | None]:
-    """The column with the times and their format. Raises DataError if there is none."""
-    named = [name for name in columns if _word(name) in ROLES["time"]]
-    order = sorted(named, key=lambda name: ROLES["time"].index(_word(name)))
-    for name in (*order, *(name for name in columns if name not in named)):
-        found = _date_format(columns[name], is_named=name in named)
-        if found is None:
-            continue
-        clock = next((other for other in columns if _word(other) == "time" and other != name), None)
-        if clock is not None and all(":" in text for text in columns[clock][:50]) and ":" not in columns[name][0]:
-            raise DataError(
-                f"{path}: date and time stand in two columns ('{name}', '{clock}'), which is not supported; "
-                "join them into one, such as 2020-12-31 16:00"
-            )
-        return name, found or None
-    raise DataError(f"{path}: no column holds dates; columns: {', '.join(columns)}; one column must say when a bar was")
-
-
-def _date_format(texts: Sequence[str], *, is_named: bool) -> str | None:
-    """The format of all texts: '' for ISO 8601, None where they are no dates."""
-    import pandas as pd
-
-    unique = pd.Series(list(dict.fromkeys(text for text in texts if text not in MISSING)), dtype=object)
-    if unique.empty:
-        return None
-    if unique.str.fullmatch(r"\d{9,19}(\.0)?").all():
-        return _epoch(unique.astype(float).to_numpy())
-    # A number may be a year or a day: only a column that is called a date is believed to hold such dates.
-    if (is_named or not unique.str.fullmatch(r"[\d.,+-]+").all()) and _parses(unique, "ISO8601"):
-        return ""
-    candidates = [day + clock for clock in CLOCKS for day in DATE_FORMATS if _parses(unique, day + clock)]
-    return min(candidates, key=lambda form: _spacing(unique, form), default=None)
-
-
-def _parses(texts: "Any", form: str) -> bool:
-    import pandas as pd
-
-    return bool(pd.to_datetime(texts, format=form, errors="coerce", utc=True).notna().all())
-
-
-def _spacing(texts: "Any", form: str) -> float:
-    """Median days between the dates: read with day and month exchanged they lie far apart."""
-    import pandas as pd
-
-    days = np.sort(pd.to_datetime(texts, format=form, utc=True).dt.tz_localize(None).to_numpy().astype("datetime64[D]"))
-    return float(np.median(np.diff(days).astype(float))) if len(days) > 1 else 0.0
-
-
-def _epoch(numbers_N: "np.ndarray[Any, Any]") -> str | None:
-    for name, scale in zip(EPOCHS, (1, 1e3, 1e6, 1e9), strict=True):
-        if ((numbers_N / scale > EPOCH_RANGE[0]) & (numbers_N / scale < EPOCH_RANGE[1])).all():
-            return name
-    return None
-
-
-def _decimal(columns: Sequence[Sequence[str]]) -> str:
-    """The sign under which more of the texts are numbers; the point where both serve."""
-    texts = np.array([text for values in columns for text in values[:200]], dtype=object)
-    wrong = {sign: int(numbers(texts, sign)[1].sum()) for sign in (".", ",")}
-    return "," if wrong[","] < wrong["."] else "."
-
-
-def _is_numeric(texts: Sequence[str], decimal: str) -> bool:
-    values, bad = numbers(np.array(texts, dtype=object), decimal)
-    as_bool = all(text in ("True", "False", "") for text in texts)
-    return bool((np.isfinite(values).any() and bad.mean() < 0.01) or as_bool)
-
-
-def _symbol(columns: Mapping[str, list[str]], time: str, numeric: Sequence[str]) -> str | None:
+def _symbol(others: Mapping[str, list[str]], moments: Sequence[Any], numeric: Sequence[str]) -> str | None:
     """The column with the symbols: one that is called so, or the only text that tells rows of one time apart."""
-    others = [name for name in columns if name != time]
-    named = _first_of("symbol", others)
+    named = _first_of("symbol", list(others))
     if named is not None:
         return named
-    if len(set(columns[time])) == len(columns[time]):
+    if len(set(moments)) == len(moments):
         return None
     texts = [name for name in others if name not in numeric]
-    apart = [n for n in texts if len(set(zip(columns[time], columns[n], strict=True))) == len(columns[time])]
+    apart = [name for name in texts if len(set(zip(moments, others[name], strict=True))) == len(moments)]
     return apart[0] if len(apart) == 1 else None
 
 
-def _roles(path: str, values: Sequence[str], time: str, symbol: str | None) -> dict[str, str]:
-    """role -> column. Raises DataError where no column can be the price."""
-    found = {role: _first_of(role, values) for role in ("open", "high", "low", "close", "volume")}
-    roles = {role: name for role, name in found.items() if name is not None}
-    if "close" in roles:
-        return roles
-    if len(values) == 1:
-        return {"close": values[0]}
-    # Some tickers, such as LOW, read like fields: many further columns of numbers are symbols all the same.
-    if symbol is not None or len(values) - len(roles) < 2:
-        raise DataError(
-            f"{path}: no column is called close, last or price; columns: {', '.join(values) or 'no numbers'}; "
-            "rename the one that holds the price to close"
-        )
-    shown = ", ".join([*values[:3], *(["..."] if len(values) > 3 else [])])
-    raise DataError(
-        f"{path}: one column per symbol ({shown}) is not supported; "
-        f"make it one line per symbol and time: pandas.{_reader(path)}({path!r}).melt(id_vars={time!r}, "
-        "var_name='symbol', value_name='close').dropna().to_csv('long.csv', index=False)"
-    )
+def _wide_remarks(names: Sequence[str]) -> list[str]:
+    shown = ", ".join([*names[:3], *(["..."] if len(names) > 3 else [])])
+    return [f"symbols: one column each ({shown}); what they hold is taken for close (data.wide)"]
 
 
-def _reader(path: str) -> str:
-    return "read_parquet" if is_parquet(Path(path)) else "read_csv"
+def _adjustment(table: Table, close: str, symbols: Sequence[str] | None) -> tuple[Adjustment, str]:
+    """For what the close is adjusted, and how that is known: from its name, or from an adjusted close beside it, which
+    takes splits out of it where it is raw, and dividends where it is adjusted for splits."""
+    if word(close) in ADJUSTED:
+        return "total", f"adjustment: '{close}' is called adjusted, which is for splits and dividends (total)"
+    columns = {column.name: column.values_N for column in table.numbers()}
+    beside = next((name for name in columns if word(name) in ADJUSTED), None)
+    if beside is None:
+        return "raw", "adjustment: taken as raw; if the prices are adjusted, say data.adjustment=split or total"
+    offer = f"data.adjust_by={shlex.quote(beside)} adjusts open, high, low and close for dividends as well (total)"
+    if _steps_with(columns[close], columns[beside], symbols):
+        return "raw", f"adjustment: '{close}' is raw, since '{beside}' takes a split out of it; {offer}"
+    return "split", f"adjustment: '{close}' is taken as adjusted for splits, since '{beside}' takes none out; {offer}"
 
 
-def _adjustment(columns: Mapping[str, list[str]], roles: Mapping[str, str]) -> str:
-    """A close that is called adjusted is so for dividends; one beside it, as of Yahoo, for splits."""
-    if _word(roles["close"]) in ADJUSTED:
-        return "total"
-    return "split" if any(_word(name) in ADJUSTED for name in columns) else "raw"
+def _steps_with(close_N: Float, adjusted_N: Float, symbols: Sequence[str] | None) -> bool:
+    """Whether the close jumps where its ratio to the adjusted one jumps the other way."""
+    same_N = np.array([symbols[n] == symbols[n + 1] for n in range(len(symbols) - 1)]) if symbols else True
+    with np.errstate(divide="ignore", invalid="ignore"):
+        moves_N, ratios_N = np.diff(np.log(close_N)), np.diff(np.log(adjusted_N / close_N))
+    splits_N = (np.abs(ratios_N) > SMALLEST_SPLIT) & (np.abs(moves_N + ratios_N) < np.abs(ratios_N) / 3) & same_N
+    return bool(splits_N.any())
 
 
 def _remarks(
-    columns: Mapping[str, list[str]],
-    time: str,
-    date_format: str | None,
-    symbol: str | None,
-    decimal: str,
-    roles: Mapping[str, str],
-    left_out: Sequence[str],
+    symbol: str | None, sign: Decimal | None, taken: Mapping[str, Taken], left_out: Sequence[str], files: int
 ) -> list[str]:
-    example = next((text for text in columns[time] if text not in MISSING), "")
-    remarks = [f"time: column '{time}', {date_format or 'ISO 8601'}, for example {example}"]
-    day_month = date_format is not None and re.match(r"%[dm][./-]%[dm]", date_format)
-    if day_month:
-        remarks.append(f"dates: the {'day' if date_format and date_format.startswith('%d') else 'month'} comes first")
-    remarks.append(f"symbol: column '{symbol}'" if symbol else "symbol: none, the file is one symbol")
-    remarks.append("fields: " + ", ".join(f"{role} = '{name}'" for role, name in roles.items()))
-    if decimal == ",":
+    alone = "symbol: none, the file is one symbol" if files == 1 else f"symbol: each of the {files} files is one"
+    remarks = [f"symbol: column '{symbol}'" if symbol else alone]
+    remarks.append("fields: " + ", ".join(f"{role} = '{taken[role].column}'" for role in FIELDS if role in taken))
+    named = {"price": "close", "volume": "volume"}
+    remarks += [f"{name}: '{taken[role].column}', {taken[role].why}" for name, role in named.items() if role in taken]
+    if sign == ",":
         remarks.append("numbers: with a decimal comma")
     if left_out:
-        remarks.append(f"left out, since they hold no numbers: {', '.join(map(repr, left_out))}")
+        where = "" if files == 1 else " in all files"
+        remarks.append(f"left out, since they hold no numbers{where}: {', '.join(map(repr, left_out))}")
     return remarks

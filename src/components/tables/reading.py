@@ -1,86 +1,78 @@
-"""One CSV or Parquet file, block by block, into arrays that are allocated once.
+"""Bars of one file: which column is the time, the symbol and each field.
 
-Only the columns that are asked for are read. Shape legend: N rows of the file.
+Shape legend: N rows of the file.
 """
 
-import csv
-import gzip
-import itertools
-import math
-import os
-import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TextIO
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from components.bars import Codes
 from components.errors import DataError
-from components.panel import TIME_DTYPE
-from components.tables.times import EPOCHS, Stamps, parsed
-from components.values import Float, Time
+from components.tables import times
+from components.tables.columns import Columns, as_text, columns_of, cut, molten, numbers, texts
+from components.tables.container import symbol_of
+from components.tables.levels import SYMBOL, Levels
+from components.tables.numbers import Decimal
+from components.tables.shape import Shape, Told
+from components.tables.times import Stamps
+from components.tables.unread import Unread
+from components.values import Float
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-DELIMITERS = (",", ";", "\t", "|")
-MISSING = ("", "-", ".", "NA", "N/A", "#N/A", "n/a", "NaN", "nan", "-nan", "NULL", "null", "None", "none")
-BLOCK_BYTES = 1 << 24
-BATCH_ROWS = 1 << 17
-MOST_COLUMNS = 10_000
-LONGEST_HEADER = 1 << 20
-EARLIEST, LATEST = np.datetime64("1700-01-01"), np.datetime64("2200-01-01")
 PRICES = frozenset({"open", "high", "low", "close"})
-ROW_BYTES = 16
-INFLATED_BYTES, MOST_INFLATION = 1 << 29, 200
-"""What is compressed and becomes both larger than the one and more often its size than the other is no table."""
-FACTORS = {"": 1.0, "K": 1e3, "M": 1e6, "B": 1e9, "%": 1e-2}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
-    """Which columns of a file mean what. fields: field -> column; symbol: null where the file is one symbol."""
+    """Which columns of a file mean what.
 
-    names: tuple[str, ...]
+    time, clock  of a bar; clock: null where the time column has all of the time
+    symbol       null where the file is one symbol
+    fields       field -> column
+    wide         the field that all other columns hold, one a symbol; null where each line is one symbol
+    only         the one symbol whose lines are read, and whose times and values alone are judged; null: all
+    """
+
+    shape: Shape
+    told: Told
     time: str
+    clock: str | None
     symbol: str | None
     fields: Mapping[str, str]
     date_format: str | None
-    decimal: Literal[".", ","]
+    decimal: Decimal | None
+    wide: str | None = None
+    only: str | None = None
 
     def columns(self) -> list[str]:
-        return list(dict.fromkeys([self.time, *([self.symbol] if self.symbol else []), *self.fields.values()]))
+        keys = [key for key in (self.time, self.clock, self.symbol) if key is not None]
+        if self.wide is not None:
+            return [*keys, *(name for name in names_of(self.shape) if name not in keys)]
+        return list(dict.fromkeys([*keys, *self.fields.values()]))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Table:
-    """One file's bars. symbols: names as they first appear; codes_N: position of each row's name."""
+    """One file's bars. symbols: names as they first appear; codes_N: position of each row's name; places: how to find a
+    row again, of every file; notices: what was left out."""
 
     symbols: tuple[str, ...]
     codes_N: Codes
-    times_N: Time
-    aware: bool
+    stamps: Stamps
     fields: Mapping[str, Float]
+    places: tuple[Callable[[int], str], ...]
+    notices: tuple[str, ...] = ()
 
 
-def is_parquet(path: Path) -> bool:
-    return path.suffix in (".parquet", ".pq")
-
-
-def sample(path: Path, rows: int) -> dict[str, list[str]]:
-    """column -> its first values as text, empty where they are missing."""
-    names = columns_of(path)
-    if is_parquet(path):
-        import pyarrow.parquet as pq
-
-        with pq.ParquetFile(path) as file:
-            block = next(file.iter_batches(batch_size=rows), None)
-        columns = [] if block is None else [block.column(i).to_pylist() for i in range(len(names))]
-        return {n: ["" if v is None else str(v) for v in c] for n, c in zip(names, columns, strict=bool(columns))}
-    lines = [values for _, values in itertools.islice(records(path), rows)]
-    return {name: [line[i].strip() if i < len(line) else "" for line in lines] for i, name in enumerate(names)}
+def names_of(shape: Shape) -> tuple[str, ...]:
+    """The columns of the table that a file holds."""
+    return shape.levels.long if shape.levels else shape.names
 
 
 def field_name(column: str) -> str:
@@ -88,286 +80,130 @@ def field_name(column: str) -> str:
     return "".join(c if c.isalnum() else "_" for c in column.strip().lower())
 
 
-def symbol_of(path: Path) -> str:
-    """The name of a file without its endings."""
-    name = path.name.removesuffix(".gz")
-    return name[: -len(Path(name).suffix)] if Path(name).suffix else name
+def said_of(columns: Columns, name: str, most: int | None = None) -> list[str]:
+    """The cells of a column as texts, '' where there is none; most: the first of them, null: all."""
+    return ["" if text is None else text for text in texts(columns, name, most)]
 
 
-def columns_of(path: Path) -> tuple[str, ...]:
-    """Names of the columns; of a Parquet file those that hold no number, time or text are left out."""
-    if is_parquet(path):
-        import pyarrow.parquet as pq
-
-        metadata = pq.read_metadata(path)
-        _refuse_inflating(path, metadata.num_rows)
-        refuse_wide(path, metadata.num_columns)
-        names = tuple(str(name) for name in metadata.schema.to_arrow_schema().names)
-        if twice := next((name for place, name in enumerate(names) if name in names[:place]), None):
-            raise DataError(f"{path}: two columns are called '{twice}'; rename or drop one of them")
-    else:
-        line = _header(path)
-        names = tuple(next(csv.reader([line], delimiter=delimiter(line)), []))
-    refuse_wide(path, len(names))
-    return names
-
-
-def refuse_wide(path: Path, columns: int) -> None:
-    """Raises DataError for more columns than anybody can mean."""
-    if columns > MOST_COLUMNS:
-        raise DataError(
-            f"{path}: {columns:,} columns, at most {MOST_COLUMNS:,} are read; give those that are needed a file of "
-            "their own"
-        )
-
-
-def _refuse_inflating(path: Path, rows: int) -> None:
-    """A file may claim more rows than fit into memory: a time and one value each are the least."""
-    held = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else math.inf
-    if rows * ROW_BYTES > held:
-        raise DataError(
-            f"{path}: {rows:,} rows, which take {rows * ROW_BYTES / 2**30:,.0f} GiB at least and this machine has "
-            f"{held / 2**30:,.0f}; give a part of them"
-        )
-
-
-def text_columns(path: Path) -> frozenset[str]:
-    """Columns that hold no numbers, as far as the file itself says so: a CSV file does not."""
-    if not is_parquet(path):
+def text_columns(path: Path, shape: Shape) -> frozenset[str]:
+    """Columns that hold no numbers, as far as the file itself says so: a text file does not."""
+    if shape.kind not in ("parquet", "feather") or shape.levels is not None:
         return frozenset()
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
-    types = pa.types
-    numeric = (types.is_integer, types.is_floating, types.is_boolean, types.is_decimal)
-    return frozenset(str(f.name) for f in pq.read_schema(path) if not any(test(f.type) for test in numeric))
+    from components.tables.arrow import types_of
 
-
-def delimiter(header: str) -> str:
-    """What separates the columns: the candidate that stands most often in the header."""
-    return max(DELIMITERS, key=header.count)
-
-
-def rows_at_most(path: Path) -> int:
-    """As many rows as the file has, or a few more."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    if is_parquet(path):
-        return int(pq.read_metadata(path).num_rows)
-    rows, read, size = 1, 0, path.stat().st_size
-    with pa.input_stream(str(path), compression="detect") as stream:
-        while block := stream.read(BLOCK_BYTES):
-            # Files of old line ends have the one, not the other.
-            rows += max(block.count(b"\n"), block.count(b"\r"))
-            read += len(block)
-            if read > INFLATED_BYTES and read > MOST_INFLATION * size:
-                raise DataError(f"{path}: inflates to more than {MOST_INFLATION} times its size; unpack and check it")
-    return rows
+    kinds = pa.types
+    numeric = (kinds.is_integer, kinds.is_floating, kinds.is_boolean, kinds.is_decimal, kinds.is_null)
+    of = zip(shape.names, types_of(path, shape), strict=True)
+    return frozenset(name for name, kind in of if not any(test(kind) for test in numeric))
 
 
 def read(path: Path, layout: Layout) -> Table:
-    """The file's rows. Raises DataError naming the line of a value that cannot be read."""
-    import pyarrow as pa
-
-    n_rows = rows_at_most(path)
-    if is_parquet(path):
-        return _assembled(path, layout, _parquet_blocks(path, layout), n_rows)
-    try:
-        return _assembled(path, layout, _csv_blocks(path, layout, typed=True), n_rows)
-    except pa.ArrowInvalid:
-        # Numbers such as 1,234.5 or 2.3M, or something that is no number: read again as text.
-        return _assembled(path, layout, _csv_blocks(path, layout, typed=False), n_rows)
-
-
-def _lines(path: Path, errors: str = "strict") -> TextIO:
-    """A text file, as it is or compressed."""
-    if path.suffix == ".gz":
-        return gzip.open(path, "rt", encoding="utf-8-sig", newline="", errors=errors)
-    return path.open(encoding="utf-8-sig", newline="", errors=errors)
-
-
-def _header(path: Path) -> str:
-    try:
-        with _lines(path) as lines:
-            return lines.readline(LONGEST_HEADER)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise DataError(f"{path}: cannot be unpacked: {reason_of(error)}; it was cut off or damaged") from None
-
-
-def _parquet_blocks(path: Path, layout: Layout) -> Iterator["pa.RecordBatch"]:
-    import pyarrow.parquet as pq
-
-    with pq.ParquetFile(path, read_dictionary=[layout.symbol] if layout.symbol else None) as file:
-        yield from file.iter_batches(batch_size=BATCH_ROWS, columns=layout.columns())
-
-
-def _csv_blocks(path: Path, layout: Layout, *, typed: bool) -> Iterator["pa.RecordBatch"]:
-    import pyarrow as pa
-    from pyarrow import csv as arrow_csv
-
-    text, number = pa.dictionary(pa.int32(), pa.string()), pa.float64() if typed else pa.string()
-    types = dict.fromkeys(layout.fields.values(), number) | {layout.time: text}
-    if layout.symbol:
-        types[layout.symbol] = text
-    options = {
-        "read_options": arrow_csv.ReadOptions(column_names=layout.names, skip_rows=1, block_size=BLOCK_BYTES),
-        "parse_options": arrow_csv.ParseOptions(delimiter=delimiter(_header(path))),
-        "convert_options": arrow_csv.ConvertOptions(
-            column_types=types, include_columns=layout.columns(), null_values=MISSING, decimal_point=layout.decimal
-        ),
-    }
-    try:
-        with arrow_csv.open_csv(path, **options) as blocks:
-            yield from blocks
-    except pa.ArrowInvalid as error:
-        if "Empty CSV" in str(error):
-            return
-        if typed:
-            raise
-        raise DataError(f"{path}: {_uneven_line(path, layout) or 'cannot be read: ' + _reason(error)}") from None
-
-
-def _uneven_line(path: Path, layout: Layout) -> str | None:
-    for number, values in records(path):
-        if len(values) != len(layout.names):
-            return f"line {number}: {len(values)} values, the header has {len(layout.names)}; mend the line"
-    return None
-
-
-def records(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """(line number, values) of every row that is not empty, after the header."""
-    with _lines(path, errors="replace") as lines:
-        reader = csv.reader(lines, delimiter=delimiter(lines.readline()))
-        try:
-            yield from ((reader.line_num + 1, values) for values in reader if values)
-        except csv.Error as error:
-            raise DataError(f"{path}: line {reader.line_num + 1}: cannot be read: {error}; mend the line") from None
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise DataError(f"{path}: cannot be unpacked: {reason_of(error)}; it was cut off or damaged") from None
-
-
-def _place(path: Path, row: int) -> str:
-    """How to find a row again: its line in a text file."""
-    if is_parquet(path):
-        return f"row {row + 1}"
-    return next((f"line {line}" for n, (line, _) in enumerate(records(path)) if n == row), f"line {row + 2}")
-
-
-def _assembled(path: Path, layout: Layout, blocks: Iterator["pa.RecordBatch"], n_rows: int) -> Table:
-    times_N = np.empty(n_rows, dtype=TIME_DTYPE)
-    codes_N = np.zeros(n_rows, dtype=np.int32)
-    fields = {name: np.empty(n_rows) for name in layout.fields}
-    known: dict[str, int] = {} if layout.symbol else {symbol_of(path): 0}
-    start, aware = 0, False
-    for block in blocks:
-        end = start + block.num_rows
-        stamps = _stamps(path, layout, block.column(layout.time), start)
-        times_N[start:end], aware = stamps.times_N, aware or stamps.aware
-        if layout.symbol:
-            codes_N[start:end] = _codes(path, block.column(layout.symbol), known, start)
-        for name, column in layout.fields.items():
-            fields[name][start:end] = _numbers(path, layout, name, block.column(column), start)
-        start = end
+    """The file's bars. Raises DataError naming the line of a value that cannot be read."""
+    columns = columns_of(
+        path,
+        layout.told,
+        shape=layout.shape,
+        wanted=layout.columns(),
+        numbers=_number_columns(layout),
+        decimal=layout.decimal,
+    )
+    if layout.wide is not None:
+        columns = _long(columns, layout)
+    codes_N, symbols = symbols_of(columns, SYMBOL if layout.wide else layout.symbol)
+    if layout.only in symbols and len(symbols) > 1:
+        rows = np.flatnonzero(codes_N == symbols.index(layout.only))
+        columns, codes_N, symbols = columns.take(rows), np.zeros(len(rows), dtype=np.int32), (layout.only,)
+    stamps = _stamps(columns, layout, codes_N)
+    fields = {layout.wide: layout.wide} if layout.wide else layout.fields
+    _refuse_truths(columns, fields)
+    values = numbers(columns, list(fields.values()), {column: field for field, column in fields.items()})
     return Table(
-        symbols=tuple(known),
-        codes_N=codes_N[:start],
-        times_N=times_N[:start],
-        aware=aware,
-        fields={name: values_N[:start] for name, values_N in fields.items()},
+        symbols=symbols,
+        codes_N=codes_N,
+        stamps=stamps,
+        fields={field: values[column] for field, column in fields.items()},
+        places=(columns.place,),
+        notices=left_out(columns),
     )
 
 
-def _stamps(path: Path, layout: Layout, column: "pa.Array", start: int) -> Stamps:
+def _number_columns(layout: Layout) -> list[str]:
+    keys = (layout.time, layout.clock, layout.symbol)
+    return [name for name in layout.columns() if name not in keys]
+
+
+def _long(columns: Columns, layout: Layout) -> Columns:
+    assert layout.wide is not None
+    keys = tuple(key for key in (layout.time, layout.clock) if key is not None)
+    others = [name for name in columns.raw if name not in keys]
+    return molten(
+        columns,
+        Levels(names=columns.names, keys=keys, places={name: {layout.wide: name} for name in others}),
+    )
+
+
+def left_out(columns: Columns) -> tuple[str, ...]:
+    """A sentence about lines that were taken for no rows."""
+    if not columns.left_out:
+        return ()
+    count, (line, said) = len(columns.left_out), columns.left_out[0]
+    lines = "1 line is no row and was" if count == 1 else f"{count:,} lines are no rows and were"
+    first = "" if count == 1 else "the first is "
+    return (f"{columns.path}: {lines} left out: {first}line {line}, '{cut(said)}'",)
+
+
+def symbols_of(columns: Columns, symbol: str | None) -> tuple[Codes, tuple[str, ...]]:
+    """(N,) numbers of the names, and the names. Symbols are text: NA, TRUE, 0001 and 1e5 are what is written."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if symbol is None:
+        return np.zeros(columns.n_rows, dtype=np.int32), (symbol_of(columns.path),)
+    column = as_text(columns.raw[symbol])
+    if not pa.types.is_dictionary(column.type):
+        column = pc.dictionary_encode(column)
+    whole = _one_array(column)
+    names = [name and name.strip() for name in pc.cast(whole.dictionary, pa.string()).to_pylist()]
+    known: dict[str, int] = {}
+    code_U = np.array([known.setdefault(name, len(known)) if name else -1 for name in names] + [-1], dtype=np.int32)
+    codes_N: Codes = code_U[whole.indices.fill_null(len(names)).to_numpy(zero_copy_only=False)]
+    if (codes_N < 0).any():
+        row = int((codes_N < 0).argmax())
+        count = int((codes_N < 0).sum())
+        more = f" ({count:,} lines lack it)" if count > 1 else ""
+        raise DataError(f"{columns.path}: {columns.place(row)}: the symbol is missing; mend it or drop the line{more}")
+    return codes_N, tuple(known)
+
+
+def _one_array(column: "pa.ChunkedArray | pa.Array") -> Any:
     import pyarrow as pa
 
+    if isinstance(column, pa.ChunkedArray):
+        column = column.unify_dictionaries().combine_chunks()
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+
+
+def _stamps(columns: Columns, layout: Layout, codes_N: Codes) -> Stamps:
+    """The times of a file, decided by all of them."""
+    column = columns.raw[layout.time]
+    clock = None if layout.clock is None else columns.raw[layout.clock]
     try:
-        stamps = parsed(column, layout.date_format)
-    except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
-        raise DataError(
-            f"{path}: the column '{layout.time}' holds values of type {column.type}, no dates; choose another column"
-        ) from None
-    bad_N = np.isnat(stamps.times_N)
-    far_N = (stamps.times_N < EARLIEST) | (stamps.times_N >= LATEST)
-    if far_N.any() and not bad_N.any():
-        row = int(far_N.argmax())
-        raise DataError(
-            f"{path}: {_place(path, start + row)}: {stamps.times_N[row].astype('datetime64[D]')} lies too far; "
-            f"dates from {EARLIEST} to {LATEST} are read; mend it or drop the line"
-        )
-    if bad_N.any():
-        row = int(bad_N.argmax())
-        wanted = "seconds since 1970" if layout.date_format in EPOCHS else layout.date_format
-        raise DataError(
-            f"{path}: {_place(path, start + row)}: '{column[row].as_py() or ''}' is no date in the format "
-            f"{wanted or 'ISO 8601 (2020-12-31)'}; mend it or set data.date_format"
-        )
+        stamps = times.read(column, clock=clock, date_format=layout.date_format)
+        times.refuse_exchanged(stamps, codes_N)
+    except Unread as unread:
+        raise columns.unread(unread) from None
     return stamps
 
 
-def _codes(path: Path, column: "pa.Array", known: dict[str, int], start: int) -> Codes:
-    """(N,) numbers of the names; new names are added to `known`."""
+def _refuse_truths(columns: Columns, fields: Mapping[str, str]) -> None:
+    """A price is no truth, in whatever format it is written."""
     import pyarrow as pa
-    import pyarrow.compute as pc
 
-    if not pa.types.is_dictionary(column.type):
-        column = pc.dictionary_encode(pc.cast(column, pa.string()))
-    names = [name and name.strip() for name in pc.cast(column.dictionary, pa.string()).to_pylist()]
-    code_U = np.array([known.setdefault(name, len(known)) if name else -1 for name in names] + [-1], dtype=np.int32)
-    codes_N: Codes = code_U[column.indices.fill_null(len(names)).to_numpy(zero_copy_only=False)]
-    if (codes_N < 0).any():
-        row = start + int((codes_N < 0).argmax())
-        raise DataError(f"{path}: {_place(path, row)}: the symbol is missing; mend it or drop the line")
-    return codes_N
-
-
-def _numbers(path: Path, layout: Layout, field: str, column: "pa.Array", start: int) -> Float:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    if pa.types.is_boolean(column.type) and field in PRICES:
-        raise DataError(f"{path}: the column of {field} holds true and false, no prices; choose another column")
-    if not pa.types.is_string(column.type):
-        return np.asarray(pc.cast(column, pa.float64()).to_numpy(zero_copy_only=False))
-    values_N, bad_N = numbers(column.to_numpy(zero_copy_only=False), layout.decimal)
-    if bad_N.any():
-        row = int(bad_N.argmax())
-        raise DataError(f"{path}: {_place(path, start + row)}: '{column[row].as_py()}' is no number ({field}); mend it")
-    return values_N
-
-
-def numbers(texts_N: "np.ndarray[Any, Any]", decimal: str) -> tuple[Float, "np.ndarray[Any, Any]"]:
-    """Values of texts such as 1,234.5 or 2.3M or 5 %, and which of them are no numbers."""
-    import pandas as pd
-
-    if decimal == ".":  # the usual case, without looking at each text
-        plain_N = np.asarray(pd.to_numeric(pd.Series(texts_N, dtype="str"), errors="coerce"), dtype=np.float64)
-        if np.isfinite(plain_N).all():
-            return plain_N, np.zeros(len(plain_N), dtype=bool)
-    group = "," if decimal == "." else "."
-    pattern = rf"([+-]?(?:\d{{1,3}}(?:[{group}]\d{{3}})+|\d*)(?:[{decimal}]\d*)?(?:[eE][+-]?\d+)?)\s*([KMB%]?)"
-    texts = pd.Series(texts_N, dtype="str").str.strip()
-    missing = texts.isna() | texts.isin(MISSING)
-    whole = texts.where(texts.str.fullmatch(pattern).fillna(False).astype(bool))
-    parts = whole.str.extract(rf"^{pattern}$")
-    plain = parts[0].str.replace(group, "", regex=False).str.replace(decimal, ".", regex=False)
-    values = pd.to_numeric(plain, errors="coerce") * parts[1].map(FACTORS)
-    return values.to_numpy(dtype=np.float64), (values.isna() & ~missing).to_numpy()
-
-
-def _reason(error: Exception) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__
-
-
-def column_names(path: Path) -> tuple[str, ...]:
-    """The columns of a CSV or Parquet file, from its header alone. Raises DataError if it cannot be read."""
-    try:
-        return columns_of(path)
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file; give an existing CSV or Parquet file in data.path") from None
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        raise DataError(f"{path}: cannot be read: {reason_of(error)}") from None
-
-
-def reason_of(error: Exception) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__
+    for field, column in fields.items():
+        values = columns.raw[column]
+        if field in PRICES and pa.types.is_boolean(values.type):
+            raise DataError(
+                f"{columns.path}: the column of {field} holds true and false, no prices; choose another column"
+            )

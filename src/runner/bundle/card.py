@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from runner.bundle.promoted import model_section, overruled, vault_section
+from runner.bundle.promoted import defects, model_section, overruled, vault_section
 from runner.bundle.recipe import Recipe
 
 KINDS = {
@@ -45,7 +45,7 @@ def model_card(
     """Markdown for README.md; run, gates, parity and promotion as in `write_bundle`."""
     sections = [
         (f"# {name}, version {version}", f"{overruled(promotion)}{_summary(recipe)}"),
-        ("## Data", _data(run["data"], recipe)),
+        ("## Data", _data(run["data"], recipe) + "\n" + defects(run.get("quality"), (promotion or {}).get("quality"))),
         ("## Verdict", _gates(run, gates)),
         *([("## Vault", vault_section(promotion))] if promotion else []),
         ("## Which model this is", model_section(promotion) if promotion else _model(run["folds"])),

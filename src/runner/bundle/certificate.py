@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from components.errors import ContractError, DataError
+from components.errors import ContractError
 from components.panel import Panel
 from components.values import Certificate, Float
 from runner.bundle.assemble import assemble
@@ -86,9 +86,9 @@ def certify(prepared: Prepared, executed: Executed, *, experiment: Experiment) -
 def refuse_differing(certification: Certification) -> None:
     """Raises ContractError where the bundle does not do what the run did, naming the first difference."""
     found, stream = certification.certificate, certification.parity["stream"]
-    if found.missing == found.beyond_tolerance == found.differing_orders == 0 and stream.get("passed", True):
+    if found.missing == found.beyond_tolerance == found.differing_orders == 0 and stream["passed"]:
         return
-    again = "" if "why_not" in stream else f", {stream['differing_orders']} when bars come one by one"
+    again = f", {stream['differing_orders']} when bars come one by one"
     raise ContractError(
         f"promotion: the bundle does not forecast what the run forecast: {found.missing + found.beyond_tolerance} of "
         f"{found.forecasts} forecasts beyond the tolerance, {found.differing_orders} differing orders{again}; first: "
@@ -99,15 +99,15 @@ def refuse_differing(certification: Certification) -> None:
 def certified(bundles: Mapping[int, Bundle], run: OutOfSample, *, threads: int) -> Certification:
     """The certificate of a bundle per fold; the last of them is timed."""
     batch = compared(run, at_once(bundles, run, threads=threads))
-    stream = _streamed(bundles, run, threads)
-    latency = _latency(bundles[max(bundles)], run.panel) if "why_not" not in stream else {}
+    stream = compared(run, bar_by_bar(bundles, run, threads=threads))
+    latency = _latency(bundles[max(bundles)], run.panel)
     certificate = Certificate(
         forecasts=batch["forecasts"],
         missing=batch["missing_forecasts"],
         beyond_tolerance=batch["forecasts_beyond_tolerance"],
         orders=batch["orders"],
         differing_orders=batch["differing_orders"],
-        stream_differing_orders=stream.get("differing_orders"),
+        stream_differing_orders=stream["differing_orders"],
         first_divergence=batch["first_divergence"] or stream.get("first_divergence", ""),
         latency_p50_us=latency.get("p50_us", np.nan),
         latency_p99_us=latency.get("p99_us", np.nan),
@@ -115,13 +115,6 @@ def certified(bundles: Mapping[int, Bundle], run: OutOfSample, *, threads: int) 
     variants = {name: _measured(name, bundles, run, threads) for name in PRECISIONS}
     parity = {**batch, "stream": stream, "latency": latency, "variants": variants}
     return Certification(certificate=certificate, parity=parity)
-
-
-def _streamed(bundles: Mapping[int, Bundle], run: OutOfSample, threads: int) -> dict[str, Any]:
-    try:
-        return compared(run, bar_by_bar(bundles, run, threads=threads))
-    except DataError as error:
-        return {"why_not": str(error)}
 
 
 def _latency(bundle: Bundle, panel: Panel) -> dict[str, Any]:

@@ -136,10 +136,7 @@ def _at_once(bundles: Mapping[int, Bundle], run: OutOfSample, values_MO: Float, 
 
 
 def bar_by_bar(bundles: Mapping[int, Bundle], run: OutOfSample, *, threads: int) -> Replay:
-    """Replays the bars one date after the other, by streams that start before the first of them.
-
-    Raises DataError where a feature cannot be computed bar by bar.
-    """
+    """Replays the bars one date after the other, by streams that start before the first of them."""
     from components.expressions.stream import FeatureStream
 
     panel, any_bundle = run.panel, next(iter(bundles.values()))

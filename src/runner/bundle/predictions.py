@@ -3,29 +3,34 @@
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from components.contracts import Source
-from components.errors import DataError
+from components.bars import Bars
+from components.contracts import Quality, Source
+from components.errors import ConfigError, DataError
 from components.panel import Panel
-from components.tables.reading import column_names
+from components.structure import strict
+from components.tables.container import paths_of
+from components.tables.reading import names_of
+from components.tables.shape import Told, shape_of
 from components.values import Float, Int, Time
 from runner.bundle.forecast import BundleForecast, time_texts
 from runner.bundle.layout import VARIANTS
 from runner.bundle.reader import Bundle
 from runner.bundle.restore import restored
+from runner.specification.described import TARGET
 
+STANDARD = "components.quality.standard.StandardPolicy"
 FILES = "components.data.files.Files"
 OPTIONS = {
     "data.path": "--data",
     "data.symbol_column": "--symbol-column",
     "data.time_column": "--time-column",
     "data.date_format": "--date-format",
-    "name it with data.columns.close=COLUMN": "rename the column",
 }
 TIME_COLUMNS = ("timestamp", "date", "time", "datetime")
 HEADER = ("timestamp", "symbol", "forecast", "weight")
@@ -34,43 +39,131 @@ FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n")
 """How texts begin that spreadsheets take for formulas."""
 
 
-def load_bars(path: str, *, symbol: str | None, time: str | None, date_format: str | None) -> Panel:
-    """The bars of a file; columns that are not told are found. Raises DataError in the words of predict's options."""
+def load_bars(bundle: Bundle, path: str, settings: Mapping[str, Any]) -> Panel:
+    """The bars of a file, read and mended as those were that the bundle was made from.
+
+    settings: those of data=files that differ. A source that adds to the bars of files, or makes others of them, does so
+    again; a file that holds what would be added is read alone. Of a bundle from no file the columns are found. Raises
+    DataError in the words of predict's options.
+    """
+    config = bundle.config.get("data", {})
     try:
-        named = {name.lower() for name in column_names(Path(path))}
-        settings: dict[str, Any] = {
-            "_target_": FILES,
-            "path": path,
-            "symbol_column": ("symbol" if symbol is None and "symbol" in named else symbol) or None,
-            "time_column": time or next((name for name in TIME_COLUMNS if name in named), TIME_COLUMNS[0]),
-            "date_format": date_format,
-            "time_zone": None,
-            "decimal": ".",
-            "columns": {},
-            "select": None,
-            "survivorship": "unknown",
-            "adjustment": "raw",
-        }
-        return restored(Source, settings, path="data").load()  # type: ignore[type-abstract]
+        within = _file_within(config)
+        if within is None:
+            bars = _source(_found(path, settings)).bars()
+        else:
+            bars = _as_trained(config, within, {"path": path, **settings}, bundle)
+        quality = _quality(bundle.config.get("quality", {}))
+        return strict(bars) if quality is None else quality.inspect(bars)[0]
     except DataError as error:
         text = str(error)
         for setting, option in OPTIONS.items():
-            text = text.replace(setting, option)
-        raise DataError(text) from None
+            text = text.replace(f"({setting})", f"({option})").replace(f"set {setting}", f"set {option}")
+        raise DataError(text.replace("in data.path", "in --data")) from None
 
 
-def table(bundle: Bundle, forecast: BundleForecast, *, last_only: bool) -> str:
-    """CSV with a header: the bars of the last time, or of every time that can be forecast.
+def _file_within(config: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """Where the source of files stands in a source: () for itself, (main,) for the bars that it adds to."""
+    if config.get(TARGET) == FILES:
+        return ()
+    if config.get("opened") is not None and isinstance(config.get("visible"), Mapping):
+        inner, name = config["visible"], "visible"
+    else:
+        inner, name = config.get("main"), "main"
+    below = _file_within(inner) if isinstance(inner, Mapping) else None
+    return None if below is None else (name, *below)
+
+
+def _as_trained(config: Mapping[str, Any], within: tuple[str, ...], changes: Mapping[str, Any], bundle: Bundle) -> Bars:
+    if within[:1] == ("visible",):  # what was sealed then is no part of new bars
+        return _as_trained(config["visible"], within[1:], changes, bundle)
+    whole, files = _changed(config, within, changes)
+    source = _source(whole)
+    if within:
+        alone = _source(files)
+        try:
+            source.fields()
+        except (ConfigError, DataError):
+            if not set(bundle.recipe.fields) <= set(alone.fields()):
+                raise
+            source = alone
+    return source.bars()
+
+
+def _changed(
+    config: Mapping[str, Any], within: tuple[str, ...], changes: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The settings of the whole source and of the files in it, with the changes."""
+    if not within:
+        # What stood in for the file then does not stand in for this one.
+        files = {**_defaults(), **config, **changes, **({"fallback": None} if "fallback" in config else {})}
+        return files, files
+    inner, files = _changed(config[within[0]], within[1:], changes)
+    return {**config, within[0]: inner}, files
+
+
+def _defaults() -> dict[str, Any]:
+    """Settings that bundles of earlier versions do not have."""
+    return dict.fromkeys(("clock_column", "decimal", "wide", "encoding", "delimiter", "header", "sheet", "adjust_by"))
+
+
+def _found(path: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings for a file of which nothing is known: the columns are found by their names."""
+    told = Told(**{name: settings[name] for name in ("encoding", "delimiter", "header", "sheet") if name in settings})
+    named = {name.lower() for name in names_of(shape_of(paths_of(path)[0], told))}
+    return {
+        **_defaults(),
+        "_target_": FILES,
+        "path": path,
+        "symbol_column": "symbol" if "symbol" in named else None,
+        "time_column": next((name for name in TIME_COLUMNS if name in named), TIME_COLUMNS[0]),
+        "date_format": None,
+        "time_zone": None,
+        "columns": {},
+        "select": None,
+        "survivorship": "unknown",
+        "adjustment": "raw",
+        **settings,
+    }
+
+
+def _source(settings: Mapping[str, Any]) -> Source:
+    return restored(Source, settings, path="data")  # type: ignore[type-abstract]
+
+
+def _quality(config: Mapping[str, Any]) -> Quality | None:
+    """The policy that judged the bars then; how many a symbol needs is for the forecast to say."""
+    if not config:
+        return None
+    if config.get("_target_") == STANDARD:
+        # Policies of earlier versions do not have these.
+        config = {"spikes": "warn", **config, "minimum_history": 0, "completeness": 0}
+    return restored(Quality, config, path="quality")  # type: ignore[type-abstract]
+
+
+def rows(bundle: Bundle, forecast: BundleForecast, *, last_only: bool) -> list[dict[str, Any]]:
+    """The bars of the last time, or of every time that can be forecast: by column, None where there is no number.
 
     Raises DataError where the last time is asked for and has no forecast or no known weight.
     """
-    header = HEADER if bundle.hands_out_weights else HEADER[:-1]
-    header = header if forecast.lower_M is None else (*header, *INTERVAL)
+    header = _header(bundle, forecast)
+    return [dict(zip(header, row, strict=True)) for row in _rows(bundle, forecast, last_only=last_only)]
+
+
+def table(bundle: Bundle, forecast: BundleForecast, found: Sequence[Mapping[str, Any]]) -> str:
+    """The same as CSV with a header."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(_rows(bundle, forecast, last_only=last_only))
+    writer.writerow(_header(bundle, forecast))
+    for row in found:
+        stamp, symbol, *numbers = row.values()
+        writer.writerow((stamp, _harmless(symbol), *map(_text, numbers)))
     return buffer.getvalue()
+
+
+def _header(bundle: Bundle, forecast: BundleForecast) -> tuple[str, ...]:
+    header = HEADER if bundle.hands_out_weights else HEADER[:-1]
+    return header if forecast.lower_M is None else (*header, *INTERVAL)
 
 
 def notes(
@@ -81,7 +174,7 @@ def notes(
     yield from _notes(bundle, forecast, last_only=last_only)
 
 
-def _rows(bundle: Bundle, forecast: BundleForecast, *, last_only: bool) -> Iterator[tuple[str, ...]]:
+def _rows(bundle: Bundle, forecast: BundleForecast, *, last_only: bool) -> Iterator[tuple[Any, ...]]:
     """One line per bar, in order of time, then symbol.
 
     Raises DataError if the last bar is asked for and has no forecast or no known weight.
@@ -104,7 +197,7 @@ def _rows(bundle: Bundle, forecast: BundleForecast, *, last_only: bool) -> Itera
             d, s = position_R[row], panel.symbol_codes_R[row]
             weight = (weights_DS[d, s],) if weighed else ()
             numbers = (forecast_DS[d, s], *weight, *(end_DS[d, s] for end_DS in ends))
-            yield texts_D[d], _harmless(panel.symbols[s]), *map(_text, numbers)
+            yield texts_D[d], panel.symbols[s], *(None if np.isnan(number) else float(number) for number in numbers)
 
 
 def _outsiders(panel: Panel, dates_D: Time) -> tuple[Int, Int]:
@@ -169,5 +262,5 @@ def _harmless(name: str) -> str:
     return f"'{name}" if name.startswith(FORMULAS) else name
 
 
-def _text(value: float) -> str:
-    return "" if np.isnan(value) else f"{value:.9g}"
+def _text(value: float | None) -> str:
+    return "" if value is None else f"{value:.9g}"

@@ -1,7 +1,7 @@
 """What the model card says of a promotion: an override, the vault, and which model is deployed."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from runner.composition.figures import figure
@@ -42,6 +42,21 @@ def vault_section(promotion: Mapping[str, Any]) -> str:
         f"{vault['first']} ({vault['n_train']} train rows, then {vault['n_valid']} for validation). {seen}\n\n"
         + "\n".join(lines)
     )
+
+
+def defects(run: Sequence[Mapping[str, Any]] | None, everything: Sequence[Mapping[str, Any]] | None) -> str:
+    """What the checks found in the bars of the run, and in all that the deployed model was fitted on, the vault among
+    them; null: they were not checked."""
+    told = {"before the vault": run, "that the deployed model was fitted on, all there are": everything}
+    lines = []
+    for which, findings in told.items():
+        if findings is None:
+            continue
+        found = [
+            f"{each['check']}: {each['count']} {each['action']}, for example {each['example']}" for each in findings
+        ]
+        lines.append(f"- Checks of the bars {which}: {'; '.join(found) or 'nothing was found'}.")
+    return "\n".join(lines)
 
 
 def _earlier(vault: Mapping[str, Any]) -> str:

@@ -31,6 +31,7 @@ from components.values import Block, Calibrated, Float, Float32, Int, Outputs, T
 from runner.bundle.forecast import BundleForecast
 from runner.bundle.graph import Checked, Runner, check_graph
 from runner.bundle.layout import (
+    CONFIG,
     FORMAT_VERSION,
     GRAPH,
     MANIFEST,
@@ -70,7 +71,8 @@ def _variant_file(folder: Path, files: Mapping[str, bytes], variant: str) -> str
 class Bundle:
     """A recipe, what its preprocessor has learnt, and its model's graph.
 
-    manifest: what bundle.json says, empty before it is written; place: where the graph lies, for messages.
+    manifest: what bundle.json says, empty before it is written; place: where the graph lies, for messages; written: the
+    run's configuration, as YAML.
     """
 
     recipe: Recipe
@@ -78,6 +80,7 @@ class Bundle:
     learnt: Mapping[str, Any] = field(default_factory=dict[str, Any])
     manifest: Mapping[str, Any] = field(default_factory=dict[str, Any])
     place: str = "the graph"
+    written: bytes = b""
 
     @staticmethod
     def open(folder: Path, *, variant: str | None = None) -> "Bundle":
@@ -102,10 +105,19 @@ class Bundle:
                 learnt=json.loads(files.get(PREPROCESS, b"{}")),
                 manifest=manifest,
                 place=str(folder / file),
+                written=files[CONFIG],
             )
             _ = bundle.outputs
         _ = bundle.checked_graph
         return bundle
+
+    @cached_property
+    def config(self) -> Mapping[str, Any]:
+        """The configuration of the run that it was made from."""
+        import yaml
+
+        found = yaml.safe_load(self.written)
+        return found if isinstance(found, dict) else {}
 
     @cached_property
     def digest(self) -> str:

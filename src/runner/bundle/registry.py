@@ -6,7 +6,7 @@ from collections.abc import Callable
 from difflib import get_close_matches
 from pathlib import Path
 
-from components.errors import ConfigError, DataError, OutputError
+from components.errors import ConfigError, DataError, OutputError, Problem
 from runner.bundle.aliases import ALIASES, current
 from runner.bundle.layout import MANIFEST
 
@@ -97,10 +97,13 @@ def find(reference: str, root: Path) -> Path:
     return root / name / version
 
 
-def _unknown(name: str, root: Path) -> str:
-    known = names(root)
+def _unknown(name: str, root: Path) -> Problem:
+    known = tuple(names(root))
+    code, message = "unknown_bundle", "no such bundle"
     if not known:
-        return f"{name}: no such bundle: {root} is empty; promote a run first: python -m runner promote RUN"
-    nearest = get_close_matches(name, known, n=1)
+        remedy = f"{root} is empty; promote a run first: python -m runner promote RUN"
+        return Problem(f"{name}: {message}", remedy, code=code, value=name, allowed=known, at=name)
+    nearest = tuple(get_close_matches(name, known, n=1))
     hint = f"did you mean '{nearest[0]}'? " if nearest else ""
-    return f"{name}: no such bundle; {hint}bundles in {root}: {', '.join(known)}"
+    told = f"{hint}bundles in {root}: {', '.join(known)}"
+    return Problem(name, message, told, code=code, value=name, allowed=known, fix=nearest)

@@ -113,8 +113,7 @@ class Stream:
         """A stream whose next bar follows the history, which may be longer than what is kept of it.
 
         What learns from its own forecasts begins here, and nothing is held. threads: for many symbols at once, 0 = all
-        cores; no value depends on it. Raises DataError if the history lacks a field or symbol that the bundle needs, or
-        if a feature cannot be computed bar by bar.
+        cores; no value depends on it. Raises DataError if the history lacks a field or symbol that the bundle needs.
         """
         bundle.check(history)
         symbols, codes_S = len(history.symbols), np.arange(len(history.symbols))

@@ -1,6 +1,7 @@
 """What is wrong with a configuration, found from the constructors' signatures; nothing is built."""
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -8,16 +9,19 @@ from components.contracts import Component
 from components.errors import Problem
 from runner.composition.accept import accepts
 from runner.composition.catalog import catalogue
+from runner.composition.leaves import allowed_values
 from runner.composition.schema import (
     allowed,
     alternatives,
     entries,
     fixed_length,
+    flat,
     holds_components,
     is_component,
     is_mapping,
     is_section,
     kind_of,
+    limited,
     literals,
     map_annotation,
     parameters,
@@ -28,6 +32,7 @@ from runner.composition.schema import (
 
 MISSING = "???"
 TARGET = "_target_"
+NAME_MUST_BE_TEXT = "a name must be text"
 
 
 def problems(config: Any, kind: type, *, path: str = "") -> list[Problem]:
@@ -49,7 +54,7 @@ def _value_problems(value: Any, annotation: Any, path: str) -> Iterator[Problem]
     if value is None and type(None) in alternatives(annotation):
         return
     if isinstance(value, str) and value == MISSING:
-        yield Problem(path, f"missing; must be {allowed(annotation)}")
+        yield _missing(path, annotation)
         return
     member = structure(value, annotation)
     if member is None:
@@ -71,13 +76,16 @@ def _map_problems(value: Mapping[Any, Any], base: Any, path: str) -> Iterator[Pr
         if isinstance(name, str):
             yield from _value_problems(entry, map_annotation(base), join(path, name))
         else:
-            yield Problem(join(path, name), "a name must be text", f"write '{name}' in quotes")
+            yield Problem(
+                join(path, name), NAME_MUST_BE_TEXT, f"write '{name}' in quotes", code="not_allowed", value=name
+            )
 
 
 def _list_problems(value: list[Any], base: Any, path: str) -> Iterator[Problem]:
     length = fixed_length(base)
     if length is not None and len(value) != length:
-        yield Problem(path, f"{show(value)} is not allowed; must be a list of {length} entries")
+        message = f"{show(value)} is not allowed; must be a list of {length} entries"
+        yield Problem(path, message, code="not_allowed", value=value, allowed=allowed_values(base))
         return
     for index, entry, annotation in entries(value, base):
         yield from _value_problems(entry, annotation, join(path, index))
@@ -95,21 +103,34 @@ def _section_problems(section: Mapping[Any, Any], kind: type, path: str) -> Iter
     expected = parameters(cls)
     for key in section:
         if key not in expected and not (key == TARGET and is_component(kind)):
-            yield unknown_key(path, key, expected)
+            yield unknown_key(path, key, expected, section[key])
     for name, parameter in expected.items():
         where = join(path, name)
         if name in section:
             yield from _value_problems(section[name], parameter.annotation, where)
         elif parameter.required:
-            yield Problem(where, f"missing; must be {allowed(parameter.annotation)}")
+            yield _missing(where, parameter.annotation)
 
 
-def unknown_key(path: str, key: Any, expected: Iterable[str]) -> Problem:
-    where = join(path, key)
+def _missing(path: str, annotation: Any) -> Problem:
+    message = f"missing; must be {allowed(annotation)}"
+    return Problem(path, message, code="missing", allowed=allowed_values(annotation))
+
+
+def unknown_key(path: str, key: Any, expected: Iterable[str], value: Any) -> Problem:
+    where, known = join(path, key), tuple(join(path, name) for name in expected)
     near = nearest(str(key), expected)
-    if near:
-        return Problem(where, "unknown key", f"did you mean '{join(path, near)}'?")
-    return Problem(where, "unknown key", f"allowed: {', '.join(expected) or 'none'}")
+    hint = f"did you mean '{join(path, near)}'?" if near else f"allowed: {', '.join(expected) or 'none'}"
+    fix = typed(join(path, near), value) if near else ()
+    return Problem(where, "unknown key", hint, code="unknown_key", value=value, allowed=known, fix=fix)
+
+
+def typed(path: str, value: Any) -> tuple[str, ...]:
+    """The override that sets it, where that is short."""
+    if isinstance(value, bool) or value is None:
+        return (f"{path}={'null' if value is None else str(value).lower()}",)
+    plain = isinstance(value, int | float) or (isinstance(value, str) and re.fullmatch(r"[\w./+-]+", value))
+    return (f"{path}={value}",) if plain else ()
 
 
 def _target(section: Mapping[Any, Any], kind: type, path: str) -> type[Component] | Problem:
@@ -119,16 +140,20 @@ def _target(section: Mapping[Any, Any], kind: type, path: str) -> type[Component
     fitting = known.fitting(kind)
     target = section.get(TARGET, MISSING)
     if target == MISSING:
-        return Problem(where, f"missing; must be of kind {kind.__name__}: {', '.join(fitting) or 'none found'}")
+        message = f"missing; must be of kind {kind.__name__}: {', '.join(fitting) or 'none found'}"
+        return Problem(where, message, code="missing", allowed=tuple(fitting))
     if isinstance(target, str) and (lacking := known.unfinished(target)):
-        return Problem(where, f"{target} is no component: it lacks {', '.join(lacking)} of its contract")
+        message = f"{target} is no component: it lacks {', '.join(lacking)} of its contract"
+        return Problem(where, message, code="not_allowed", value=target, allowed=tuple(fitting))
     if not isinstance(target, str) or target not in known:
         near = nearest(str(target), fitting) or nearest(str(target), known.concrete)
         hint = f"did you mean '{near}'?" if near else f"known: {', '.join(fitting) or 'none'}"
-        return Problem(where, f"{show(target)} is not a component; it was not imported", hint)
+        message, fix = f"{show(target)} is not a component; it was not imported", typed(where, near) if near else ()
+        return Problem(where, message, hint, code="not_allowed", value=target, allowed=tuple(fitting), fix=fix)
     cls = known[target]
     if not issubclass(cls, kind):
-        return Problem(where, f"{target} is of kind {kind_of(cls).__name__}; must be of kind {kind.__name__}")
+        message = f"{target} is of kind {kind_of(cls).__name__}; must be of kind {kind.__name__}"
+        return Problem(where, message, code="not_allowed", value=target, allowed=tuple(fitting))
     return cls
 
 
@@ -138,4 +163,26 @@ def _leaf_problems(value: Any, annotation: Any, path: str) -> Iterator[Problem]:
     choices = [c for member in alternatives(annotation) for c in literals(member)]
     near = nearest(value, choices) if isinstance(value, str) else None
     hint = f"did you mean {show(near)}?" if near else ""
-    yield Problem(path, f"{show(value)} is not allowed; must be {allowed(annotation, value)}", hint)
+    message = f"{show(value)} is not allowed; must be {allowed(annotation, value)}"
+    fix = typed(path, near) if near else _nearest_number(path, value, annotation)
+    yield Problem(path, message, hint, code="not_allowed", value=value, allowed=allowed_values(annotation), fix=fix)
+
+
+def _nearest_number(path: str, value: Any, annotation: Any) -> tuple[str, ...]:
+    """The end of the range that a number lies beyond, where that end belongs to it; of 0 and 1 the truth value."""
+    limits = {name: limit for member in alternatives(annotation) for name, limit in _limits(member)}
+    if value in (0, 1) and not isinstance(value, bool) and bool in map(_base, alternatives(annotation)):
+        return typed(path, bool(value))
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return ()
+    if "ge" in limits and value < limits["ge"]:
+        return typed(path, limits["ge"])
+    return typed(path, limits["le"]) if "le" in limits and value > limits["le"] else ()
+
+
+def _base(annotation: Any) -> Any:
+    return unwrap(annotation)[0]
+
+
+def _limits(annotation: Any) -> Iterator[tuple[str, Any]]:
+    yield from map(limited, flat(unwrap(annotation)[1]))

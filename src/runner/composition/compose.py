@@ -17,6 +17,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from components.errors import ConfigError, Problem
+from runner.composition.added import added_notices
 from runner.composition.check import MISSING
 from runner.composition.composed import Composed
 from runner.composition.interpolation import resolve
@@ -105,10 +106,16 @@ def _files(chosen: Chosen, state: str | None) -> Files:
     loader.repository = watched = WatchedRepository(loader.config_search_path, _replaced_slots(chosen, state))
     tree, notices = _load(loader, ROOT, chosen)
     _refuse_hydra_settings(tree, chosen, state)
+    raw, choices = _plain(tree, chosen), _choices(tree)
     return Files(
-        raw=_plain(tree, chosen),
-        choices=_choices(tree),
-        notices=(*notices, *_drop_notices(watched, chosen), *_local_notices(watched)),
+        raw=raw,
+        choices=choices,
+        notices=(
+            *notices,
+            *_drop_notices(watched, chosen),
+            *added_notices(raw, choices),
+            *_local_notices(watched),
+        ),
         local_files=watched.local_files,
     )
 

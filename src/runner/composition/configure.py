@@ -11,6 +11,7 @@ from runner.composition.composed import Composed
 from runner.composition.packages import absent_packages
 from runner.composition.remembered import remembered
 from runner.composition.rules import analyse, rule_notices, rule_problems
+from runner.composition.spellings import as_written, misread
 from runner.specification.experiment import Experiment
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ def configure(overrides: Sequence[str], *, memo: "Memo | None" = None) -> tuple[
     """
     composed = _composed(overrides, memo)
     found = [*composed.problems, *_further(problems(composed.config, Experiment), composed.problems)]
+    found = as_written(found, composed)
+    known = {problem.path for problem in found}
+    found += [problem for problem in misread(composed) if problem.path not in known]
     if found:
         raise ConfigError(*found)
     experiment = construct(Experiment, composed.config)

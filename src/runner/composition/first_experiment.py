@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -13,11 +14,15 @@ from components.contracts import Quality, Source
 from components.errors import DataError
 from components.panel import Panel
 from components.tables.guess import guess
+from components.tables.meaning import NOTHING_SAID, Said
 from components.values import Finding
 from runner.composition.build import build
+from runner.composition.mending import needed
 from runner.composition.places import config_files
 
 FILES = "components.data.files.Files"
+SCHEMA = ".schema.json"
+"""Beside the experiment: by it an editor checks and completes the file."""
 MIN_BARS = 200
 MIN_RANKED_SYMBOLS = 8
 MIN_VAULT_BARS = 600
@@ -45,17 +50,24 @@ class FirstExperiment:
     remarks: tuple[str, ...]
 
 
-def first_experiment(file: str) -> FirstExperiment:
-    """Looks at a file of bars. Raises DataError where it holds none, or too few for any forecast."""
-    found = guess(file)
+def first_experiment(
+    path: str, said: Said = NOTHING_SAID, quality: Mapping[str, Any] = MappingProxyType({})
+) -> FirstExperiment:
+    """Looks at a file, a folder or a pattern of bars; quality: settings of the quality policy that were asked for.
+
+    All bars are checked for defects, those of the vault too: a defect says nothing of what can be forecast. Raises
+    DataError where the files hold no bars, more defects than may be mended unasked, or too few bars for any forecast,
+    and Ask where they can be read in several ways that are equally good.
+    """
+    found = guess(path, said)
     settings = {"_target_": FILES, **found.parameters}
     bars = build(Source, settings, path="data").bars()  # type: ignore[type-abstract]
-    policy: Quality = build(Quality, _settings("quality", "mend"), path="quality")  # type: ignore[type-abstract]
+    standard, mend = _settings("quality", "standard"), {**_settings("quality", "mend"), **quality}
+    policy: Quality = build(Quality, mend, path="quality")  # type: ignore[type-abstract]
     panel, findings = policy.inspect(bars)
-    mended, plan, vault_start = needed_mending(findings), planned(panel), _vault_start(panel)
-    if vault_start is not None:
-        # What is said about the data may not tell anything about the vault.
-        _, findings = policy.inspect(bars.before(np.datetime64(vault_start)))
+    mended = needed(findings, bars, standard=standard, mend=mend, asked=set(quality)) | dict(quality)
+    refuse_few(path, panel)
+    plan, vault_start = planned(panel), _vault_start(panel)
     remarks = [*found.remarks, *_facts(panel), *_findings(findings, mended), f"experiment: {plan.why}"]
     if vault_start is not None:
         remarks.append(f"vault: bars from {vault_start} on are kept aside")
@@ -68,13 +80,6 @@ def default_name(file: str) -> str:
     return stem or "bars"
 
 
-def needed_mending(findings: Sequence[Finding]) -> Mapping[str, str]:
-    """The settings of `quality` without which the standard policy would refuse the bars."""
-    standard, mend = (_settings("quality", choice) for choice in ("standard", "mend"))
-    changed = {finding.check for finding in findings if finding.action != "kept"}
-    return {check: mend[check] for check in mend if check in changed and mend[check] != standard[check]}
-
-
 def _settings(slot: str, choice: str) -> Mapping[str, Any]:
     """What a choice file says."""
     import yaml
@@ -83,11 +88,18 @@ def _settings(slot: str, choice: str) -> Mapping[str, Any]:
     return settings
 
 
-def planned(panel: Panel) -> Plan:
-    """What can be forecast from these fields. Raises DataError where there are too few bars for any forecast."""
+def refuse_few(path: str, panel: Panel) -> None:
+    """Raises DataError where there are too few bars for any forecast."""
     longest = int(np.diff(panel.offsets).max())
     if longest < MIN_BARS:
-        raise DataError(f"the longest symbol has {longest} bars; an experiment needs at least {MIN_BARS}")
+        raise DataError(
+            f"{path}: the longest symbol has {longest} bars, an experiment needs at least {MIN_BARS}; give more of them"
+        )
+
+
+def planned(panel: Panel) -> Plan:
+    """What can be forecast from these fields."""
+    longest = int(np.diff(panel.offsets).max())
     has_volume = _is_positive(panel, "volume")
     if all(_is_positive(panel, price) for price in ("open", "high", "low")):
         return _volatility(has_volume, longest)
@@ -190,15 +202,13 @@ def _facts(panel: Panel) -> list[str]:
     return facts
 
 
-def _findings(findings: Sequence[Finding], mended: Mapping[str, str]) -> list[str]:
+def _findings(findings: Sequence[Finding], mended: Mapping[str, Any]) -> list[str]:
     settings = {check: f" (quality.{check}={action})" for check, action in mended.items()}
-    remarks = [
-        f"quality: {finding.check}: {finding.count} {finding.action}{settings.pop(finding.check, '')}, "
+    return [
+        f"quality: {finding.check}: {finding.count:,} {finding.action}{settings.get(finding.check, '')}, "
         f"for example {finding.example}"
         for finding in findings
-    ]
-    remarks += [f"quality: {check}: only in the bars kept aside{setting}" for check, setting in settings.items()]
-    return remarks or ["quality: every check passed"]
+    ] or ["quality: every check passed"]
 
 
 def _vault_start(panel: Panel) -> str | None:
@@ -222,4 +232,5 @@ def experiment_text(data: Mapping[str, Any], mended: Mapping[str, str], plan: Pl
         "split": {"vault_start": vault_start},
     }
     body = yaml.safe_dump(sections, sort_keys=False, allow_unicode=True, width=110)
-    return f"# @package _global_\n# Written by `python -m runner init`: {plan.why}.\n{body}"
+    header = f"# @package _global_\n# yaml-language-server: $schema={SCHEMA}\n"
+    return f"{header}# Written by `python -m runner init`: {plan.why}.\n{body}"

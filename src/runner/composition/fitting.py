@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
-from components.contracts import TARGET, Model, Target
-from components.errors import Problem
+from components.contracts import TARGET, ClaimedModel, Features, Model, Nothing, Target
+from components.errors import DataError, Problem
 from runner.composition.catalog import catalogue
 from runner.composition.schema import listed, show
 from runner.specification.experiment import Experiment
@@ -19,9 +19,30 @@ def fitting_problems(experiment: Experiment) -> Iterator[Problem]:
 
 def fitted_models(experiment: Experiment) -> Mapping[str, Model]:
     """dotted path -> model, of everything that is fitted."""
-    members = {f"ensemble.models.{name}": model for name, model in experiment.ensemble.members().items()}
-    baselines = {f"{BASELINE}{name}": model for name, model in experiment.baselines.items()}
-    return {"model": experiment.model, **members, **baselines}
+    found = {}
+    for path, model in {"model": experiment.model, **_members(experiment), **_baselines(experiment)}.items():
+        own = model.on_own_features()
+        inner = own is not None and own[1] is not model
+        found[f"{path}.model" if inner else path] = own[1] if own is not None else model
+    return found
+
+
+def feature_sets(experiment: Experiment) -> Mapping[str, Features]:
+    """dotted path -> feature set that is read: the experiment's or the model's own, and those of baselines."""
+    brought = {path: model.on_own_features() for path, model in _baselines(experiment).items()}
+    read = "features" if experiment.inputs is experiment.features else "model.features"
+    return {
+        read: experiment.inputs,
+        **{f"{path}.features": own[0] for path, own in brought.items() if own is not None},
+    }
+
+
+def _members(experiment: Experiment) -> Mapping[str, Model]:
+    return {f"ensemble.models.{name}": model for name, model in experiment.ensemble.members().items()}
+
+
+def _baselines(experiment: Experiment) -> Mapping[str, Model]:
+    return {f"{BASELINE}{name}": model for name, model in experiment.baselines.items()}
 
 
 def target_texts(target: Target) -> dict[str, str]:
@@ -37,10 +58,32 @@ def choice(component: object) -> str:
 
 def members_can_do_their_work(experiment: Experiment) -> Iterator[Problem]:
     """Models that are no choice of a slot of their own."""
-    for path, model in fitted_models(experiment).items():
-        if model is not experiment.model:
-            for flaw in model.flaws():
-                yield Problem(path, flaw)
+    for path, model in _members(experiment).items():
+        if model.on_own_features():
+            yield Problem(path, "brings features of its own, but members of an ensemble read the same ones")
+    for path, model in {**_members(experiment), **_baselines(experiment)}.items():
+        for flaw in model.flaws():
+            yield Problem(path, flaw)
+
+
+def claims_are_judged_as_they_are(experiment: Experiment) -> Iterator[Problem]:
+    """Forecasts made elsewhere: of a table that is there, of what the loss asks for, and not changed on their way."""
+    claims = experiment.claims
+    for path, model in _baselines(experiment).items():
+        if isinstance(model, ClaimedModel):
+            yield Problem(path, "forecasts made elsewhere are judged, and no baseline", "choose another model")
+    if claims is None:
+        return
+    try:
+        claims.columns_found()
+    except DataError as error:
+        yield Problem("model", str(error))
+    if lacking := claims.lacking(experiment.loss.head):
+        yield Problem("model.columns", lacking, "name a column for each output of the loss, or choose another loss")
+    if not isinstance(experiment.preprocess, Nothing):
+        yield Problem("preprocess", "would change forecasts that were made elsewhere", "choose preprocess=none")
+    if experiment.fitted_model is not claims:
+        yield Problem("ensemble", "cannot fit forecasts that were made elsewhere", "choose ensemble=single")
 
 
 def models_give_what_the_loss_asks(experiment: Experiment) -> Iterator[Problem]:
@@ -138,6 +181,7 @@ def calibration_fits_forecast(experiment: Experiment) -> Iterator[Problem]:
 
 RULES: tuple[Callable[[Experiment], Iterator[Problem]], ...] = (
     members_can_do_their_work,
+    claims_are_judged_as_they_are,
     models_give_what_the_loss_asks,
     models_forecast_every_target,
     baselines_forecast_the_same_rows,

@@ -24,6 +24,7 @@ class Lack:
 VAULT = Lack(what="no vault", remedy="set split.vault_start")
 PORTFOLIO = Lack(what="no portfolio", remedy="choose a portfolio")
 INTERVALS = Lack(what="no intervals of its forecasts", remedy="set calibration=conformal")
+BUNDLE = Lack(what="no bundle: its forecasts were made elsewhere", remedy="fit a model")
 COSTS = Lack(what="no costs", remedy="give the backtest costs")
 
 
@@ -34,11 +35,12 @@ def gate_paths(experiment: Experiment) -> Mapping[str, Gate]:
 
 
 def left_out(experiment: Experiment) -> dict[str, str]:
-    """advisory gate -> what it needs and the experiment has not, so that it is not asked."""
+    """gate -> what it needs and the experiment has not, so that it is not asked: an advisory one, and any that asks for
+    a bundle of forecasts that were made elsewhere, which are candidates at most."""
     found = {}
     for name, gate in experiment.gates.checks.items():
         lack = _lack(gate, experiment)
-        if lack and not gate.required:
+        if lack and (not gate.required or lack is BUNDLE):
             found[name] = lack.what
     return found
 
@@ -47,7 +49,7 @@ def gates_have_what_they_need(experiment: Experiment) -> Iterator[Problem]:
     """Both remedies: what the gate needs, or a gate that is not required."""
     for path, gate in gate_paths(experiment).items():
         lack = _lack(gate, experiment)
-        if lack and gate.required:
+        if lack and gate.required and lack is not BUNDLE:
             yield Problem(
                 path,
                 f"is required, and the experiment has {lack.what}",
@@ -114,6 +116,8 @@ def _lack(gate: Gate, experiment: Experiment) -> Lack | None:
         return None
     if "vault" in gate.needs() and experiment.split.vault_start is None:
         return VAULT
+    if "bundle" in gate.needs() and experiment.claims is not None:
+        return BUNDLE
     if gate.judges(kind) == "portfolio" and not experiment.portfolio.trades:
         return PORTFOLIO
     if gate.needs_intervals and not has_intervals(experiment):

@@ -1,25 +1,19 @@
 """What there is to choose from, in words: choices, classes and operators, with their parameters."""
 
-import inspect
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from components.contracts import Component, Metric
-from components.errors import ConfigError
+from components.contracts import Component
 from components.optional import extra_of
 from runner.composition.catalog import catalogue, slot_kind, slots
-from runner.composition.check import TARGET, nearest
+from runner.composition.check import TARGET
 from runner.composition.figures import metrics
 from runner.composition.places import config_files
 from runner.composition.schema import (
-    Parameter,
-    allowed,
     class_path,
-    holds_components,
     is_mapping,
     parameters,
-    show,
     unwrap,
 )
 
@@ -44,17 +38,17 @@ def listing(chosen: Sequence[str] | None = None) -> Mapping[str, list[tuple[str,
 def _list_lines(group: str) -> Iterator[tuple[str, str]]:
     """(choice, what it is) of every file, then the classes of the group that no file of it configures."""
     if group == OPERATORS_GROUP:
-        yield from _operators().values()
+        yield from operators().values()
         return
     if group == METRICS_GROUP:
         yield from ((name, metric.says) for name, metric in metrics().items())
         return
     known, used = catalogue().concrete, set()
     for choice, path in config_files(group).items():
-        target = _target_of(path)
+        target = target_of(path)
         used.add(target)
         fact = known.get(target)
-        yield choice, _with_extra(target, _first_comment(path) or (fact.says if fact else ""))
+        yield choice, _with_extra(target, first_comment(path) or (fact.says if fact else ""))
     kinds = [class_path(kind) for kind in _kinds(group)]
     for target in catalogue():
         if target not in used and known[target].kinds[-1] in kinds:
@@ -69,7 +63,7 @@ def _with_extra(target: str, line: str) -> str:
     return f"{line} (extra {extra})" if extra else f"{line} (needs {', '.join(optional)})"
 
 
-def _operators() -> dict[str, tuple[str, str]]:
+def operators() -> dict[str, tuple[str, str]]:
     """name -> (signature, what it is) of everything that an expression may be made of, the library last."""
     from components.expressions import OPERATORS
     from components.expressions.calendar import CALENDAR
@@ -92,50 +86,7 @@ def _kinds(group: str) -> set[type]:
     return {kind, *(nested for nested in inner - elsewhere if nested is not None)}
 
 
-def explained(name: str) -> list[str]:
-    """What is known by a name, a text each: docstring, parameters with types, ranges, values in the file, comments.
-
-    Raises ConfigError with the nearest name where there is none.
-    """
-    operators = _operators()
-    found = [*_choices_named(name), *_classes_named(name)]
-    if metric := metrics().get(name):
-        found.append([f"metric/{name}  ({class_path(type(metric))})", "", *_about_metric(metric)])
-    if name in operators:
-        found.append([operators[name][0], "", operators[name][1]])
-    if not found:
-        choices = [full.partition("/")[2] for full in _all_choices()]
-        classes = (target.rpartition(".")[2] for target in catalogue())
-        near = nearest(name, [*_all_choices(), *choices, *classes, *metrics(), *operators])
-        hint = f"did you mean '{near}'?" if near else "see python -m runner list"
-        raise ConfigError(f"{name}: neither a choice, a class, a metric nor an operator; {hint}")
-    return ["\n".join(lines).rstrip() for lines in found]
-
-
-def _about_metric(metric: Metric) -> Iterator[str]:
-    yield from (f"{metric.label}: {metric.says}", *(inspect.getdoc(metric) or "").splitlines(), "")
-    yield f"unit: {metric.unit}; {BETTER[metric.better]}; of {metric.about}"
-
-
-def _choices_named(name: str) -> Iterator[list[str]]:
-    for full, path in _all_choices().items():
-        if name not in (full, full.partition("/")[2]):
-            continue
-        cls = _class_of(path)
-        about = (*_about(cls, _settings(path)), "") if cls else ()
-        # A file with components inside it says more than its class does.
-        nested = cls is None or any(holds_components(p.annotation) for p in parameters(cls).values())
-        text = [f"{path.name}:", *path.read_text(encoding="utf-8").splitlines()] if nested else []
-        yield [f"{full}  ({class_path(cls)})" if cls else full, "", *about, *text]
-
-
-def _classes_named(name: str) -> Iterator[list[str]]:
-    for target in catalogue():
-        if name in (target, target.rpartition(".")[2]):
-            yield [target, "", *_about(catalogue()[target], {})]
-
-
-def _all_choices() -> Mapping[str, Path]:
+def all_choices() -> Mapping[str, Path]:
     """`slot/choice` -> file."""
     return {
         f"{group}/{choice}": path
@@ -144,24 +95,7 @@ def _all_choices() -> Mapping[str, Path]:
     }
 
 
-def _about(cls: type[Component], settings: Mapping[str, tuple[str, str]]) -> Iterator[str]:
-    yield from (inspect.getdoc(cls) or "").splitlines()
-    yield ""
-    yield "parameters:" if parameters(cls) else "no parameters"
-    for name, parameter in parameters(cls).items():
-        value, comment = settings.get(name, ("", ""))
-        yield f"  {name}: {allowed(parameter.annotation)}{_default(parameter, value)}"
-        if comment:
-            yield f"      {comment}"
-
-
-def _default(parameter: Parameter, value: str) -> str:
-    if value and value != "???":
-        return f" [{value}]"
-    return " (required)" if parameter.required else f" [{show(parameter.default)}]"
-
-
-def _settings(path: Path) -> dict[str, tuple[str, str]]:
+def settings_of(path: Path) -> dict[str, tuple[str, str]]:
     """key -> (value as written, comment) of the top-level keys of a file; a comment may run on."""
     found: dict[str, tuple[str, str]] = {}
     key = ""
@@ -177,15 +111,18 @@ def _settings(path: Path) -> dict[str, tuple[str, str]]:
     return found
 
 
-def _class_of(path: Path) -> type[Component] | None:
-    return catalogue().get(_target_of(path))
+def class_of(path: Path) -> type[Component] | None:
+    """The class that a choice file configures; None where it configures none of its own."""
+    return catalogue().get(target_of(path))
 
 
-def _target_of(path: Path) -> str:
-    return _settings(path).get(TARGET, ("", ""))[0]
+def target_of(path: Path) -> str:
+    """Its `_target_`; empty where it has none at its top."""
+    return settings_of(path).get(TARGET, ("", ""))[0]
 
 
-def _first_comment(path: Path) -> str:
+def first_comment(path: Path) -> str:
+    """The first line of comment of a file."""
     for line in path.read_text(encoding="utf-8").splitlines():
         if line.startswith("#") and not line.startswith("# @"):
             return line.lstrip("# ")

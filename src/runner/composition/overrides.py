@@ -61,7 +61,7 @@ def parsed(texts: Sequence[str], loader: ConfigLoader | None = None) -> list[Ove
 def _unreadable(text: str, cause: BaseException | None) -> Problem:
     reason = f" ({str(cause).splitlines()[0]})" if cause else ""
     hint = "write KEY=VALUE; put a value with brackets, commas or quotes in quotes: \"KEY='mean(close, 5)'\""
-    return Problem("", f"'{hidden(text)}' cannot be read{reason}", hint)
+    return Problem("", f"'{hidden(text)}' cannot be read{reason}", hint, code="unreadable", value=hidden(text))
 
 
 def normalised(override: Override, files: ConfigRepository) -> str:
@@ -106,12 +106,17 @@ def _add(request: Request, override: Override, files: ConfigRepository) -> Probl
     elif (top := key.split(".")[0].split("/")[0]) not in top_level_keys():
         near = nearest(top, top_level_keys())
         hint = f"did you mean '{near}'?" if near else f"allowed: {', '.join(top_level_keys())}"
-        return Problem(top, "unknown key", hint)
+        fix = (f"{near}{_typed(override).removeprefix(top)}",) if near else ()
+        return Problem(
+            top, "unknown key", hint, code="unknown_key", value=top, allowed=tuple(top_level_keys()), fix=fix
+        )
     elif key == SWEEP:
-        return Problem(key, f"'{hidden(override.input_line)}' is a search space", "add -m to sweep over it")
+        message = f"'{hidden(override.input_line)}' is a search space"
+        return Problem(key, message, "add -m to sweep over it", code="needs_multirun", fix=("-m",))
     elif override.is_sweep_override():
         hint = "add -m to sweep over them, or quote them to mean one text"
-        return Problem(key, f"'{hidden(override.input_line)}' gives several values", hint)
+        message = f"'{hidden(override.input_line)}' gives several values"
+        return Problem(key, message, hint, code="needs_multirun", value=_written(override), fix=("-m",))
     elif not is_choice(override, files):
         request.leaves.append(override)
     elif isinstance(value, list) and (problem := _combination(key, value, files)):
@@ -152,7 +157,16 @@ def no_choice(group: str, value: Any, names: Sequence[str]) -> Problem:
     """The problem of a file that does not exist."""
     near = nearest(str(value), names)
     hint = (f"did you mean '{near}'? " if near else "") + f"choices: {', '.join(names) or 'none'}"
-    return Problem(f"{group}={'null' if value is None else value}", f"no such choice for {group}", hint)
+    fix = (f"{group}={near}",) if near else ()
+    return Problem(
+        f"{group}={'null' if value is None else value}",
+        f"no such choice for {group}",
+        hint,
+        code="no_such_choice",
+        value=value,
+        allowed=tuple(names),
+        fix=fix,
+    )
 
 
 def apply(config: dict[str, Any], leaf: Override) -> Problem | None:
@@ -196,15 +210,36 @@ def _delete(node: Any, parents: list[str], last: str, leaf: Override) -> Problem
 def _no_entry(parents: Sequence[str], name: str, node: Any, leaf: Override) -> Problem:
     path = ".".join(parents)
     where = join(path, name)
+    keys: tuple[str, ...] | None = None
+    fix: tuple[str, ...] = ()
     verb = "deleted" if leaf.is_delete() else "set"
     if isinstance(node, dict):
         near = nearest(name, [str(key) for key in node])
         hint = f"did you mean '{join(path, near)}'?" if near else f"it has: {', '.join(map(str, node))}"
+        keys = tuple(join(path, key) for key in node)
+        sign = "~" if leaf.is_delete() else ""
+        fix = (sign + join(path, near) + _assigned(leaf),) if near else ()
     elif isinstance(node, list):
         hint = f"{path} has the entries 0 to {len(node) - 1}"
     else:
         hint = f"{path} is a single value"
-    return Problem(where, f"no such key; '{hidden(leaf.input_line)}' cannot be {verb}", hint)
+    message = f"no such key; '{hidden(leaf.input_line)}' cannot be {verb}"
+    return Problem(where, message, hint, code="unknown_key", value=_written(leaf), allowed=keys, fix=fix)
+
+
+def _typed(override: Override) -> str:
+    """As it was typed, without its sign."""
+    return str(override.input_line).lstrip("+~")
+
+
+def _assigned(override: Override) -> str:
+    """`=VALUE`, as it was typed; nothing of a deletion without one."""
+    _, equals, value = _typed(override).partition("=")
+    return f"{equals}{value}"
+
+
+def _written(override: Override) -> str:
+    return _assigned(override).removeprefix("=")
 
 
 def _merged(old: Any, new: Any) -> Any:

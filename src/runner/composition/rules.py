@@ -11,7 +11,7 @@ from components.contracts import TARGET, Component, Model
 from components.errors import ConfigError, DataError, Problem
 from components.expressions import Node, parse, reach
 from components.values import fields_read
-from runner.composition.fitting import choice, fitted_models, fitting_problems, target_texts
+from runner.composition.fitting import choice, feature_sets, fitted_models, fitting_problems, target_texts
 from runner.composition.gates import gate_notices, gate_paths, gate_problems
 from runner.composition.names import too_alike
 from runner.composition.schema import listed, show
@@ -27,7 +27,7 @@ class Analysis:
     """An experiment and what its expressions say.
 
     fields  of the data; None where the source cannot be read
-    texts   dotted path -> expression, of every feature and of the target
+    texts   dotted path -> expression, of every feature, those of baselines included, and of the target
     nodes   dotted path -> tree, of those that parse
     broken  what is wrong with the source and with those that do not parse
     """
@@ -51,13 +51,15 @@ def analyse(experiment: Experiment) -> Analysis:
         broken.append(Problem("data", str(error)))
     except ConfigError as error:
         broken += [replace(problem, path=f"data.{problem.path}") for problem in error.problems]
-    features, texts, let = experiment.features, target_texts(experiment.target), {}
-    for name, text in features.expanded().items():
-        path = f"features.{features.where(name)}"
-        texts[path], let[path] = text, features.definitions_of(name)
+    known = None if fields is None else (*fields, *(experiment.claims.output_fields() if experiment.claims else ()))
+    texts, let = target_texts(experiment.target), {}
+    for place, features in feature_sets(experiment).items():
+        for name, text in features.expanded().items():
+            path = f"{place}.{features.where(name)}"
+            texts[path], let[path] = text, features.definitions_of(name)
     for path, text in texts.items():
         try:
-            nodes[path] = parse(text, fields=fields, let=let.get(path, {}), where=path)
+            nodes[path] = parse(text, fields=known, let=let.get(path, {}), where=path)
         except ConfigError as error:
             broken += error.problems
     return Analysis(experiment=experiment, fields=fields, texts=texts, nodes=nodes, broken=tuple(broken))
@@ -196,14 +198,16 @@ def decisions_have_their_fields(analysis: Analysis) -> Iterator[Problem]:
 
 
 def models_find_their_columns(analysis: Analysis) -> Iterator[Problem]:
-    names = tuple(analysis.experiment.features.expanded())
+    names = tuple(analysis.experiment.inputs.expanded())
     try:
         sure = analysis.experiment.preprocess.outputs(names)
     except ConfigError as error:
         yield from error.problems
         sure = names
+    own = {path.removesuffix("features"): each for path, each in feature_sets(analysis.experiment).items()}
     for path, model in fitted_models(analysis.experiment).items():
-        unknown = _complaints(model, names)
+        brought = own.get(path.removesuffix("model")) if path.startswith("baselines.") else None
+        unknown = _complaints(model, names if brought is None else tuple(brought.expanded()))
         for problem in unknown:
             yield Problem(f"{path}{problem.path.removeprefix('model')}", problem.message, problem.hint)
         if not unknown and not path.startswith("baselines.") and _complaints(model, sure):
@@ -280,11 +284,22 @@ def rule_notices(analysis: Analysis) -> list[str]:
             f"target: its move begins {_bars(first)} after the decision, but orders are filled {_bars(lag)} "
             "after it: part of the forecast move cannot be traded"
         )
+    if experiment.inputs is not experiment.features:
+        notices.append("features: not read: the model brings its own")
+    notices += list(_hidden_fields(analysis))
     notices += [f"data: {caution}" for caution in experiment.data.facts().cautions]
     notices += gate_notices(experiment)
     if experiment.debug.enabled:
         notices.append(_of_debug(experiment))
     return notices
+
+
+def _hidden_fields(analysis: Analysis) -> Iterator[str]:
+    """A definition wins over a field of the data of the same name."""
+    for place, features in feature_sets(analysis.experiment).items():
+        hiding = {definition for name in features.expanded() for definition in features.definitions_of(name)}
+        for name in sorted(hiding.intersection(analysis.fields or ())):
+            yield f"{place}: the definition '{name}' hides the data's field of that name; delete it to read the field"
 
 
 def _of_debug(experiment: Experiment) -> str:

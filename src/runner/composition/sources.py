@@ -18,6 +18,7 @@ from runner.composition.combined import combined, complaint, joined, parts
 from runner.composition.composed import leaves
 from runner.composition.interpolation import REFERENCES_ONLY, calls_resolver
 from runner.composition.places import CONFIG, local_folder
+from runner.composition.spellings import unusable
 
 HYDRA_RULE = "may only be set in conf/hydra/ or on the command line"
 
@@ -63,6 +64,8 @@ class WatchedRepository(ConfigRepository):
         except yaml.MarkedYAMLError as error:
             raise ConfigError(_not_yaml(error)) from None
         except (OSError, ValueError, AssertionError, yaml.YAMLError) as error:
+            if local is not None and (found := list(unusable(local, where))):
+                raise ConfigError(*found) from None
             raise ConfigError(f"{where}: cannot be read: {' '.join(str(error).split())}") from None
         if loaded is not None and loaded.provider in ("main", "local"):
             if loaded.provider == "local":

@@ -28,19 +28,19 @@ class FeatureTable:
         return self.names[:-1]
 
 
-def parsed_features(features: Features) -> dict[str, Node]:
-    """name -> tree of each feature."""
+def parsed_features(features: Features, *, where: str = "features") -> dict[str, Node]:
+    """name -> tree of each feature; where: the place of the set in the configuration."""
     return {
-        name: parse(text, let=features.definitions_of(name), where=f"features.{features.where(name)}")
+        name: parse(text, let=features.definitions_of(name), where=f"{where}.{features.where(name)}")
         for name, text in features.expanded().items()
     }
 
 
-def input_expressions(features: Features, target: Target) -> dict[str, Node]:
+def input_expressions(features: Features, target: Target, *, where: str = "features") -> dict[str, Node]:
     """name -> tree of every column of the design matrix: the features, then the latest known label of the target
     that is decided on."""
     label = next(iter(parsed_target(target).values()))
-    return {**parsed_features(features), LAST_LABEL: _known(label, reach(label).lookahead_bars)}
+    return {**parsed_features(features, where=where), LAST_LABEL: _known(label, reach(label).lookahead_bars)}
 
 
 def _known(node: Node, bars: int) -> Node:
@@ -59,16 +59,23 @@ def _known(node: Node, bars: int) -> Node:
 
 
 def feature_table(
-    panel: Keyed[Panel], columns: Mapping[str, Node], *, source: str, resources: Resources, cache: Cache
+    panel: Keyed[Panel],
+    columns: Mapping[str, Node],
+    *,
+    source: str,
+    resources: Resources,
+    cache: Cache,
+    part: str = "",
 ) -> Stage[FeatureTable]:
     """The stage of the feature table, of which only what is not in the store is computed; source: logical name of the
-    data, whose tables share parts."""
+    data, whose tables share parts; part: the baseline whose columns they are."""
     return cache.parted(
         compute_features,
         inputs={"panel": panel},
         settings={"expressions": {name: to_text(node) for name, node in columns.items()}, "resources": resources},
         common={"source": source, "fields": sorted(panel.value.fields)},
-        shown="features",
+        shown=f"features {part}".strip(),
+        part=part,
     )
 
 

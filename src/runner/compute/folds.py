@@ -34,7 +34,8 @@ def make_folds(
     if not rows.ready_R.any():
         raise DataError(_too_short(panel, table))
     symbols = tuple(panel.symbols[code] for code in np.unique(panel.symbol_codes_R[rows.ready_R]))
-    spans = split.spans(np.unique(panel.timestamps_R[rows.ready_R]), symbols)
+    counted_R = panel.in_universe_R if split.counts_every_bar else rows.ready_R
+    spans = split.spans(np.unique(panel.timestamps_R[counted_R]), symbols)
     if debug.max_folds is not None:
         spans = spans[: debug.max_folds]
     folds = []

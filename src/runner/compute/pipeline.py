@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from components.contracts import NO_PREPROCESSING
 from components.values import BacktestResult, Float, Time
 from runner.compute.calibrate import calibrate
 from runner.compute.decisions import Decided, decide_weights, trade, trade_benchmark
@@ -19,6 +18,7 @@ from runner.compute.forecast import Forecasts
 from runner.compute.forms import BACKTEST, DECIDED
 from runner.compute.paths import median_path, on_path, path_numbers
 from runner.compute.prepared import Prepared, prepare, prepare_bars, with_folds
+from runner.compute.rivals import rival
 from runner.compute.stage import Cache, Given, Keyed, Observer, Progress, Stage, joint_key
 from runner.compute.walk import Walked, walk
 from runner.specification.experiment import Experiment
@@ -124,7 +124,7 @@ def execute(experiment: Experiment, prepared: Prepared, cache: Cache) -> Execute
         settings={"calibration": experiment.calibration},
         form=None,
     )
-    rivals = {name: _rival(experiment, name, prepared, cache) for name in experiment.baselines}
+    rivals = {name: rival(experiment, name, prepared, cache) for name in experiment.baselines}
     judged, paths = calibrated, []
     if len(numbers := path_numbers(prepared.folds)) > 1:
         for number in numbers:
@@ -134,7 +134,7 @@ def execute(experiment: Experiment, prepared: Prepared, cache: Cache) -> Execute
         median = cache.stage(median_path, inputs={"accounts": [path.traded for path in paths]}, form=JSON)
         judged = _on(median, calibrated, cache)
         rivals = {
-            name: replace(rival, joined=_on(median, rival.joined, cache, part=name)) for name, rival in rivals.items()
+            name: replace(each, joined=_on(median, each.joined, cache, part=name)) for name, each in rivals.items()
         }
     account = _account(experiment, judged, prepared, cache)
     return Executed(
@@ -194,13 +194,6 @@ def _account(
         traded=cache.stage(trade, **account, shown=f"backtest {part}".strip()),
         yardstick=cache.stage(trade_benchmark, **account, shown=f"benchmark {part}".strip()),
     )
-
-
-def _rival(experiment: Experiment, name: str, prepared: Prepared, cache: Cache) -> Walked:
-    """A baseline reads the features as they are, so that it stays the yardstick that its name says, whatever
-    the model is given; only holes are filled as for the model, since both forecast the same rows."""
-    preprocess = experiment.preprocess.filling() or NO_PREPROCESSING
-    return walk(experiment, experiment.baselines[name], preprocess, prepared, cache, part=name)
 
 
 def open_cache(places: Places, progress: Progress, observer: Observer | None = None) -> Cache:

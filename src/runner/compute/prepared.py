@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from components.contracts import Preprocessor, Quality, Source, Split
-from components.expressions import Node, parse, to_text
+from components.expressions import Node, parse, reach, to_text
 from components.panel import Panel
 from components.values import Finding, Fold
 from runner.compute.bars import Inspected, corner, inspect
@@ -78,10 +78,21 @@ class Prepared:
 def prepare(experiment: Experiment, cache: Cache) -> Prepared:
     """panel (source, vault cut off, quality) -> features, target -> folds."""
     found = inspected(experiment.data, experiment.split, experiment.quality, cache).value
-    left = corner(found.panel, experiment.debug)
+    left = with_claims(experiment, corner(found.panel, experiment.debug))
     prepared = prepare_bars(experiment, left, cache)
     share = left.n_rows / max(found.panel.n_rows, 1)
     return replace(prepared, findings=found.findings, vault_begins=found.vault_begins, share_of_bars=share)
+
+
+def with_claims(experiment: Experiment, panel: Panel) -> Panel:
+    """The bars with the forecasts made elsewhere as fields, where the experiment judges some."""
+    if experiment.claims is None:
+        return panel
+    target = experiment.target
+    label = next(iter(parsed_target(target).values()))
+    horizon = getattr(target, "horizon_bars", reach(label).lookahead_bars)
+    found = experiment.claims.claimed(panel, horizon_bars=horizon)
+    return replace(panel, fields={**panel.fields, **found.fields}, notices=(*panel.notices, *found.notices))
 
 
 def inspected(source: Source, split: Split, quality: Quality, cache: Cache) -> Stage[Inspected]:
@@ -99,7 +110,7 @@ def inspected(source: Source, split: Split, quality: Quality, cache: Cache) -> S
 def prepare_bars(experiment: Experiment, panel: Panel, cache: Cache) -> Prepared:
     """The same from bars that are there already, of which nothing was found."""
     bars = Given(key=panel.fingerprint, value=panel)
-    columns = input_expressions(experiment.features, experiment.target)
+    columns = input_expressions(experiment.inputs, experiment.target)
     targets = parsed_target(experiment.target)
     tabled = feature_table(
         bars, columns, source=experiment.data.facts().identity, resources=experiment.resources, cache=cache

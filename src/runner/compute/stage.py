@@ -28,6 +28,10 @@ class Shown(Protocol):
     cached: bool
     seconds: float
 
+    def progress(self, done: int, of: int) -> None:
+        """How many of its parts are done."""
+        ...
+
 
 class Progress(Protocol):
     """Shows the stages of a run."""
@@ -177,11 +181,12 @@ class Cache:
         settings: Mapping[str, Any],
         common: Mapping[str, Any],
         shown: str,
+        part: str = "",
     ) -> Stage[T]:
         """The stage `fn(**values of the inputs, **settings, parts=...)`, which keeps its result in parts by itself
         and returns it with the number of values that it had to compute.
 
-        common: what all tables that may share parts have in common, besides the code.
+        common: what all tables that may share parts have in common, besides the code. part: as of `stage`.
         """
         origin = self._origin(fn, inputs, settings, None)
         place = f"{fn.__name__}-{content_hash([origin['code'], plain(common)])[:16]}"
@@ -194,7 +199,7 @@ class Cache:
                 return value
 
         made = Stage(name=fn.__name__, key=content_hash(origin), origin=origin, find=find, kept=_never)
-        return self._noted(made, "")
+        return self._noted(made, part)
 
     def _computed(
         self, key: str, name: str, call: Callable[[], T], form: Format[T], origin: Mapping[str, Any], stage: Shown
@@ -275,6 +280,9 @@ def _never() -> bool:
 class _Silent:
     cached: bool = False
     seconds: float = 0.0
+
+    def progress(self, done: int, of: int) -> None:
+        """Nobody sees it."""
 
 
 class _Unseen:

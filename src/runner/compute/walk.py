@@ -56,6 +56,7 @@ class Walked:
             found = []
             for number, ready in enumerate(started([fit.ensure for fit in self.fits]), start=1):
                 found.append(ready())
+                shown.progress(number, len(self.fits))
                 if observer is not None:
                     observer.fold(number, self.fold(number))
             shown.cached = all(found)

@@ -43,6 +43,7 @@ def conclude(
         "gates": gates,
         "left_out": left_out(experiment),
         "compared": compared(gates, kind, has_portfolio=experiment.portfolio.trades),
+        "provenance": "fitted" if experiment.claims is None else "claimed",
     }
     judged = cache.stage(judge, inputs={"evidence": evidence}, settings=settings, form=VERDICT, shown="gates")
     verdict = judged.value

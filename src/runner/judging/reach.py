@@ -7,11 +7,17 @@ from components.contracts import Gates, Kind
 from components.errors import OutputError
 from components.statistics.provable import Provable, provable
 from runner.recording.ledger import Ledger
+from runner.specification.experiment import Experiment
 
 YEARS = 10
 BARS_A_YEAR = 252
 LEVEL = 0.05
 """Chance of even one false claim where no gate names its own."""
+
+
+def reach_of(experiment: Experiment) -> tuple[str, ...]:
+    """What the gates of an experiment could show, beside what the ledger holds of its data."""
+    return reach(experiment.gates, experiment.target.kind, tried_on(experiment.data.facts().identity))
 
 
 def tried_on(source: str) -> int:

@@ -3,19 +3,19 @@
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from components.errors import DataError
 from components.statistics.performance import known
 from components.statistics.sharpe import sharpe_sample
-from components.values import Float
+from components.tables.columns import Columns
+from components.tables.numbers import sampled
+from components.tables.reading import said_of
+from components.tables.whole import UNNAMED, Reading, is_truths, numeric, require_column, times_of, whole_table
+from components.values import Float, Time
 from components.values.periods import periods_of
-from runner.storage.plain_table import numeric, read_table, require_column, times
-
-if TYPE_CHECKING:
-    import pandas as pd
+from runner.judging.foreign import Foreign, result_file, result_table, returns_of_equity
 
 ASSUMED_PERIODS = 252.0
 MIN_RETURNS = 10
@@ -26,18 +26,20 @@ ONE_SIDED_CORRELATION = 0.5
 """The same for a column that is never on the other side of zero."""
 SAME = 1e-3
 """Of a deviation by which the same returns, rounded twice, may differ."""
+YEAR = np.timedelta64(31_556_952, "s")
 TIME_NAMES = ("date", "time", "timestamp", "datetime", "day", "month", "week", "period", "year")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Record:
     """Returns of one strategy. all_T: in order of time, NaN where missing; returns_T: those that are known; periods:
-    per year; because: where that number comes from."""
+    per year; because: where that number comes from; read_as: what the file was read as, '' for plain returns."""
 
     column: str
     all_T: Float
     periods: float
     because: str
+    read_as: str = ""
 
     @property
     def returns_T(self) -> Float:
@@ -48,25 +50,68 @@ class Record:
         return len(self.all_T) - len(self.returns_T)
 
 
-def load_record(path: Path, *, column: str | None, periods: float | None) -> Record:
-    """The returns of one column and how many there are a year."""
-    frame = read_table(path)
-    time = _time_column(frame, path)
-    name = _return_column(frame, path, column, time)
-    values_T = _in_order(_returns(frame, name, path, time), frame, time, path)
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Table:
+    """A table of returns. time: its column of dates, None where there is none; times_T: what it holds."""
+
+    columns: Columns
+    time: str | None
+    times_T: Time | None
+
+    def in_order(self, values_T: Float) -> Float:
+        """The values of a column in the order of the times, or as they stand where there are none."""
+        return values_T if self.times_T is None else values_T[np.argsort(self.times_T, kind="stable")]
+
+
+def load_record(
+    path: Path, reading: Reading, *, column: str | None, periods: float | None, equity: bool = False
+) -> Record:
+    """The returns of one column and how many there are a year; equity: that column is an equity curve. Results of other
+    programs are recognised (`runner.judging.foreign`), unless a column of theirs is chosen."""
+    foreign = None if equity else result_file(path, column)
+    if foreign is not None:
+        return _enough(_of_foreign(foreign, periods, path), path)
+    table = _table(path, reading)
+    if column is None and not equity:
+        foreign = result_table(table.columns, table.times_T, reading)
+        if foreign is not None:
+            return _enough(_of_foreign(foreign, periods, path), path)
+    name = _return_column(table, column)
+    values_T = table.in_order(_curve(table, name) if equity else _returns(table, name))
+    if equity:
+        values_T = np.append(np.nan, returns_of_equity(values_T, name, path))
+    time = table.time
     if periods is not None:
         because = "as told"
     elif time is not None:
-        periods, because = _observed_periods(frame, time, path)
+        periods, because = _observed_periods(table)
     else:
         periods, because = ASSUMED_PERIODS, "assumed, since there are no dates: daily; see --periods-per-year"
-    record = Record(column=name, all_T=values_T, periods=periods, because=because)
+    read_as = "an equity curve, read as returns p[t] / p[t-1] - 1" if equity else ""
+    return _enough(Record(column=name, all_T=values_T, periods=periods, because=because, read_as=read_as), path)
+
+
+def _enough(record: Record, path: Path) -> Record:
     if len(record.returns_T) < MIN_RETURNS:
         raise DataError(
-            f"{path}: column '{name}' holds {len(record.returns_T)} returns; at least {MIN_RETURNS} are needed to say "
-            "anything"
+            f"{path}: column '{record.column}' holds {len(record.returns_T)} returns; at least {MIN_RETURNS} are "
+            "needed to say anything"
         )
     return record
+
+
+def _of_foreign(foreign: Foreign, periods: float | None, path: Path) -> Record:
+    if periods is not None:
+        because = "as told"
+    elif foreign.trades:
+        span = (foreign.times_T[-1] - foreign.times_T[0]) / YEAR
+        if not span > 0:
+            raise DataError(f"{path}: all trades closed at one time; say --periods-per-year")
+        periods, because = (len(foreign.times_T) - 1) / span, "by how many trades closed a year"
+    else:
+        periods, because = periods_of(foreign.times_T).a_year, "from its dates"
+    _refuse_impossible(known(foreign.values_T), foreign.column, path)
+    return Record(column=foreign.column, all_T=foreign.values_T, periods=periods, because=because, read_as=foreign.says)
 
 
 def _refuse_level(values_T: Float, name: str, path: Path) -> None:
@@ -78,7 +123,7 @@ def _refuse_level(values_T: Float, name: str, path: Path) -> None:
     if alike > LEVEL_CORRELATION or (one_sided and alike > ONE_SIDED_CORRELATION):
         raise DataError(
             f"{path}: column '{name}' moves like a level, not like returns (neighbours correlate by {alike:.2f}); of "
-            "an equity curve give p[t] / p[t-1] - 1, of added-up returns their differences"
+            "an equity curve give p[t] / p[t-1] - 1 or say --equity, of added-up returns give their differences"
         )
 
 
@@ -88,16 +133,15 @@ def lag_one_correlation(x_T: Float) -> float:
     return 1 - float((np.diff(x_T) ** 2).sum()) / (2 * float(((x_T - x_T.mean()) ** 2).sum()))
 
 
-def load_matrix(path: Path, record: Record) -> tuple[Float, int]:
+def load_matrix(path: Path, reading: Reading, record: Record) -> tuple[Float, int]:
     """(T, K) returns of the tries over the rows where all are known, and which of them is the record's; refused unless
     one is."""
-    frame = read_table(path)
-    time = _time_column(frame, path)
-    names = [name for name in frame.columns if name != time and not name.startswith("Unnamed")]
-    columns = [_returns(frame, name, path, time) for name in names]
+    table = _table(path, reading)
+    names = [name for name in table.columns.names if name not in (table.time, *UNNAMED)]
+    columns = [_returns(table, name) for name in names]
     if len(columns) < 2:
         raise DataError(f"{path}: holds {len(columns)} column of returns; the matrix needs one column per try")
-    matrix_TK = np.column_stack([_in_order(column, frame, time, path) for column in columns])
+    matrix_TK = np.column_stack([table.in_order(column) for column in columns])
     if len(matrix_TK) != len(record.all_T):
         raise DataError(
             f"{path}: holds {len(matrix_TK):,} rows, the returns under judgement {len(record.all_T):,}; give every try "
@@ -126,64 +170,74 @@ def _same(one_T: Float, other_T: Float) -> bool:
     return bool(np.nanmax(np.abs(one_T - other_T)) <= SAME * scale)
 
 
-def _in_order(values_T: Float, frame: "pd.DataFrame", time: str | None, path: Path) -> Float:
-    """The values of a column in the order of its times, or as they stand where there are none."""
-    return values_T if time is None else values_T[np.argsort(times(frame, time, path), kind="stable")]
+def _table(path: Path, reading: Reading) -> _Table:
+    columns = whole_table(path, reading, setting="deflate")
+    time = next((name for name in columns.names if _holds_dates(columns, name, reading)), None)
+    times_T = None if time is None else times_of(columns, time, reading)
+    return _Table(columns=columns, time=time, times_T=times_T)
 
 
-def _time_column(frame: "pd.DataFrame", path: Path) -> str | None:
-    """The column of dates: by its name, or by its values where they are text that reads as dates."""
-    for name in frame.columns:
-        if name.lower() in TIME_NAMES or (numeric(frame[name]) is None and _reads_as_dates(frame, name, path)):
-            return str(name)
-    return None
-
-
-def _reads_as_dates(frame: "pd.DataFrame", name: str, path: Path) -> bool:
+def _holds_dates(columns: Columns, name: str, reading: Reading) -> bool:
+    """By its name, or by its values where they are text that reads as dates."""
+    if name.lower() in TIME_NAMES:
+        return True
+    if numeric(columns, name) is not None:
+        return False
     try:
-        times(frame.head(5), name, path)
+        times_of(columns.head(5), name, reading)
     except DataError:
         return False
     return True
 
 
-def _return_column(frame: "pd.DataFrame", path: Path, column: str | None, time: str | None) -> str:
+def _return_column(table: _Table, column: str | None) -> str:
+    columns, path = table.columns, table.columns.path
     if column is not None:
-        require_column(frame, column, option="--column", path=path)
+        require_column(columns, column, option="--column")
         return column
-    candidates = [
-        name for name in frame.columns if name != time and not name.startswith("Unnamed") and _is_numeric(frame, name)
-    ]
+    filled = [name for name in columns.names if name != table.time and numeric(columns, name) is not None]
+    candidates = [name for name in filled if name not in UNNAMED]
     if len(candidates) == 1:
-        return str(candidates[0])
+        return candidates[0]
     likely = [name for name in candidates if name.lower() in ("return", "returns", "ret", "r", "pnl_return")]
     if len(likely) == 1:
-        return str(likely[0])
+        return likely[0]
     if not candidates:
-        if any(name.startswith("Unnamed") and name != time and _is_numeric(frame, name) for name in frame.columns):
+        if filled:
             raise DataError(f"{path}: the column of numbers has no name; write one into the header")
-        texts = [name for name in frame.columns if name != time]
-        example = f" ('{texts[0]}', {_first_text(frame[texts[0]])})" if texts else ""
+        texts = [name for name in columns.names if name != table.time]
+        example = f" ('{texts[0]}', {_first_text(columns, texts[0])})" if texts else ""
         raise DataError(f"{path}: no column holds numbers{example}; returns are written like 0.0123 for 1.23 %")
     listed = ", ".join(candidates[:8]) + (", ..." if len(candidates) > 8 else "")
     raise DataError(f"{path}: {len(candidates)} columns hold numbers; choose one with --column: {listed}")
 
 
-def _is_numeric(frame: "pd.DataFrame", name: str) -> bool:
-    return numeric(frame[name]) is not None
-
-
-def _returns(frame: "pd.DataFrame", name: str, path: Path, time: str | None) -> Float:
-    values_T = numeric(frame[name])
+def _returns(table: _Table, name: str) -> Float:
+    columns, path = table.columns, table.columns.path
+    values_T = numeric(columns, name)
     if values_T is None:
-        raise DataError(f"{path}: column '{name}': {_first_text(frame[name])} is no number; write 0.0123 for 1.23 %")
-    if frame[name].dtype == bool:
+        raise DataError(f"{path}: column '{name}': {_first_text(columns, name)} is no number; write 0.0123 for 1.23 %")
+    if is_truths(columns, name):
         raise DataError(f"{path}: column '{name}' holds True and False, not returns; write 0.0123 for 1.23 %")
     finite_T = known(values_T)
     if len(finite_T) and finite_T.min() > 0 and np.median(finite_T) > 0.5:
-        raise DataError(f"{path}: column '{name}' looks like prices, not returns; give p[t] / p[t-1] - 1")
+        raise DataError(
+            f"{path}: column '{name}' looks like prices, not returns; give p[t] / p[t-1] - 1, or say --equity"
+        )
     if len(finite_T) and np.abs(finite_T).max() <= LARGEST_RETURN:
-        _refuse_level(known(_in_order(values_T, frame, time, path)), name, path)
+        _refuse_level(known(table.in_order(values_T)), name, path)
+    _refuse_impossible(finite_T, name, path)
+    return values_T
+
+
+def _curve(table: _Table, name: str) -> Float:
+    values_T = numeric(table.columns, name)
+    if values_T is None:
+        raise DataError(f"{table.columns.path}: column '{name}': {_first_text(table.columns, name)} is no number")
+    return values_T
+
+
+def _refuse_impossible(finite_T: Float, name: str, path: Path | str) -> None:
     if len(finite_T) and finite_T.min() < -1:
         raise DataError(
             f"{path}: column '{name}' holds {finite_T.min():g}, a loss of more than 100 %; are these percent? "
@@ -191,19 +245,18 @@ def _returns(frame: "pd.DataFrame", name: str, path: Path, time: str | None) -> 
         )
     if len(finite_T) and finite_T.max() > LARGEST_RETURN:
         raise DataError(f"{path}: column '{name}' holds {finite_T.max():g}, which is no return; mend or empty it")
-    return values_T
 
 
-def _first_text(column: "pd.Series[Any]") -> str:
-    import pandas as pd
+def _first_text(columns: Columns, name: str) -> str:
+    """Where the first cell stands that is no number, and what it says."""
+    cells = said_of(columns, name)
+    row = int(sampled(cells, None)[1].argmax())
+    return f"{columns.place(row)}: '{cells[row]}'"
 
-    wrong = pd.to_numeric(column, errors="coerce").isna() & column.notna()
-    row = int(wrong.to_numpy().argmax())
-    return f"row {row + 1}: '{column.iloc[row]}'"
 
-
-def _observed_periods(frame: "pd.DataFrame", time: str, path: Path) -> tuple[float, str]:
-    stamps_T = np.sort(times(frame, time, path))
+def _observed_periods(table: _Table) -> tuple[float, str]:
+    assert table.times_T is not None
+    path, time, stamps_T = table.columns.path, table.time, np.sort(table.times_T)
     if len(np.unique(stamps_T)) < len(stamps_T):
         raise DataError(f"{path}: times stand twice in column '{time}'; give one row per period")
     if len(stamps_T) < 2:

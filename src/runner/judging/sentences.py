@@ -25,6 +25,10 @@ NO_SKILL = (
     "no required gate judges skill, so nothing speaks for this model; combine the set with one that does, as in "
     "gates=[returns,deployment]"
 )
+CLAIMED = (
+    "Its forecasts were made elsewhere (provenance: claimed): that each was known when it says is taken on trust, and "
+    "since nothing can be fitted again there is no bundle, and no level above candidate."
+)
 HALLMARK = " Hallmarked is only what passes gates=strict on a vault that nobody has seen."
 RESULT: dict[Status, str] = {
     "passed": "passed",
@@ -50,7 +54,7 @@ class Sentences:
     loosened  how the set of gates differs from the shipped ones, and what was not asked
     record    what is wrong with the ledger, which counts the tries; empty if it is whole
     tries     where the run stands among all trials on this data
-    data      what the source's survivorship and adjustment mean for the figures
+    data      what the forecasts' provenance and the source's survivorship and adjustment mean for the figures
     """
 
     level: Level
@@ -103,7 +107,7 @@ def in_words(
             f"The count of tries cannot be trusted: {problem} (python -m runner ledger)." for problem in record_problems
         ),
         tries=_tries(trial, family_trials, independent, series),
-        data=(*survivorship, ADJUSTMENT[facts.adjustment]),
+        data=(*((CLAIMED,) if verdict.provenance == "claimed" else ()), *survivorship, ADJUSTMENT[facts.adjustment]),
     )
 
 
@@ -127,7 +131,13 @@ def _decision(verdict: Verdict) -> str:
     if not verdict.passed:
         return "No required gate of skill was passed, so nothing speaks for this model."
     which = "The only required gate" if len(required) == 1 else f"All {len(required)} required gates"
-    return f"{better}{which} passed.{_waiting(verdict)}{HALLMARK if verdict.level == 'candidate' else ''}"
+    return f"{better}{which} passed.{_waiting(verdict)}{_why_candidate(verdict)}"
+
+
+def _why_candidate(verdict: Verdict) -> str:
+    if verdict.level != "candidate":
+        return ""
+    return " Forecasts made elsewhere are candidates at most." if verdict.provenance == "claimed" else HALLMARK
 
 
 def _waiting(verdict: Verdict) -> str:

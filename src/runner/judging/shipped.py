@@ -52,11 +52,12 @@ def shipped() -> Mapping[str, Gates]:
     """name -> set, of this product; files of ./conf do not count."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     files = {path.stem: path.read_text(encoding="utf-8") for path in sorted((config_folder() / "gates").glob("*.yaml"))}
-    return {
+    sets: dict[str, Gates] = {
         name: build(Gates, yaml.load(text, Loader=loader))  # type: ignore[type-abstract]  # noqa: S506  # a safe one
         for name, text in files.items()
         if name != TEMPLATE
     }
+    return {name: gates for name, gates in sets.items() if gates.checks}
 
 
 def _groups(checks: Mapping[str, Gate]) -> Iterator[Mapping[str, Gate]]:

@@ -12,6 +12,8 @@ from runner.judging.shortfall import shortfall
 from runner.judging.standing import Standing, standing_of
 
 Level = Literal["rejected", "candidate", "hallmarked"]
+Provenance = Literal["fitted", "claimed"]
+"""Whether forecasts were fitted here, or made elsewhere and handed in."""
 Status = Literal["passed", "failed", "not judged", "none"]
 
 VAULT_CLOSED = Judgement(status="deferred", value=None, threshold=None, says="Judged once, at promotion, on the vault.")
@@ -66,7 +68,7 @@ class Verdict:
 
     gates      every judgement; compared: how the set differs from the shipped ones
     left_out   advisory gate -> what the experiment has not, so that it was not asked
-    has_portfolio, standing  of the run, see `runner.judging.standing`
+    provenance of its forecasts; has_portfolio, standing  of the run, see `runner.judging.standing`
     """
 
     gates: tuple[GateOutcome, ...]
@@ -74,12 +76,16 @@ class Verdict:
     left_out: Mapping[str, str] = field(default_factory=dict[str, str])
     has_portfolio: bool = True
     standing: Standing = field(default_factory=Standing)
+    provenance: Provenance = "fitted"
 
     @property
     def level(self) -> Level:
-        """candidate: passed; hallmarked: passed all that `strict` requires, on a vault that nobody had seen."""
+        """candidate: passed; hallmarked: passed all that `strict` requires, on a vault that nobody had seen, with
+        forecasts that were fitted here."""
         if not self.passed:
             return "rejected"
+        if self.provenance == "claimed":
+            return "candidate"
         unseen = any(gate.on_vault and gate.required and gate.status == "passed" for gate in self.gates)
         waits = any(gate.required and gate.status == "deferred" for gate in self.gates)
         return "hallmarked" if self.compared.strict and unseen and not waits else "candidate"
@@ -148,6 +154,7 @@ class Verdict:
         """Everything, with what follows from it: level, passed, forecast, portfolio, weights, provable and so on."""
         return {
             "level": self.level,
+            "provenance": self.provenance,
             "passed": self.passed,
             "forecast": self.forecast,
             "portfolio": self.portfolio,
@@ -171,6 +178,7 @@ class Verdict:
             left_out=content.get("left_out", {}),
             has_portfolio=content.get("portfolio") != "none",
             standing=Standing.from_json(content.get("standing", {})),
+            provenance=content.get("provenance", "fitted"),
         )
 
     def _status(self, result: Result) -> Status:
@@ -189,6 +197,7 @@ def judge(
     gates: Gates,
     left_out: Mapping[str, str] | None = None,
     compared: Compared | None = None,
+    provenance: Provenance = "fitted",
 ) -> Verdict:
     """Judges every gate on the evidence but those left out. A gate that breaks, or lacks what it needs, has failed."""
     left_out = left_out or {}
@@ -198,6 +207,7 @@ def judge(
         left_out=left_out,
         has_portfolio=evidence.has_portfolio,
         standing=standing_of(evidence),
+        provenance=provenance,
     )
 
 

@@ -14,9 +14,12 @@ import numpy as np
 
 from components.bars import Bars
 from components.contracts import Source
-from components.errors import DataError
+from components.errors import DataError, Unavailable
 from components.panel import Panel
 from components.structure import strict
+from components.tables.columns import UNTOLD
+from components.tables.parts import part_of, row_times
+from components.tables.shape import shape_of
 from components.values import LeakFinding, SourceFacts
 from runner.compute.vault import visible_bars
 from runner.leaks.subject import Subject, day, leak, moved
@@ -153,8 +156,8 @@ def _parts(source: Source) -> dict[str, Any]:
     """Parameters that are sources, or hold some."""
     return {
         field.name: getattr(source, field.name)
-        for field in fields(source)  # type: ignore[arg-type]
-        if _holds_sources(getattr(source, field.name))
+        for field in fields(source)
+        if field.name != "fallback" and _holds_sources(getattr(source, field.name))
     }
 
 
@@ -170,16 +173,29 @@ def _holds_sources(value: Any) -> bool:
 
 def _cut(source: Source, start: np.datetime64, folder: Path) -> Source | None:
     """The source with less data; None where it cannot be given any."""
+    source = _used(source)
     parts = _parts(source)
     if parts:
         dated = getattr(source, "stamps", None) == "date"
         inner = {name: _cut_value(value, start, folder, dated=dated) for name, value in parts.items()}
-        return replace(source, **inner)  # type: ignore[type-var]
+        return replace(source, **inner)
     path = _file(source)
     if path is None:
         return None
     shorter = _shorter_file(source, path, start, folder)
-    return None if shorter is None else replace(source, path=str(shorter))  # type: ignore[type-var]
+    return None if shorter is None else replace(source, path=str(shorter))  # type: ignore[call-arg]
+
+
+def _used(source: Source) -> Source:
+    """The source without its fallback, or the fallback where that stands in."""
+    own = replace(source, fallback=None)
+    if source.fallback is None:
+        return own
+    try:
+        own.fields()
+    except Unavailable:
+        return _used(source.fallback)
+    return own
 
 
 def _cut_value(value: Any, start: np.datetime64, folder: Path, *, dated: bool) -> Any:
@@ -201,26 +217,27 @@ def _cut_value(value: Any, start: np.datetime64, folder: Path, *, dated: bool) -
 def _file(source: Source) -> Path | None:
     name = getattr(source, "path", None)
     path = Path(name) if isinstance(name, str) else None
-    return path if path is not None and path.is_file() and path.suffix in (".csv", ".parquet") else None
+    return path if path is not None and path.is_file() else None
 
 
 def _shorter_file(source: Source, path: Path, start: np.datetime64, folder: Path) -> Path | None:
     """A copy of the file without the lines from `start` on; None where its times cannot be read."""
-    import pandas as pd
-
-    frame = pd.read_csv(path, dtype=str) if path.suffix == ".csv" else pd.read_parquet(path)
+    told = getattr(source, "told", UNTOLD)
     named = getattr(source, "time_column", None)
-    wanted = (str(named).lower(),) if named else TIME_NAMES
-    columns = [name for name in frame.columns if str(name).lower() in wanted]
-    if not columns:
+    try:
+        columns = shape_of(path, told).names
+        time = named or next(name for name in columns if name.lower() in TIME_NAMES)
+        times_N = row_times(
+            path,
+            told,
+            time=time,
+            clock=getattr(source, "clock_column", None),
+            date_format=getattr(source, "date_format", None),
+            zone=getattr(source, "time_zone", None),
+        )
+        content = part_of(path, told, times_N < start)
+    except (DataError, StopIteration):
         return None
-    style = getattr(source, "date_format", None)
-    times = pd.to_datetime(
-        frame[columns[0]], errors="coerce", utc=True, format=style if style and "%" in style else None
-    )
-    if times.isna().any() or (style and "%" not in style):
-        return None
-    short = frame[(times < pd.Timestamp(str(start), tz="UTC")).to_numpy()]
     copy = folder / path.name
-    short.to_csv(copy, index=False) if path.suffix == ".csv" else short.to_parquet(copy)
+    copy.write_bytes(content)
     return copy

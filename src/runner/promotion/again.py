@@ -56,6 +56,7 @@ def promote_folder(
     from runner.judging.verdict import Verdict
     from runner.promotion.opening import Candidate
     from runner.promotion.promote import promote, refuse_hopeless
+    from runner.recording.events import Events
     from runner.recording.ledger import Ledger
     from runner.recording.records import RunRecord
     from runner.recording.sealed import refuse_changed, seal
@@ -102,6 +103,7 @@ def promote_folder(
         if promotion.folder:
             record.note({"bundle": str(promotion.folder)})
         write_report(folder, pictures_of(folder, manifest["run_key"], cache)[0])
+        Events(folder).tell("promoted", **promotion.told())
         session.log_level(promotion.content.get("level", "candidate"))
         seal(folder, manifest["run_key"], ledger)
         if promotion.folder:

@@ -3,13 +3,14 @@ same run again finishes what was begun."""
 
 import functools
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
 from components.errors import DataError, GateFailed
+from components.values import Finding
 from runner.bundle import aliases
 from runner.bundle.aliases import Alias
 from runner.bundle.layout import PROMOTION, SUMS, read_verified
@@ -22,7 +23,7 @@ from runner.promotion.deploy import Deployed, certify_folds, refit
 from runner.promotion.every_row import leaks_of_every_row
 from runner.promotion.moves import MoveWitness
 from runner.promotion.opening import Candidate, Opening, alone, opening_of
-from runner.promotion.vault import prepare_all, refuse_other_ledger
+from runner.promotion.vault import findings_of_all, prepare_all, refuse_other_ledger
 from runner.recording import testimony
 from runner.recording.actors import forbid
 from runner.recording.ledger import Ledger
@@ -46,10 +47,11 @@ class Wish:
 
 @dataclass(frozen=True, kw_only=True)
 class Promotion:
-    """What came of a promotion. folder: the version, None where gates refused it; aliases: that point at it now;
+    """What came of a promotion. state: judged where forecasts made elsewhere passed, of which there is no bundle;
+    folder: the version, None where gates refused it or there is none; aliases: that point at it now;
     content: what the bundle's promotion.json says, or would say."""
 
-    state: Literal["promoted", "already promoted", "refused"]
+    state: Literal["promoted", "already promoted", "refused", "judged"]
     folder: Path | None
     aliases: tuple[Alias, ...]
     content: Mapping[str, Any]
@@ -57,6 +59,11 @@ class Promotion:
     def to_json(self) -> dict[str, Any]:
         folder = str(self.folder) if self.folder else None
         return {"state": self.state, "bundle": folder, "aliases": list(self.aliases), **self.content}
+
+    def told(self) -> dict[str, Any]:
+        """The same in short."""
+        whole = self.to_json()
+        return {name: whole.get(name) for name in ("state", "bundle", "aliases", "level")}
 
 
 def promote(
@@ -106,24 +113,30 @@ def _anew(
     after: Callable[[str], None],
 ) -> Promotion:
     refuse_hopeless(wish, Verdict.from_json(candidate.gates))
+    claimed = candidate.experiment.claims is not None
     # No vault is opened for what could not be exported faithfully.
-    parity = cache.run(
-        "parity", lambda: certify_folds(candidate.experiment, candidate.prepared, candidate.executed, cache)
-    )
+    parity: Mapping[str, Any] = {}
+    if not claimed:
+        parity = cache.run(
+            "parity", lambda: certify_folds(candidate.experiment, candidate.prepared, candidate.executed, cache)
+        )
     after("certified")
     leaky = leaks_of_every_row(
         candidate.experiment, candidate.prepared, candidate.executed, candidate.evidence.leaks, cache
     )
     if leaky is not None and wish.override is None:
         return Promotion(state="refused", folder=None, aliases=(), content=_refused(candidate, leaky, places))
+    quality = findings_of_all(candidate.experiment, cache)
     # Called not before the ledger knows of the opening.
     everything = functools.cache(lambda: prepare_all(candidate.experiment, cache))
     opening = opening_of(candidate, everything, cache, places, key, after)
     failed = tuple(dict.fromkeys((*_failed(opening.verdict), *([leaky.name] if leaky else []))))
     level = "rejected" if leaky else opening.verdict.level
-    content = _content(candidate, opening, failed, _override(wish, failed, level))
+    content = _content(candidate, opening, failed, _override(wish, failed, level), quality)
     if failed and content["override"] is None:
         return Promotion(state="refused", folder=None, aliases=(), content=content)
+    if claimed:
+        return Promotion(state="judged", folder=None, aliases=(), content=content)
     deployed = cache.run("refit", lambda: _refit(candidate, everything()))
     bundle = deployed.bundle
     if not opening.verdict.hands_out_weights:
@@ -207,7 +220,11 @@ def _refit(candidate: Candidate, everything: Prepared) -> Deployed:
 
 
 def _content(
-    candidate: Candidate, opening: Opening, failed: tuple[str, ...], override: Mapping[str, Any] | None
+    candidate: Candidate,
+    opening: Opening,
+    failed: tuple[str, ...],
+    override: Mapping[str, Any] | None,
+    quality: Sequence[Finding],
 ) -> dict[str, Any]:
     checks = candidate.experiment.gates.checks
     on_vault = {name for name, gate in checks.items() if "vault" in gate.needs()}
@@ -221,6 +238,7 @@ def _content(
         "metrics": opening.metrics,
         "verdict": opening.verdict.to_json(),
         "vault_gates": [gate for gate in opening.verdict.to_json()["gates"] if gate["name"] in on_vault],
+        "quality": [asdict(finding) for finding in quality],
     }
 
 
@@ -233,6 +251,10 @@ def _override(wish: Wish, failed: tuple[str, ...], level: Level) -> dict[str, An
 
 def refuse_hopeless(wish: Wish, verdict: Verdict) -> None:
     """Raises GateFailed for a champion that no vault could hallmark, before it is opened."""
+    if verdict.provenance == "claimed" and wish.alias is not None:
+        raise GateFailed(
+            f"--as {wish.alias}: forecasts made elsewhere cannot be fitted again, so that there is no bundle"
+        )
     if not verdict.compared.strict:
         because = "only what passed gates=strict is hallmarked, and only a hallmarked version becomes champion"
         refuse_champion(wish, "candidate", because)

@@ -1,20 +1,19 @@
 """Sealing a file: what is visible of it, what only a key opens, and when that happened."""
 
-import gzip
 import hashlib
-import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from components.bars import Mask
 from components.contracts import Source
 from components.errors import ConfigError, DataError
 from components.sealing import sealed
-from components.tables.guess import guess
-from components.tables.reading import is_parquet, symbol_of
+from components.tables.container import kind_of, symbol_of
+from components.tables.guess import TOLD, guess
+from components.tables.parts import SUFFIXES, part_of, row_times
+from components.tables.shape import Told
 from runner.composition.build import build
 from runner.judging.tries import market_of
 from runner.recording.ledger import Ledger
@@ -22,7 +21,7 @@ from runner.specification.places import Places
 from runner.storage.disk import write_atomically
 
 FILES = "components.data.files.Files"
-READING = ("symbol_column", "time_column", "date_format", "decimal", "columns", "select")
+READING = ("symbol_column", "time_column", "date_format", "clock_column", "decimal", "wide", "columns", "select", *TOLD)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,19 +60,28 @@ def seal_file(file: Path, begins: str, key: bytes, places: Places) -> Made:
     """
     first = _moment(begins)
     parameters = dict(guess(str(file)).parameters)
+    told = Told(**{name: parameters[name] for name in TOLD})
     bars = build(Source, {"_target_": FILES, **parameters}, path="data").bars()  # type: ignore[type-abstract]
-    sealed_R = bars.timestamps_R >= first
-    if sealed_R.all() or not sealed_R.any():
-        side = f"before {begins}" if sealed_R.all() else f"from {begins} on"
+    times_N = row_times(
+        file,
+        told,
+        time=parameters["time_column"],
+        clock=parameters["clock_column"],
+        date_format=parameters["date_format"],
+        zone=parameters["time_zone"],
+    )
+    sealed_N = times_N >= first
+    if sealed_N.all() or not sealed_N.any():
+        side = f"before {begins}" if sealed_N.all() else f"from {begins} on"
         raise DataError(f"{file}: no rows {side}; choose another day")
-    suffix = ".parquet" if is_parquet(file) else ".csv"
+    suffix = SUFFIXES[kind_of(file)]
     name = symbol_of(file)
     visible, rest = file.with_name(f"{name}.visible{suffix}"), file.with_name(f"{name}.sealed")
     for path in (visible, rest):
         if path.exists():
             raise DataError(f"{path}: is there already; remove it, or keep what it seals")
-    parts = _parquet_parts(file, sealed_R) if suffix == ".parquet" else _csv_parts(file, sealed_R)
-    header = {"from": begins, "visible": hashlib.sha256(parts[0]).hexdigest(), "rows": int(sealed_R.sum())}
+    parts = part_of(file, told, ~sealed_N), part_of(file, told, sealed_N)
+    header = {"from": begins, "visible": hashlib.sha256(parts[0]).hexdigest(), "rows": int(sealed_N.sum())}
     content = sealed(parts[1], header, key)
     write_atomically(visible, parts[0])
     write_atomically(rest, content)
@@ -84,8 +92,8 @@ def seal_file(file: Path, begins: str, key: bytes, places: Places) -> Made:
     return Made(
         visible=visible,
         sealed=rest,
-        n_visible=int((~sealed_R).sum()),
-        n_sealed=int(sealed_R.sum()),
+        n_visible=int((~sealed_N).sum()),
+        n_sealed=int(sealed_N.sum()),
         parameters=parameters,
         begins=begins,
         before=f"after {earlier:,} trials and looks on this market" if earlier else None,
@@ -97,30 +105,3 @@ def _moment(begins: str) -> np.datetime64:
         return np.datetime64(begins, "us")
     except ValueError:
         raise ConfigError(f"--from: '{begins}' is not a date; write it as YYYY-MM-DD") from None
-
-
-def _csv_parts(file: Path, sealed_R: Mask) -> tuple[bytes, bytes]:
-    """The header with the lines of either side, as they are written."""
-    data = file.read_bytes()
-    lines = (gzip.decompress(data) if file.suffix == ".gz" else data).splitlines(keepends=True)
-    header, *rows = [line for line in lines if line.strip()]
-    if len(rows) != len(sealed_R):
-        raise DataError(f"{file}: {len(rows)} lines hold {len(sealed_R)} rows; write one line per row")
-
-    def part(wanted_R: Mask) -> bytes:
-        return header + b"".join(row for row, wanted in zip(rows, wanted_R, strict=True) if wanted)
-
-    return part(~sealed_R), part(sealed_R)
-
-
-def _parquet_parts(file: Path, sealed_R: Mask) -> tuple[bytes, bytes]:
-    import pyarrow.parquet as pq
-
-    table = pq.read_table(file)
-
-    def part(wanted_R: Mask) -> bytes:
-        sink = io.BytesIO()
-        pq.write_table(table.filter(wanted_R), sink, compression="zstd")
-        return sink.getvalue()
-
-    return part(~sealed_R), part(sealed_R)

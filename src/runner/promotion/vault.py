@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from components.errors import DataError, GateFailed
-from components.values import Evidence, Fold, Span, Time, Vault, within
+from components.values import Evidence, Finding, Fold, Span, Time, Vault, within
 from runner.compute import pipeline
 from runner.compute.pipeline import Prepared
+from runner.compute.prepared import inspected
 from runner.compute.purge import candidates, fold_of
 from runner.compute.stage import Cache
 from runner.judging.evidence import gather
@@ -82,6 +83,14 @@ def prepare_all(experiment: Experiment, cache: Cache) -> Prepared:
     """Everything that the source has, prepared as the run was, without a vault. Its stages are not shown."""
     split = replace(experiment.split, vault_start=None)  # type: ignore[type-var]  # every component is a dataclass
     return pipeline.prepare(replace(experiment, split=split, data=experiment.data.whole()), cache.quiet())
+
+
+def findings_of_all(experiment: Experiment, cache: Cache) -> tuple[Finding, ...]:
+    """What the checks find in everything that the source has, those bars included on which the model is judged last and
+    deployed: a defect says nothing of a forecast. Raises DataError where the bars may not be used, or do not suffice,
+    before a vault is opened for them."""
+    split = replace(experiment.split, vault_start=None)  # type: ignore[type-var]  # every component is a dataclass
+    return inspected(experiment.data.whole(), split, experiment.quality, cache.quiet()).value.findings
 
 
 def look(

@@ -16,6 +16,7 @@ from runner.promotion.opening import OPENINGS
 from runner.promotion.replay import data_problems, replay_problems
 from runner.promotion.signing import signed_by
 from runner.recording import testimony
+from runner.recording.keeping import ARCHIVE, RUNS
 from runner.recording.ledger import Ledger
 from runner.recording.sealed import changed
 from runner.recording.witnesses import heads_in, noted_heads
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from runner.console import Console
 
 EMPTY = "The registry is empty; promote a run first: python -m runner promote RUN"
+
+PLACES = (RUNS, ARCHIVE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +60,7 @@ def verify_all(
             verify(root, name, versions(root, name), ledger, openings, replay=replay, trusted=trusted)
             for name in names(root)
         ]
-        folders = sorted(path for path in outputs.glob("runs/*/[!.]*") if path.is_dir())
+        folders = sorted(path for place in PLACES for path in outputs.glob(f"{place}/*/[!.]*") if path.is_dir())
         heads = noted_heads(outputs) | set().union(*(entry["heads"] for entry in bundles))
         problems = [
             *_openings_problems(root, ledger, bundles),
@@ -235,23 +238,49 @@ def show(console: "Console", found: Verified) -> None:
         console.say(f"Everything is what it was; the ledger knows all {found.heads} heads that were noted.")
 
 
-def show_versions(console: "Console", root: Path) -> None:
-    """One line a version: its aliases, its run and what its vault is worth; overrides in red."""
+def bundles(root: Path) -> list[dict[str, Any]]:
+    """Plain: of every version its aliases, level and run, and what its vault is worth; broken: why it cannot be read,
+    None where it can."""
+    found = []
     for name in names(root):
         pointing = aliases.current(root, name)
         for version in versions(root, name):
-            try:
-                manifest = json.loads((root / name / str(version) / MANIFEST).read_bytes())
-                promotion = json.loads((root / name / str(version) / PROMOTION).read_bytes())
-            except (OSError, ValueError):
-                console.alarm(f"{name}@{version}: cannot be read; see python -m runner verify {name}")
-                continue
-            vault = promotion["vault"]
-            worth = ("vault reused" if vault["reused"] else "vault opened once") if vault else "no vault"
-            console.say(f"{name}@{version}{_alias(pointing, version)}: run {manifest['run']['run_id']}, {worth}")
-            if promotion["override"]:
-                console.alarm(overruled(promotion["override"]))
-    if not names(root):
+            folder = root / name / str(version)
+            held = [str(alias) for alias, pointed in pointing.items() if pointed == version]
+            entry: dict[str, Any] = {"reference": f"{name}@{version}", "aliases": held, "folder": str(folder)}
+            found.append(entry | _in_short(folder, name))
+    return found
+
+
+def _in_short(folder: Path, name: str) -> dict[str, Any]:
+    try:
+        manifest = json.loads((folder / MANIFEST).read_bytes())
+        promotion = json.loads((folder / PROMOTION).read_bytes())
+    except (OSError, ValueError):
+        empty = {"level": None, "run": None, "vault": None, "override": None}
+        return {**empty, "broken": f"cannot be read; see python -m runner verify {name}"}
+    vault = promotion["vault"]
+    return {
+        "level": promotion.get("level"),
+        "run": manifest["run"]["run_id"],
+        "vault": ("reused" if vault["reused"] else "opened once") if vault else None,
+        "override": promotion["override"],
+        "broken": None,
+    }
+
+
+def show_versions(console: "Console", found: Sequence[Mapping[str, Any]]) -> None:
+    """One line a version: its aliases, its level, its run and what its vault is worth; overrides in red."""
+    for entry in found:
+        if entry["broken"]:
+            console.alarm(f"{entry['reference']}: {entry['broken']}")
+            continue
+        alias = f" ({', '.join(entry['aliases'])})" if entry["aliases"] else ""
+        worth = f"vault {entry['vault']}" if entry["vault"] else "no vault"
+        console.say(f"{entry['reference']}{alias}: {entry['level']}, run {entry['run']}, {worth}")
+        if entry["override"]:
+            console.alarm(overruled(entry["override"]))
+    if not found:
         console.say(EMPTY)
 
 

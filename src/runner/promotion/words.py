@@ -4,6 +4,11 @@ from runner.console import Console
 from runner.promotion.promote import Promotion
 from runner.report.promotion import overruled, sentences
 
+NO_BUNDLE = (
+    "forecasts made elsewhere cannot be fitted again. What the vault says of them stands in the run and in the ledger, "
+    "and the run is a candidate."
+)
+
 
 def say(console: Console, promotion: Promotion) -> None:
     """The vault, what failed, and where the version is."""
@@ -17,6 +22,9 @@ def say(console: Console, promotion: Promotion) -> None:
             console.note(line)
         for line in said.alarms:
             console.alarm(line)
+    if promotion.state == "judged":
+        console.note(f"No bundle: {NO_BUNDLE}")
+        return
     if promotion.folder is None:
         console.alarm(f"Not promoted: rejected by {', '.join(content['failed'])}.")
         return

@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from components.errors import ConfigError, DataError
+from components.errors import ConfigError, DataError, Problem
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,7 +39,7 @@ class RunFolder:
     @staticmethod
     def open(path: Path) -> "RunFolder":
         """Raises DataError naming the file that is missing or unreadable, and the remedy."""
-        manifest = _manifest(path)
+        manifest = manifest_of(path)
         missing = [name for name in FILES if not (path / name).is_file()]
         if missing:
             state = manifest.get("state", "unknown")
@@ -132,18 +132,35 @@ def find_run(name: str, outputs: Path) -> Path:
         raise ConfigError(f"{outputs}/latest does not exist: no run has finished here; name a run folder")
     if (Path(name) / "manifest.json").is_file():
         return Path(name)
-    known = sorted(path.parent for path in outputs.glob("runs/*/*/manifest.json"))
+    known = sorted(path.parent for place in ("runs", "archive") for path in outputs.glob(f"{place}/*/*/manifest.json"))
     fitting = [path for path in known if path.name == name] or [p for p in known if p.name.startswith(name)]
     if len(fitting) == 1:
         return fitting[0]
+    names = tuple(path.name for path in fitting or known)
     if fitting:
-        raise ConfigError(f"run '{name}' is ambiguous: {', '.join(path.name for path in fitting)}")
-    newest = max((path.name for path in known), default=None)
+        raise ConfigError(
+            Problem(
+                "", f"run '{name}' is ambiguous: {', '.join(names)}", code="ambiguous_run", value=name, allowed=names
+            )
+        )
+    newest = max(names, default=None)
     hint = f"the newest run id is '{newest}'" if newest else f"there are no runs under {outputs}/runs"
-    raise ConfigError(f"run '{name}' does not exist: neither a run folder nor a run id; {hint}")
+    raise ConfigError(
+        Problem(
+            f"run '{name}' does not exist",
+            "neither a run folder nor a run id",
+            hint,
+            code="unknown_run",
+            value=name,
+            allowed=names,
+            fix=(newest,) if newest else (),
+            at=name,
+        )
+    )
 
 
-def _manifest(path: Path) -> dict[str, Any]:
+def manifest_of(path: Path) -> dict[str, Any]:
+    """What manifest.json says. Raises ConfigError where there is none, DataError where it cannot be read."""
     if not path.is_dir():
         raise ConfigError(f"{path}: no such run folder")
     if not (path / "manifest.json").is_file():

@@ -8,12 +8,13 @@ from pathlib import Path
 
 from components.errors import DataError
 from runner.recording import testimony
+from runner.recording.events import FILE as EVENTS
 from runner.recording.ledger import Ledger
 from runner.storage.disk import write_atomically
 
 SUMS = "SHA256SUMS"
-LOOSE = frozenset({SUMS, "tracking.log"})
-"""Not sealed: the checksums themselves, and what a process of its own may write at any time."""
+LOOSE = frozenset({SUMS, EVENTS, "tracking.log"})
+"""Not sealed: the checksums themselves, and what may be written at any time, as logs are."""
 DRAWN = ("report.html", "badge.svg", "plots/")
 """What `report` writes anew, from the rest."""
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 HEAD = re.compile(rb'"ledger_head"\s*:\s*"(\d+:[0-9a-f]{64})"')
 """Wherever it stands in a JSON document. Documents are not parsed: there is one for each run that ever was."""
-PLACES = ("runs/*/*/manifest.json", "registry/**/*.json")
+PLACES = ("runs/*/*/manifest.json", "archive/*/*/manifest.json", "registry/**/*.json")
 
 
 def noted_heads(outputs: Path) -> set[str]:

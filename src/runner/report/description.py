@@ -50,6 +50,7 @@ def description(experiment: Experiment, composed: Composed, prepared: Prepared) 
             "last": day(panel.dates_T[-1]),
             "vault_start": None if prepared.vault_begins is None else day(prepared.vault_begins),
         },
+        "provenance": "fitted" if experiment.claims is None else "claimed",
         "quality": [asdict(finding) for finding in prepared.findings],
         "target": {
             "expression": target_text(prepared.targets),

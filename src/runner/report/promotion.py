@@ -41,6 +41,9 @@ def sentences(content: Mapping[str, Any]) -> Sentences:
         notes.append(f"The vault was opened for this promotion and never before: {vault['first']} to {vault['last']}.")
     if vault and "kept" in vault:
         notes.append(f"The vault was {vault['kept']}.")
+    if found := content.get("quality"):
+        told = ", ".join(f"{finding['check']} ({finding['count']} {finding['action']})" for finding in found)
+        notes.append(f"The checks of all bars, those of the vault too, found: {told}.")
     for gate in content.get("vault_gates", ()):
         line = f"{gate['name']}: {gate['says']}"
         (alarms if gate["status"] == "failed" else notes).append(line)

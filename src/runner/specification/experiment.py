@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar
 from components.contracts import (
     Backtest,
     Calibration,
+    ClaimedModel,
     Constraints,
     Ensemble,
     Features,
@@ -68,6 +69,17 @@ class Experiment:
     tracking: Tracker
     export: Export
     debug: Debug
+
+    @property
+    def inputs(self) -> Features:
+        """The features that the model reads: its own where it brings some."""
+        own = self.model.on_own_features()
+        return self.features if own is None else own[0]
+
+    @property
+    def claims(self) -> ClaimedModel | None:
+        """The forecasts made elsewhere that it judges; None where its forecasts are fitted here."""
+        return self.model if isinstance(self.model, ClaimedModel) else None
 
     @property
     def fitted_model(self) -> Model:

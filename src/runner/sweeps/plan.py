@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 
-from runner import exit_codes
+from runner.answer import Answer, said
 from runner.composition.compose import Memo
 from runner.composition.configure import configure
 from runner.specification.places import HERE
@@ -12,7 +12,7 @@ from runner.sweeps.settings import Settings
 from runner.sweeps.space import Space
 
 
-def say_plan(settings: Settings, space: Space, points: Sequence[Point], memo: Memo) -> int:
+def plan(settings: Settings, space: Space, points: Sequence[Point], memo: Memo) -> Answer:
     """Every point is composed and checked by now; runs one as `debug=fast`, which is no trial."""
     from runner.console import Console
     from runner.run import run_experiment
@@ -24,6 +24,9 @@ def say_plan(settings: Settings, space: Space, points: Sequence[Point], memo: Me
     seconds = sum(stage["seconds"] for stage in manifest["stages"].values() if isinstance(stage, dict))
     count = settings.trials if settings.trials is not None else len(points)
     size = sum(path.stat().st_size for path in outcome.folder.rglob("*") if path.is_file())
-    print(f"{len(points)} points were composed and checked; {count} trials over {len(space.parameters)} parameters")
-    print(f"the first, on a small part of the data: {seconds:.1f} s, {size / 1e6:.1f} MB written")
-    return exit_codes.RAN
+    content = {"folder": None, "objectives": list(settings.objectives or ()), "jobs": [], "best": None}
+    says = (
+        f"{len(points)} points were composed and checked; {count} trials over {len(space.parameters)} parameters",
+        f"the first, on a small part of the data: {seconds:.1f} s, {size / 1e6:.1f} MB written",
+    )
+    return Answer(content, said(*says))

@@ -3,6 +3,7 @@
 import itertools
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from components.errors import ConfigError, Problem
 from runner.composition.compose import Memo
@@ -58,4 +59,5 @@ def _at(problem: Problem, names: Sequence[str], n_points: int) -> Problem:
     """The problem with the points at which it occurs, unless that is everywhere or says itself."""
     if len(names) == n_points or all(problem.path in name.split() for name in names):
         return problem
-    return Problem("", f"at {'; at '.join(names)}: {problem}")
+    where = f"at {'; at '.join(names)}"
+    return replace(problem, path=f"{where}: {problem.path}" if problem.path else where, at=problem.path)

@@ -13,7 +13,7 @@ from runner.composition.accept import accepts
 from runner.composition.bounded import refuse_unbounded
 from runner.composition.check import nearest
 from runner.composition.compose import config_loader
-from runner.composition.overrides import SWEEP, parsed
+from runner.composition.overrides import SWEEP, no_choice, parsed
 from runner.composition.places import config_files
 from runner.composition.schema import allowed, parameters, show
 
@@ -122,9 +122,7 @@ def settings_of(values: Mapping[str, Any]) -> Settings:
 def _file(name: str) -> dict[str, Any]:
     files = config_files(SWEEP)
     if name not in files:
-        near = nearest(name, files)
-        hint = (f"did you mean '{near}'? " if near else "") + f"choices: {', '.join(files) or 'none'}"
-        raise ConfigError(f"sweep={name}: no such choice for sweep; {hint}")
+        raise ConfigError(no_choice(SWEEP, name, list(files)))
     try:
         refuse_unbounded(files[name], f"conf/{SWEEP}/{name}.yaml")
         content = yaml.safe_load(files[name].read_text(encoding="utf-8"))

@@ -10,12 +10,13 @@ from typing import Any
 
 from components.errors import ConfigError, Problem
 from runner import exit_codes
+from runner.answer import Answer
 from runner.composition.compose import Memo
 from runner.composition.handover import QUIET, hydra_main
 from runner.specification.places import HERE
 from runner.sweeps import table
 from runner.sweeps.opened import Opened, begun, folder_of, opened_again
-from runner.sweeps.plan import say_plan
+from runner.sweeps.plan import plan
 from runner.sweeps.points import check_points, points_of
 from runner.sweeps.settings import asked as asked_for
 from runner.sweeps.space import space_of
@@ -28,8 +29,17 @@ RELAUNCHES = 20
 Asked = Callable[[], bool]
 
 
-def sweep(overrides: Sequence[str]) -> int:
-    """Runs the trials and returns the exit code of the whole.
+SWEEP = {
+    "folder": "text or null: where the trials are noted; null for a plan",
+    "objectives": "list: figures that the search is after",
+    "jobs": "list: of each trial, job, overrides, exit_code, run_folder, ending (a level, or how it failed), metrics",
+    "best": "integer or null: job that is best by the first objective",
+}
+"""Fields of the answer."""
+
+
+def sweep(overrides: Sequence[str]) -> Answer:
+    """Runs the trials; the exit code is that of the whole.
 
     Raises ConfigError with the problems of all points before anything runs.
     """
@@ -45,12 +55,12 @@ def sweep(overrides: Sequence[str]) -> int:
         points = points_of(space, asked.settings)
         memo = check_points(points)
         if asked.settings.plan:
-            return say_plan(asked.settings, space, points, memo)
+            return plan(asked.settings, space, points, memo)
         opened = begun(asked, space, points[0])
     return _searched(opened, memo, launcher)
 
 
-def _searched(opened: Opened, memo: Memo, launcher: Sequence[str]) -> int:
+def _searched(opened: Opened, memo: Memo, launcher: Sequence[str]) -> Answer:
     minutes = opened.settings.minutes
     until = None if minutes is None else time.time() + 60 * minutes
     interrupted = False
@@ -71,10 +81,11 @@ def _searched(opened: Opened, memo: Memo, launcher: Sequence[str]) -> int:
         if interrupted:
             print(f"go on with: python -m runner -m sweep.resume={opened.folder.name}", file=sys.stderr)
     trials = opened.study().refresh()
-    table.show(opened, trials)
     if interrupted:
+        table.show(opened, trials)
         raise KeyboardInterrupt
-    return exit_codes.of_jobs(trial.code if trial.code is not None else exit_codes.UNFORESEEN for trial in trials)
+    code = exit_codes.of_jobs(trial.code if trial.code is not None else exit_codes.UNFORESEEN for trial in trials)
+    return Answer(table.content(opened, trials), lambda: table.show(opened, trials), code)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from runner import exit_codes
 from runner.composition.figures import leading
@@ -43,6 +44,28 @@ def show(opened: Opened, trials: Sequence[StudyTrial]) -> None:
     if chosen := best_trial(opened, trials):
         value = f"{opened.objectives[0]} {chosen.objectives[0]:.4f}"
         console.print(f"Best of {len(trials)} by {value}: job {chosen.number}, {chosen.run}", soft_wrap=True)
+
+
+def content(opened: Opened, trials: Sequence[StudyTrial]) -> dict[str, Any]:
+    """The same as plain values."""
+    best = best_trial(opened, trials)
+    jobs = [
+        {
+            "job": trial.number,
+            "overrides": list(opened.space.overrides(trial.values)),
+            "exit_code": trial.code,
+            "run_folder": trial.run,
+            "ending": _ending(trial),
+            "metrics": dict(_metrics(trial)),
+        }
+        for trial in trials
+    ]
+    return {
+        "folder": str(opened.folder),
+        "objectives": list(opened.objectives),
+        "jobs": jobs,
+        "best": best.number if best else None,
+    }
 
 
 def best_trial(opened: Opened, trials: Sequence[StudyTrial]) -> StudyTrial | None:

@@ -113,7 +113,9 @@ def _run(overrides: tuple[str, ...], sweep: str, memo: Memo, pruner: FoldPruner)
     from runner.console import Console
     from runner.run import run_experiment
 
-    outcome = run_experiment(experiment, composed, Console(), HERE, single=False, sweep=sweep, pruner=pruner)
+    console = Console()
+    outcome = run_experiment(experiment, composed, console, HERE, single=False, sweep=sweep, pruner=pruner)
+    outcome.show(console)
     return outcome.exit_code, str(outcome.folder)
 
 

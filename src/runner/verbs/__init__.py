@@ -1,8 +1,10 @@
 """One file per verb, named as the verb: what lies here can be called, and nothing is listed anywhere else.
 
-A verb file only parses, calls and prints. Its docstring is what --help says of it: first a line
+A verb file only parses, calls and says how its answer is shown. Its docstring is what --help says of it: first a line
 `VERB ARGUMENTS: what it does` for each way to call it, then, after an empty line, the rest. It defines
-`add_arguments(parser)` and `run(options) -> exit code`; errors are raised, `runner.cli` turns them into exit codes.
+`add_arguments(parser)`, `run(options) -> Answer` and ANSWER, which tells the fields of its answer: name -> `type: what
+it is`. Errors are raised; `runner.cli` prints answers and errors, in words or as JSON, and turns errors into exit
+codes. What a verb prints while it works goes to stderr.
 """
 
 from pathlib import Path

@@ -1,8 +1,18 @@
 """check [-m] OVERRIDES: check an experiment, or every point of a sweep, without reading any data"""
 
+import shlex
 from argparse import ArgumentParser, Namespace
+from typing import Any
 
-from runner import exit_codes
+from runner.answer import Answer, said
+
+ANSWER = {
+    "settings": "integer or null: how many were checked; null for a sweep",
+    "points": "integer: how many combinations were checked; 1 for an experiment",
+    "experiment": "text or null: its name; null for a sweep",
+    "choices": "map: slot -> choice",
+    "provable": "list: what the gates could show of it, one sentence each",
+}
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -11,24 +21,39 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("overrides", nargs="*", metavar="OVERRIDE", help="as for a run: +experiment=NAME ...")
 
 
-def run(options: Namespace) -> int:
-    """Prints one line and the notices; raises ConfigError with every problem."""
+def run(options: Namespace) -> Answer:
+    """What was checked, and the notices; raises ConfigError with every problem."""
     if options.multirun:
         from runner.sweeps.points import asked_points, check_points
 
         points = asked_points(options.overrides)
         check_points(points)
-        print(f"ok: {len(points)} points checked")
-        return exit_codes.RAN
+        content: dict[str, Any] = {
+            "settings": None,
+            "points": len(points),
+            "experiment": None,
+            "choices": {},
+            "provable": [],
+        }
+        return Answer(content, said(f"ok: {len(points)} points checked"))
     from runner.composition.composed import leaves
     from runner.composition.configure import configure
-    from runner.judging.reach import reach, tried_on
+    from runner.judging.reach import reach_of
 
     experiment, composed = configure(options.overrides)
     n_settings, n_notices = sum(1 for _ in leaves(composed.config)), len(composed.notices)
-    print(f"ok: {n_settings} settings checked, {n_notices} notice{'' if n_notices == 1 else 's'}")
-    for notice in composed.notices:
-        print(f"notice: {notice}")
-    for line in reach(experiment.gates, experiment.target.kind, tried_on(experiment.data.facts().identity)):
-        print(f"provable: {line}")
-    return exit_codes.RAN
+    provable = list(reach_of(experiment))
+    lines = (
+        f"ok: {n_settings} settings checked, {n_notices} notice{'' if n_notices == 1 else 's'}",
+        *(f"notice: {notice}" for notice in composed.notices),
+        *(f"provable: {line}" for line in provable),
+    )
+    content = {
+        "settings": n_settings,
+        "points": 1,
+        "experiment": experiment.name,
+        "choices": dict(composed.choices),
+        "provable": provable,
+    }
+    again = shlex.join(options.overrides)
+    return Answer(content, said(*lines), next=(again,) if again else (), notices=composed.notices)

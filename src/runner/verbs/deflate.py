@@ -4,6 +4,10 @@ Says how much a Sharpe ratio is worth: how sure one can be of it, and what is le
 counts how many tries it took. RETURNS.csv holds simple returns per period (0.01 is 1 %), with or
 without a column of dates.
 
+Results of other programs are recognised by their shape, and what was read is said: equity curves and
+trades of backtesting.py, trades of vectorbt, backtests of freqtrade (JSON or zip), reports of qlib,
+returns of pyfolio. Of any other equity curve say --equity. Pickles are refused: opening one runs code.
+
 The returns must be net of costs and in excess of cash, and --trials must count everything that
 was tried on the data, also what was thrown away: no formula can know of tries that are not told.
 With --trials alone the tries are taken to be independent and worthless, with the dispersion of
@@ -16,7 +20,6 @@ gives, and allows for serial correlation of the returns; the other figures do no
 PSR conventions: 2012, Bailey & Lopez de Prado, standard error at the observed Sharpe ratio over T
 - 1; 2025, Lopez de Prado, Lipton & Zoonekynd, standard error at the hypothesised one over T."""
 
-import json
 import math
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
@@ -26,43 +29,67 @@ from typing import Any
 
 from components.errors import ConfigError, DataError
 from components.statistics.sharpe import SharpeSample, sharpe_sample
-from runner import exit_codes
+from components.tables.whole import Reading
+from runner.answer import Answer
+from runner.composition.reading import TABLE, settings_of
 from runner.judging.figures import Figure, Tries, figures
 from runner.judging.returns_table import Record, load_matrix, load_record
 from runner.judging.told_tries import measured_tries, told_tries
 from runner.terminal import Terminal
 
+ANSWER = {
+    "table": "text: the file",
+    "column": "text: the column of returns",
+    "read_as": "text: what the file was taken for, empty where it holds plain returns",
+    "returns": "integer: how many there are",
+    "missing": "integer: how many were left out",
+    "periods_per_year": "number: by which figures are annual",
+    "periods_because": "text: where that comes from",
+    "skew": "number: of the returns, 0 for normal ones",
+    "kurtosis": "number: of the returns, 3 for normal ones",
+    "tries": "map or null: how many they were, and how that is known",
+    "figures": "map: name -> number, null where it is not finite",
+    "says": "map: name of a figure -> what it means",
+}
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Which returns, after which tries."""
     add = parser.add_argument
-    add("returns", type=Path, metavar="RETURNS.csv", help="CSV or Parquet with simple returns per period")
-    add("--column", metavar="NAME", help="the column of returns, where there are several")
+    add("returns", type=Path, metavar="RETURNS.csv", help="a table with simple returns per period")
+    add("settings", nargs="*", metavar="SETTING=VALUE", help="how it is read, where it does not say so: data.decimal=,")
+    add("--column", metavar="NAME", help="the column of returns, or the strategy, where there are several")
+    add("--equity", action="store_true", help="the column is an equity curve, not returns")
     tries = parser.add_mutually_exclusive_group()
     tries.add_argument("--trials", type=int, metavar="N", help="how many configurations were tried, all counted")
     tries.add_argument("--matrix", type=Path, metavar="FILE", help="returns of every try, one column each, by time")
     add("--periods-per-year", type=float, metavar="P", help="default: from the dates, else 252")
-    add("--json", action="store_true", help="print the figures as JSON")
 
 
-def run(options: Namespace) -> int:
-    """Prints the figures; raises DataError or ConfigError with one line."""
+def run(options: Namespace) -> Answer:
+    """The figures; raises DataError or ConfigError with one line."""
     _check(options)
-    record = load_record(options.returns, column=options.column, periods=options.periods_per_year)
+    reading = Reading.of(settings_of(options.settings, {"data": TABLE})["data"])
+    record = load_record(
+        options.returns,
+        reading,
+        column=options.column,
+        periods=options.periods_per_year,
+        equity=options.equity,
+    )
     sample = sharpe_sample(record.returns_T)
     if math.isnan(sample.sharpe):
         raise DataError(f"{options.returns}: column '{record.column}' does not vary; a Sharpe ratio needs risk")
     tries = None
     if options.matrix is not None:
-        tries = measured_tries(*load_matrix(options.matrix, record), record.returns_T)
+        tries = measured_tries(*load_matrix(options.matrix, reading, record), record.returns_T)
     elif options.trials is not None:
         tries = told_tries(options.trials, record.returns_T)
     shown = figures(sample, record.periods, tries)
-    if options.json:
-        print(json.dumps(_content(options.returns, record, sample, tries, shown), indent=2))
-    else:
-        _show(options.returns, record, sample, tries, shown)
-    return exit_codes.RAN
+    return Answer(
+        _content(options.returns, record, sample, tries, shown),
+        lambda: _show(options.returns, record, sample, tries, shown),
+    )
 
 
 def _check(options: Namespace) -> None:
@@ -79,6 +106,7 @@ def _content(
     return {
         "table": str(path),
         "column": record.column,
+        "read_as": record.read_as,
         "returns": sample.n,
         "missing": record.dropped,
         "periods_per_year": record.periods,
@@ -93,6 +121,8 @@ def _content(
 
 def _show(path: Path, record: Record, sample: SharpeSample, tries: Tries | None, shown: Sequence[Figure]) -> None:
     out = Terminal()
+    if record.read_as:
+        out.text(f"Taken for {record.read_as}.")
     missing = f", {record.dropped:,} missing" if record.dropped else ""
     out.text(
         f"{path}, column {record.column}: {sample.n:,} returns{missing}, {record.periods:.1f} a year "

@@ -1,19 +1,21 @@
-"""explain NAME: what a choice, class or operator does, with its parameters, ranges and defaults"""
+"""explain NAME: what a choice, class, slot, setting, gate, metric, operator or word is, with ranges and defaults"""
 
 from argparse import ArgumentParser, Namespace
 
-from runner import exit_codes
-from runner.composition.guide import explained
+from runner.answer import Answer, said
+from runner.composition.explained import explained
+
+ANSWER = {"name": "text: what was asked for", "texts": "list: a text for each thing that goes by the name"}
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """What to explain."""
     parser.add_argument(
-        "name", metavar="NAME", help="a choice (ridge, model/ridge), a class, a metric (r2) or an operator (rsi)"
+        "name", metavar="NAME", help="as ridge, model/ridge, split.vault_start, beats_har, r2, rsi or vault"
     )
 
 
-def run(options: Namespace) -> int:
-    """Prints all that goes by the name."""
-    print("\n\n".join(explained(options.name)))
-    return exit_codes.RAN
+def run(options: Namespace) -> Answer:
+    """All that goes by the name."""
+    texts = explained(options.name)
+    return Answer({"name": options.name, "texts": texts}, said("\n\n".join(texts)))

@@ -6,8 +6,15 @@ are read for its figures. It is no trial; but whoever picks features by these fi
 training rows of all folds, and the ledger notes which bars were seen."""
 
 from argparse import ArgumentParser, Namespace
+from dataclasses import asdict
 
-from runner import exit_codes
+from runner.answer import Answer
+
+ANSWER = {
+    "features": "list: of each its figures, see features.json",
+    "ranked": "true or false: whether symbols are ranked on each date",
+    "folder": "text: where features.json, .parquet and .png lie",
+}
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -15,8 +22,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("overrides", nargs="*", metavar="OVERRIDE", help="as for a run: +experiment=NAME ...")
 
 
-def run(options: Namespace) -> int:
-    """Prints a table, writes features.json, .parquet and .png."""
+def run(options: Namespace) -> Answer:
+    """Figures of every feature; writes features.json, .parquet and .png."""
     from runner.composition.configure import configure
 
     experiment, composed = configure(options.overrides)
@@ -35,10 +42,15 @@ def run(options: Namespace) -> int:
     looked(experiment, prepared, cache, HERE, "features")
     facts, ranked = cache.run("statistics", lambda: feature_facts(prepared, threads=experiment.resources.threads))
     folder = cache.run("picture", lambda: write(experiment, composed.config, prepared, facts, ranked, HERE))
-    for table in tables(facts):
-        console.table(table)
-    for text in ("", *legend(ranked), ""):
-        console.say(text)
-    console.path("Folder", str(folder))
-    console.path("Picture", str(folder / "features.png"))
-    return exit_codes.RAN
+
+    def show() -> None:
+        out = Console()
+        for table in tables(facts):
+            out.table(table)
+        for text in ("", *legend(ranked), ""):
+            out.say(text)
+        out.path("Folder", str(folder))
+        out.path("Picture", str(folder / "features.png"))
+
+    content = {"features": [asdict(fact) for fact in facts], "ranked": ranked, "folder": str(folder)}
+    return Answer(content, show, notices=composed.notices)

@@ -6,7 +6,7 @@ Runs every leak test on an experiment, named as for a run: see "Tests of an expe
 the experiment and fits it again, which is no trial; the ledger notes which bars were seen.
 
 leaktest --table FILE --time COLUMN --target COLUMN
-Examines any CSV or Parquet file and names the columns that look into the future, how, and on what
+Examines any table (CSV, Parquet, Feather, Excel) and names the columns that look into the future, how, and on what
 evidence. Where it holds a price, the ledger notes which bars were seen.
 
 Every row of every symbol is looked at for columns that equal, rank, bin or follow what comes later: the
@@ -21,15 +21,32 @@ compared, and the chance of even one false alarm in a table is held below 1 %.
 
 Exit codes: 0 no leak; 5 a leak; 3 mend the data."""
 
-import json
-import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import Any
 
 from components.errors import ConfigError
 from runner import exit_codes
+from runner.answer import Answer
 from runner.leaks.tests import LIMITS, TABLE_LIMITS, tests_in_words
+
+ANSWER = {
+    "experiment": "text: with an experiment, its name",
+    "seen": "list: with an experiment, which rows were looked at",
+    "not_made": "map: with an experiment, test -> what it would have looked for",
+    "table": "text: with a table, the file",
+    "target": "text: with a table, the column",
+    "target_known": "text: with a table, at or after its row's time",
+    "target_known_because": "text: with a table, how that is known",
+    "rows": "integer: with a table, how many",
+    "symbols": "integer: with a table, how many",
+    "examined": "list: with a table, the columns that were examined",
+    "not_examined": "map: with a table, column -> why not",
+    "not_looked_for": "list: with a table, what was not looked for, one sentence each",
+    "tests": "any: of an experiment, the names of those that were made; of a table, how many",
+    "n_leaks": "integer: how many there are",
+    "leaks": "list: of each column, kind, severity (leak or suspect) and evidence",
+}
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -38,7 +55,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.epilog = f"{tests_in_words()}\n{TABLE_LIMITS}"
     add = parser.add_argument
     add("overrides", nargs="*", metavar="OVERRIDE", help="as for a run: +experiment=NAME model=ridge ...")
-    add("--table", type=Path, metavar="FILE", help="CSV or Parquet, one line per bar and symbol")
+    add("--table", type=Path, metavar="FILE", help="a file, a folder or a pattern, one line per bar and symbol")
     add("--time", metavar="COLUMN", help="the column of the rows' times; rows may stand in any order")
     add("--symbol", metavar="COLUMN", help="the column that tells series apart, for panels")
     add("--target", metavar="COLUMN", help="what is to be forecast")
@@ -48,19 +65,20 @@ def add_arguments(parser: ArgumentParser) -> None:
         default="auto",
         help="at: known at its row's time, as a price; after: a forward quantity, as a label; auto: find out (default)",
     )
-    add("--json", action="store_true", help="print the findings as JSON")
     add("--html", type=Path, metavar="FILE", help="write the findings as a page, too")
 
 
-def run(options: Namespace) -> int:
-    """Prints the findings; LEAKS where there is one."""
+def run(options: Namespace) -> Answer:
+    """The findings; LEAKS where there is one."""
     _refuse_mixtures(options)
-    found = _of_experiment(options) if options.table is None else _of_table(options)
-    return exit_codes.LEAKS if found["n_leaks"] else exit_codes.RAN
+    of_experiment = options.table is None
+    found = _of_experiment(options) if of_experiment else _of_table(options)
+    show = _show_experiment if of_experiment else _show_table
+    code = exit_codes.LEAKS if found["n_leaks"] else exit_codes.RAN
+    return Answer(found, lambda: show(found, options.html), code)
 
 
 def _of_experiment(options: Namespace) -> dict[str, Any]:
-    """Stages go to stderr where stdout is JSON."""
     from runner.composition.configure import configure
     from runner.compute import pipeline
     from runner.console import Console
@@ -70,7 +88,7 @@ def _of_experiment(options: Namespace) -> dict[str, Any]:
     from runner.trial import looked
 
     experiment, _ = configure(options.overrides)
-    cache = pipeline.open_cache(HERE, Console(sys.stderr if options.json else sys.stdout))
+    cache = pipeline.open_cache(HERE, Console(verbose=options.verbose))
     prepared = pipeline.prepare(experiment, cache)
     looked(experiment, prepared, cache, HERE, "leaktest")
     executed = pipeline.execute(experiment, prepared, cache)
@@ -80,33 +98,35 @@ def _of_experiment(options: Namespace) -> dict[str, Any]:
         from runner.report.leak_page import experiment_page
 
         _written(options.html, experiment_page(found, LIMITS))
-    if options.json:
-        print(json.dumps(found, indent=2))
-    else:
-        _show_experiment(found, options.html)
     return found
 
 
 def _of_table(options: Namespace) -> dict[str, Any]:
+    from components.tables.meaning import Said
+    from components.tables.whole import Reading
+    from runner.composition.reading import TABLE, settings_of
     from runner.leaks.findings import of_table
     from runner.leaks.table import examined
     from runner.specification.places import HERE
     from runner.trial import looked_at_table
 
+    settings = settings_of(options.overrides, {"data": TABLE})["data"]
     known = None if options.target_known == "auto" else options.target_known
     examination, unread = examined(
-        options.table, time=options.time, symbol=options.symbol, target=options.target, known=known
+        options.table,
+        time=options.time,
+        symbol=options.symbol,
+        target=options.target,
+        known=known,
+        reading=Reading.of(settings),
     )
-    looked_at_table(options.table, options.symbol, HERE, "leaktest")
+    said = Said(time=options.time, symbol=options.symbol, settings=settings)
+    looked_at_table(options.table, said, HERE, "leaktest")
     found = of_table(options.table, options.target, examination, unread)
     if options.html:
         from runner.report.leak_page import page
 
         _written(options.html, page(found, TABLE_LIMITS))
-    if options.json:
-        print(json.dumps(found, indent=2))
-    else:
-        _show_table(found, options.html)
     return found
 
 
@@ -119,8 +139,8 @@ def _written(place: Path, page: str) -> None:
 def _refuse_mixtures(options: Namespace) -> None:
     """Either an experiment or a table."""
     if options.table is not None:
-        if options.overrides:
-            raise ConfigError(f"{options.overrides[0]}: an experiment and --table exclude each other; drop one of them")
+        if others := [text for text in options.overrides if not text.startswith("data.")]:
+            raise ConfigError(f"{others[0]}: an experiment and --table exclude each other; drop one of them")
         if lacking := [name for name in ("time", "target") if getattr(options, name) is None]:
             raise ConfigError(f"--{lacking[0]}: name the column; --table needs --time and --target")
         return

@@ -18,7 +18,6 @@ one half, after all tries made on the market by anybody.
 
 Exit codes: 0 the record is whole; 1 it was changed, cut short, forked or replaced."""
 
-import json
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -26,6 +25,7 @@ from pathlib import Path
 
 from components.errors import ConfigError
 from runner import exit_codes
+from runner.answer import Answer, said
 from runner.judging.families import FamilyRow, family_rows
 from runner.recording.actors import forbid
 from runner.recording.budgets import Budget
@@ -34,6 +34,15 @@ from runner.recording.witnesses import noted_heads
 from runner.specification.places import HERE
 from runner.terminal import Terminal
 
+ANSWER = {
+    "place": "text: file or address of the ledger",
+    "head": "text: number and hash of the newest event",
+    "families": "list: every family of data with its counts",
+    "budgets": "list: those that are in force",
+    "budget": "map: with --budget, what was set",
+    "witnesses": "integer: how many heads were noted by runs and bundles",
+    "problems": "list: what is wrong with the record, one sentence each",
+}
 DASH = "-"
 HEADER = ("family", "trials", "finished", "failed", "interrupted", "running", "vault openings", "effective")
 NO_WITNESS = "The chain is whole; no run or bundle here noted a head that could witness more."
@@ -41,7 +50,6 @@ NO_WITNESS = "The chain is whole; no run or bundle here noted a head that could 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Where to look for witnesses."""
-    parser.add_argument("--json", action="store_true", help="print the same as JSON")
     parser.add_argument("--budget", metavar="ACTOR", help="set a budget of KIND:NAME, * for anything")
     parser.add_argument("--market", metavar="SYMBOL", default="*", help="of which market (default: of each)")
     parser.add_argument("--trials", type=int, metavar="N", help="most trials; without it there is no limit")
@@ -56,30 +64,27 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def run(options: Namespace) -> int:
-    """Prints the families and what is wrong with the record; UNFORESEEN if anything is."""
+def run(options: Namespace) -> Answer:
+    """The families and what is wrong with the record; UNFORESEEN if anything is."""
     if options.budget is not None:
         return _set_budget(options)
     ledger = Ledger.open()
     witnesses = noted_heads(options.outputs)
     problems = ledger.verify(witnesses, to_the_byte=True)
     rows = family_rows(ledger, broken=bool(problems))
-    if options.json:
-        found = {
-            "place": ledger.chain.database.place,
-            "head": ledger.head(),
-            "families": [asdict(row) for row in rows],
-            "budgets": [budget.content() for budget in ledger.budgets()],
-            "witnesses": len(witnesses),
-            "problems": problems,
-        }
-        print(json.dumps(found, indent=2))
-    else:
-        _show(ledger, rows, len(witnesses), problems)
-    return exit_codes.UNFORESEEN if problems else exit_codes.RAN
+    found = {
+        "place": ledger.chain.database.place,
+        "head": ledger.head(),
+        "families": [asdict(row) for row in rows],
+        "budgets": [budget.content() for budget in ledger.budgets()],
+        "witnesses": len(witnesses),
+        "problems": problems,
+    }
+    code = exit_codes.UNFORESEEN if problems else exit_codes.RAN
+    return Answer(found, lambda: _show(ledger, rows, len(witnesses), problems), code)
 
 
-def _set_budget(options: Namespace) -> int:
+def _set_budget(options: Namespace) -> Answer:
     forbid("may not set a budget")
     limits = (options.trials, options.seconds, options.smallest_effect)
     if all(limit is None for limit in limits) or any(limit is not None and limit < 0 for limit in limits):
@@ -91,8 +96,8 @@ def _set_budget(options: Namespace) -> int:
         processor_seconds=options.seconds,
         smallest_effect=options.smallest_effect,
     )
-    print(f"budget noted, head {Ledger.open().set_budget(budget)}")
-    return exit_codes.RAN
+    head = Ledger.open().set_budget(budget)
+    return Answer({"head": head, "budget": budget.content()}, said(f"budget noted, head {head}"))
 
 
 def _show(ledger: Ledger, rows: Sequence[FamilyRow], n_witnesses: int, problems: Sequence[str]) -> None:

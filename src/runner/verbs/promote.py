@@ -11,14 +11,20 @@ whatever the run, are reused: gates on them are only advice, and the bundle says
 Exit codes: 0 promoted; 3 the run cannot be promoted; 4 rejected, or no champion by its level: nothing was
 registered."""
 
-import json
-import sys
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
 from components.errors import ConfigError
 from runner import exit_codes
+from runner.answer import Answer
 from runner.bundle.aliases import ALIASES
+
+ANSWER = {
+    "state": "text: promoted, already promoted or refused",
+    "bundle": "text or null: folder of the version",
+    "aliases": "list: that point at it now",
+}
+"""Beside these, what promotion.json of the bundle says; with --baseline the fields of a run."""
 
 if TYPE_CHECKING:
     from runner.console import Console
@@ -37,10 +43,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--baseline", metavar="NAME", help="instead, run its baseline NAME as the model, and promote that if it passes"
     )
     parser.add_argument("--name", help="of the bundle; default: export.name of the run")
-    parser.add_argument("--json", action="store_true", help="print promotion.json; the stages go to stderr")
 
 
-def run(options: Namespace) -> int:
+def run(options: Namespace) -> Answer:
     """Computes the run again, through the cache, and promotes it; REJECTED where gates refuse it."""
     if options.override is not None and not options.override.strip():
         raise ConfigError("--override: give the reason; it is kept in the bundle for ever")
@@ -55,7 +60,7 @@ def run(options: Namespace) -> int:
     from runner.specification.places import HERE
     from runner.tracking.deliver import deliver
 
-    console = Console(sys.stderr if options.json else None)
+    console = Console(verbose=options.verbose)
     if options.baseline:
         return _baseline(options, console)
     wish = Wish(name=options.name, alias=options.alias, override=options.override)
@@ -63,18 +68,18 @@ def run(options: Namespace) -> int:
         promotion = promote_folder(find_run(options.run, HERE.outputs), wish, console, HERE)
     finally:
         deliver(HERE.outputs)
-    if options.json:
-        print(json.dumps(promotion.to_json(), indent=1))
-    else:
-        say(console, promotion)
-    return exit_codes.RAN if promotion.folder else exit_codes.REJECTED
+    code = exit_codes.REJECTED if promotion.state == "refused" else exit_codes.RAN
+    following = (f"verify {promotion.folder.parent.name}",) if promotion.folder else ()
+    return Answer(promotion.to_json(), lambda: say(Console(), promotion), code, following)
 
 
-def _baseline(options: Namespace, console: "Console") -> int:
+def _baseline(options: Namespace, console: "Console") -> Answer:
     """Runs the baseline as the model; it promotes itself if it passes."""
     if options.alias or options.override or options.name:
         raise ConfigError("--baseline: is a run of its own; promote that one with --as, --override or --name")
+    from runner.console import Console
     from runner.recording.run_folder import find_run
+    from runner.report.told import told
     from runner.rival import rival_of
     from runner.run import run_experiment
     from runner.specification.places import HERE
@@ -85,6 +90,6 @@ def _baseline(options: Namespace, console: "Console") -> int:
         outcome = run_experiment(experiment, composed, console, HERE, single=True)
     finally:
         deliver(HERE.outputs)
-    if outcome.exit_code:
-        return outcome.exit_code
-    return exit_codes.RAN if outcome.verdict and outcome.verdict.passed else exit_codes.REJECTED
+    passed = outcome.verdict is not None and outcome.verdict.passed
+    code = outcome.exit_code or (exit_codes.RAN if passed else exit_codes.REJECTED)
+    return Answer(told(outcome.folder), lambda: outcome.show(Console()), code)

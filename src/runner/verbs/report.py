@@ -5,7 +5,9 @@ figure was changed is refused. The ledger, else the folder's SHA256SUMS, says wh
 
 from argparse import ArgumentParser, Namespace
 
-from runner import exit_codes
+from runner.answer import Answer, said
+
+ANSWER = {"report": "text: the page that was written"}
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -15,8 +17,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def run(options: Namespace) -> int:
-    """Prints where the report lies."""
+def run(options: Namespace) -> Answer:
+    """Where the report lies."""
     from runner.recording.ledger import Ledger
     from runner.recording.run_folder import RunFolder, find_run
     from runner.recording.sealed import is_sealed, refuse_changed, seal
@@ -25,8 +27,8 @@ def run(options: Namespace) -> int:
 
     folder, ledger = find_run(options.run, HERE.outputs), Ledger.open(HERE.ledger)
     refuse_changed(folder, ledger)
-    print(write_report(folder))
+    page = str(write_report(folder))
     if is_sealed(folder, ledger):
         manifest = RunFolder.open(folder).manifest
         seal(folder, manifest["run_key"], ledger if manifest["trial"]["counted"] else None)
-    return exit_codes.RAN
+    return Answer({"report": page}, said(page))

@@ -5,13 +5,19 @@ The move is recorded. Once more goes back further. Versions stay as they are."""
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from runner import exit_codes
+from runner.answer import Answer, said
 from runner.bundle.aliases import roll_back
 from runner.bundle.registry import find
 from runner.promotion.moves import MoveWitness
 from runner.recording.actors import forbid
 from runner.recording.ledger import Ledger
 from runner.specification.places import HERE
+
+ANSWER = {
+    "name": "text: of the bundle",
+    "champion": "integer: the version that is champion now",
+    "before": "integer: the version that was",
+}
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -22,11 +28,11 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def run(options: Namespace) -> int:
-    """Says which version is champion now, and which was."""
+def run(options: Namespace) -> Answer:
+    """Which version is champion now, and which was."""
     forbid("may not move an alias")
     find(options.name, options.registry)
     witness = MoveWitness(Ledger.open(), options.registry, options.name)
     now, before = roll_back(options.registry, options.name, witness)
-    print(f"champion of {options.name}: {now}, no longer {before}")
-    return exit_codes.RAN
+    content = {"name": options.name, "champion": now, "before": before}
+    return Answer(content, said(f"champion of {options.name}: {now}, no longer {before}"))

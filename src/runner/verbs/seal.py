@@ -15,8 +15,16 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from components.errors import ConfigError
-from runner import exit_codes
+from runner.answer import Answer, said
 
+ANSWER = {
+    "visible": "text: the file that experiments read",
+    "sealed": "text: the file that only a promotion can read",
+    "visible_rows": "integer: in the first",
+    "sealed_rows": "integer: in the second",
+    "settings": "text: what an experiment writes to read both, as YAML",
+    "key": "text: with --new-key, the key",
+}
 KEY = "ASSAY_VAULT_KEY"
 
 
@@ -28,25 +36,35 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--new-key", action="store_true", help="print a new key and do nothing else")
 
 
-def run(options: Namespace) -> int:
-    """Writes both parts and says what an experiment writes to read them."""
+def run(options: Namespace) -> Answer:
+    """Writes both parts and tells what an experiment writes to read them."""
     from components.optional import installation, missing
     from components.sealing import DISTRIBUTION, key_of, new_key
 
     if absent := missing((DISTRIBUTION,)):
         raise ConfigError(f"seal: needs {DISTRIBUTION}, not installed; {installation(absent)}")
     if options.new_key:
-        print(new_key())
-        return exit_codes.RAN
+        key = new_key()
+        return Answer({"key": key}, said(key))
     if options.file is None or options.begins is None:
         raise ConfigError("seal: name the file and the first day: seal FILE --from DATE (or --new-key)")
     from runner.promotion.sealing import seal_file
     from runner.specification.places import HERE
 
     made = seal_file(Path(options.file), options.begins, key_of(options.key_env), HERE)
-    print(f"visible  {made.visible}  {made.n_visible:,} rows")
-    print(f"sealed   {made.sealed}  {made.n_sealed:,} rows from {options.begins} on")
-    print(f"\nNoted in the ledger, {made.before or 'before the first trial'}. In an experiment:\n")
-    print(made.settings(options.key_env))
-    print(f"\nNow take {options.file} away: whoever has it needs no key.")
-    return exit_codes.RAN
+    settings = made.settings(options.key_env)
+    lines = (
+        f"visible  {made.visible}  {made.n_visible:,} rows",
+        f"sealed   {made.sealed}  {made.n_sealed:,} rows from {options.begins} on",
+        f"\nNoted in the ledger, {made.before or 'before the first trial'}. In an experiment:\n",
+        settings,
+        f"\nNow take {options.file} away: whoever has it needs no key.",
+    )
+    content = {
+        "visible": str(made.visible),
+        "sealed": str(made.sealed),
+        "visible_rows": made.n_visible,
+        "sealed_rows": made.n_sealed,
+        "settings": settings,
+    }
+    return Answer(content, said(*lines))

@@ -7,8 +7,10 @@ openssl genpkey -algorithm ed25519 -out KEY, and openssl pkey -in KEY -pubout -o
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from runner import exit_codes
+from runner.answer import Answer, said
 from runner.specification.places import HERE
+
+ANSWER = {"folder": "text: the version", "by": "text: fingerprint of the public key"}
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -20,12 +22,12 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def run(options: Namespace) -> int:
-    """Says who signed what."""
+def run(options: Namespace) -> Answer:
+    """Who signed what."""
     from runner.bundle.registry import find
     from runner.promotion.signing import sign
     from runner.recording.ledger import Ledger
 
     folder = find(options.reference, options.registry)
-    print(f"{folder}: signed by {sign(folder, options.key, Ledger.open())[:16]}")
-    return exit_codes.RAN
+    by = sign(folder, options.key, Ledger.open())
+    return Answer({"folder": str(folder), "by": by}, said(f"{folder}: signed by {by[:16]}"))

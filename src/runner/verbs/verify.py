@@ -10,12 +10,19 @@ the ledger recorded when it was made.
 
 Exit codes: 0 all is what it was; 1 something is not, one line each."""
 
-import json
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from runner import exit_codes
+from runner.answer import Answer
 from runner.specification.places import HERE
+
+ANSWER = {
+    "bundles": "list: of each name its versions, aliases and problems",
+    "runs": "integer: how many run folders were looked at",
+    "facts": "list: with --against, what the ledger says of it",
+    "problems": "list: what is not what it was, one sentence each",
+}
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -23,38 +30,38 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("reference", nargs="?", metavar="NAME[@VERSION]", help="default: everything")
     parser.add_argument("--against", type=Path, metavar="FILE", help="a report, a bundle, a run or a tracker's record")
     parser.add_argument("--signed-by", type=Path, metavar="PUBLIC", help="a public key that must have signed, PEM")
-    parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument(
         "--registry", type=Path, metavar="FOLDER", default=HERE.registry, help=f"default: {HERE.registry}"
     )
 
 
-def run(options: Namespace) -> int:
-    """Prints what is there and what is wrong with it; UNFORESEEN if anything is."""
+def run(options: Namespace) -> Answer:
+    """What is there and what is wrong with it; UNFORESEEN if anything is."""
     if options.against is not None:
         return _against(options)
     from runner.promotion.verify import show, verify_all
 
     found = verify_all(options.registry, options.reference, replay=True, trusted=options.signed_by)
     problems = found.every_problem()
-    if options.json:
-        print(json.dumps({"bundles": list(found.bundles), "runs": found.runs, "problems": problems}, indent=1))
-    else:
+
+    def shown() -> None:
         from runner.console import Console
 
         show(Console(), found)
-    return exit_codes.UNFORESEEN if problems else exit_codes.RAN
+
+    content = {"bundles": list(found.bundles), "runs": found.runs, "problems": problems}
+    return Answer(content, shown, exit_codes.UNFORESEEN if problems else exit_codes.RAN)
 
 
-def _against(options: Namespace) -> int:
-    from runner.console import Console
+def _against(options: Namespace) -> Answer:
     from runner.promotion.against import against
     from runner.recording.ledger import Ledger
 
     found = against(options.against, Ledger.open())
-    if options.json:
-        print(json.dumps({"facts": list(found.facts), "problems": list(found.problems)}, indent=1))
-    else:
+
+    def shown() -> None:
+        from runner.console import Console
+
         console = Console()
         for line in found.facts:
             console.say(line)
@@ -62,4 +69,6 @@ def _against(options: Namespace) -> int:
             console.alarm(line)
         if not found.problems:
             console.say(f"{options.against}: it is what the ledger recorded.")
-    return exit_codes.UNFORESEEN if found.problems else exit_codes.RAN
+
+    content = {"facts": list(found.facts), "problems": list(found.problems)}
+    return Answer(content, shown, exit_codes.UNFORESEEN if found.problems else exit_codes.RAN)

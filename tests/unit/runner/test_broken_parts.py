@@ -195,7 +195,7 @@ def test_a_promotion_that_raises_loses_nothing_and_can_be_made_later(
     assert told[-1] == ("finish", "failed")
     assert read(folder, "gates")["passed"]
     assert "Failed" in (folder / "report.html").read_text()
-    printed = " ".join(capsys.readouterr().out.split())
+    printed = " ".join(capsys.readouterr().err.split())
     assert "FAILED: Parts of the run broke: 1 (see below). Candidate: All" in printed
     assert versions(HERE.registry, "drift") == []
     assert main(["promote", folder.name]) == 0

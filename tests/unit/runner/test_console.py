@@ -120,7 +120,7 @@ def test_stages_are_plain_lines_without_a_terminal() -> None:
     stream = io.StringIO()
     console = Console(stream)
     with console.stage("features") as stage:
-        stage.progress("half way")
+        stage.progress(1, 2)
         stage.cached = True
     with console.stage("forecast"):
         pass
@@ -128,6 +128,20 @@ def test_stages_are_plain_lines_without_a_terminal() -> None:
     assert re.fullmatch(r"\[\d\d:\d\d:\d\d\] features                0\.00 s  cached", first)
     assert re.fullmatch(r"\[\d\d:\d\d:\d\d\] forecast                0\.00 s", second)
     assert stage.seconds > 0
+
+
+def test_how_far_a_stage_is_and_what_is_left_of_it_is_a_plain_line() -> None:
+    """Only now and then, or wherever it is asked for."""
+    stream = io.StringIO()
+    with Console(stream, verbose=True).stage("forecast") as stage:
+        stage.began -= 10
+        for done in (1, 2, 3):
+            stage.progress(done, 3)
+    assert [line[11:] for line in lines(stream)[:-1]] == [
+        "forecast: 1 of 3 done, 20 s left",
+        "forecast: 2 of 3 done, 5 s left",
+    ]
+    assert "\x1b" not in stream.getvalue()
 
 
 def test_failing_stage_says_so_and_raises() -> None:
@@ -161,7 +175,7 @@ def test_colours_on_a_terminal_unless_refused(run: Path, monkeypatch: pytest.Mon
     stream = io.StringIO()
     console = Console(stream)
     with console.stage("panel") as stage:
-        stage.progress("fold 1 of 2")
+        stage.progress(1, 2)
     console.summary(run)
     colours = re.findall(r"\x1b\[[\d;]*3\dm", stream.getvalue())
     assert bool(colours) is not no_color

@@ -33,7 +33,17 @@ import numpy.typing as npt
 
 from components.compilation import FLOATS, compiled, helper, read
 
-__all__ = ["Float", "Int", "bars_of", "cross_kernel", "helper", "run_start", "stream_kernels", "window_kernel"]
+__all__ = [
+    "Float",
+    "Int",
+    "adding_kernel",
+    "bars_of",
+    "cross_kernel",
+    "helper",
+    "run_start",
+    "stream_kernels",
+    "window_kernel",
+]
 
 Float = npt.NDArray[np.float64]
 Int = npt.NDArray[np.int64]
@@ -68,6 +78,12 @@ def window_kernel(
 def cross_kernel(name: str) -> Callable[..., None]:
     """The compiled cross-sectional kernel "module.function"."""
     return _compiled(name, read(numba.float64), read(numba.int64), read(numba.int64), FLOATS)
+
+
+@cache
+def adding_kernel() -> Callable[..., None]:
+    """`adding.stretches`, compiled."""
+    return _compiled("adding.stretches", read(numba.float64), read(numba.int64), FLOATS)
 
 
 @cache

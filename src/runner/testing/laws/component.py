@@ -42,9 +42,10 @@ def constructor_does_nothing(cls: type[Component]) -> None:
 @law
 def typed(cls: type[Component]) -> None:
     """Every parameter says its type, so that a mistake is found before anything runs."""
+    inherited = set(parameters(kind_of(cls))) if dataclasses.is_dataclass(kind_of(cls)) else set()
     for name, parameter in parameters(cls).items():
         require(not _holds_any(parameter.annotation), f"parameter {name} is typed Any, which allows everything")
-        taken = hasattr(ABCMeta, name)
+        taken = hasattr(ABCMeta, name) or name in inherited
         require(
             parameter.required or taken, f"parameter {name} has a default; values stand in conf/, where they are seen"
         )

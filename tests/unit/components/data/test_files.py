@@ -9,7 +9,7 @@ import pytest
 
 from components.data.files import Files
 from components.errors import ConfigError, DataError
-from components.tables import reading
+from components.tables import columns, container
 
 HEADER = "date,symbol,open,high,low,close,volume\n"
 GOOD = HEADER + "".join(
@@ -18,18 +18,7 @@ GOOD = HEADER + "".join(
 
 
 def source(path: Path, **changes: object) -> Files:
-    values: dict[str, object] = {
-        "path": str(path),
-        "symbol_column": "symbol",
-        "time_column": "date",
-        "date_format": None,
-        "time_zone": None,
-        "decimal": ".",
-        "columns": {},
-        "select": None,
-        "survivorship": "unknown",
-        "adjustment": "raw",
-    }
+    values: dict[str, object] = {**Files.examples()[0], "path": str(path), "time_column": "date"}
     return Files(**(values | changes))
 
 
@@ -107,10 +96,6 @@ BAD = {
         "bars.csv: bars are not sorted: symbol AAA, 2019-01-02 00:00:00 comes after "
         "2020-01-02 00:00:00; sort the file by symbol and time",
     ),
-    "symbols in blocks": (
-        GOOD + "2020-01-06,AAA,10,12,9,11,1\n",
-        "bars.csv: bars are not sorted: symbol AAA appears in separate blocks; sort the file by symbol and time",
-    ),
     "negative price": (
         replaced("10,12,9,12", "10,12,9,-12"),
         "bars.csv: close is -12: symbol AAA, 2020-01-02 00:00:00; prices must be positive, "
@@ -145,6 +130,20 @@ def test_refuses(folder: Path, case: str) -> None:
     assert str(error.value) == message
 
 
+@pytest.mark.parametrize("key", [["symbol", "date"], ["date", "symbol"], ["date"]])
+@pytest.mark.parametrize("newest_first", [False, True])
+@pytest.mark.parametrize("names", [("AAA", "BBB"), ("ZZZ", "AAA")])
+def test_a_file_has_an_order_of_its_own(
+    folder: Path, key: list[str], newest_first: bool, names: tuple[str, str]
+) -> None:
+    days = [f"2020-01-{day:02}" for day in range(2, 12)]
+    frame = pd.DataFrame([(day, name, 10.0 + day_number) for name in names for day_number, day in enumerate(days)])
+    frame.columns = pd.Index(["date", "symbol", "close"])
+    expected = source(write(frame.sort_values(["symbol", "date"]).to_csv(index=False))).load()
+    frame = frame.sort_values(key, ascending=not newest_first, kind="stable")
+    assert source(write(frame.to_csv(index=False))).load().fingerprint == expected.fingerprint
+
+
 def test_missing_and_unreadable_files(folder: Path) -> None:
     with pytest.raises(DataError) as error:
         source(Path("absent.csv")).fields()
@@ -152,7 +151,7 @@ def test_missing_and_unreadable_files(folder: Path) -> None:
     Path("broken.parquet").write_bytes(b"not parquet")
     with pytest.raises(DataError, match=r"^broken\.parquet: cannot be read: .*"):
         source(Path("broken.parquet")).fields()
-    Path("binary.csv").write_bytes(b"\xff\xfe\x00\x01")
+    Path("binary.csv").write_bytes(b"\x00\x01\x02\xff")
     with pytest.raises(DataError, match=r"^binary\.csv: cannot be read: .*"):
         source(Path("binary.csv")).fields()
 
@@ -192,14 +191,23 @@ def test_complaints_name_the_file_of_several(folder: Path) -> None:
     assert str(error.value) == "a_2.csv: no column 'volume', which a_1.csv has; columns: date, close"
 
 
-def test_folders_and_empty_patterns(folder: Path) -> None:
+def test_a_folder_is_all_its_tables(folder: Path) -> None:
     Path("bars").mkdir()
     with pytest.raises(DataError) as error:
         source(Path("bars")).fields()
-    assert str(error.value) == "bars: is a folder; name its files, for example data.path='bars/*.csv'"
+    assert str(error.value) == (
+        "bars: the folder holds no table (.csv, .txt, .tsv, .tab, .dat, .prn, .gz, .parquet, .pq, .feather, .arrow, "
+        ".xlsx, .xlsm); mend data.path"
+    )
     with pytest.raises(DataError) as error:
         source(Path("bars/*.csv")).fields()
     assert str(error.value) == "bars/*.csv: no file fits this pattern; mend data.path"
+    for symbol, price in (("B", 2), ("A", 1)):
+        Path(f"bars/{symbol}.csv").write_text(f"date,close\n2020-01-01,{price}\n2020-01-02,{price}\n")
+    Path("bars/README.md").write_text("no table")
+    panel = source(Path("bars"), symbol_column=None).load()
+    assert panel.symbols == ("A", "B")
+    assert list(panel.fields["close"]) == [1, 1, 2, 2]
 
 
 def times(text: str, **changes: object) -> list[str]:
@@ -220,7 +228,7 @@ def times(text: str, **changes: object) -> list[str]:
             "America/New_York",
             ["2020-03-06T00:00", "2020-03-09T00:00"],
         ),
-        ("2020-03-06T00:00:00-05:00;2020-03-09T00:00:00-04:00", None, ["2020-03-06T05:00", "2020-03-09T04:00"]),
+        ("2020-03-06T00:00:00-05:00;2020-03-09T00:00:00-04:00", None, ["2020-03-06T00:00", "2020-03-09T00:00"]),
         ("2020-03-06T10:00:00Z;2020-03-09T10:00:00Z", "America/New_York", ["2020-03-06T10:00", "2020-03-09T10:00"]),
     ],
 )
@@ -233,8 +241,8 @@ def test_times_that_a_clock_shows_twice_or_never(folder: Path) -> None:
         with pytest.raises(DataError) as error:
             times(f"{time};2020-12-01 10:00:00", time_zone="America/New_York")
         assert str(error.value) == (
-            f"bars.csv: {time} is shown never or twice by the clock of America/New_York (data.time_zone), which "
-            "changes then; give times with an offset or in UTC"
+            f"bars.csv: line 2: {time} is shown never or twice by the clock of America/New_York (data.time_zone), "
+            "which changes then; give times with an offset or in UTC"
         )
     with pytest.raises(ConfigError) as error:
         times("2020-03-08 02:30:00", time_zone="Mars/Olympus")
@@ -322,8 +330,8 @@ def test_files_larger_than_a_block(folder: Path, monkeypatch: pytest.MonkeyPatch
     path = write("date,symbol,close\n" + "\n".join(lines) + "\n")
     pd.read_csv(path, float_precision="round_trip").to_parquet("bars.parquet", row_group_size=1000)
     whole = source(path).load()
-    monkeypatch.setattr(reading, "BLOCK_BYTES", 4096)
-    monkeypatch.setattr(reading, "BATCH_ROWS", 777)
+    monkeypatch.setattr(columns, "BLOCK_BYTES", 4096)
+    monkeypatch.setattr(container, "BLOCK_BYTES", 777)
     assert source(path).load().fingerprint == whole.fingerprint
     assert source(Path("bars.parquet")).load().fingerprint == whole.fingerprint
     assert whole.fields["close"][-1] == 299.28

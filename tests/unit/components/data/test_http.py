@@ -1,6 +1,8 @@
 """Bars over HTTP from a real server on this machine, which also misbehaves."""
 
+import gzip
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -11,12 +13,14 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from components.contracts import Source
 from components.data.files import Files
 from components.data.http import REMEDY, Http
 from components.errors import AssayError, DataError
+from runner.cli import perform
 from runner.composition.build import build
 
 KEY, KEY_ENV = "k3y-of-the-service", "ASSAY_TEST_KEY"
@@ -61,7 +65,7 @@ def good(path: str, query: dict[str, str]) -> Answer:
     return Answer({"results": bars_of(symbol, query.get("from", ""), query.get("to", "9"))})
 
 
-def serve() -> tuple[ThreadingHTTPServer, Served]:
+def serve(host: str = "127.0.0.1") -> tuple[ThreadingHTTPServer, Served]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             served.requests.append((self.path, dict(self.headers)))
@@ -82,8 +86,11 @@ def serve() -> tuple[ThreadingHTTPServer, Served]:
         def log_message(self, *args: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    served = Served(f"http://127.0.0.1:{server.server_address[1]}", [], good)
+    kind = type(
+        "Server", (ThreadingHTTPServer,), {"address_family": socket.AF_INET6 if ":" in host else socket.AF_INET}
+    )
+    server = kind((host, 0), Handler)
+    served = Served(f"http://{f'[{host}]' if ':' in host else host}:{server.server_address[1]}", [], good)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     return server, served
 
@@ -315,6 +322,87 @@ def test_redirects_on_the_same_host_are_followed_but_not_for_ever(service: Serve
     )
 
 
+PAGE = b"\n<!DOCTYPE html><html><head><title>Log in</title></head></html>"
+
+
+def test_a_web_page_is_no_answer(service: Served) -> None:
+    service.answer = always(Answer(PAGE, headers={"Content-Type": "text/html"}))
+    assert failure(service, retries=1) == (
+        f"{ASKED}: no usable answer in 2 tries: it answers with a web page, not with JSON; try again later"
+    )
+    service.answer = lambda path, query: (
+        Answer(status=302, headers={"Location": "/login?back=secret#here"}) if "bars" in path else Answer(PAGE)
+    )
+    assert failure(service) == (
+        f"{ASKED}: redirects to URL/login, which answers with a web page, as one to log in; check data.url and the API "
+        "key"
+    )
+    assert service.paths[-2:] == [f"{ASKED[3:]}", "/login?back=secret"]
+
+
+def test_json_is_read_whatever_it_is_said_to_be(service: Served) -> None:
+    for kind in ("text/html; charset=utf-8", "application/octet-stream", "image/png", "no kind at all"):
+        service.answer = lambda path, query, kind=kind: Answer(good(path, query).body, headers={"Content-Type": kind})
+        assert source(service, cache_folder=kind[:5]).load().n_rows == 2 * len(DAYS)
+    mark = b"\xef\xbb\xbf"
+    service.answer = lambda path, query: Answer(mark + json.dumps(good(path, query).body).encode())
+    assert source(service, cache_folder="marked").load().n_rows == 2 * len(DAYS)
+
+
+def test_what_unpacks_to_more_than_anybody_asked_for_is_not_unpacked(
+    service: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = json.dumps({"results": bars_of("BBB"), "more": "0" * 2**22}).encode()
+    once, twice = gzip.compress(body), gzip.compress(gzip.compress(body))
+    service.answer = always(Answer(once, headers={"Content-Encoding": "gzip"}))
+    assert source(service, symbols=["BBB"]).load().n_rows == len(DAYS)
+    service.answer = always(Answer(twice, headers={"Content-Encoding": "gzip, gzip"}))
+    assert (
+        failure(service, cache_folder="second")
+        == f"{ASKED}: its answer is packed as 'gzip, gzip'; read are gzip, deflate"
+    )
+    monkeypatch.setattr("components.data._service.MAX_BYTES", 2**20)
+    service.answer = always(Answer(once, headers={"Content-Encoding": "gzip"}))
+    assert failure(service, cache_folder="other") == f"{ASKED}: the answer is larger than 1 MiB; ask for shorter spans"
+
+
+@pytest.mark.parametrize("digits", [401, 4_001, 100_000])
+def test_whole_numbers_of_any_length(service: Served, digits: int) -> None:
+    body = json.dumps({"results": [{**bar, "c": "MARK"} for bar in bars_of("BBB")]}).encode()
+    service.answer = always(Answer(body.replace(b'"MARK"', b"1" * digits)))
+    assert failure(service).startswith(f"{ASKED}: symbol BBB: bar 1: ")
+    assert failure(service).endswith("is no number ('c')")
+
+
+def test_addresses_that_lead_nowhere(service: Served) -> None:
+    for host in ("a" * 70 + ".example", "ho st", "ho\\st", "[::1", "host:99999", "host:nine", "host..example", "-host"):
+        message = failure(service, url=f"http://{host}/{{symbol}}", retries=0)
+        assert message == "url: is no address: its host or port cannot be read"
+    long = f"http://{'a' * 70}.example/more"
+    service.answer = always(Answer(status=302, headers={"Location": long}))
+    assert failure(service) == "data.url: leads to what is no address; check data.url and data.next_path"
+    for port in ("0", "1"):
+        assert "no usable answer" in failure(service, url=f"http://127.0.0.1:{port}/{{symbol}}", retries=0)
+    for link in ("http://[::1/more", "http://host:99999/more"):
+        service.answer = always(Answer({"results": [], "meta": {"link": link}}))
+        message = f"{ASKED}: what it names as its next page is no address; check data.next_path"
+        assert failure(service, **PAGING["link"]) == message
+
+
+def test_an_address_of_ipv6_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NO_PROXY", "::1")
+    monkeypatch.setenv(KEY_ENV, KEY)
+    try:
+        server, served = serve("::1")
+    except OSError:
+        pytest.skip("this machine speaks no IPv6")
+    assert served.url.startswith("http://[::1]:")
+    assert source(served, api_key_env=KEY_ENV).load().n_rows == 2 * len(DAYS)
+    server.shutdown()
+    server.server_close()
+
+
 # A service that misbehaves
 
 
@@ -473,6 +561,21 @@ def test_requests_keep_their_distance(service: Served) -> None:
     assert time.monotonic() - began >= 15 / 50
 
 
+def test_fetched_in_two_steps_is_fetched_at_once(service: Served) -> None:
+    def fetched(end: str, out: str) -> pd.DataFrame:
+        url = f"data.url='{service.url}/bars/{{symbol}}?from={{start}}&to={{end}}'"
+        line = ["http", "BBB", "AAA", url, "data.requests_per_second=1e6", "--from", "2020-01-01", "--to", end]
+        assert perform("fetch", [*line, "--out", out]) == 0
+        return pd.read_parquet(out)
+
+    fetched("2020-01-11", "steps.parquet")
+    service.requests.clear()
+    steps = fetched("2020-01-21", "steps.parquet")
+    assert service.paths == [f"/bars/{name}?from=2020-01-05&to=2020-01-21" for name in ("BBB", "AAA")]
+    pd.testing.assert_frame_equal(steps, fetched("2020-01-21", "once.parquet"))
+    assert len(steps) == 40
+
+
 # The fallback
 
 
@@ -496,12 +599,10 @@ def test_fallback_stands_in_and_says_so(service: Served, tmp_path: Path) -> None
     panel = with_fallback.load()
     assert panel.fingerprint == wanted.fingerprint
     assert panel.notices == (
-        "data: the service is down and the fallback stood in (bars from bars.csv): "
+        "data: the fallback stood in (bars from bars.csv; adjustment raw, survivorship unknown): "
         f"{ASKED.replace('URL', service.url)}: no usable answer in 3 tries: it answers 503; try again later",
     )
-    assert with_fallback.facts().cautions == (
-        "while 127.0.0.1 is down, the fallback stands in: bars from bars.csv (raw)",
-    )
+    assert with_fallback.facts().cautions == ()
     service.answer = good
     assert with_fallback.load().notices == ()
 
@@ -510,10 +611,10 @@ def test_fallback_must_have_the_fields_and_symbols(service: Served, tmp_path: Pa
     bundled = {"_target_": "components.data.bundled.Bundled", "dataset": "us20"}
     with pytest.raises(AssayError) as error:
         source(service, fallback=bundled).fields()
-    assert str(error.value) == "fallback: it has no field 'open', which data.columns has"
+    assert str(error.value) == "fallback: it has no field 'open', which the source has; fields of the fallback: close"
     service.answer = always(Answer(status=503))
     assert failure(service, fallback=fallback(service, tmp_path, ("AAA",))).endswith(
-        "; the fallback has no bars of symbol BBB from 2020-01-01 to 2020-02-01"
+        "; the fallback has no bars of symbol BBB in the span that is asked for"
     )
 
 

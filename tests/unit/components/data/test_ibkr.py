@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from components.data.ibkr import Ibkr
 from components.errors import AssayError
+from runner.cli import perform
 
 SECONDS = {"1 min": 60, "5 mins": 300, "1 hour": 3600}
 START_API, POSITIONS, HISTORY = 71, 61, 20
@@ -245,6 +247,22 @@ def test_nobody_listens(tws: Tws) -> None:
 def test_nothing_but_bars_is_asked_for(tws: Tws) -> None:
     source(tws).load()
     assert tws.others == []
+
+
+def test_fetched_in_two_steps_is_fetched_at_once(tws: Tws) -> None:
+    def fetched(end: str, out: str) -> pd.DataFrame:
+        settings = [f"data.port={tws.server_address[1]}", "data.requests_per_second=1e6", "data.interval='1 hour'"]
+        line = ["ibkr", "SPY", "--from", "2020-01-02", "--to", end, "--out", out, *settings]
+        assert perform("fetch", line) == 0
+        return pd.read_parquet(out)
+
+    fetched("2020-01-09", "steps.parquet")
+    steps = fetched("2020-01-16", "steps.parquet")
+    pd.testing.assert_frame_equal(steps, fetched("2020-01-16", "once.parquet"))
+    assert len(steps) == 40
+    tws.asked.clear()
+    fetched("2020-01-16", "steps.parquet")
+    assert tws.asked == []
 
 
 def test_settings(tws: Tws) -> None:

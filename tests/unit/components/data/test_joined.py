@@ -354,12 +354,12 @@ BAD_FILES: dict[str, tuple[str, str, str]] = {
     "no date": (
         "universe_file",
         "symbol,start,end\nA,2015-13-01,\n",
-        "map.csv: line 2: '2015-13-01' is no date; write it as YYYY-MM-DD",
+        "map.csv: line 2: '2015-13-01' is no date in the format ISO 8601 (2020-12-31); mend it",
     ),
     "blank start": (
         "universe_file",
         "symbol,start,end\nA,,2015-01-01\n",
-        "map.csv: line 2: '' is no date; write it as YYYY-MM-DD",
+        "map.csv: line 2: the start is missing; write a date",
     ),
     "backwards": (
         "universe_file",
@@ -396,7 +396,7 @@ def test_refuses_bad_files(case: str, tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_absent_files_are_named() -> None:
-    with pytest.raises(DataError, match=r"^absent\.csv: cannot be read: "):
+    with pytest.raises(DataError, match=r"^absent\.csv: no such file; give an existing .* in data\.universe_file$"):
         joined(MAIN, universe_file="absent.csv").load()
 
 
@@ -440,3 +440,45 @@ def test_a_real_cross_section_with_yields_volatility_and_index_membership() -> N
         assert table.loc[date, "dgs10"] == known[: date - pd.Timedelta(days=1)].iloc[-1]
     # Tesla joined the index on 2020-12-21.
     assert table.index[table["in_universe"] == 1][0] == pd.Timestamp("2020-12-21")
+
+
+def macro(path: Path, broken: str) -> None:
+    """Two series, of which the one that is not joined is broken in its times, its values or its lines."""
+    days = pd.bdate_range("2018-01-01", periods=30).strftime("%Y-%m-%d")
+    joined_one = pd.DataFrame({"date": days, "symbol": "DGS10", "open": 999.0, "close": np.arange(30) / 10 - 1})
+    other = joined_one.assign(symbol="DFII10")
+    if broken == "a wrong date":
+        other.loc[3, "date"] = "2018-13-45"
+    if broken == "no number":
+        other["close"] = "n.v."
+    if broken == "duplicates":
+        other = pd.concat([other, other])
+    if broken == "a look-alike":
+        other = other.assign(symbol="DGS10 ".strip() + "_")
+    table = pd.concat([other, joined_one])
+    table.to_parquet(path) if path.suffix == ".parquet" else table.to_csv(path, index=False)
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+@pytest.mark.parametrize("broken", ["a wrong date", "no number", "duplicates", "a look-alike", "nothing"])
+def test_only_the_series_that_is_joined_is_judged(broken: str, ending: str, tmp_path: Path) -> None:
+    """Its values may be zero and negative, its open is read by nobody."""
+    if (broken, ending) == ("no number", "parquet"):
+        pytest.skip("Parquet has no column of numbers and texts")
+    macro(tmp_path / f"m.{ending}", broken)
+    settings = dict(Files.examples()[0]) | {"path": str(tmp_path / f"m.{ending}"), "time_column": "date"}
+    rate = reference(pd.DataFrame(), source=Files(**settings), symbol="DGS10")
+    days = list(pd.bdate_range("2018-01-01", periods=30).strftime("%Y-%m-%d"))
+    np.testing.assert_allclose(
+        column(joined(frame({"A": days}), references={"rate": rate}), "rate"), np.arange(30) / 10 - 1
+    )
+
+
+def test_the_series_itself_is_judged_by_its_times(tmp_path: Path) -> None:
+    twice = frame({"X": [WEEK[0], WEEK[0], WEEK[1]]})
+    with pytest.raises(DataError) as error:
+        joined(frame({"A": WEEK}), references={"x": reference(twice)}).load()
+    assert str(error.value) == "given bars: duplicate bar: symbol X, 2015-03-05 00:00:00; keep one of the two rows"
+    backwards = frame({"X": WEEK[::-1]})
+    source = joined(frame({"A": WEEK}), references={"x": reference(backwards)})
+    np.testing.assert_array_equal(column(source, "x"), [5, 4, 3, 2, 1])

@@ -170,6 +170,63 @@ def test_hours_of_a_session_count_from_its_open_and_end_at_its_close() -> None:
     assert daily.fields["volume"][0] == frame["volume"][1:-1].sum()
 
 
+SHORTER = {
+    # New York: 9:30 to 16:00, on 2015-11-27 to 13:00; bars of an hour from the open, the last one of half an hour.
+    "XNYS": ("America/New_York", "2015-11-23", "2015-12-04", ["09:30", "10:30", "11:30", "12:30"], "1h"),
+    # Tokyo: 9:00 to 15:00, a break from 11:30 to 12:30; the bar before it and the last one are shorter.
+    "XTKS": ("Asia/Tokyo", "2015-11-24", "2015-12-04", ["09:00", "10:00", "11:00", "12:30", "13:30", "14:30"], "1h"),
+    # London: 8:00 to 16:30 is no multiple of four hours.
+    "XLON": ("Europe/London", "2015-11-23", "2015-12-04", ["08:00", "12:00", "16:00"], "4h"),
+}
+
+
+@pytest.mark.parametrize("stamped", ["start", "end"])
+@pytest.mark.parametrize("calendar", SHORTER)
+def test_a_bar_that_begins_inside_a_session_is_complete_at_its_close(calendar: str, stamped: str) -> None:
+    zone, first, last, clocks, length = SHORTER[calendar]
+    dates = [date for date in pd.bdate_range(first, last) if str(date.date()) != "2015-11-26" or calendar != "XNYS"]
+    if calendar == "XNYS":
+        later = ["13:30", "14:30", "15:30"]
+        begins = [f"{d.date()} {c}" for d in dates for c in [*clocks, *(later if d.day != 27 else [])]]
+    else:
+        begins = [f"{d.date()} {c}" for d in dates for c in clocks]
+    local = pd.DatetimeIndex(begins)
+    utc = local.tz_localize(zone).tz_convert("UTC").tz_localize(None)
+    frame = bars(utc + pd.Timedelta(length) if stamped == "end" else utc)
+    daily = resampled(frame, bar=length, stamps=stamped, to="1d", calendar=calendar).load()
+    expected = frame.groupby(local.date).agg({"close": "last", "volume": "sum", "open": "first"})
+    assert len(daily.timestamps_R) == len(dates)
+    for field in ("open", "close", "volume"):
+        np.testing.assert_array_equal(daily.fields[field], expected[field])
+    closes = pd.DatetimeIndex(daily.timestamps_R).tz_localize("UTC").tz_convert(zone)
+    usual = {"XNYS": "16:00", "XTKS": "15:00", "XLON": "16:30"}[calendar]
+    assert [f"{c:%H:%M}" for c in closes] == ["13:00" if c.day == 27 and calendar == "XNYS" else usual for c in closes]
+    assert daily.notices == ()
+
+
+def test_a_bar_that_goes_on_in_the_next_session_is_not_known_at_the_close_of_its_own() -> None:
+    """Currencies: at 17:00 in New York, 22:00 UTC, one day ends and the next begins."""
+    hours = [np.datetime64("2015-03-01T22:30", "m") + 60 * i for i in range(60)]
+    daily = resampled(bars(hours), bar="1h", to="1d", calendar="24/5").load()
+    frame = bars(hours).set_index("timestamp")
+    first = frame.loc["2015-03-01T22:30":"2015-03-02T20:30"]  # type: ignore[misc]
+    assert stamps(daily) == ["2015-03-03T22:00"]
+    assert daily.fields["close"][0] == frame.loc["2015-03-03T20:30", "close"]
+    assert len(first) == 23
+
+
+def test_what_is_left_out_is_counted() -> None:
+    early, late = minutes("2015-11-27T14:29", "2015-11-27T18:00")
+    session = [np.datetime64("2015-11-27T14:30", "m") + i for i in range(210)]
+    unfinished = minutes("2015-11-30T14:30", "2015-11-30T14:31")
+    made = resampled(bars([early, *session, late, *unfinished]), calendar="XNYS", to="1d").load()
+    assert made.notices == (
+        "resampled to 1d: 2 of 214 bars left out, outside every session of XNYS, the first of 2015-11-27 14:29:00",
+        "resampled to 1d: 2 of 214 bars left out, in periods of 1d that are not whole, the first of 2015-11-30 "
+        "14:30:00",
+    )
+
+
 def test_currency_days_and_weeks_follow_new_york_through_daylight_saving() -> None:
     """Clocks went forward on Sunday, 2015-03-08."""
     hours = [np.datetime64("2015-03-01T22:00", "h") + i for i in range(24 * 12)]

@@ -218,14 +218,14 @@ def test_errors_say_what_to_mend(tmp_path: Path) -> None:
             source(**changes).load()
         return str(caught.value)
 
-    assert complaint() == ("texts.csv: no such file; give an existing CSV or Parquet file of texts in data.path")
+    assert complaint() == ("texts.csv: no such file; give an existing CSV or Parquet file in data.path")
     texts(("A", "2020-01-02", 1.0))
     assert complaint() == (
         "texts.csv: every text is stamped midnight, so the stamps name days; set data.published=date, "
         "lest texts be read before they were written"
     )
     texts(("A", "2020-01-02", "x"))
-    assert complaint() == "texts.csv: line 2: 'x' is no score; mend it"
+    assert complaint() == "texts.csv: line 2: 'x' is no number (text); mend it"
     assert complaint(text_column="headline") == (
         "texts.csv: no column 'headline' (data.text_column); columns: symbol, timestamp, text"
     )
@@ -241,7 +241,9 @@ def test_errors_say_what_to_mend(tmp_path: Path) -> None:
         "empty: holds no model with weights as safetensors: "
     )
     texts(("A", "2020-01-02", 1.0), ("A", "yesterday", 1.0))
-    assert complaint() == "texts.csv: line 3: 'yesterday' is no time in ISO 8601 (2020-12-31T14:00:00Z); mend it"
+    assert complaint() == (
+        "texts.csv: line 3: 'yesterday' is no date in the format ISO 8601 (2020-12-31); mend it or set data.date_format"
+    )
     texts(("AAPL", "2020-01-02", 1.0))
     assert complaint() == (
         "texts.csv: no text is about a symbol of the bars; symbols there: AAPL; in the bars: A, B; spell them alike"

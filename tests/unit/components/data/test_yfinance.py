@@ -19,6 +19,7 @@ from yfinance.data import YfData
 
 from components.data.yfinance import YFinance
 from components.errors import AssayError
+from runner.cli import perform
 
 NEW_YORK = "America/New_York"
 Answer = Callable[[str, dict[str, str]], tuple[int, bytes]]
@@ -204,6 +205,22 @@ def test_a_service_that_misbehaves(yahoo: Yahoo, answer: tuple[int, bytes]) -> N
 def test_a_span_without_bars(yahoo: Yahoo) -> None:
     message = failure(start="2020-01-04", end="2020-01-06")
     assert message.startswith("yfinance: symbol SPY, 2020-01-04 to 2020-01-06, 1d: ")
+
+
+def test_fetched_in_two_steps_is_fetched_at_once(yahoo: Yahoo) -> None:
+    def fetched(end: str, out: str) -> pd.DataFrame:
+        line = ["yfinance", "SPY", "--from", "2020-01-02", "--to", end, "--out", out, "data.adjustment=split"]
+        assert perform("fetch", line) == 0
+        return pd.read_parquet(out)
+
+    # The prices of this Yahoo count the bars of an answer: whatever is asked again differs, and all is asked anew.
+    fetched("2020-01-11", "steps.parquet")
+    steps = fetched("2020-01-18", "steps.parquet")
+    pd.testing.assert_frame_equal(steps, fetched("2020-01-18", "once.parquet"))
+    assert len(steps) == 12
+    yahoo.asked.clear()
+    fetched("2020-01-18", "steps.parquet")
+    assert yahoo.asked == []
 
 
 def test_settings() -> None:

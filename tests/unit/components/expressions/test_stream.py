@@ -108,10 +108,100 @@ def test_many_symbols_share_the_threads():
     assert np.array_equal(streamed(nodes, panel), evaluate(nodes, panel, threads=1), equal_nan=True)
 
 
-def test_longer_bars_are_refused():
+FRAMES = {"minutes_5": 1, "minutes_15": 4, "minutes_30": 7, "hourly": 11, "hours_4": 50, "daily": 190, "weekly": 900}
+LONG = ("open", "high", "low", "close", "volume", "vix", "in_universe")
+
+
+def minute_panel(seed, minutes, bars=(160, 70, 120)):
+    """Ragged symbols with holes on a grid of so many minutes, and volumes whose sum depends on its order."""
+    rng = np.random.default_rng(seed)
+    n = sum(bars)
+    grid = np.datetime64("2021-01-31T22:27", "us") + np.arange(max(bars) + 40) * np.timedelta64(minutes, "m")
+    fields = {name: np.where(rng.random(n) < 0.005, np.nan, np.exp(rng.normal(size=n))) for name in LONG}
+    return Panel(
+        symbols=tuple(f"S{s}" for s in range(len(bars))),
+        offsets=np.concatenate([[0], np.cumsum(bars)]),
+        timestamps_R=np.concatenate([np.sort(rng.choice(grid, size=count, replace=False)) for count in bars]),
+        fields=fields | {"in_universe": (rng.random(n) < 0.9).astype(float)},
+    )
+
+
+def longer_features(frame):
+    """Several timeframes in one set: of fields, of windows, within windows, and beside the bars themselves."""
+    return {
+        **{name: parse(f"{frame}({name}, 999)") for name in LONG[:6]},
+        "window": parse(f"{frame}(mean(volume, 3) - ref(close, 2) + std(high, 3), 999)"),
+        "smooth": parse(f"{frame}(ema(high, 1), 999)"),
+        "around": parse(f"mean({frame}(close, 999), 5) / close + ref(volume, 2)"),
+        "other": parse("daily(close, 999) - hourly(volume, 999) + monthly(close, 9999)"),
+        "hour": parse(f"{frame}(hour + close, 999)"),
+    }
+
+
+def compared(frame):
+    return {"within": parse(f"{frame}(cs_rank(close + volume), 999)"), "after": parse(f"cs_demean({frame}(vix, 999))")}
+
+
+@pytest.mark.parametrize("frame", FRAMES)
+@pytest.mark.parametrize("known", [0, 1, 97])
+def test_longer_bars_have_the_bits_of_the_batch(frame, known):
+    panel = minute_panel(known, FRAMES[frame])
+    alone = longer_features(frame)
+    for nodes in (alone, alone | compared(frame)):
+        expected_CR = evaluate(nodes, panel, threads=1)
+        expected_CR[:, panel.date_codes_R < known] = np.nan
+        assert np.isfinite(expected_CR).any(axis=1).all(), list(nodes)
+        assert np.array_equal(streamed(nodes, panel, known), expected_CR, equal_nan=True)
+
+
+def test_symbols_whose_bars_come_one_after_the_other_have_the_bits_of_the_batch():
+    panel, nodes = minute_panel(3, 11), longer_features("hourly")
+    stream = FeatureStream(nodes, LONG, 3)
+    out_CR = [
+        stream.push(
+            panel.symbol_codes_R[row : row + 1].astype(np.int64),
+            panel.timestamps_R[row : row + 1],
+            np.array([panel.fields[name][row : row + 1] for name in LONG]),
+            np.ones(1, dtype=bool),
+        )
+        for row in range(panel.n_rows)
+    ]
+    assert np.array_equal(np.concatenate(out_CR, axis=1), evaluate(nodes, panel), equal_nan=True)
+
+
+def test_what_was_saved_goes_on_within_a_longer_bar(tmp_path):
+    panel, nodes = minute_panel(4, 7), longer_features("minutes_30") | compared("minutes_30")
+    times_T = panel.dates_T
+    stream = FeatureStream(nodes, LONG, 3)
+    out_CR = np.empty((len(nodes), panel.n_rows), dtype=np.float32)
+    for date in range(len(times_T)):
+        if date % 50 == 33:
+            np.savez(tmp_path / "state.npz", **stream.saved())
+            stream = FeatureStream(nodes, LONG, 3)
+            with np.load(tmp_path / "state.npz") as saved:
+                stream.restore(dict(saved))
+        rows = np.flatnonzero(panel.date_codes_R == date)
+        fields_IN = np.array([panel.fields[name][rows] for name in LONG])
+        codes_N = panel.symbol_codes_R[rows].astype(np.int64)
+        out_CR[:, rows] = stream.push(codes_N, panel.timestamps_R[rows], fields_IN, panel.in_universe_R[rows])
+    assert np.array_equal(out_CR, evaluate(nodes, panel), equal_nan=True)
+
+
+def test_more_bars_than_declared_are_refused_and_change_nothing():
+    stream = FeatureStream({"x": parse("daily(close, 2)"), "y": parse("hourly(close, 3) + close")}, ("close",), 1)
+
+    def push(hour):
+        times_N = np.array([np.datetime64("2021-01-04T00", "us") + np.timedelta64(hour, "h")])
+        return stream.push(np.zeros(1, dtype=np.int64), times_N, np.array([[float(hour)]]), np.ones(1, dtype=bool))
+
+    push(0), push(5)
+    before = stream.saved()
     with pytest.raises(DataError) as error:
-        FeatureStream({"week": parse("weekly(close)")}, FIELDS, 1)
+        push(7)
     assert str(error.value) == (
-        "stream: 'week' is computed on longer bars (hourly, daily, weekly or monthly), which needs the whole history; "
-        "use predict, or leave it out"
+        "daily(x, 2): a symbol has 3 bars in the period of 2021-01-04T00:00, at most 2 are declared; write daily(x, 3)"
+    )
+    after = stream.saved()
+    assert all(
+        np.array_equal(after[name], values, equal_nan=values.dtype.kind == "f") for name, values in before.items()
     )

@@ -14,8 +14,15 @@ from components.errors import DataError
 from components.expressions import Reach, evaluate, parse, reach
 from components.panel import Panel
 
-MINUTES = {"hourly": 20, "daily": 300, "weekly": 1_440, "monthly": 2_000}
+MINUTES = {
+    **{"minutes_5": 2, "minutes_15": 4, "minutes_30": 7, "hourly": 20, "hours_4": 50},
+    **{"daily": 300, "weekly": 1_440, "monthly": 2_000},
+}
 PERIOD: dict[str, Callable[[datetime], object]] = {
+    "minutes_5": lambda t: (t.date(), t.hour, t.minute // 5),
+    "minutes_15": lambda t: (t.date(), t.hour, t.minute // 15),
+    "minutes_30": lambda t: (t.date(), t.hour, t.minute // 30),
+    "hours_4": lambda t: (t.date(), t.hour // 4),
     "hourly": lambda t: (t.date(), t.hour),
     "daily": lambda t: t.date(),
     "weekly": lambda t: t.isocalendar()[:2],
@@ -71,6 +78,16 @@ def test_fields_and_windows_of_long_bars(timeframe: str, seed: int) -> None:
             if number >= 4:
                 expected[6, bars[number]] = (close[number - 1] + close[number - 2]) / 2 - volume[number - 4]
     np.testing.assert_allclose(actual, expected, rtol=1e-12, atol=1e-12)
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 10**9), cut=st.integers(1, 119), timeframe=st.sampled_from(list(PERIOD)))
+def test_bars_to_come_change_no_value(seed: int, cut: int, timeframe: str) -> None:
+    panel = _panel(seed, MINUTES[timeframe])
+    nodes = {"x": parse(f"{timeframe}(mean(close, 2) + cs_rank(volume), 99)"), "y": parse(f"{timeframe}(high, 99)")}
+    known_R = panel.timestamps_R < panel.timestamps_R.min() + cut * np.timedelta64(MINUTES[timeframe], "m")
+    before = evaluate(nodes, panel.take(known_R), dtype=np.float64)
+    np.testing.assert_array_equal(before, evaluate(nodes, panel, dtype=np.float64)[:, known_R])
 
 
 def test_a_period_is_visible_from_the_next_one_on() -> None:

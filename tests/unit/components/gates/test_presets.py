@@ -14,7 +14,7 @@ from components.contracts import Gate
 from components.gates.gate_set import GateSet
 from runner.composition.places import config_folder
 
-PRESETS = [path for path in sorted((config_folder() / "gates").glob("*.yaml")) if path.stem != "combined"]
+PRESETS = [path for path in sorted((config_folder() / "gates").glob("*.yaml")) if path.stem not in ("combined", "own")]
 
 
 def built(node: Any) -> Any:

@@ -13,7 +13,14 @@ from components.split.walk_forward import WalkForward
 from components.values import within
 
 TIMES = np.datetime64("2000-01-01", "us") + np.arange(300) * np.timedelta64(1, "D")
-BASE = {"n_folds": 3, "first_share": 0.4, "valid_share": 0.1, "window": "expanding", "vault_start": None}
+BASE = {
+    "n_folds": 3,
+    "first_share": 0.4,
+    "valid_share": 0.1,
+    "times": "ready",
+    "window": "expanding",
+    "vault_start": None,
+}
 
 
 def split(held_out: int | tuple[str, ...]) -> HeldOutSymbols:

@@ -36,7 +36,9 @@ def check(spans: tuple[Span, ...], times: np.ndarray) -> None:
     st.integers(150, 900),
 )
 def test_walk_forward(n_folds: int, share: float, valid: float, window: str, n: int) -> None:
-    split = WalkForward(n_folds=n_folds, first_share=share, valid_share=valid, window=window, vault_start=None)
+    split = WalkForward(
+        n_folds=n_folds, first_share=share, valid_share=valid, times="ready", window=window, vault_start=None
+    )
     times = days(n)
     if round(n * share) - max(1, round(n * valid)) < 1 or n - round(n * share) < n_folds:
         with pytest.raises(DataError, match=f"split: {n} decision times are too few for {n_folds} folds"):

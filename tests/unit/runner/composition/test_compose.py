@@ -114,7 +114,7 @@ def test_choices_that_do_not_exist_are_all_reported() -> None:
     composed = compose(["model=rigde", "loss=expectile", "debug=fats", "seed=2"])
     assert complaints(composed) == [
         "model=rigde: no such choice for model; did you mean 'ridge'? "
-        f"choices: {', '.join(['autoregression', 'lightgbm', 'linear', 'naive', 'ridge'])}",
+        f"choices: {', '.join(['autoregression', 'external', 'lightgbm', 'linear', 'naive', 'own_features', 'ridge'])}",
         "loss=expectile: no such choice for loss; choices: huber, log_cosh, logistic, quantile, squared",
         "debug=fats: no such choice for debug; did you mean 'fast'? choices: fast, off",
     ]
@@ -215,7 +215,7 @@ def test_a_choice_named_by_an_experiment_that_does_not_exist(write: Write) -> No
     (line,) = refusal("experiment=odd")
     assert line == (
         "experiment 'odd': model=rigde: no such choice for model; did you mean 'ridge'? "
-        "choices: autoregression, lightgbm, linear, naive, ridge"
+        "choices: autoregression, external, lightgbm, linear, naive, own_features, ridge"
     )
 
 

@@ -27,7 +27,7 @@ def test_an_operator_is_explained(capsys: Capture) -> None:
 def test_a_mistyped_operator_gets_the_nearest_name() -> None:
     with pytest.raises(ConfigError) as caught:
         perform("explain", ["garman_clas"])
-    assert (
-        str(caught.value)
-        == "garman_clas: neither a choice, a class, a metric nor an operator; did you mean 'garman_klass'?"
+    assert str(caught.value) == (
+        "garman_clas: neither a choice, a class, a slot, a setting, a metric, an operator, a gate or another entry of "
+        "a preset, or a word; did you mean 'garman_klass'?"
     )

@@ -67,11 +67,19 @@ def test_the_shipped_experiments_are_sound(name: str) -> None:
             "but 'log_realised_variance' is of kind 'level'; choose another portfolio or target",
         ),
         (
-            ["baselines.har.features=[log_variance_1,log_variance_6]"],
-            "baselines.har.features: unknown feature 'log_variance_6'; did you mean 'log_variance_66'?; "
-            "features: log_variance_1, log_variance_5, log_variance_22, log_variance_66, return_1, return_5, "
-            "return_22, return_66, drawdown_5, drawdown_22, drawdown_66, downside_22, range_5, volume_shock, "
-            "last_label",
+            ["baselines.har.model.features=[log_variance_1,log_variance_6]"],
+            "baselines.har.model.features: unknown feature 'log_variance_6'; did you mean 'log_variance_5'?; "
+            "features: log_variance_1, log_variance_5, log_variance_22, last_label",
+        ),
+        (
+            ["baselines.har.features.expressions.ahead='ref(close, -1)'"],
+            "baselines.har.features.expressions.ahead: looks 1 bar into the future: ref(close, -1); "
+            "a feature may only look back",
+        ),
+        (
+            ["baselines.har.features.expressions.lost='mean(clse, 5)'"],
+            "baselines.har.features.expressions.lost: unknown field 'clse' at column 6; did you mean 'close'? "
+            "fields: close, high, low, open, volume",
         ),
         (
             ["gates.checks.explains_variance.maximum=-1"],
@@ -89,7 +97,7 @@ def test_the_shipped_experiments_are_sound(name: str) -> None:
         (
             ["experiment=sp500_direction", "model=ridge"],
             "model: 'ridge' cannot forecast a probability, which the loss 'logistic' asks for; it can: mean; models "
-            "that can: lightgbm, naive; or choose another loss",
+            "that can: external, lightgbm, naive; or choose another loss",
         ),
         (
             ["experiment=us20_momentum", "backtest=impact_costs"],

@@ -44,7 +44,7 @@ def misspellings(word: str) -> set[str]:
 def sections(config: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
     """(dotted path, section) of every section whose keys are parameters."""
     if isinstance(config, dict):
-        if path not in FREE_NAMES:
+        if not path.endswith(FREE_NAMES):
             yield path, config
         for key, value in config.items():
             yield from sections(value, f"{path}.{key}" if path else key)
@@ -103,7 +103,7 @@ LEAVES = (
     "gates.enforce",
     "tracking.project",
     "debug.max_bars",
-    "baselines.har.features",
+    "baselines.har.model.features",
 )
 
 

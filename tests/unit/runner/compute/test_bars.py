@@ -30,6 +30,7 @@ FILE = Files(
     symbol_column=None,
     time_column="date",
     date_format=None,
+    clock_column=None,
     time_zone=None,
     decimal=".",
     columns={},

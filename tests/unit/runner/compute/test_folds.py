@@ -76,6 +76,7 @@ def test_invariants(seed: int, n_symbols: int, horizon: int, n_folds: int, rolli
         n_folds=n_folds,
         first_share=0.4,
         valid_share=0.12,
+        times="ready",
         window="rolling" if rolling else "expanding",
         vault_start=None,
     )
@@ -120,7 +121,9 @@ def test_a_label_that_compares_symbols_is_known_when_the_slowest_is() -> None:
 
 @pytest.mark.parametrize(("start", "begins"), [("2010-06-01", "2010-06-01"), ("last 504 bars", "2016-12-29")])
 def test_the_vault_is_never_seen(start: str, begins: str) -> None:
-    split = WalkForward(n_folds=4, first_share=0.4, valid_share=0.1, window="expanding", vault_start=start)
+    split = WalkForward(
+        n_folds=4, first_share=0.4, valid_share=0.1, times="ready", window="expanding", vault_start=start
+    )
     bars, found = visible_bars(Bundled(dataset="sp500"), split)
     assert found == np.datetime64(begins)
     seen = bars.to_panel()
@@ -135,7 +138,9 @@ def test_a_span_that_the_purge_empties_is_named() -> None:
     columns = columns_of("close / ref(close, 1)", "close / ref(close, 60)")
     table = table_of(panel, columns)
     labels = labels_of(panel, "ref(close, -60) / close")
-    split = WalkForward(n_folds=2, first_share=0.5, valid_share=0.05, window="expanding", vault_start=None)
+    split = WalkForward(
+        n_folds=2, first_share=0.5, valid_share=0.05, times="ready", window="expanding", vault_start=None
+    )
     with pytest.raises(DataError) as error:
         make_folds(split, RAW, table, labels, panel, WHOLE, columns)
     assert str(error.value) == (

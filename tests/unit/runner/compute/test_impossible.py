@@ -62,7 +62,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def refused(capsys: pytest.CaptureFixture[str], *overrides: str) -> list[str]:
     """What is said on stderr; nothing was run, and nothing is counted."""
-    assert main(["+experiment=mine", *overrides]) == exit_codes.CONFIG
+    assert main(["+experiment=mine", *overrides, "-q"]) == exit_codes.CONFIG
     assert not Path("outputs/runs").exists()
     assert Ledger.open().families() == []
     return capsys.readouterr().err.splitlines()
@@ -114,5 +114,5 @@ def test_what_compares_symbols_of_which_there_is_one_is_refused_or_noticed(place
         "or give more symbols"
     ]
     assert main(["+experiment=mine", "+features.expressions.place='cs_rank(close)'", "debug=fast"]) == exit_codes.RAN
-    said = " ".join(capsys.readouterr().out.split())
+    said = " ".join(capsys.readouterr().err.split())
     assert "note: features: no date has two symbols, so that place, which compare them, say nothing" in said

@@ -105,21 +105,23 @@ NUMBERS = "\n".join(f"{value:.4f}" for value in np.random.default_rng(1).normal(
 HOSTILE = {
     "prices": ("close\n" + "\n".join(f"{100 + i}" for i in range(30)), "looks like prices, not returns"),
     "percent": ("r\n" + "\n".join(f"{(-1) ** i * 2.5}" for i in range(30)), "holds -2.5, a loss of more than 100 %"),
-    "text": ("r\n" + NUMBERS + "\nabc\n", "no column holds numbers ('r', row 31: 'abc'); returns are written like"),
-    "percent signs": ("r\n1.5%\n2%\n", "no column holds numbers ('r', row 1: '1.5%'); returns are written like"),
-    "no header": ("2020-01-01,0.01\n2020-01-02,0.02\n", "first line holds values, not names ('2020-01-01'); add a"),
-    "no header either": (NUMBERS + "\n", "the first line holds values, not names"),
-    "twice a name": ("date,r,r\n2020-01-01,0.01,0.02\n", "two columns are called 'r'; rename one"),
+    "text": ("r\n" + NUMBERS + "\nabc\n", "no column holds numbers ('r', line 32: 'abc'); returns are written like"),
+    "percents among others": (
+        "r\n1.5%\n0.02\n",
+        "no column holds numbers ('r', line 2: '1.5%'); returns are written like",
+    ),
+    "no header": ("2020-01-01,0.01\n2020-01-02,0.02\n", "column 'column_2' holds 2 returns; at least 10 are needed"),
+    "twice a name": ("date,r,r\n2020-01-01,0.01,0.02\n", "two columns are called 'r'; rename or drop one of them"),
     "truth": ("r\n" + "True\nFalse\n" * 20, "column 'r' holds True and False, not returns"),
     "huge": ("r\n" + NUMBERS + "\n1e300\n", "column 'r' holds 1e+300, which is no return; mend or empty it"),
-    "no date": ("date,r\n2020-01-01,0.01\n,0.02\n", "row 2: column 'date' is empty; every row needs a date"),
-    "no name": ("date,\n2020-01-01,0.01\n", "the column of numbers has no name; write one into the header"),
+    "no date": ("date,r\n2020-01-01,0.01\n,0.02\n", "line 3: '' is no date in the format ISO 8601"),
+    "no name": (",r\n0,a\n1,b\n", "the column of numbers has no name; write one into the header"),
     "few": ("r\n0.01\n-0.02\n", "column 'r' holds 2 returns; at least 10 are needed"),
     "flat": ("r\n" + "0.01\n" * 30, "column 'r' does not vary; a Sharpe ratio needs risk"),
     "two": ("a,b\n" + "\n".join("0.01,0.02" for _ in range(30)), "choose one with --column: a, b"),
     "header": ("r\n", "has a header and no rows"),
-    "nothing": ("", "cannot be read as a table: No columns to parse from file"),
-    "ragged": ("a,b\n1,2\n1,2,3,4\n", "cannot be read as a table"),
+    "nothing": ("", "r.csv: is empty"),
+    "ragged": ("a,b\n1,2\n1,2,3,4\n", "line 3: 4 values, the header has 2; mend the line"),
 }
 
 

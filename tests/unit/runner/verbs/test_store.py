@@ -56,7 +56,7 @@ def run(outputs: Path, started: str, *, bars: str = "1", by: float = 2.0, digits
 
 def why(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, list[str]]:
     assert perform("store", ["why", *arguments, "--json"]) == 0
-    return {each["stage"]: each["lines"] for each in json.loads(capsys.readouterr().out)}
+    return {each["stage"]: each["lines"] for each in json.loads(capsys.readouterr().out)["stages"]}
 
 
 def test_the_first_run_has_nothing_to_be_compared_with(outputs, capsys):

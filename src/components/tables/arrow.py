@@ -1,0 +1,91 @@
+"""Parquet and Feather files: their columns bear types, and their names may hold two levels."""
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from components.errors import DataError, Unavailable
+from components.tables.container import Kind, reason_of, refuse_inflating
+from components.tables.levels import levels_of
+from components.tables.shape import Shape, refuse_equal, refuse_wide
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+BATCH_ROWS = 1 << 17
+PAIR = re.compile(r"^\('.*', '.*'\)$")
+"""How pandas writes a column name of two levels."""
+
+
+def shape_of_arrow(path: Path, kind: Kind) -> Shape:
+    """Names, and levels where pandas wrote names as pairs. Raises DataError where the file cannot be opened."""
+    schema, rows = _schema(path, kind)
+    refuse_inflating(path, rows)
+    refuse_wide(path, len(schema.names))
+    names = tuple(str(name) for name in schema.names)
+    pairs = [place for place, name in enumerate(names) if PAIR.match(name)]
+    levels = None
+    if len(pairs) > 1 and len(names) - len(pairs) <= 1:
+        ordered = [place for place in range(len(names)) if place not in pairs] + pairs
+        if len(ordered) > len(pairs):
+            told = [ast.literal_eval(names[place]) for place in pairs]
+            key = names[ordered[0]]
+            levels = levels_of([["", *(pair[0] for pair in told)], [key, *(pair[1] for pair in told)]], len(ordered))
+            if levels is not None:
+                known = dict(zip(ordered, levels.names, strict=True))
+                names = tuple(known[place] for place in range(len(names)))
+    if levels is None:
+        refuse_equal(path, names)
+    return Shape(kind=kind, names=names, levels=levels)
+
+
+def _schema(path: Path, kind: Kind) -> "tuple[pa.Schema, int]":
+    with _readable(path):
+        if kind == "parquet":
+            import pyarrow.parquet as pq
+
+            metadata = pq.read_metadata(path)
+            return metadata.schema.to_arrow_schema(), int(metadata.num_rows)
+        import pyarrow as pa
+
+        with pa.memory_map(str(path)) as file, pa.ipc.open_file(file) as reader:
+            counts = [reader.get_batch(i).num_rows for i in range(reader.num_record_batches)]
+            return reader.schema, sum(counts)
+
+
+def columns_of_arrow(path: Path, shape: Shape, wanted: Sequence[int], texts: Sequence[int]) -> "list[pa.ChunkedArray]":
+    """The columns at the wanted places; those of texts as dictionaries."""
+    import pyarrow as pa
+
+    with _readable(path):
+        if shape.kind == "parquet":
+            import pyarrow.parquet as pq
+
+            stored = pq.read_schema(path).names
+            with pq.ParquetFile(path, read_dictionary=[stored[place] for place in texts]) as file:
+                table = file.read(columns=[stored[place] for place in wanted], use_pandas_metadata=False)
+            return [table.column(stored[place]) for place in wanted]
+        with pa.memory_map(str(path)) as mapped, pa.ipc.open_file(mapped) as reader:
+            table = reader.read_all()
+            return [table.column(place) for place in wanted]
+
+
+def types_of(path: Path, shape: Shape) -> "list[Any]":
+    """The types of all columns."""
+    schema, _ = _schema(path, shape.kind)
+    return list(schema.types)
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    import pyarrow as pa
+
+    try:
+        yield
+    except (pa.ArrowException, OSError, ValueError) as error:
+        if isinstance(error, DataError):
+            raise
+        raise Unavailable(f"{path}: cannot be read: {reason_of(error)}") from None
