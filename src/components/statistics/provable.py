@@ -2,12 +2,10 @@
 
 import math
 from dataclasses import dataclass
-from functools import cache
 from statistics import NormalDist
 
 import numpy as np
 
-from components.statistics.sharpe import normal_cdf
 from components.values import Float
 
 MORE = (0, 10, 100, 1000)
@@ -38,24 +36,14 @@ def critical_value(tries: float, correlation: float, level: float) -> float:
     n, rho = max(tries, 1.0), min(max(correlation, 0.0), 0.99)
     if rho == 0 or n == 1:
         return -_NORMAL.inv_cdf(-math.expm1(math.log1p(-level) / n))
+    from scipy.special import ndtr
+
     low, high = -8.0, 40.0
     for _ in range(40):
         middle = (low + high) / 2
-        below_U = _below((middle - math.sqrt(rho) * _GRID) / math.sqrt(1 - rho))
+        below_U = ndtr((middle - math.sqrt(rho) * _GRID) / math.sqrt(1 - rho))
         low, high = (middle, high) if float(_WEIGHTS @ np.power(below_U, n)) < 1 - level else (low, middle)
     return high
-
-
-def _below(z_U: Float) -> Float:
-    """Phi, to 5e-8: a verdict asks for thousands of its values."""
-    at_K, below_K = _normal_table()
-    return np.interp(z_U, at_K, below_K)
-
-
-@cache
-def _normal_table() -> tuple[Float, Float]:
-    at_K = np.linspace(-10.0, 10.0, 16_001)
-    return at_K, np.array([normal_cdf(z) for z in at_K.tolist()])
 
 
 def smallest_effect(bars: float, tries: float, correlation: float, level: float, probability: float) -> float:
