@@ -65,7 +65,7 @@ def structures() -> dict[str, Bad]:
         ),
         "columns: adj close and adj_close": Bad(
             write=saved(columns(date=None, close=None, **{"adj close": "open", "adj_close": "low"})),
-            says=("adj close", "adj_close", "two|both|twice|same|equal|differ"), verbs=(INIT, FILES),
+            says=("adj close", "adj_close", "two|one|both|twice|same|equal|differ"), verbs=(INIT, FILES),
         ),
         "columns: too many": Bad(write=saved(wide), says=("10,501", "10,000")),
         "line: a source in the middle": Bad(write=line("Source: Example Exchange"), says=(LINE, "Source|value|cells")),
