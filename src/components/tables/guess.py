@@ -13,11 +13,12 @@ import numpy as np
 
 from components.errors import Ask, DataError
 from components.tables import meaning, times
-from components.tables.columns import Columns, columns_of, numbers
+from components.tables.columns import Columns, columns_of
 from components.tables.container import paths_of
 from components.tables.lexicon import ADJUSTED, ROLES, word
 from components.tables.meaning import NOTHING_SAID, Said, Table, Taken
 from components.tables.numbers import TRUTHS, Decimal, sampled, sign_of, texts_of
+from components.tables.numeric import numbers
 from components.tables.reading import field_name, names_of, said_of, strange_columns, text_columns
 from components.tables.shape import Shape, Told, shape_of
 from components.tables.timing import Timing, timing
