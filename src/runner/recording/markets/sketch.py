@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from components.panel import Panel
 from components.values import Float, Int
+from runner.storage.formats import ARRAYS
 
 WORD = 64
 BIG = 0.25
@@ -28,6 +29,8 @@ PRICES = ("close", "adj_close", "price", "value")
 """Fields that a market is known by, the first that a panel has; else its first field."""
 
 PARTS = ("known_SW", "up_SW", "big_SW")
+ZLIB = b"\x78"
+"""How a sketch of an earlier version begins; one of today begins with a small length."""
 
 Words = npt.NDArray[np.uint64]
 Flags = npt.NDArray[np.bool_]
@@ -126,6 +129,8 @@ class Sketch:
 
     @staticmethod
     def from_bytes(data: bytes) -> "Sketch":
+        if data.startswith(ZLIB):
+            return _of_earlier(data)
         plain, length = zlib.decompressobj().decompress(data[4:]), int.from_bytes(data[:4], "little")
         n_symbols, *shape = np.frombuffer(plain[:length], dtype="<i4").tolist()
         words_K = np.frombuffer(plain[length:], dtype="<u8").astype(np.uint64)
@@ -140,6 +145,17 @@ class Sketch:
             for row, first in enumerate(firsts)
         ]
         return Sketch(daily=made[0], weekly=made[1], ends=tuple(made[2:]))
+
+
+def _of_earlier(data: bytes) -> Sketch:
+    """What ledgers hold from before weeks of other ends were kept: arrays by name, squeezed together."""
+    arrays = ARRAYS.decode({"arrays.npz": zlib.decompress(data)})
+
+    def bits(name: str, first: int) -> Bits:
+        return Bits(first=first, **{part: arrays[f"{name}_{part}"].astype(np.uint64) for part in PARTS})
+
+    daily, weekly = (int(first) for first in arrays["first"])
+    return Sketch(daily=bits("daily", daily), weekly=bits("weekly", weekly))
 
 
 def sketch_of(panel: Panel) -> Sketch:

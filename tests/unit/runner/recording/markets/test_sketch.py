@@ -1,12 +1,15 @@
 """Sketches: what they keep, what they cannot tell, and how small they are."""
 
+import zlib
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runner.recording.markets.sketch import Sketch, sketch_of
+from runner.recording.markets.sketch import ZLIB, Sketch, sketch_of
+from runner.storage.formats import ARRAYS
 from sketched import panel, unpacked, walk
 
 
@@ -102,3 +105,14 @@ def test_negative_prices_and_yields_have_moves():
     prices = pd.Series([1.0, -2.0, -1.0, 0.0, 0.5], index=pd.bdate_range("2020-01-06", periods=5))
     found = unpacked(sketch_of(panel({"A": prices})).daily, 0)
     assert [up for up, _ in found.values()] == [False, True, True, True]
+
+
+def test_what_a_ledger_holds_from_before_other_weeks_were_kept_is_read() -> None:
+    made = sketch_of(panel({f"S{n}": walk(n, 200) for n in range(3)}))
+    arrays = {"first": np.array([made.daily.first, made.weekly.first])}
+    for name, bits in (("daily", made.daily), ("weekly", made.weekly)):
+        arrays |= {f"{name}_{part}": words_SW.astype("<u8") for part, words_SW in bits.arrays.items()}
+    found = Sketch.from_bytes(zlib.compress(ARRAYS.encode(arrays)["arrays.npz"], level=6))
+    assert found.ends == ()
+    assert equal(found, Sketch(daily=made.daily, weekly=made.weekly))
+    assert not made.to_bytes().startswith(ZLIB)
