@@ -77,9 +77,9 @@ class Manner:
 
         print("interrupted", file=sys.stderr)
         if self.json:
-            empty = {"path": "", "value": None, "allowed": None, "hint": "", "fix": []}
-            errors = [{"code": "interrupted", "message": "interrupted", **empty}]
-            self._print(verb, exit_codes.INTERRUPTED, {}, errors, [], [])
+            told: dict[str, Any] = {"code": "interrupted", "path": "", "value": None, "allowed": None}
+            told |= {"message": "interrupted", "hint": "", "fix": []}
+            self._print(verb, exit_codes.INTERRUPTED, {}, [told], [], [])
         return exit_codes.INTERRUPTED
 
     @staticmethod
