@@ -72,6 +72,14 @@ def _in_options(problem: Problem) -> Problem:
     return replace(problem, path=said(problem.path), message=said(problem.message), hint=said(problem.hint))
 
 
+def _config(bundle: Bundle) -> Mapping[str, Any]:
+    """The configuration of the run that the bundle was made from."""
+    import yaml
+
+    found = yaml.safe_load(bundle.written)
+    return found if isinstance(found, dict) else {}
+
+
 def _file_within(config: Mapping[str, Any]) -> tuple[str, ...] | None:
     """Where the source of files stands in a source: () for itself, (main,) for the bars that it adds to."""
     if config.get(TARGET) == FILES:
