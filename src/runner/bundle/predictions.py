@@ -159,14 +159,6 @@ def _quality(config: Mapping[str, Any]) -> Quality | None:
     return restored(Quality, config, path="quality")  # type: ignore[type-abstract]
 
 
-def _config(bundle: Bundle) -> Mapping[str, Any]:
-    """The configuration of the run that the bundle was made from."""
-    import yaml
-
-    found = yaml.safe_load(bundle.written)
-    return found if isinstance(found, dict) else {}
-
-
 def rows(bundle: Bundle, forecast: BundleForecast, *, last_only: bool) -> list[dict[str, Any]]:
     """The bars of the last time, or of every time that can be forecast: by column, None where there is no number.
 
