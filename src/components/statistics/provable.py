@@ -6,7 +6,6 @@ from statistics import NormalDist
 
 import numpy as np
 
-from components.statistics.sharpe import normal_cdf
 from components.values import Float
 
 MORE = (0, 10, 100, 1000)
@@ -37,10 +36,12 @@ def critical_value(tries: float, correlation: float, level: float) -> float:
     n, rho = max(tries, 1.0), min(max(correlation, 0.0), 0.99)
     if rho == 0 or n == 1:
         return -_NORMAL.inv_cdf(-math.expm1(math.log1p(-level) / n))
+    from scipy.special import ndtr
+
     low, high = -8.0, 40.0
     for _ in range(40):
         middle = (low + high) / 2
-        below_U = [normal_cdf((middle - math.sqrt(rho) * u) / math.sqrt(1 - rho)) for u in _GRID]
+        below_U = ndtr((middle - math.sqrt(rho) * _GRID) / math.sqrt(1 - rho))
         low, high = (middle, high) if float(_WEIGHTS @ np.power(below_U, n)) < 1 - level else (low, middle)
     return high
 

@@ -10,7 +10,8 @@ import numpy as np
 
 from components.errors import Ask, DataError
 from components.tables import times
-from components.tables.columns import columns_of, numbers, texts
+from components.tables.columns import columns_of, texts
+from components.tables.numeric import numbers
 from components.tables.quantiles import quantile_name
 from components.tables.shape import Told, shape_of
 from components.tables.unread import Unread

@@ -33,6 +33,7 @@ from runner.composition.schema import (
 from runner.composition.words import WORDS
 from runner.specification.experiment import Experiment
 from runner.specification.packages import user_packages
+from runner.specification.sweep import Settings as Sweep
 
 BETTER = {1: "more is better", -1: "less is better", 0: "neither more nor less is better"}
 KINDS = "a choice, a class, a slot, a setting, a metric, an operator, a gate or another entry of a preset, or a word"
@@ -232,6 +233,10 @@ def _found_settings() -> Iterator[Setting]:
             for inner, each in parameters(base).items():
                 comment = _at_top().get(f"{name}.{inner}", "")
                 yield Setting(path=f"{name}.{inner}", of=name, annotation=each.annotation, comment=comment)
+    for name, parameter in parameters(Sweep).items():
+        yield Setting(
+            path=f"sweep.{name}", of="a sweep", annotation=parameter.annotation, comment=_in_docstring(Sweep, name)
+        )
     files: dict[str, list[Path]] = {}
     for path in all_choices().values():
         if (cls := class_of(path)) is not None:
@@ -257,7 +262,7 @@ def _at_top() -> Mapping[str, str]:
     return found
 
 
-def _in_docstring(cls: type[Component], name: str) -> str:
+def _in_docstring(cls: type, name: str) -> str:
     """What the docstring says of a parameter, in its line and those that go on."""
     lines = (inspect.getdoc(cls) or "").splitlines()
     for place, line in enumerate(lines):

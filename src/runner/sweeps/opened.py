@@ -12,11 +12,12 @@ from components.errors import ConfigError, Problem
 from runner.composition.configure import configure
 from runner.composition.figures import leading, metrics
 from runner.specification.places import HERE
+from runner.specification.sweep import Settings
 from runner.storage.disk import write_atomically, writing
 from runner.sweeps import searches
 from runner.sweeps.journal import FileJournal, Journal, SqlJournal
 from runner.sweeps.points import search_name
-from runner.sweeps.settings import Asked, Settings, settings_of
+from runner.sweeps.settings import Asked, settings_of
 from runner.sweeps.space import Space, space_of
 from runner.sweeps.study import Study
 

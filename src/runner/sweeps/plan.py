@@ -7,8 +7,8 @@ from runner.answer import Answer, said
 from runner.composition.compose import Memo
 from runner.composition.configure import configure
 from runner.specification.places import HERE
+from runner.specification.sweep import Settings
 from runner.sweeps.points import Point
-from runner.sweeps.settings import Settings
 from runner.sweeps.space import Space
 
 

@@ -8,7 +8,8 @@ from dataclasses import replace
 from components.errors import ConfigError, Problem
 from runner.composition.compose import Memo
 from runner.composition.configure import configure
-from runner.sweeps.settings import Settings, asked
+from runner.specification.sweep import Settings
+from runner.sweeps.settings import asked
 from runner.sweeps.space import Space, space_of
 
 Point = tuple[str, ...]

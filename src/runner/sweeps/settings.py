@@ -1,14 +1,12 @@
-"""`sweep.*`: how a space is searched. conf/sweep/NAME.yaml may hold any of it beside its parameters."""
+"""What a command line asks of a sweep. conf/sweep/NAME.yaml may hold any setting beside its parameters."""
 
-import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Annotated, Any, Literal
+from dataclasses import dataclass
+from typing import Any
 
 import yaml
 
 from components.errors import ConfigError, Problem
-from components.ranges import Ge, Gt
 from runner.composition.accept import accepts
 from runner.composition.bounded import refuse_unbounded
 from runner.composition.check import nearest
@@ -16,52 +14,7 @@ from runner.composition.compose import config_loader
 from runner.composition.overrides import SWEEP, no_choice, parsed
 from runner.composition.places import config_files
 from runner.composition.schema import allowed, parameters, show
-
-Pruning = Literal["none", "wilcoxon", "median", "hyperband"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Settings:
-    """
-    search       how the next point is chosen, a file of sweeps/searches; null: every combination, or tpe where
-                 sweep.trials says how many points there are
-    trials       most trials; null: every combination
-    objectives   validation metrics such as valid/r2, most important first; null: the leading one of the target
-    prune        none; or how a trial is found whose first folds are worse than others': wilcoxon, median, hyperband
-    seed         of the search; trials keep that of their experiment
-    workers      processes that run trials side by side, on this machine
-    minutes      after which no further trial is begun; null: no limit
-    fail_fast    no further trial is begun after one that failed
-    plan         compose and check only, run one point on a small part of the data, and say what the sweep will take
-    resume       folder of a sweep that was cut off, or latest; its space and settings are used
-    storage_env  environment variable with the SQLAlchemy URL of the study; null: a file in the sweep's folder
-    """
-
-    search: str | None = None
-    trials: Annotated[int, Ge(1)] | None = None
-    objectives: tuple[str, ...] | None = None
-    prune: Pruning = "none"
-    seed: Annotated[int, Ge(0)] = 0
-    workers: Annotated[int, Ge(1)] = 1
-    minutes: Annotated[float, Gt(0)] | None = None
-    fail_fast: bool = False
-    plan: bool = False
-    resume: str | None = None
-    storage_env: str | None = None
-
-    def storage(self) -> str | None:
-        """The URL. Raises ConfigError where the variable is not set."""
-        if self.storage_env is None:
-            return None
-        url = os.environ.get(self.storage_env)
-        if not url:
-            raise ConfigError(
-                Problem("sweep.storage_env", f"{self.storage_env} is not set", "export it, as a SQLAlchemy URL")
-            )
-        return url
-
-    def content(self) -> dict[str, Any]:
-        return asdict(self)
+from runner.specification.sweep import Settings
 
 
 @dataclass(frozen=True, kw_only=True)

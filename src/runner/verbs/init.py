@@ -15,7 +15,7 @@ from components.errors import ConfigError, Problem
 from components.tables.meaning import Said
 from runner.answer import Answer, said
 from runner.composition.configure import configure
-from runner.composition.first_experiment import SCHEMA, default_name, first_experiment
+from runner.composition.first_experiment import SCHEMA, default_name, first_experiment, is_value
 from runner.composition.json_schema import of_experiment
 from runner.composition.places import CONFIG
 from runner.composition.reading import settings_of
@@ -48,9 +48,12 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> Answer:
     """Writes the experiment; what was found, and the next commands."""
     name = default_name(options.file) if options.name is None else options.name
-    if not NAME.fullmatch(name):
+    if not NAME.fullmatch(str(name)):
         message = f"{name!r} is not allowed; must be letters, digits, dot, dash and underscore, at most 100"
         raise ConfigError(Problem("--name", message, "begin with a letter or digit", code="name", value=name))
+    if is_value(name):
+        message = f"'{name}' is read as a number, a truth or nothing where an experiment is named"
+        raise ConfigError(Problem("--name", message, "choose another", code="name", value=name))
     settings = settings_of(options.settings, {"data": None, "quality": None})
     target = Path(CONFIG) / "experiment" / f"{name}.yaml"
     if target.exists() and not options.force:
