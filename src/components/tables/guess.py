@@ -14,6 +14,7 @@ from components.errors import DataError
 from components.tables import meaning
 from components.tables.columns import Columns, columns_of
 from components.tables.container import paths_of
+from components.tables.fetched import fetched
 from components.tables.lexicon import ADJUSTED, ROLES, word
 from components.tables.meaning import NOTHING_SAID, Said, Table, Taken
 from components.tables.numbers import TRUTHS, Decimal, sampled, sign_of, texts_of
@@ -74,6 +75,9 @@ def guess(path: str, said: Said = NOTHING_SAID) -> Guess:
     fields = {**{field_name(name): name for name in values if name not in roles.values()}, **roles}
     wide = None if taken else "close"
     adjustment, how = _adjustment(table, roles["close"], columns[symbol] if symbol else None) if taken else ("raw", "")
+    origin = fetched(first) if len(shapes) == 1 else None
+    if origin is not None:
+        adjustment, how = origin.adjustment, f"adjustment: {origin.adjustment}, as fetch got it from {origin.vendor}"
     if wide is None:
         fields = _shared(path, shapes, first, [time, timed.clock, symbol, *roles.values()], fields)
     left_out = [name for name in others if name not in (symbol, *fields.values())]
@@ -89,7 +93,7 @@ def guess(path: str, said: Said = NOTHING_SAID) -> Guess:
         "columns": {role: name for role, name in roles.items() if field_name(name) != role},
         "select": list(fields) if wide is None and (left_out or _differ(shapes)) else None,
         **dict.fromkeys(TOLD),
-        "survivorship": "unknown",
+        "survivorship": origin.survivorship if origin is not None else "unknown",
         "adjustment": "total" if said.settings.get("adjust_by") else adjustment,
         "adjust_by": None,
     }
