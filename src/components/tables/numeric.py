@@ -153,7 +153,7 @@ def is_blank(columns: Columns, name: str) -> bool:
 
     column = columns.raw[name]
     if not (pa.types.is_dictionary(column.type) or pa.types.is_string(column.type)):
-        return column.null_count == len(column)
+        return bool(column.null_count == len(column))
     cells = pc.unique(pc.cast(column, pa.string())).to_pylist()
     return all(cell is None or spelling.is_missing(cell) for cell in cells[:MOST_LOOKED_AT])
 
