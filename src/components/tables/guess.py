@@ -92,6 +92,8 @@ def guess(path: str, said: Said = NOTHING_SAID) -> Guess:
     left_out = [name for name in others if name not in (symbol, *fields.values())]
     parameters = {
         "path": path,
+        "folder_env": None,
+        "symbols": None,
         "symbol_column": symbol,
         "time_column": time,
         "clock_column": timed.clock,
