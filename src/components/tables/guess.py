@@ -15,6 +15,7 @@ from components.errors import Ask, DataError
 from components.tables import meaning, times
 from components.tables.columns import Columns, columns_of
 from components.tables.container import paths_of
+from components.tables.fetched import fetched
 from components.tables.lexicon import ADJUSTED, ROLES, word
 from components.tables.meaning import NOTHING_SAID, Said, Table, Taken
 from components.tables.numbers import TRUTHS, Decimal, sampled, sign_of, texts_of
@@ -83,11 +84,16 @@ def guess(path: str, said: Said = NOTHING_SAID) -> Guess:
     as_texts = text_columns(first, shape) & set(fields.values())
     wide = None if taken else "close"
     adjustment, how = _adjustment(table, roles["close"], columns[symbol] if symbol else None) if taken else ("raw", "")
+    origin = fetched(first) if len(shapes) == 1 else None
+    if origin is not None:
+        adjustment, how = origin.adjustment, f"adjustment: {origin.adjustment}, as fetch got it from {origin.vendor}"
     if wide is None:
         fields = _shared(path, shapes, first, [time, timed.clock, symbol, *roles.values()], fields)
     left_out = [name for name in others if name not in (symbol, *fields.values())]
     parameters = {
         "path": path,
+        "folder_env": None,
+        "symbols": None,
         "symbol_column": symbol,
         "time_column": time,
         "clock_column": timed.clock,
@@ -98,7 +104,7 @@ def guess(path: str, said: Said = NOTHING_SAID) -> Guess:
         "columns": {role: name for role, name in roles.items() if field_name(name) != role},
         "select": list(fields) if wide is None and (left_out or _differ(shapes) or as_texts) else None,
         **dict.fromkeys(TOLD),
-        "survivorship": "unknown",
+        "survivorship": origin.survivorship if origin is not None else "unknown",
         "adjustment": "total" if said.settings.get("adjust_by") else adjustment,
         "adjust_by": None,
     }

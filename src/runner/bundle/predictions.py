@@ -122,7 +122,20 @@ def _changed(
 
 def _defaults() -> dict[str, Any]:
     """Settings that bundles of earlier versions do not have."""
-    return dict.fromkeys(("clock_column", "decimal", "wide", "encoding", "delimiter", "header", "sheet", "adjust_by"))
+    return dict.fromkeys(
+        (
+            "clock_column",
+            "decimal",
+            "wide",
+            "encoding",
+            "delimiter",
+            "header",
+            "sheet",
+            "adjust_by",
+            "folder_env",
+            "symbols",
+        )
+    )
 
 
 def _found(path: str, settings: Mapping[str, Any]) -> dict[str, Any]:
