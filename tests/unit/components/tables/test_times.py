@@ -186,7 +186,7 @@ def test_a_clock_is_read_as_it_was_written(minutes: list[int], zeros: bool, seco
 
 def test_what_is_no_clock() -> None:
     day = ["2021-01-04"] * 2
-    kinds = "beside those of the other lines; clocks are HH:MM, HHMM, HHMMSS or hours, one kind in a file"
+    kinds = "as the others are (HH:MM, HHMM, HHMMSS or hours); mend it or drop the line"
     assert refused(day, clock=["9:30", "25:00"]) == f"line 3: '25:00' is no clock {kinds}"
     assert refused(day, clock=["930", "975"]) == f"line 3: '975' is no clock {kinds}"
     assert refused(day * 2, clock=[9, 10, 11, 25]) == f"line 5: '25' is no clock {kinds}"
