@@ -126,7 +126,8 @@ class Files(Source):
         for path, layout in zip(paths, layouts, strict=True):
             if lacking := sorted(set(layouts[0].fields) - set(layout.fields)):
                 raise DataError(
-                    f"{path}: no column '{lacking[0]}', which {paths[0]} has; columns: {_list(names_of(layout.shape))}"
+                    f"{path}: no column '{lacking[0]}', which {paths[0]} has; columns: "
+                    f"{_list(names_of(layout.shape))}; give it one, or leave it out with data.select"
                 )
         if len(paths) == 1:
             return self._asked(self._bars(paths, _read(paths[0], layouts[0]), np.empty(0, dtype=np.int32)))
@@ -219,7 +220,15 @@ class Files(Source):
         keys = {lookup[column.lower()] for column in given if column is not None}
         texts = reading.text_columns(path, shape) - set(mapped)
         names = [name for name in names_of(shape) if name not in keys and (name not in texts or self._selects(name))]
-        fields = {mapped.get(name, reading.field_name(name)): name for name in names}
+        fields: dict[str, str] = {}
+        for name in names:
+            field = mapped.get(name, reading.field_name(name))
+            if name not in mapped and (other := fields.get(field)) is not None and field not in self.columns:
+                raise DataError(
+                    f"{path}: '{other}' and '{name}' would both be the field {field}; rename one, or give it a field "
+                    f"of its own with data.columns.FIELD={name}"
+                )
+            fields[field] = name
         # A name of its own wins over a column that happens to bear it.
         fields |= {field: column for column, field in mapped.items()}
         if self.select is not None:

@@ -16,8 +16,9 @@ from components.errors import ConfigError, DataError, Problem
 from components.panel import Float, Int, Panel, Time
 from components.ranges import Ge, Gt
 from components.tables import times
-from components.tables.columns import UNTOLD, Columns, numbers, texts
+from components.tables.columns import UNTOLD, Columns, texts
 from components.tables.container import paths_of
+from components.tables.numeric import numbers
 from components.tables.reading import names_of, symbols_of
 from components.tables.shape import shape_of
 from components.tables.unread import Unread

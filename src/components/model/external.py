@@ -119,7 +119,8 @@ class External(ClaimedModel):
         return Claimed(fields={_field(name): fields[name] for name in self._outputs()}, notices=notices)
 
     def _lines(self, panel: Panel) -> Lines:
-        from components.tables.columns import columns_of, numbers
+        from components.tables.columns import columns_of
+        from components.tables.numeric import numbers
 
         self.columns_found()
         named = list(self.columns.values()) + ([self.horizon_column] if self.horizon_column else [])

@@ -72,7 +72,8 @@ def paths_of(text: str, *, setting: str = "data.path") -> list[Path]:
 def _nearest(path: Path) -> str:
     from difflib import get_close_matches
 
-    names = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
+    entries = path.parent.iterdir() if path.parent.is_dir() else ()
+    names = [entry.name for entry in entries if entry.exists()]
     near = get_close_matches(path.name, names, n=1, cutoff=0.8)
     return f"did you mean '{near[0]}'?" if near else ""
 
@@ -90,7 +91,7 @@ def kind_of(path: Path) -> Kind:
         raise Unavailable(f"{path}: no such file; give an existing CSV or Parquet file in data.path") from None
     except OSError as error:
         raise Unavailable(f"{path}: cannot be read: {error.strerror or error}") from None
-    found = next((kind for magic, kind in KINDS if head.startswith(magic)), "text")
+    found: Kind = next((kind for magic, kind in KINDS if head.startswith(magic)), "text")
     if packed and found != "text":
         raise DataError(f"{path}: is a packed {found.title()} file; unpack it")
     if found == "excel" and not _is_workbook(path):
@@ -100,7 +101,9 @@ def kind_of(path: Path) -> Kind:
             raise DataError(f"{path}: {says}")
     claimed = CLAIMED.get(path.suffix.lower())
     if claimed in ("parquet", "feather", "excel") and found == "text":
-        raise Unavailable(f"{path}: cannot be read: it is no {claimed.title()} file; it was cut off or is misnamed")
+        raise Unavailable(
+            f"{path}: cannot be read: it is no {claimed.title()} file; it was cut off or is misnamed; write it anew"
+        )
     if found == "text":
         _refuse_markup(path, head)
     return found
