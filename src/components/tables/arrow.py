@@ -90,6 +90,17 @@ def names_without_numbers(path: Path, shape: Shape) -> list[str]:
     return [shape.names[place] for place in others if place not in spelt]
 
 
+def strange_types(path: Path, shape: Shape) -> dict[str, str]:
+    """column -> type, of those that hold neither numbers nor texts, times or truths: lists, structures, bytes."""
+    import pyarrow as pa
+
+    kinds = pa.types
+    strange = (kinds.is_nested, kinds.is_binary, kinds.is_large_binary, kinds.is_fixed_size_binary)
+    schema, _ = _schema(path, shape.kind)
+    of = zip(shape.names, schema.types, strict=True)
+    return {name: str(kind) for name, kind in of if any(test(kind) for test in strange)}
+
+
 def _is_text(kind: "pa.DataType") -> bool:
     import pyarrow as pa
 

@@ -13,12 +13,13 @@ import numpy as np
 
 from components.errors import Ask, DataError
 from components.tables import meaning, times
-from components.tables.columns import Columns, columns_of, numbers
+from components.tables.columns import Columns, columns_of
 from components.tables.container import paths_of
 from components.tables.lexicon import ADJUSTED, ROLES, word
 from components.tables.meaning import NOTHING_SAID, Said, Table, Taken
 from components.tables.numbers import TRUTHS, Decimal, sampled, sign_of, texts_of
-from components.tables.reading import field_name, names_of, said_of, strange_columns, text_columns
+from components.tables.numeric import numbers
+from components.tables.reading import field_name, names_of, said_of, strange_columns
 from components.tables.shape import Shape, Told, shape_of
 from components.tables.timing import Timing, timing
 from components.tables.unread import Unread
@@ -78,8 +79,6 @@ def guess(path: str, said: Said = NOTHING_SAID) -> Guess:
     values = [column.name for column in table.numbers()]
     fields = {**{field_name(name): name for name in values if name not in roles.values()}, **roles}
     _refuse_one_field(path, values)
-    # Prices that Parquet holds as texts are read where they are asked for.
-    as_texts = text_columns(first, shape) & set(fields.values())
     wide = None if taken else "close"
     adjustment, how = _adjustment(table, roles["close"], columns[symbol] if symbol else None) if taken else ("raw", "")
     if wide is None:
@@ -95,7 +94,7 @@ def guess(path: str, said: Said = NOTHING_SAID) -> Guess:
         "decimal": sign if sign == "," or shape.delimiter == ";" else None,
         "wide": wide,
         "columns": {role: name for role, name in roles.items() if field_name(name) != role},
-        "select": list(fields) if wide is None and (left_out or _differ(shapes) or as_texts) else None,
+        "select": list(fields) if wide is None and (left_out or _differ(shapes)) else None,
         **dict.fromkeys(TOLD),
         "survivorship": "unknown",
         "adjustment": "total" if said.settings.get("adjust_by") else adjustment,
