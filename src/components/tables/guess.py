@@ -124,7 +124,7 @@ def _refuse_one_field(path: str, names: Sequence[str]) -> None:
     for name in names:
         if homes.setdefault(field_name(name), name) != name:
             both = f"'{homes[field_name(name)]}' and '{name}'"
-            raise DataError(f"{path}: {both} become one field, {field_name(name)}; rename or drop one of them")
+            raise DataError(f"{path}: {both} both become the field {field_name(name)}; rename or drop one of them")
 
 
 def _differ(shapes: Mapping[Path, Shape]) -> bool:
