@@ -210,10 +210,10 @@ def _unnamed(table: Table, found: Mapping[str, Taken]) -> Taken:
         _ask(table, unknown, f"may be the price, and {why}")
     others = ", ".join(f"'{column.name}'" for column in numbers)
     known = f"; {others}: known as something else" if others else ""
-    raise DataError(
-        f"{table.path}: no column is called close, last or price{known}; columns: "
-        f"{_list(table.columns) or 'no numbers'}; say --close COLUMN, or rename the one that holds the price to close"
-    )
+    message = f"no column is called close, last or price{known}; columns: {_list(table.columns) or 'no numbers'}"
+    hint = "say --close COLUMN, or rename the one that holds the price to close"
+    allowed = tuple(column.name for column in numbers)
+    raise DataError(Problem(str(table.path), message, hint, code="no_price", allowed=allowed, at="--close"))
 
 
 def _refuse_unreadable(table: Table, column: Column) -> NoReturn:
