@@ -10,9 +10,9 @@ from typing import Annotated, Any, Literal
 import numpy as np
 
 from components.bars import Bars, Codes
-from components.contracts import Source
+from components.contracts import Asked, Source
 from components.data._content import content_of_files
-from components.errors import DataError
+from components.errors import DataError, Unavailable
 from components.panel import Panel
 from components.ranges import Ge, MinLen
 from components.structure import strict
@@ -99,6 +99,9 @@ class Files(Source):
     def content(self) -> str:
         return content_of_files(self._paths(), below=self._folder())
 
+    def asked(self) -> Asked:
+        return Asked(symbols=self.symbols or ())
+
     def load(self) -> Panel:
         return strict(self.bars())
 
@@ -172,12 +175,12 @@ class Files(Source):
         return paths_of(self.path if folder is None else str(folder / self.path))
 
     def _folder(self) -> Path | None:
-        """At which the path starts; None: where it says itself. Raises DataError where nobody has named it."""
+        """At which the path starts; None: where it says itself. Raises Unavailable where nobody has named it."""
         if self.folder_env is None:
             return None
         folder = os.environ.get(self.folder_env)
         if not folder:
-            raise DataError(
+            raise Unavailable(
                 f"{self.path}: {self.folder_env} is not set: it names the folder that holds this file, which is not "
                 f"part of the product; set it, as in {self.folder_env}=~/data"
             )

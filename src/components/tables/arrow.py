@@ -77,6 +77,12 @@ def columns_of_arrow(path: Path, shape: Shape, wanted: Sequence[int], texts: Seq
             return [table.column(place) for place in wanted]
 
 
+def types_of(path: Path, shape: Shape) -> "list[pa.DataType]":
+    """The types of all columns."""
+    schema, _ = _schema(path, shape.kind)
+    return list(schema.types)
+
+
 def names_without_numbers(path: Path, shape: Shape) -> list[str]:
     """Columns of other types than numbers, but for texts of which one among the first is a number."""
     import pyarrow as pa

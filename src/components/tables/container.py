@@ -3,6 +3,7 @@
 import gzip
 import math
 import os
+import shlex
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Literal, cast
 
-from components.errors import DataError, Unavailable
+from components.errors import DataError, Problem, Unavailable
 
 Kind = Literal["text", "parquet", "feather", "excel"]
 
@@ -63,19 +64,19 @@ def paths_of(text: str, *, setting: str = "data.path") -> list[Path]:
             raise Unavailable(f"{text}: the folder holds no table ({', '.join(TABLES)}); mend {setting}")
         return files
     if not path.is_file():
-        raise Unavailable(
-            f"{text}: no such file; {_nearest(path) or f'give an existing CSV or Parquet file in {setting}'}"
-        )
+        raise Unavailable(_missing(text, path, setting))
     return [path]
 
 
-def _nearest(path: Path) -> str:
+def _missing(text: str, path: Path, setting: str) -> Problem:
     from difflib import get_close_matches
 
     entries = path.parent.iterdir() if path.parent.is_dir() else ()
     names = [entry.name for entry in entries if entry.exists()]
     near = get_close_matches(path.name, names, n=1, cutoff=0.8)
-    return f"did you mean '{near[0]}'?" if near else ""
+    hint = f"did you mean '{near[0]}'?" if near else f"give an existing CSV or Parquet file in {setting}"
+    fix = tuple(shlex.quote(str(path.with_name(name))) for name in near)
+    return Problem(text, "no such file", hint, code="no_such_file", value=text, fix=fix)
 
 
 def kind_of(path: Path) -> Kind:

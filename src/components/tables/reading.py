@@ -103,6 +103,20 @@ def text_columns(path: Path, shape: Shape) -> frozenset[str]:
     return frozenset(name for name in found if field_name(name) not in EXPECTED)
 
 
+def strange_columns(path: Path, shape: Shape) -> dict[str, str]:
+    """column -> type, of those that hold neither numbers nor texts, times or truths: lists, structures, bytes."""
+    if shape.kind not in ("parquet", "feather") or shape.levels is not None:
+        return {}
+    import pyarrow as pa
+
+    from components.tables.arrow import types_of
+
+    kinds = pa.types
+    strange = (kinds.is_nested, kinds.is_binary, kinds.is_large_binary, kinds.is_fixed_size_binary)
+    of = zip(shape.names, types_of(path, shape), strict=True)
+    return {name: str(kind) for name, kind in of if any(test(kind) for test in strange)}
+
+
 def read(path: Path, layout: Layout) -> Table:
     """The file's bars. Raises DataError naming the line of a value that cannot be read."""
     columns = columns_of(

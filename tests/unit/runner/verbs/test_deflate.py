@@ -120,7 +120,7 @@ HOSTILE = {
     "flat": ("r\n" + "0.01\n" * 30, "column 'r' does not vary; a Sharpe ratio needs risk"),
     "two": ("a,b\n" + "\n".join("0.01,0.02" for _ in range(30)), "choose one with --column: a, b"),
     "header": ("r\n", "has a header and no rows"),
-    "nothing": ("", "no column and no row; give a table"),
+    "nothing": ("", "r.csv: no column and no row; give a table"),
     "ragged": ("a,b\n1,2\n1,2,3,4\n", "line 3: 4 values, the header has 2; mend the line"),
 }
 
