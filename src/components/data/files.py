@@ -80,8 +80,8 @@ class Files(Source):
     survivorship: Literal["free", "biased", "unknown"]
     adjustment: Literal["raw", "split", "total"]
     adjust_by: str | None
-    folder_env: str | None = None
-    symbols: Annotated[tuple[str, ...], MinLen(1)] | None = None
+    folder_env: str | None
+    symbols: Annotated[tuple[str, ...], MinLen(1)] | None
 
     def facts(self) -> SourceFacts:
         path = Path(self.path)
@@ -298,6 +298,8 @@ class Files(Source):
             "survivorship": "unknown",
             "adjustment": "raw",
             "adjust_by": None,
+            "folder_env": None,
+            "symbols": None,
         }
         return (base, base | {"symbol_column": None, "columns": {"close": "Adj Close"}, "select": ["close"]})
 
