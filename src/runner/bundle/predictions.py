@@ -33,6 +33,10 @@ OPTIONS = {
     "data.time_column": "--time-column",
     "data.date_format": "--date-format",
 }
+ADDED = (
+    *("clock_column", "decimal", "wide", "encoding", "delimiter", "header", "sheet", "adjust_by"),
+    *("folder_env", "symbols"),
+)
 TIME_COLUMNS = ("timestamp", "date", "time", "datetime")
 HEADER = ("timestamp", "symbol", "forecast", "weight")
 INTERVAL = ("lower", "upper")
@@ -122,20 +126,7 @@ def _changed(
 
 def _defaults() -> dict[str, Any]:
     """Settings that bundles of earlier versions do not have."""
-    return dict.fromkeys(
-        (
-            "clock_column",
-            "decimal",
-            "wide",
-            "encoding",
-            "delimiter",
-            "header",
-            "sheet",
-            "adjust_by",
-            "folder_env",
-            "symbols",
-        )
-    )
+    return dict.fromkeys(ADDED)
 
 
 def _found(path: str, settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from runner.compute.prepared import inspected
 from runner.compute.stage import Cache
 from runner.storage.store import Store
 
-FILE = Files(**(dict(Files.examples()[0]) | {"path": "bars.csv", "symbol_column": None, "time_column": "date"}))
+FILE = Files(**{**Files.examples()[0], "path": "bars.csv", "symbol_column": None, "time_column": "date"})
 
 
 class Silent:
