@@ -75,7 +75,7 @@ def formats() -> dict[str, Bad]:
         "Parquet: zeros in the middle": Bad(write=spoilt(lambda b: b[:300] + bytes(2_000) + b[2_300:]), says=("",)),
         "Parquet: no bytes": Bad(write=spoilt(lambda _: b""), says=("",)),
         "Parquet: no rows": Bad(write=binary(lambda m: {k: v.slice(0, 0) for k, v in m.items()}), says=("row|bars",)),
-        "Parquet: no columns": Bad(write=binary(lambda _: pa.table({})), says=("column",)),
+        "Parquet: no columns": Bad(write=binary(lambda _: pa.table({})), says=("column|rows",)),
         "Parquet: two closes": Bad(write=binary(lambda m: twin(m, "close")), says=("close", "two|twice|both|same|equal")),
         "Parquet: close and Close": Bad(
             write=binary(lambda m: twin(m, "Close")), says=("close", "Close", "two|case|both|twice|differ")

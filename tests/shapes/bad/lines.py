@@ -49,7 +49,7 @@ def structures() -> dict[str, Bad]:
             says=("USD \\(AM\\)", "USD \\(PM\\)"), verbs=(INIT,), told="one column each",
         ),
         "columns: two of numbers, no names": Bad(
-            write=saved(columns(date=None, x="open", y="close")[1:]), says=("line 1|header|names",), verbs=(INIT,)
+            write=saved(columns(date=None, x="open", y="close")[1:]), says=("line 1|header|names|column_2",), verbs=(INIT,)
         ),
         "columns: close and last": Bad(
             write=saved(columns(date=None, close="close", last="open")), says=("close", "last"), verbs=(INIT,),
@@ -65,7 +65,7 @@ def structures() -> dict[str, Bad]:
         ),
         "columns: adj close and adj_close": Bad(
             write=saved(columns(date=None, close=None, **{"adj close": "open", "adj_close": "low"})),
-            says=("adj close", "adj_close", "two|both|twice|same|equal|differ"), verbs=(INIT, FILES),
+            says=("adj close", "adj_close", "two|one|both|twice|same|equal|differ"), verbs=(INIT, FILES),
         ),
         "columns: too many": Bad(write=saved(wide), says=("10,501", "10,000")),
         "line: a source in the middle": Bad(write=line("Source: Example Exchange"), says=(LINE, "Source|value|cells")),
@@ -123,7 +123,7 @@ def structures() -> dict[str, Bad]:
         "file: a folder of pictures": Bad(write=folder_of_pictures, says=("no file|folder|no table|CSV",), verbs=(INIT, FILES)),
         "file: a folder with one of another shape": Bad(write=another_shape, says=("BBB.csv", "close|column|shape")),
         "file: two files of one symbol that disagree": Bad(
-            write=disagreeing, says=("2019|AAA", "twice|duplicate|disagree|differ|both"), verbs=(INIT, FILES), symbol="symbol"
+            write=disagreeing, says=("2019|AAA", "twice|second|duplicate|disagree|differ|both"), verbs=(INIT, FILES), symbol="symbol"
         ),
         "setting: a column that is not there": Bad(
             write=saved(whole), says=("Adj Close", "columns"), verbs=(FILES,), settings={"columns": {"close": "Adj Close"}}

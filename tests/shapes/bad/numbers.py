@@ -59,7 +59,7 @@ def numbers() -> dict[str, Bad]:
         "number: comma and point in turn": mixed,
         "number: point among decimal commas": Bad(write=point_among_commas, says=(LINE, "5432.10"), settings=GERMAN),
         "number: two currencies": Bad(write=two_currencies, says=(LINE, "€|EUR|currenc")),
-        "number: percent among numbers": Bad(write=percent_among_numbers, says=(LINE, "change|%")),
+        "number: percent among numbers": Bad(write=percent_among_numbers, says=(LINE, "change|%"), told=LINE),
         "number: a word far behind": Bad(write=far_behind("n/k"), says=("line 2,?502", "close")),
         "number: another decimal mark far behind": Bad(write=far_behind('"99,5"'), says=("line 2,?502", "close|99,5")),
         "number: a word in a wide table": Bad(write=word_in_wide, says=(LINE, "S3|n/k"), verbs=(INIT,)),

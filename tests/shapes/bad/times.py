@@ -112,15 +112,15 @@ def other_times() -> dict[str, Bad]:
         "date: days and months exchanged up to the twelfth": Bad(
             write=dated(exchanged), says=("line \\d+|2019-", "order|sorted|month"), verbs=(INIT, FILES)
         ),
-        "date: all the same": Bad(write=dated(["2019-01-02"] * N), says=("2019-01-02", "twice|duplicate|same")),
+        "date: all the same": Bad(write=dated(["2019-01-02"] * N), says=("2019-01-02", "twice|second|duplicate|same")),
         "date: a tenth of the days twice": Bad(
             write=dated([t if n % 10 else daily(50).dates()[n + 1] for n, t in enumerate(daily(50).dates())]),
-            says=("2019-", "twice|duplicate|same"),
+            says=("2019-", "twice|second|duplicate|same"),
         ),
-        "date: a clock of minute 75": Bad(write=clocks("%H%M", {ROW: "0975"}), says=(LINE, "0975|975"), verbs=(INIT,)),
-        "date: a clock of hour 99": Bad(write=clocks("%H%M", {ROW: "9900"}), says=(LINE, "9900"), verbs=(INIT,)),
+        "date: a clock of minute 75": Bad(write=clocks("%H%M", {ROW: "0975"}), says=(f"{LINE}|clock",), verbs=(INIT,)),
+        "date: a clock of hour 99": Bad(write=clocks("%H%M", {ROW: "9900"}), says=(f"{LINE}|clock",), verbs=(INIT,)),
         "date: hour 25 of a day": Bad(
-            write=clocks("%-H", {ROW: "25"}, name="hour"), says=(LINE, "25"), verbs=(INIT,)
+            write=clocks("%-H", {ROW: "25"}, name="hour"), says=(f"{LINE}|clock",), verbs=(INIT,)
         ),
         "date: an unknown zone": Bad(
             write=dated(clock.dates("%Y-%m-%d %H:%M"), clock), says=("Mars/Phobos", "time_zone"), verbs=(FILES,),
