@@ -3,7 +3,6 @@
 Shape legend: N rows of a sample.
 """
 
-import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -143,9 +142,13 @@ def _holds_times(name: str, texts: Sequence[str]) -> bool:
 def _mostly(texts: Sequence[str]) -> bool:
     """Whether nearly all are times by themselves: the others are mistakes that are worth a line."""
     few = list(dict.fromkeys(texts))[:50]
-    # Columns of words are common: they are left after a tenth of them.
-    mistakes = itertools.islice((text for text in few if not _asks(text)), len(few) // 10 + 1)
-    return sum(1 for _ in mistakes) < 0.1 * len(few)
+    mistakes = 0
+    for text in few:
+        mistakes += not _asks(text)
+        # Columns of words are common: they are left at once.
+        if mistakes >= 0.1 * len(few):
+            return False
+    return True
 
 
 def _asks(text: str) -> bool:
