@@ -46,17 +46,20 @@ class Driver:
                 yield from replaced(command, error, value)
 
     def verdict(self, file: str) -> Answer:
-        """From a file of bars to the answer of a run on them: what init says comes next, and what comes after that."""
+        """From a file of bars to the answer of a run on them: the verb that makes an experiment of a file and of
+        nothing else, then what it says comes next."""
+        answers = self.settled("schema", "answers")["schema"]["$defs"]
         verbs = self.settled("--help")["verbs"]
-        (takes_file,) = [name for name, verb in verbs.items() if "bars" in verb["ways"][0]["says"] and file_of(verb)]
-        made = self.settled(takes_file, file)
+        (makes,) = [
+            name for name in verbs if needed(verbs[name]) == ["FILES"] and "experiment" in answers[name]["properties"]
+        ]
+        made = self.settled(makes, file)
         return self.settled(*command_of(made["next"][0]))
 
 
-def file_of(verb: Answer) -> bool:
-    """Whether a file is all that the verb asks for."""
-    needed = [argument["name"] for argument in verb["arguments"] if argument["required"]]
-    return needed == ["FILE"]
+def needed(verb: Answer) -> list[str]:
+    """Names of the arguments without which a verb is nothing."""
+    return [argument["name"] for argument in verb["arguments"] if argument["required"]]
 
 
 def command_of(text: str) -> list[str]:

@@ -25,6 +25,11 @@ EXPERIMENTS = ("sp500_volatility", "sp500_direction", "us20_momentum", "nasdaq_t
 TABLE = ("data=files", "data.path=bars.csv", "split.vault_start=null")
 FIELDS = ("vwap", "dark_volume", "news_weight", "market", "usd", "yield_10y", "gold", "oil", "vix", "aaa", "baa")
 SERVICE = ("data.symbols=[A]", "data.start=2005-01-03", "data.end=2011-01-01")
+OWN_FEATURES = (
+    "{_target_: components.features.expressions.ExpressionFeatures, definitions: {}, windows: [], "
+    "expressions: {last: close}}"
+)
+OWN_MODEL = "{_target_: components.model.linear.Linear, features: null}"
 # What a choice leaves open for its user to say.
 OPEN = {
     "data/files": ("data.path=bars.csv",),
@@ -47,6 +52,8 @@ OPEN = {
     "data/fred": SERVICE,
     "data/stooq": SERVICE,
     "features/calendar": ("debug.max_bars=null",),
+    "model/external": ("model.path=forecasts.csv", "model.horizon_column=null", "debug.max_bars=null"),
+    "model/own_features": (f"model.features={OWN_FEATURES}", f"model.model={OWN_MODEL}"),
     "baselines/none": ("gates=deployment",),
     "split/calendar": ("debug.max_bars=null",),
     "portfolio/conviction": ("calibration=conformal", "debug.max_bars=null"),
@@ -66,6 +73,11 @@ def write_tables() -> None:
     bars.to_csv("bars.csv", index=False)
     answers = bars.iloc[:, 1:6].rename(columns=lambda name: name[0]).assign(t=bars["date"].dt.strftime("%Y-%m-%d"))
     Path("bars.json").write_text(json.dumps({"results": answers[list("tohlcv")].to_dict("records")}))
+    made = pd.bdate_range("1999-01-04", "2018-12-31")
+    forecasts = [
+        pd.DataFrame({"symbol": s, "made_at": made, "mean": rng.normal(size=len(made))}) for s in ("sp500", "bars")
+    ]
+    pd.concat(forecasts).to_csv("forecasts.csv", index=False)
     texts = pd.DataFrame({"symbol": "sp500", "timestamp": days + pd.Timedelta("18h"), "text": "good news"})
     texts.to_csv("texts.csv", index=False)
 

@@ -71,7 +71,8 @@ class Ask(DataError):
 
     def __init__(self, message: str, options: tuple[str, ...]) -> None:
         self.options = options
-        super().__init__(Problem("", message, f"say {' or '.join(options)}" if options else "", fix=options))
+        untold = not all(option in message for option in options)
+        super().__init__(Problem("", message, f"say {' or '.join(options)}" if untold else "", fix=options))
 
 
 class Unavailable(DataError):

@@ -130,7 +130,7 @@ def _argument(action: Action) -> dict[str, Any]:
         "name": _name(action),
         "flags": list(action.option_strings),
         "says": action.help or "",
-        "required": action.required,
+        "required": action.required and action.nargs not in ("*", "?"),
         "many": action.nargs in ("*", "+"),
         "takes_value": action.nargs != 0,
         "type": _kind(action) if action.nargs != 0 else "boolean",

@@ -45,7 +45,7 @@ def _applied(arguments: Sequence[str], error: Mapping[str, Any], fix: str) -> li
     if not places:
         # A key that a file has and that means another one.
         deleted = [f"~{error['path']}"] if error["code"] == "unknown_key" and "=" in fix else []
-        return [*arguments, *deleted, *given]
+        return [*arguments, *deleted, *given] if _sets(given[0]) else list(arguments)
     first = places[0]
     # The value of a flag may stand by itself.
     apart = _is_flag(arguments[first]) and "=" not in arguments[first] and ("=" in given[0] or len(given) > 1)

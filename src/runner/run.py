@@ -13,6 +13,7 @@ from runner.compute import pipeline
 from runner.compute.impossible import refuse_impossible
 from runner.compute.paths import median_path, path_sharpes
 from runner.compute.pipeline import Executed, Prepared
+from runner.compute.rivals import rows_without_features
 from runner.compute.stage import Cache, Pruned
 from runner.compute.told import Told
 from runner.console import Console
@@ -106,6 +107,10 @@ def _run(
     for notice in (*prepared.panel.notices, *refuse_impossible(experiment, prepared)):
         console.note(notice)
     executed = pipeline.execute(experiment, prepared, cache)
+    lacking = rows_without_features(executed.rivals, prepared)
+    for notice in lacking:
+        console.note(notice)
+    composed = replace(composed, notices=(*composed.notices, *lacking))
     gathered = gather(experiment, prepared, executed, cache)
     key = run_key(experiment, gathered, cache)
     with RunRecord.create(places.outputs, experiment.name, key) as record:

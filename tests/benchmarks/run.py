@@ -72,7 +72,7 @@ def small_verbs(repeats: int = 7) -> None:
 
 def fit_overhead(repeats: int = 9) -> None:
     """The walk-forward fit against a bare loop over LightGBM, same arrays, folds and parameters, in turn."""
-    experiment, _ = configure([EXPERIMENT, "tracking=none", "resources.threads=2"])
+    experiment, _ = configure([EXPERIMENT, "model=lightgbm", "tracking=none", "resources.threads=2"])
     with tempfile.TemporaryDirectory() as name, Path(os.devnull).open("w") as sink:
         prepared = pipeline.prepare(experiment, pipeline.open_cache(Places(outputs=Path(name)), Console(sink)))
         model, table, labels, folds = experiment.model, prepared.table, prepared.labels, prepared.folds

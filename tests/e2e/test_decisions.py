@@ -16,11 +16,14 @@ def folder_of(where: Path, experiment: str) -> Path:
 def test_a_combinatorial_split_comes_to_a_verdict(tmp_path: Path) -> None:
     split = ("split=combinatorial_purged", "split.n_groups=4", "debug=fast", "debug.max_folds=null")
     done = ended(tmp_path, "+experiment=sp500_volatility", "model=ridge", "tracking=none", *split)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0, done.stderr
     run = folder_of(tmp_path, "sp500_volatility")
     manifest = json.loads((run / "manifest.json").read_text())
     assert manifest["state"] == "finished"
     assert len(manifest["paths"]["sharpe"]) == 3
+    told = [json.loads(line)["event"] for line in (run / "events.jsonl").read_text().splitlines()]
+    assert (told[0], told[-1], told.count("verdict")) == ("started", "finished", 1)
+    assert told.count("stage_begun") == told.count("stage_ended") > 5
     assert json.loads((run / "gates.json").read_text())["gates"]
     told = f"Every time was tested on 3 paths. Judged is path {manifest['paths']['judged']}"
     assert told in " ".join(done.stdout.split())
@@ -30,7 +33,7 @@ def test_a_combinatorial_split_comes_to_a_verdict(tmp_path: Path) -> None:
 def test_constraints_that_gave_way_are_told(tmp_path: Path) -> None:
     bounds = ("constraints=bounds", "constraints.min_gross=0.9", "constraints.max_weight=0.15")
     done = ended(tmp_path, "+experiment=us20_momentum", "debug=fast", "model=ridge", "tracking=none", *bounds)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0, done.stderr
     run = folder_of(tmp_path, "us20_momentum")
     table = pd.read_parquet(run / "constraints.parquet")
     assert list(table.columns) == ["path", "timestamp", "constraint", "asked", "reached"]

@@ -84,7 +84,7 @@ def test_appended_bars_are_computed_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "lines"),
     [
-        (["--slow"], ["--slow: unknown flag of features; see python -m runner features --help"]),
+        (["--zzz"], ["--zzz: unknown flag of features; see python -m runner features --help"]),
         (["+experiment=sp500_volatility", "seed=-1"], ["seed: -1 is not allowed; must be >= 0"]),
     ],
 )

@@ -13,7 +13,7 @@ from components.errors import ConfigError, DataError
 from harness import ended
 from runner.cli import perform
 from runner.composition.configure import configure
-from runner.composition.first_experiment import first_experiment
+from runner.composition.first_experiment import default_name, first_experiment
 
 N = 700
 DAYS = pd.bdate_range("2015-01-02", periods=N)
@@ -221,7 +221,7 @@ def test_says_in_words_what_it_found(folder: Path, capsys: pytest.CaptureFixture
     perform("init", ["EUR USD Historical Data.csv"])
     assert capsys.readouterr().out == (
         "EUR USD Historical Data.csv:\n"
-        "  time: column 'Date', %m/%d/%Y, for example 09/07/2017\n"
+        "  time: column 'Date' (called so), %m/%d/%Y, for example 09/07/2017\n"
         "  dates: the month comes first\n"
         "  symbol: none, the file is one symbol\n"
         "  fields: open = 'Open', high = 'High', low = 'Low', close = 'Price', volume = 'Vol.'\n"
@@ -319,10 +319,21 @@ def test_a_name_is_checked_first_and_what_is_refused_leaves_nothing(name: str, f
     with pytest.raises(ConfigError) as error:
         perform("init", ["nowhere.csv", f"--name={name}"])
     assert str(error.value) == (
-        f"--name: {name!r} is not allowed; must be letters, digits, dot, dash and underscore, at most 100, beginning "
-        "with a letter or digit"
+        f"--name: {name!r} is not allowed; must be letters, digits, dot, dash and underscore, at most 100; begin with "
+        "a letter or digit"
     )
     assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["1e5", "true", "NULL", "nan", "1_0", "3.5"])
+def test_a_name_that_is_read_as_a_value_is_refused_and_no_default(name: str, folder: Path) -> None:
+    with pytest.raises(ConfigError) as error:
+        perform("init", ["nowhere.csv", "--name", name])
+    assert str(error.value) == (
+        f"--name: '{name}' is read as a number, a truth or nothing where an experiment is named; choose another"
+    )
+    assert default_name(f"d/{name}.csv") in (f"bars_{name.lower()}", "3")
+    assert default_name("d/0700.csv") == "0700"
 
 
 def test_an_experiment_that_fails_its_own_check_is_taken_back(folder: Path) -> None:
@@ -350,7 +361,7 @@ def test_no_more_than_a_few_bars_are_mended_unasked(folder: Path) -> None:
         first_experiment("bars.csv")
     assert str(error.value) == (
         "bars.csv: high 89.7528 is below low 99.7253: symbol bars, 2015-01-02 00:00:00; 35 of 700 bars (5.0%) would "
-        "have to be repaired, and no more than 1% are unasked: do the columns mean something else? mend the file, name "
+        "have to be repaired, and no more than 1% are unasked: do the columns mean something else; mend the file, name "
         "the columns (--close COLUMN), or say quality.ohlc=repair"
     )
     made = first_experiment("bars.csv", quality={"ohlc": "drop"})

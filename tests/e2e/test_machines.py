@@ -40,8 +40,14 @@ MISTAKES = {
     "run that does not exist": ("show", "20990101T000000Z-00000000"),
     "figure misspelt": ("list", "runs", "--sort", "sharp"),
     "condition on a figure misspelt": ("list", "runs", "--where", "sharp>0.5"),
+    "file misspelt": ("init", "bras.csv"),
+    "dates that can be read in two ways": ("init", "either.csv"),
+    "two columns that may be the price": ("init", "prices.csv"),
     "experiment that is there already": ("init", "bars.csv", "--name", "mine"),
 }
+COMPOSED = ("check", "sp500_volatility", "schema")
+"""These compose an experiment, which takes its time: of them, these alone are tried by default."""
+QUICK = ("choice misspelt", "setting misspelt", "number not above its bound", "several values without -m")
 RUN = {
     "manifest": {"run_id": "20200101T000000Z-0badcafe", "experiment": "old", "state": "finished"},
     "metrics": {"backtest/sharpe": 0.7},
@@ -55,12 +61,23 @@ def bars() -> pd.DataFrame:
     return pd.DataFrame({"Date": pd.bdate_range("2015-01-02", periods=700), "Close": close.round(4)})
 
 
+def either() -> pd.DataFrame:
+    """Every date is one with day and month exchanged, too, and the file is in no order."""
+    days = [(day, month, year) for year in (1999, 2000) for month in range(1, 13) for day in range(1, 13)]
+    picked = np.random.default_rng(1).permutation(len(days))
+    dates = [f"{day:02}/{month:02}/{year}" for day, month, year in (days[place] for place in picked)]
+    return pd.DataFrame({"Date": dates, "Close": bars()["Close"].head(len(days))})
+
+
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with bars, an experiment on them, returns, and a run of long ago."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ASSAY_LEDGER", str(tmp_path / "ledger.sqlite"))
     bars().to_csv("bars.csv", index=False)
+    prices = bars().rename(columns={"Close": "Settlement"})
+    prices.assign(Last=prices["Settlement"] + 1).to_csv("prices.csv", index=False)
+    either().to_csv("either.csv", index=False)
     bars()["Close"].pct_change().dropna().to_csv("returns.csv", index=False)
     (tmp_path / "conf" / "experiment").mkdir(parents=True)
     (tmp_path / "conf" / "experiment" / "mine.yaml").write_text("# @package _global_\nseed: 1\n")
@@ -80,7 +97,13 @@ def contract() -> jsonschema.Draft202012Validator:
 
 
 @pytest.mark.usefixtures("place")
-@pytest.mark.parametrize("mistake", MISTAKES.values(), ids=MISTAKES)
+@pytest.mark.parametrize(
+    "mistake",
+    [
+        pytest.param(mistake, id=name, marks=() if mistake[0] not in COMPOSED or name in QUICK else pytest.mark.slow)
+        for name, mistake in MISTAKES.items()
+    ],
+)
 def test_a_mistake_is_mended_by_what_its_answer_says(
     mistake: Sequence[str], contract: jsonschema.Draft202012Validator
 ) -> None:
@@ -98,6 +121,7 @@ def test_a_mistake_is_mended_by_what_its_answer_says(
     assert len(driver.tried) > 1
 
 
+@pytest.mark.slow
 def test_from_a_file_to_a_verdict(tmp_path: Path) -> None:
     bars().to_csv(tmp_path / "bars.csv", index=False)
 

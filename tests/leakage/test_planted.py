@@ -63,10 +63,16 @@ def shifted_source(path: Path) -> dict[str, dict[str, Any]]:
         "clock_column": None,
         "time_zone": None,
         "decimal": ".",
+        "wide": None,
         "columns": {},
         "select": ["close", "open", "high", "low", "volume"],
+        "encoding": None,
+        "delimiter": None,
+        "header": None,
+        "sheet": None,
         "survivorship": "unknown",
         "adjustment": "raw",
+        "adjust_by": None,
     }
     return {"data": {"_target_": f"{PACKAGE}.sources.Shifted", "source": inner}}
 

@@ -176,7 +176,7 @@ LAST_ROW = {
 
 def _features() -> dict[str, Node]:
     alpha = yaml.safe_load((config_folder() / "features" / "alpha158.yaml").read_text())
-    del alpha["definitions"]["vwap"]  # the market here has its own
+    alpha["definitions"]["typical"] = "vwap"  # the market here has its own
     fields = ("open", "high", "low", "close", "volume", "vwap")
     return {
         name.format(w=w): parse(text.format(w=w), let=alpha["definitions"], fields=fields, where=name)

@@ -36,7 +36,8 @@ def series() -> Panel:
 
 def shipped(name: str) -> Features:
     content = yaml.safe_load((config_folder() / "features" / f"{name}.yaml").read_text())
-    content["definitions"].pop("vwap", None)  # the market here has its own
+    if "typical" in content["definitions"]:
+        content["definitions"]["typical"] = "vwap"  # the market here has its own
     built = build(Features, content, path="features")
     assert isinstance(built, Features)
     return built

@@ -9,7 +9,7 @@ import numpy as np
 
 from components.bars import Bars
 from components.errors import DataError
-from components.panel import Float, Time
+from components.panel import Float, Int, Time
 from components.structure import duplicates
 
 Observed = tuple[Time, Float]
@@ -35,10 +35,11 @@ def by_symbol(
     places = {name: code for code, name in enumerate(ordered.symbols)}
     known = np.unique(ordered.codes_R)
     names = [bars.symbols[code] for code in np.unique(bars.codes_R)]
+    ours, theirs = _rows_of(bars), _rows_of(ordered)
     for code, name in enumerate(bars.symbols):
-        if (place := places.get(name)) is None or place not in known:
+        if (place := places.get(name)) is None:
             continue
-        own_R, own_K = bars.codes_R == code, ordered.codes_R == place
+        own_R, own_K = ours[code], theirs[place]
         values_K = ordered.fields[field][own_K]
         there_K = np.isfinite(values_K)
         values_R[own_R] = as_of((ordered.timestamps_R[own_K][there_K], values_K[there_K]), decided_R[own_R])
@@ -53,3 +54,9 @@ def by_symbol(
         return values_R, ()
     more = f" and {len(absent) - SHOWN} more" if len(absent) > SHOWN else ""
     return values_R, (f"no {field} of {len(absent)} of {len(names)} symbols: {', '.join(absent[:SHOWN])}{more}",)
+
+
+def _rows_of(bars: Bars) -> list[Int]:
+    """The rows of each symbol, in order."""
+    counts_S = np.bincount(bars.codes_R, minlength=len(bars.symbols))
+    return np.split(np.argsort(bars.codes_R, kind="stable"), np.cumsum(counts_S)[:-1])

@@ -5,6 +5,8 @@ import email.utils
 import json
 import os
 import re
+import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -87,6 +89,7 @@ class Service:
         self._client = self._httpx.Client(timeout=manners.timeout_s, headers=headers)
         self._jitter = np.random.default_rng(manners.jitter_seed)
         self._next_request = 0.0
+        self._socket: Any = None
 
     def json(self, url: str) -> Any:
         """The JSON document at a URL.
@@ -151,7 +154,8 @@ class Service:
         key, name = self._key(), self._manners.key_parameter
         headers = {self._manners.key_header: self._manners.key_prefix + key} if key and not name else {}
         address = with_parameter(url, name, key) if key and name else url
-        with self._transport_errors(key), self._client.stream("GET", address, headers=headers) as response:
+        asked = self._client.stream("GET", address, headers=headers, extensions={"trace": self._connected})
+        with self._transport_errors(key), self._hung_up_late(), asked as response:
             self._refuse(url, response.status_code, response.headers.get("Retry-After", ""))
             packed = response.headers.get("Content-Encoding", "").strip().lower()
             if packed not in ("", "identity", *ENCODINGS):
@@ -177,6 +181,33 @@ class Service:
             raise DataError("data.url: leads to what is no address; check data.url and data.next_path") from None
         except self._httpx.DecodingError:
             raise _Transient("its answer is compressed wrongly") from None
+
+    def _connected(self, event: str, info: dict[str, Any]) -> None:
+        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+            self._socket = info["return_value"].get_extra_info("socket")
+
+    @contextlib.contextmanager
+    def _hung_up_late(self) -> Iterator[None]:
+        """Ends the connection when time is over: a service that sends its headers byte by byte never times out."""
+        late = threading.Event()
+
+        def hang_up() -> None:
+            late.set()
+            if self._socket is not None:
+                with contextlib.suppress(OSError):
+                    self._socket.shutdown(socket.SHUT_RDWR)
+
+        timer = threading.Timer(self._manners.timeout_s, hang_up)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        except Exception:
+            if late.is_set():
+                raise _Transient(f"no answer within {self._manners.timeout_s:g} s") from None
+            raise
+        finally:
+            timer.cancel()
 
     def _wait_for_turn(self) -> None:
         now = time.monotonic()

@@ -10,9 +10,9 @@ from typing import Annotated, Any, Literal
 import numpy as np
 
 from components.bars import Bars, Codes
-from components.contracts import Source
+from components.contracts import Asked, Source
 from components.data._content import content_of_files
-from components.errors import DataError
+from components.errors import DataError, Unavailable
 from components.panel import Panel
 from components.ranges import Ge, MinLen
 from components.structure import strict
@@ -99,6 +99,9 @@ class Files(Source):
     def content(self) -> str:
         return content_of_files(self._paths(), below=self._folder())
 
+    def asked(self) -> Asked:
+        return Asked(symbols=self.symbols or ())
+
     def load(self) -> Panel:
         return strict(self.bars())
 
@@ -126,7 +129,8 @@ class Files(Source):
         for path, layout in zip(paths, layouts, strict=True):
             if lacking := sorted(set(layouts[0].fields) - set(layout.fields)):
                 raise DataError(
-                    f"{path}: no column '{lacking[0]}', which {paths[0]} has; columns: {_list(names_of(layout.shape))}"
+                    f"{path}: no column '{lacking[0]}', which {paths[0]} has; columns: "
+                    f"{_list(names_of(layout.shape))}; give it one, or leave it out with data.select"
                 )
         if len(paths) == 1:
             return self._asked(self._bars(paths, _read(paths[0], layouts[0]), np.empty(0, dtype=np.int32)))
@@ -171,12 +175,12 @@ class Files(Source):
         return paths_of(self.path if folder is None else str(folder / self.path))
 
     def _folder(self) -> Path | None:
-        """At which the path starts; None: where it says itself. Raises DataError where nobody has named it."""
+        """At which the path starts; None: where it says itself. Raises Unavailable where nobody has named it."""
         if self.folder_env is None:
             return None
         folder = os.environ.get(self.folder_env)
         if not folder:
-            raise DataError(
+            raise Unavailable(
                 f"{self.path}: {self.folder_env} is not set: it names the folder that holds this file, which is not "
                 f"part of the product; set it, as in {self.folder_env}=~/data"
             )
@@ -219,7 +223,15 @@ class Files(Source):
         keys = {lookup[column.lower()] for column in given if column is not None}
         texts = reading.text_columns(path, shape) - set(mapped)
         names = [name for name in names_of(shape) if name not in keys and (name not in texts or self._selects(name))]
-        fields = {mapped.get(name, reading.field_name(name)): name for name in names}
+        fields: dict[str, str] = {}
+        for name in names:
+            field = mapped.get(name, reading.field_name(name))
+            if name not in mapped and (other := fields.get(field)) is not None and field not in self.columns:
+                raise DataError(
+                    f"{path}: '{other}' and '{name}' would both be the field {field}; rename one, or give it a field "
+                    f"of its own with data.columns.FIELD={name}"
+                )
+            fields[field] = name
         # A name of its own wins over a column that happens to bear it.
         fields |= {field: column for column, field in mapped.items()}
         if self.select is not None:

@@ -11,6 +11,7 @@ from components.bars import Bars, Codes
 from components.contracts import Source
 from components.data._bars import sorted_bars
 from components.data._nested import bars_of, content_of, fields_of
+from components.data.files import Files
 from components.errors import ConfigError, DataError, Problem
 from components.panel import Float, Int, Panel, Time
 from components.structure import strict
@@ -87,19 +88,8 @@ class Releases(Source):
 
     @classmethod
     def examples(cls) -> Sequence[Mapping[str, Any]]:
-        table: dict[str, Any] = {
-            "_target_": "components.data.files.Files",
-            "path": "fundamentals.csv",
-            "symbol_column": "symbol",
-            "time_column": "published",
-            "date_format": None,
-            "time_zone": None,
-            "decimal": ".",
-            "columns": {},
-            "select": ["earnings"],
-            "survivorship": "unknown",
-            "adjustment": "raw",
-        }
+        rows = {"path": "fundamentals.csv", "time_column": "published", "select": ["earnings"]}
+        table = {"_target_": "components.data.files.Files", **Files.examples()[0], **rows}
         base = {"table": table, "period_column": "period", "ahead": False}
         return (base, base | {"period_column": "quarter", "ahead": True})
 

@@ -16,6 +16,7 @@ from components.contracts import Source
 from components.contracts.source import Seal
 from components.data._content import joint
 from components.data._nested import bars_of, content_of, fields_of
+from components.data.files import Files
 from components.errors import ConfigError, DataError
 from components.panel import Panel
 from components.sealing import DISTRIBUTION, header_of, key_of, opened
@@ -98,20 +99,7 @@ class Sealed(Source):
 
     @classmethod
     def examples(cls) -> Sequence[Mapping[str, Any]]:
-        visible: dict[str, Any] = {
-            "_target_": "components.data.files.Files",
-            "path": "bars.csv",
-            "symbol_column": "symbol",
-            "time_column": "timestamp",
-            "clock_column": None,
-            "date_format": None,
-            "time_zone": None,
-            "decimal": ".",
-            "columns": {},
-            "select": None,
-            "survivorship": "unknown",
-            "adjustment": "raw",
-        }
+        visible = {"_target_": "components.data.files.Files", **Files.examples()[0]}
         base = {"visible": visible, "rest": "bars.sealed", "key_env": "ASSAY_VAULT_KEY", "opened": False}
         return (base, base | {"key_env": "OTHER_KEY"})
 

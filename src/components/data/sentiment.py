@@ -16,8 +16,9 @@ from components.errors import ConfigError, DataError, Problem
 from components.panel import Float, Int, Panel, Time
 from components.ranges import Ge, Gt
 from components.tables import times
-from components.tables.columns import UNTOLD, Columns, numbers, texts
+from components.tables.columns import UNTOLD, Columns, texts
 from components.tables.container import paths_of
+from components.tables.numeric import numbers
 from components.tables.reading import names_of, symbols_of
 from components.tables.shape import shape_of
 from components.tables.unread import Unread
@@ -129,8 +130,8 @@ class Sentiment(Source):
         if not ours_N.any():
             raise DataError(
                 f"{self.path}: no text is about a symbol of the bars; symbols there: "
-                f"{', '.join(sorted(set(table.symbols_N))[:5])}; in the bars: {', '.join(panel.symbols[:5])}; spell them "
-                "alike"
+                f"{', '.join(sorted(set(table.symbols_N))[:5])}; in the bars: {', '.join(panel.symbols[:5])}; "
+                "spell them alike"
             )
         ours = table.take(ours_N)
         scores_N, known_N = self._scores(ours), self._known(ours)

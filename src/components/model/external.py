@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 import numpy as np
 
 from components.contracts import NOTHING, Claimed, ClaimedModel, FittedModel, Inherited, Loss
-from components.errors import DataError
+from components.errors import Ask, DataError
 from components.model._claims import Lines, known_at_bars
 from components.onnx_graph import forecast_graph
 from components.panel import Panel
@@ -119,7 +119,8 @@ class External(ClaimedModel):
         return Claimed(fields={_field(name): fields[name] for name in self._outputs()}, notices=notices)
 
     def _lines(self, panel: Panel) -> Lines:
-        from components.tables.columns import columns_of, numbers
+        from components.tables.columns import columns_of
+        from components.tables.numeric import numbers
 
         self.columns_found()
         named = list(self.columns.values()) + ([self.horizon_column] if self.horizon_column else [])
@@ -167,10 +168,10 @@ class External(ClaimedModel):
         if not len(found_N) or not are_days(found_N) or are_days(panel.timestamps_R):
             return found_N
         if self.dates_mean is None:
-            raise DataError(
+            raise Ask(
                 f"{self.path}: {table.place(0)}: {str(found_N[0])[:10]} ({column}) is a date, and the bars have times "
-                "of day: it may be made as that day begins or when it is over; model.dates_mean=begin or "
-                "model.dates_mean=end"
+                "of day: it may be made as that day begins or when it is over",
+                ("model.dates_mean=begin", "model.dates_mean=end"),
             )
         return found_N + np.timedelta64(1, "D") if self.dates_mean == "end" else found_N
 

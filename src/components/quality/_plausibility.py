@@ -22,7 +22,7 @@ from components.structure import Defect, named
 from components.values import Float, Float32, Int
 
 DAY = np.timedelta64(1, "D")
-SMALLEST_SPIKE = np.log(1.2)
+SMALLEST_SPIKE = 1.2
 RARE = 0.01
 RESTING = 0.2
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -76,10 +76,15 @@ def spikes(bars: Bars, outlier_z: float) -> Iterator[Defect]:
         if field not in bars.fields:
             continue
         bodies = [bars.fields[name] for name in ("open", "close") if name in bars.fields]
-        body_R = np.max(bodies, axis=0) if sign > 0 else np.min(bodies, axis=0)
+        body_R = np.maximum(bodies[0], bodies[-1]) if sign > 0 else np.minimum(bodies[0], bodies[-1])
         with np.errstate(divide="ignore", invalid="ignore"):
-            reach_R = sign * (np.log(bars.fields[field]) - np.log(body_R))
-        far_R = (robust_scores(bars, reach_R) > outlier_z) & (reach_R > SMALLEST_SPIKE) & ~spike_R
+            reach_R = bars.fields[field] / body_R if sign > 0 else body_R / bars.fields[field]
+            # Hardly any bar reaches so far: only then is it worth knowing what is usual.
+            if not (reach_R > SMALLEST_SPIKE).any():
+                continue
+            reach_R = np.log(reach_R)
+        far_R = robust_scores(bars, reach_R, return_R) > outlier_z
+        far_R &= (reach_R > np.log(SMALLEST_SPIKE)) & ~spike_R
         if len(rows := _in_calm(bars, return_R, np.flatnonzero(far_R), reach_R)):
             away = np.expm1(sign * reach_R[rows[0]])
             says = f"{field} lies {away:+.1%} from open and close: {named(bars, rows[0])}"

@@ -41,18 +41,26 @@ def log_returns(bars: Bars) -> Float:
     return np.where(np.isfinite(return_R), return_R, np.nan)
 
 
-def robust_scores(bars: Bars, values_R: Float) -> Float:
-    """(value - median) / (1.4826 x median absolute deviation) within a symbol; 0 where it has few values."""
+def robust_scores(bars: Bars, values_R: Float, least_R: Float | None = None) -> Float:
+    """(value - median) / (1.4826 x median absolute deviation) within a symbol; 0 where it has few values.
+
+    least_R: other values, of whose deviation a fifth is the least that counts, where the values hardly vary at all.
+    """
     score_R = np.zeros(len(values_R))
     for start, end in spans(bars):
         values = values_R[start:end]
         known = values[np.isfinite(values)]
         if len(known) >= MIN_RETURNS:
             middle = np.median(known)
-            sigma = MAD_TO_SIGMA * np.median(np.abs(known - middle))
+            sigma = max(_deviation(known), 0.0 if least_R is None else _deviation(least_R[start:end]) / 5)
             if sigma > 0:
                 score_R[start:end] = np.nan_to_num((values - middle) / sigma)
     return score_R
+
+
+def _deviation(values: Float) -> float:
+    known = values[np.isfinite(values)]
+    return MAD_TO_SIGMA * float(np.median(np.abs(known - np.median(known)))) if len(known) else 0.0
 
 
 def usual_around(return_R: Float, row: int, start: int, end: int) -> float:

@@ -5,17 +5,19 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from components.errors import DataError, Unavailable
 from components.tables.container import Kind, reason_of, refuse_inflating
 from components.tables.levels import levels_of
+from components.tables.looks import is_number
+from components.tables.numbers import is_missing
 from components.tables.shape import Shape, refuse_equal, refuse_wide
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-BATCH_ROWS = 1 << 17
+FIRST_ROWS = 1000
 PAIR = re.compile(r"^\('.*', '.*'\)$")
 """How pandas writes a column name of two levels."""
 
@@ -64,8 +66,10 @@ def columns_of_arrow(path: Path, shape: Shape, wanted: Sequence[int], texts: Seq
         if shape.kind == "parquet":
             import pyarrow.parquet as pq
 
-            stored = pq.read_schema(path).names
-            with pq.ParquetFile(path, read_dictionary=[stored[place] for place in texts]) as file:
+            schema = pq.read_schema(path)
+            stored = schema.names
+            spelt = [stored[place] for place in texts if _is_text(schema.types[place])]
+            with pq.ParquetFile(path, read_dictionary=spelt) as file:
                 table = file.read(columns=[stored[place] for place in wanted], use_pandas_metadata=False)
             return [table.column(stored[place]) for place in wanted]
         with pa.memory_map(str(path)) as mapped, pa.ipc.open_file(mapped) as reader:
@@ -73,10 +77,45 @@ def columns_of_arrow(path: Path, shape: Shape, wanted: Sequence[int], texts: Seq
             return [table.column(place) for place in wanted]
 
 
-def types_of(path: Path, shape: Shape) -> "list[Any]":
+def types_of(path: Path, shape: Shape) -> "list[pa.DataType]":
     """The types of all columns."""
     schema, _ = _schema(path, shape.kind)
     return list(schema.types)
+
+
+def names_without_numbers(path: Path, shape: Shape) -> list[str]:
+    """Columns of other types than numbers, but for texts of which one among the first is a number."""
+    import pyarrow as pa
+
+    kinds = pa.types
+    numeric = (kinds.is_integer, kinds.is_floating, kinds.is_boolean, kinds.is_decimal, kinds.is_null)
+    schema, _ = _schema(path, shape.kind)
+    others = [place for place, kind in enumerate(schema.types) if not any(test(kind) for test in numeric)]
+    texts = [place for place in others if _is_text(schema.types[place])]
+    spelt = [place for place in texts if any(map(is_number, _first_cells(path, shape, place)))]
+    return [shape.names[place] for place in others if place not in spelt]
+
+
+def _is_text(kind: "pa.DataType") -> bool:
+    import pyarrow as pa
+
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+
+
+def _first_cells(path: Path, shape: Shape, place: int) -> list[str]:
+    """The first cells of a column of texts that say something."""
+    import pyarrow.parquet as pq
+
+    with _readable(path):
+        if shape.kind == "parquet":
+            stored = pq.read_schema(path).names[place]
+            with pq.ParquetFile(path) as file:
+                batch = next(file.iter_batches(batch_size=FIRST_ROWS, columns=[stored]), None)
+            cells = [] if batch is None else batch.column(0).to_pylist()
+        else:
+            cells = columns_of_arrow(path, shape, [place], [])[0].slice(0, FIRST_ROWS).to_pylist()
+    return [cell for cell in cells if cell is not None and not is_missing(cell)]
 
 
 @contextmanager
@@ -88,4 +127,4 @@ def _readable(path: Path) -> Iterator[None]:
     except (pa.ArrowException, OSError, ValueError) as error:
         if isinstance(error, DataError):
             raise
-        raise Unavailable(f"{path}: cannot be read: {reason_of(error)}") from None
+        raise Unavailable(f"{path}: cannot be read: {reason_of(error)}; write it anew") from None

@@ -21,24 +21,26 @@ _CLOCK = re.compile(
     r"\s*(?P<zone>[Zz]|(?:UTC|GMT)?(?P<sign>[+\-\u2212])(?P<oh>\d\d?)(?::?(?P<om>\d\d)(?::?(?P<os>\d\d))?)?|UTC|GMT)?"
     r"(?:\[[^\]]*\])?"
 )
-# Digits of a clock without colons -> what they are. Fourteen hours is the farthest offset there is, local time 16.
+# Digits of a clock without colons -> what they are.
 _DIGITS: Mapping[str, tuple[int, ...]] = {
     "hours": (HOUR,),
     "HHMM": (HOUR, MINUTE),
     "HHMMSS": (HOUR, MINUTE, SECOND),
     "HHMMSSmmm": (HOUR, MINUTE, SECOND, 1_000),
 }
-_FARTHEST = 18 * 3600
+_SECONDS = re.compile(r"-\d\d:\d\d:\d\d")
+_FARTHEST = 16 * 3600 - 1
+FEW_OFFSETS = 4
+MANY = 0.4
+"""So large a part of the different clocks of a day lie after its first hour."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Clocks:
-    """micros_U: microseconds since midnight, -1 where a text is no clock; offset_U: seconds, NAIVE where none is said;
-    kind: what the texts are, in words; empty_U: no clock at all, which is midnight."""
+    """micros_U: microseconds since midnight, -1 where a text is no clock; offset_U: seconds, NAIVE where none."""
 
     micros_U: Int
     offset_U: Offset
-    kind: str
 
     @property
     def read(self) -> bool:
@@ -47,19 +49,21 @@ class Clocks:
 
 
 def behind_dates(texts: Sequence[str]) -> Clocks:
-    """Of what stands behind dates: '', ' 09:30', 'T093000+05:30', ' 9:30 PM', ' 00:00 UTC'."""
+    """Of what stands behind dates: '', ' 09:30', 'T093000+05:30', ' 9:30 PM', ';093000', ' 00:00 UTC'."""
     micros_U = np.full(len(texts), UNREAD, dtype=np.int64)
     offset_U = np.full(len(texts), NAIVE, dtype=np.int32)
+    # A date may have an offset and no clock, 2020-12-31-05:00: then there are few of them.
+    joined = sum(text.startswith("-") for text in texts) > FEW_OFFSETS or any(_SECONDS.match(text) for text in texts)
     for place, text in enumerate(texts):
-        body = text.strip()
-        found = _CLOCK.fullmatch(body[1:].lstrip() if body[:1] in ("T", "t") else body)
+        body = text.strip().lstrip("Tt,;_- " if joined else "Tt,;_ ")
+        found = _CLOCK.fullmatch(body)
         if found is not None:
             micros_U[place] = _micros(found)
             offset = _offset(found)
             offset_U[place] = offset
             if offset != NAIVE and abs(int(offset)) > _FARTHEST:
                 micros_U[place] = UNREAD
-    return Clocks(micros_U=micros_U, offset_U=offset_U, kind="HH:MM")
+    return Clocks(micros_U=micros_U, offset_U=offset_U)
 
 
 def of_column(texts: Sequence[str]) -> Clocks:
@@ -67,12 +71,11 @@ def of_column(texts: Sequence[str]) -> Clocks:
     digits = [_whole(text) for text in texts]
     if not digits or any(own is None for own in digits):
         return behind_dates(texts)
-    kind = _kind([own for own in digits if own is not None])
     number_U = np.array([int(own) for own in digits if own is not None], dtype=np.int64)
+    widths = {len(own) for own in digits if own is not None}
     return Clocks(
-        micros_U=np.full(len(texts), UNREAD, dtype=np.int64) if kind is None else _of_digits(number_U, _DIGITS[kind]),
+        micros_U=_of_digits(number_U, _DIGITS[_kind(number_U, widths)]),
         offset_U=np.full(len(texts), NAIVE, dtype=np.int32),
-        kind=kind or "",
     )
 
 
@@ -82,24 +85,17 @@ def _whole(text: str) -> str | None:
     return found.group(1) if found else None
 
 
-def _kind(digits: Sequence[str]) -> str | None:
-    """What clocks without colons are: their width tells where it is the same, else the coarsest that fits all."""
-    widths = {len(own) for own in digits}
-    number_U = np.array([int(own) for own in digits], dtype=np.int64)
+def _kind(number_U: Int, widths: set[int]) -> str:
+    """What clocks without colons are: their width tells where it is the same, else the coarsest that fits most."""
     by_width = {4: "HHMM", 6: "HHMMSS", 9: "HHMMSSmmm"}
-    if len(widths) == 1 and (kind := by_width.get(next(iter(widths)))) and _fits(number_U, kind):
-        return kind
-    return next((kind for kind in _DIGITS if _fits(number_U, kind) and _reaches(number_U, kind)), None)
-
-
-def _fits(number_U: Int, kind: str) -> bool:
-    return bool((_of_digits(number_U, _DIGITS[kind]) != UNREAD).all())
-
-
-def _reaches(number_U: Int, kind: str) -> bool:
-    """Whether numbers are large enough for hours in their first digits: 930 is no clock of seconds."""
+    fits = {kind: int((_of_digits(number_U, units) != UNREAD).sum()) for kind, units in _DIGITS.items()}
+    usual = by_width.get(next(iter(widths))) if len(widths) == 1 else None
+    if usual is not None and fits[usual] == len(number_U):
+        return usual
+    # Hours stand in the first digits: 930 is no clock of seconds.
     least = {"hours": 0, "HHMM": 100, "HHMMSS": 10_000, "HHMMSSmmm": 10_000_000}
-    return bool(number_U.max() >= least[kind])
+    reached = [kind for kind in _DIGITS if (number_U >= least[kind]).mean() >= MANY]
+    return max(reached, key=fits.__getitem__)
 
 
 def _of_digits(number_U: Int, units: tuple[int, ...]) -> Int:

@@ -3,6 +3,7 @@
 import gzip
 import math
 import os
+import shlex
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Literal, cast
 
-from components.errors import DataError, Unavailable
+from components.errors import DataError, Problem, Unavailable
 
 Kind = Literal["text", "parquet", "feather", "excel"]
 
@@ -63,18 +64,19 @@ def paths_of(text: str, *, setting: str = "data.path") -> list[Path]:
             raise Unavailable(f"{text}: the folder holds no table ({', '.join(TABLES)}); mend {setting}")
         return files
     if not path.is_file():
-        raise Unavailable(
-            f"{text}: no such file; {_nearest(path) or f'give an existing CSV or Parquet file in {setting}'}"
-        )
+        raise Unavailable(_missing(text, path, setting))
     return [path]
 
 
-def _nearest(path: Path) -> str:
+def _missing(text: str, path: Path, setting: str) -> Problem:
     from difflib import get_close_matches
 
-    names = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
+    entries = path.parent.iterdir() if path.parent.is_dir() else ()
+    names = [entry.name for entry in entries if entry.exists()]
     near = get_close_matches(path.name, names, n=1, cutoff=0.8)
-    return f"did you mean '{near[0]}'?" if near else ""
+    hint = f"did you mean '{near[0]}'?" if near else f"give an existing CSV or Parquet file in {setting}"
+    fix = tuple(shlex.quote(str(path.with_name(name))) for name in near)
+    return Problem(text, "no such file", hint, code="no_such_file", value=text, fix=fix)
 
 
 def kind_of(path: Path) -> Kind:
@@ -90,7 +92,7 @@ def kind_of(path: Path) -> Kind:
         raise Unavailable(f"{path}: no such file; give an existing CSV or Parquet file in data.path") from None
     except OSError as error:
         raise Unavailable(f"{path}: cannot be read: {error.strerror or error}") from None
-    found = next((kind for magic, kind in KINDS if head.startswith(magic)), "text")
+    found: Kind = next((kind for magic, kind in KINDS if head.startswith(magic)), "text")
     if packed and found != "text":
         raise DataError(f"{path}: is a packed {found.title()} file; unpack it")
     if found == "excel" and not _is_workbook(path):
@@ -100,7 +102,9 @@ def kind_of(path: Path) -> Kind:
             raise DataError(f"{path}: {says}")
     claimed = CLAIMED.get(path.suffix.lower())
     if claimed in ("parquet", "feather", "excel") and found == "text":
-        raise Unavailable(f"{path}: cannot be read: it is no {claimed.title()} file; it was cut off or is misnamed")
+        raise Unavailable(
+            f"{path}: cannot be read: it is no {claimed.title()} file; it was cut off or is misnamed; write it anew"
+        )
     if found == "text":
         _refuse_markup(path, head)
     return found

@@ -6,7 +6,7 @@ Shape legend: U different texts in the order of the file.
 import itertools
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -45,10 +45,12 @@ _UNEVEN = 3.0
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Reading:
-    """days_U: midnights, NaT where a text is no date in the format; form: null is ISO 8601."""
+    """days_U: midnights, NaT where a text is no date in the format; form: null is ISO 8601; why: a clause on the other
+    format that fits as well, where there is one."""
 
     form: str | None
     days_U: Time
+    why: str = ""
 
     @property
     def whole(self) -> bool:
@@ -103,6 +105,12 @@ def readings(texts: Sequence[str]) -> list[Reading]:
     return found
 
 
+def nearest(texts: Sequence[str]) -> Reading:
+    """The format under which most texts are dates: the others are mistakes."""
+    tried = {None: None} | dict.fromkeys(form for text in (texts[0], texts[len(texts) // 2]) for form in _forms(text))
+    return max((of_form(texts, form) for form in tried), key=lambda own: int((~np.isnat(own.days_U)).sum()))
+
+
 def _believed(reading: Reading) -> bool:
     """Whether most of the dates lie where dates are; a single one that does not is a mistake worth a line."""
     return bool(((reading.days_U >= EARLIEST) & (reading.days_U < LATEST)).mean() > 0.5)
@@ -120,18 +128,18 @@ def decided(found: Sequence[Reading], shown: Callable[[Time], Time], texts: Sequ
     backs = [_backs(own) for own in times]
     in_order = [own for own, back in zip(found, backs, strict=True) if back == min(backs)]
     if len(in_order) == 1 and len(times[0]) >= _MANY and _far_fewer(backs):
-        return in_order[0]
+        rival = next(own for own in found if own is not in_order[0])
+        return replace(in_order[0], why=f"as {rival.form} they would go back and forth")
     uneven = [_unevenness(own) for own in times]
     order = sorted(range(len(found)), key=uneven.__getitem__)
     best, second = order[:2]
     if uneven[best] * _UNEVEN <= uneven[second] and not (len(in_order) == 1 and found[best] is not in_order[0]):
-        return found[best]
+        return replace(found[best], why=f"as {found[second].form} they would follow less evenly")
     one, other = found[best], found[second]
     row = int((one.days_U != other.days_U).argmax())
     options = tuple(f"data.date_format='{own.form}'" for own in (one, other))
     raise Unread(
-        f"{{0}}: '{verbatim(texts[row])}' is {_day(one, row)} or {_day(other, row)}, and both readings fit all dates; "
-        f"say which: {options[0]} or {options[1]}",
+        f"{{0}}: '{verbatim(texts[row])}' is {_day(one, row)} or {_day(other, row)}, and both readings fit all dates",
         row,
         options=options,
     )

@@ -10,7 +10,8 @@ import numpy as np
 
 from components.errors import Ask, DataError
 from components.tables import times
-from components.tables.columns import columns_of, numbers, texts
+from components.tables.columns import columns_of, texts
+from components.tables.numeric import numbers
 from components.tables.quantiles import quantile_name
 from components.tables.shape import Told, shape_of
 from components.tables.unread import Unread
@@ -21,27 +22,16 @@ MADE = ("made_at", "made", "created_at", "issued_at", "generated_at", "forecast_
 TIMES = ("timestamp", "datetime", "date", "time")
 DECIDED = ("decided_at", "decision", "decision_time", "bar", "bar_time")
 HORIZON = ("horizon", "horizon_bars", "bars_ahead", "steps_ahead", "h")
-MEAN = (
-    "mean",
-    "forecast",
-    "prediction",
-    "predicted",
-    "pred",
-    "yhat",
-    "expected_return",
-    "expected",
-    "mu",
-    "score",
-    "signal",
-)
+MEAN = ("mean", "forecast", "prediction", "predicted", "pred", "yhat", "expected_return", "expected", "mu")
 UP = ("up", "p_up", "prob_up", "probability_up", "proba_up", "probability", "proba", "prob")
 QUANTILE = re.compile(r"(?:q|p|quantile|pct|percentile)?[_ .]?(\d{1,2}(?:\.\d+)?|0?\.\d+)%?")
 
 
 @dataclass(frozen=True, kw_only=True)
 class ForecastTable:
-    """What a table of forecasts seems to hold. settings, columns: of the model `external`; symbols: how many; horizons: bars
-    ahead, in order; made_T: different times at which forecasts were made; remarks: what was taken for what."""
+    """What a table of forecasts seems to hold. settings, columns: of the model `external`; symbols: how many;
+    horizons: bars ahead, in order; made_T: different times at which forecasts were made; remarks: what was taken for
+    what."""
 
     settings: Mapping[str, str | None]
     columns: Mapping[str, str]

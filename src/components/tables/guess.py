@@ -1,6 +1,7 @@
 """What a stranger's table of bars holds, guessed from the names and the contents of its columns."""
 
 import math
+import re
 import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -10,23 +11,25 @@ from typing import Any, Literal
 
 import numpy as np
 
-from components.errors import DataError
-from components.tables import meaning
+from components.errors import Ask, DataError
+from components.tables import meaning, times
 from components.tables.columns import Columns, columns_of
 from components.tables.container import paths_of
 from components.tables.lexicon import ADJUSTED, ROLES, word
 from components.tables.meaning import NOTHING_SAID, Said, Table, Taken
 from components.tables.numbers import TRUTHS, Decimal, sampled, sign_of, texts_of
-from components.tables.reading import field_name, names_of, said_of
+from components.tables.numeric import numbers
+from components.tables.reading import field_name, names_of, said_of, strange_columns, text_columns
 from components.tables.shape import Shape, Told, shape_of
 from components.tables.timing import Timing, timing
 from components.tables.unread import Unread
-from components.values import Float
+from components.values import Float, Time
 
 Adjustment = Literal["raw", "split", "total"]
 
 SAMPLE_ROWS = 2000
 FIELDS = ("open", "high", "low", "close", "volume")
+DATES_READ = 50
 SMALLEST_SPLIT = math.log(1.15)
 TOLD = ("encoding", "delimiter", "header", "sheet")
 
@@ -46,8 +49,9 @@ def guess(path: str, said: Said = NOTHING_SAID) -> Guess:
     shapes = {each: shape_of(each, told) for each in paths_of(path)}
     first = _usual(shapes)
     shape = shapes[first]
-    whole = columns_of(first, told, shape=shape)
-    columns = {name: said_of(whole, name, SAMPLE_ROWS) for name in whole.names}
+    strange = strange_columns(first, shape)
+    whole = columns_of(first, told, shape=shape, wanted=[name for name in names_of(shape) if name not in strange])
+    columns = {name: said_of(whole, name, SAMPLE_ROWS) for name in whole.raw}
     if not any(columns.values()):
         raise DataError(f"{path}: no rows; the table needs a header and at least one row")
     timed = _timing(whole, columns, said)
@@ -64,14 +68,19 @@ def guess(path: str, said: Said = NOTHING_SAID) -> Guess:
             _column(name, values, sign)
             for name, values in others.items()
             if name != symbol and field_name(name).strip("_")
-        ),
+        )
+        + tuple(_of_a_strange_type(name, kind) for name, kind in strange.items()),
         symbol=symbol,
         of=columns[symbol][0] if symbol else "",
+        why_unread=lambda name: _why_unread(whole, name),
     )
     taken = meaning.fields_of(table, said)
     roles = {role: taken[role].column for role in FIELDS if role in taken}
     values = [column.name for column in table.numbers()]
     fields = {**{field_name(name): name for name in values if name not in roles.values()}, **roles}
+    _refuse_one_field(path, values)
+    # Prices that Parquet holds as texts are read where they are asked for.
+    as_texts = text_columns(first, shape) & set(fields.values())
     wide = None if taken else "close"
     adjustment, how = _adjustment(table, roles["close"], columns[symbol] if symbol else None) if taken else ("raw", "")
     if wide is None:
@@ -87,7 +96,7 @@ def guess(path: str, said: Said = NOTHING_SAID) -> Guess:
         "decimal": sign if sign == "," or shape.delimiter == ";" else None,
         "wide": wide,
         "columns": {role: name for role, name in roles.items() if field_name(name) != role},
-        "select": list(fields) if wide is None and (left_out or _differ(shapes)) else None,
+        "select": list(fields) if wide is None and (left_out or _differ(shapes) or as_texts) else None,
         **dict.fromkeys(TOLD),
         "survivorship": "unknown",
         "adjustment": "total" if said.settings.get("adjust_by") else adjustment,
@@ -97,7 +106,7 @@ def guess(path: str, said: Said = NOTHING_SAID) -> Guess:
         parameters=parameters | dict(said.settings),
         remarks=(
             *shape.remarks,
-            *timed.remarks,
+            *_with_reason(timed, said),
             *(_wide_remarks(values) if wide else _remarks(symbol, sign, taken, left_out, len(shapes))),
             *([how] if how else []),
         ),
@@ -109,6 +118,15 @@ def _usual(shapes: Mapping[Path, Shape]) -> Path:
     kinds = {path: frozenset(name.lower() for name in names_of(shape)) for path, shape in shapes.items()}
     counts = Counter(kinds.values())
     return max(kinds, key=lambda path: counts[kinds[path]])
+
+
+def _refuse_one_field(path: str, names: Sequence[str]) -> None:
+    """Raises DataError where two columns of numbers would become one field."""
+    homes: dict[str, str] = {}
+    for name in names:
+        if homes.setdefault(field_name(name), name) != name:
+            both = f"'{homes[field_name(name)]}' and '{name}'"
+            raise DataError(f"{path}: {both} become one field, {field_name(name)}; rename or drop one of them")
 
 
 def _differ(shapes: Mapping[Path, Shape]) -> bool:
@@ -147,11 +165,55 @@ def _timing(whole: Columns, columns: Mapping[str, list[str]], said: Said) -> Tim
         )
     except Unread as unread:
         raise whole.unread(unread) from None
+    if found is not None and (said.time or settings.get("time_column")) is None:
+        _ask_for_time(whole, columns, found)
     if found is None:
         raise DataError(
             f"{whole.path}: no column holds dates; columns: {', '.join(columns)}; one column must say when a bar was"
         )
     return found
+
+
+def _with_reason(timed: Timing, said: Said) -> list[str]:
+    """The remarks about times, with why the column was taken."""
+    if (said.time or said.settings.get("time_column")) is not None:
+        why = "as you said"
+    elif word(timed.time) in ROLES["time"]:
+        why = "called so"
+    else:
+        why = "the first that holds dates"
+    named = f"time: column '{timed.time}'"
+    return [remark.replace(named, f"{named} ({why})", 1) for remark in timed.remarks]
+
+
+def _ask_for_time(whole: Columns, columns: Mapping[str, list[str]], found: Timing) -> None:
+    """Raises Ask where the column was not taken for its name, and another one holds other dates."""
+    if word(found.time) in ROLES["time"]:
+        return
+    own_N = _days(columns[found.time])
+    for name, texts in columns.items():
+        days_N = _days(texts) if name not in (found.time, found.clock) else None
+        if own_N is None or days_N is None or (own_N == days_N).all():
+            continue
+        row = int((own_N != days_N).argmax())
+        raise Ask(
+            f"{whole.path}: '{found.time}' and '{name}' may say when a bar was: {whole.place(row)} would be of "
+            f"{columns[found.time][row]} or of {texts[row]}",
+            (f"--time {shlex.quote(found.time)}", f"--time {shlex.quote(name)}"),
+        )
+
+
+def _days(texts: Sequence[str]) -> Time | None:
+    """The days of the first texts; None where they are no dates."""
+    import pyarrow as pa
+
+    first = list(texts[:DATES_READ])
+    if not all(re.search(r"\d\D+\d", text) for text in first):
+        return None
+    try:
+        return times.read(pa.array(first, type=pa.string())).local_N.astype("datetime64[D]")
+    except Unread:
+        return None
 
 
 def _decimal(whole: Columns, names: Mapping[str, list[str]]) -> Decimal | None:
@@ -173,6 +235,21 @@ def _column(name: str, texts: Sequence[str], sign: Decimal | None) -> meaning.Co
         wrong=None if row is None else (f"row {row + 1}", texts[row]),
         truths=any(texts) and all(text.lower() in (*TRUTHS, "") for text in texts),
     )
+
+
+def _why_unread(whole: Columns, name: str) -> str | None:
+    """What the reader says of a column that holds no numbers."""
+    if name not in whole.raw:
+        return None
+    try:
+        numbers(whole, [name])
+    except DataError as error:
+        return str(error).removeprefix(f"{whole.path}: ")
+    return None
+
+
+def _of_a_strange_type(name: str, kind: str) -> meaning.Column:
+    return meaning.Column(name=name, values_N=np.full(1, np.nan), share_wrong=1.0, wrong=("its type", kind))
 
 
 def _first_of(role: str, names: Sequence[str]) -> str | None:

@@ -93,6 +93,9 @@ def levels_of(block: Sequence[Sequence[str]], n: int) -> Levels | None:
     if are_fields[0] == are_fields[1] or not all(upper[c] and lower[c] for c in rest):
         return None
     fields, symbols = (upper, lower) if are_fields[0] else (lower, upper)
+    named = any(word(line[0]) in LEVEL_NAMES - {"", "date"} for line in (upper, lower))
+    if not all(word(symbols[c]) for c in rest) or (are_fields[0] and len({*symbols[1:]}) == 1 and not named):
+        return None  # dashes, or one unit for all columns, below the names
     places: dict[str, dict[str, str]] = {}
     for c in rest:
         columns = places.setdefault(symbols[c], {})

@@ -6,13 +6,13 @@ Shape legend: N rows of the sample.
 
 import re
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
 import numpy as np
 
-from components.errors import Ask, DataError
+from components.errors import Ask, DataError, Problem
 from components.tables.lexicon import (
     CLOSE,
     NO_PRICE,
@@ -76,7 +76,7 @@ class Column:
     def trouble(self) -> str:
         """Why it cannot be a price."""
         if self.truths:
-            return "holds true and false"
+            return "it holds true and false"
         return "'{1}' ({0}) is no number".format(*self.wrong) if self.wrong else "it holds nothing"
 
 
@@ -91,13 +91,14 @@ class Taken:
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Table:
     """The columns of a sample beside those of time and symbol. times: of the rows, as written; symbol: the column;
-    of: the first symbol."""
+    of: the first symbol; why_unread: says of a column why it cannot be read and what to do, None where it can."""
 
     path: str
     times: Sequence[str]
     columns: tuple[Column, ...]
     symbol: str | None
     of: str
+    why_unread: Callable[[str], str | None] = field(default=lambda _: None)
 
     def numbers(self) -> list[Column]:
         return [column for column in self.columns if column.holds_numbers]
@@ -204,20 +205,25 @@ def _unnamed(table: Table, found: Mapping[str, Taken]) -> Taken:
     if len(unknown) == 1 and len(numbers) == 1 and not fields:
         return Taken(column=unknown[0].name, why="the only column of numbers, though its name does not say so")
     if len(unknown) > 0:
-        _ask(table, unknown, "may be the price, and none is called close, last or price")
+        nameless = all(UNNAMED.fullmatch(column.name) for column in table.columns)
+        why = "line 1 holds values, not names" if nameless else "none is called close, last or price"
+        _ask(table, unknown, f"may be the price, and {why}")
     others = ", ".join(f"'{column.name}'" for column in numbers)
     known = f"; {others}: known as something else" if others else ""
-    raise DataError(
-        f"{table.path}: no column is called close, last or price{known}; columns: "
-        f"{_list(table.columns) or 'no numbers'}; say --close COLUMN, or rename the one that holds the price to close"
-    )
+    message = f"no column is called close, last or price{known}; columns: {_list(table.columns) or 'no numbers'}"
+    hint = "say --close COLUMN, or rename the one that holds the price to close"
+    allowed = tuple(column.name for column in numbers)
+    raise DataError(Problem(str(table.path), message, hint, code="no_price", allowed=allowed, at="--close"))
 
 
 def _refuse_unreadable(table: Table, column: Column) -> NoReturn:
-    others = [each.name for each in table.numbers() if not is_no_price(each.name)]
-    instead = f", or say --close {shlex.quote(others[0])} if that is the price" if others else ""
+    others = [f"--close {shlex.quote(each.name)}" for each in table.numbers() if not is_no_price(each.name)]
+    read = None if column.truths else table.why_unread(column.name)
+    reason, _, remedy = (read or f"{column.trouble()}; mend the column").partition("; ")
+    message = f"'{column.name}' is called as the price is, but cannot be read: {reason}"
+    hint = f"{remedy}{f', or say {others[0]} if that is the price' if others else ''}"
     raise DataError(
-        f"{table.path}: '{column.name}' is called as the price is, but {column.trouble()}; mend the column{instead}"
+        Problem(table.path, message, hint, code="unreadable_price", value=column.name, fix=tuple(others[:3]))
     )
 
 

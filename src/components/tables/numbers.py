@@ -111,10 +111,10 @@ CELL = (
     rf"(?P<core>(?:{CORE}){POWER}){BLANK}(?P<unit>{UNIT})?{BLANK}(?P<behind>{MONEY})?{BLANK}(?P<trailing>[{MINUS}])?"
     rf"{BLANK}(?P<close>\))?$"
 )
-ANY_GROUPS = rf"\d{{1,3}}(?:['’]\d{{3}})+|\d{{1,3}}(?:[{SPACES} ]\d{{3}})+"
+ANY_GROUPS = rf"[1-9]\d{{0,2}}(?:['’]\d{{3}})+|[1-9]\d{{0,2}}(?:[{SPACES} ]\d{{3}})+"
 GROUPED: dict[Decimal, str] = {
-    ".": rf"^(?:\d+|\d{{1,3}}(?:,\d{{3}})+|\d{{1,2}}(?:,\d{{2}})*,\d{{3}}|{ANY_GROUPS})?(?:\.\d*)?{POWER}$",
-    ",": rf"^(?:\d+|\d{{1,3}}(?:\.\d{{3}})+|{ANY_GROUPS})?(?:,\d*)?{POWER}$",
+    ".": rf"^(?:\d+|[1-9]\d{{0,2}}(?:,\d{{3}})+|[1-9]\d?(?:,\d{{2}})*,\d{{3}}|{ANY_GROUPS})?(?:\.\d*)?{POWER}$",
+    ",": rf"^(?:\d+|[1-9]\d{{0,2}}(?:\.\d{{3}})+|{ANY_GROUPS})?(?:,\d*)?{POWER}$",
 }
 """What the digits may look like under either decimal sign."""
 GROUPS: dict[Decimal, str] = {".": ",", ",": "."}
@@ -293,16 +293,24 @@ def read(texts: Texts, *, decimal: Decimal | None, otherwise: Decimal | None) ->
         bad_N = np.isin(texts.codes_N, bad)
         row = int(bad_N.argmax())
         raise NoNumber(row, texts.texts_U[int(texts.codes_N[row])], count=int(bad_N.sum()))
+    _refuse_truths_among_numbers(texts, parts)
     sign = decimal or _own_sign(parts) or _settled(texts, parts, otherwise)
     _refuse_mixtures(texts, parts, sign)
     values_U = np.array([value_of(part, sign) for part in parts if part is not None] + [np.nan])
     far_U = np.isfinite(values_U) & (values_U != 0) & ((abs(values_U) < SMALLEST) | (abs(values_U) > LARGEST))
     far_U |= np.isinf(values_U) & np.array([part is not None and part.known is None for part in parts] + [False])
     if far_U.any():
-        first = min(np.flatnonzero(far_U), key=texts.row)
+        first = min(map(int, np.flatnonzero(far_U)), key=texts.row)
         raise NoNumber(texts.row(first), texts.texts_U[first], BEYOND)
     values_N: Float = values_U[texts.codes_N]
     return values_N
+
+
+def _refuse_truths_among_numbers(texts: Texts, parts: Sequence[Parts | None]) -> None:
+    truths = [u for u, text in enumerate(texts.texts_U) if text.strip().lower() in TRUTHS]
+    if truths and any(part is not None and part.core for part in parts):
+        first = min(truths, key=texts.row)
+        raise NoNumber(texts.row(first), texts.texts_U[first])
 
 
 def _settled(texts: Texts, parts: Sequence[Parts | None], otherwise: Decimal | None) -> Decimal:

@@ -5,18 +5,20 @@ Shape legend: N rows of the file.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from components.bars import Codes
-from components.errors import DataError
+from components.errors import Ask, DataError
 from components.tables import times
-from components.tables.columns import Columns, as_text, columns_of, cut, molten, numbers, texts
+from components.tables.columns import Columns, as_text, columns_of, cut, molten, texts
 from components.tables.container import symbol_of
 from components.tables.levels import SYMBOL, Levels
 from components.tables.numbers import Decimal
+from components.tables.numeric import is_truths, numbers
 from components.tables.shape import Shape, Told
 from components.tables.times import Stamps
 from components.tables.unread import Unread
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 PRICES = frozenset({"open", "high", "low", "close"})
+EXPECTED = PRICES | {"volume"}
+MOST_SAID = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,17 +90,31 @@ def said_of(columns: Columns, name: str, most: int | None = None) -> list[str]:
 
 
 def text_columns(path: Path, shape: Shape) -> frozenset[str]:
-    """Columns that hold no numbers, as far as the file itself says so: a text file does not."""
-    if shape.kind not in ("parquet", "feather") or shape.levels is not None:
+    """Columns that hold no numbers, as far as types and first rows show; one that is called as a price or volume is
+    expected to, and complained about by row."""
+    if shape.levels is not None:
         return frozenset()
+    if shape.kind in ("text", "excel"):
+        found = [shape.names[place] for place in shape.words]
+    else:
+        from components.tables.arrow import names_without_numbers
+
+        found = names_without_numbers(path, shape)
+    return frozenset(name for name in found if field_name(name) not in EXPECTED)
+
+
+def strange_columns(path: Path, shape: Shape) -> dict[str, str]:
+    """column -> type, of those that hold neither numbers nor texts, times or truths: lists, structures, bytes."""
+    if shape.kind not in ("parquet", "feather") or shape.levels is not None:
+        return {}
     import pyarrow as pa
 
     from components.tables.arrow import types_of
 
     kinds = pa.types
-    numeric = (kinds.is_integer, kinds.is_floating, kinds.is_boolean, kinds.is_decimal, kinds.is_null)
+    strange = (kinds.is_nested, kinds.is_binary, kinds.is_large_binary, kinds.is_fixed_size_binary)
     of = zip(shape.names, types_of(path, shape), strict=True)
-    return frozenset(name for name, kind in of if not any(test(kind) for test in numeric))
+    return {name: str(kind) for name, kind in of if any(test(kind) for test in strange)}
 
 
 def read(path: Path, layout: Layout) -> Table:
@@ -115,18 +133,43 @@ def read(path: Path, layout: Layout) -> Table:
     if layout.only in symbols and len(symbols) > 1:
         rows = np.flatnonzero(codes_N == symbols.index(layout.only))
         columns, codes_N, symbols = columns.take(rows), np.zeros(len(rows), dtype=np.int32), (layout.only,)
-    stamps = _stamps(columns, layout, codes_N)
     fields = {layout.wide: layout.wide} if layout.wide else layout.fields
     _refuse_truths(columns, fields)
-    values = numbers(columns, list(fields.values()), {column: field for field, column in fields.items()})
+    stamps, *values = _together(
+        path,
+        partial(_stamps, columns, layout, codes_N),
+        *(partial(_field, columns, field, column) for field, column in fields.items()),
+    )
     return Table(
         symbols=symbols,
         codes_N=codes_N,
         stamps=stamps,
-        fields={field: values[column] for field, column in fields.items()},
+        fields=dict(zip(fields, values, strict=True)),
         places=(columns.place,),
         notices=left_out(columns),
     )
+
+
+def _field(columns: Columns, field: str, column: str) -> Float:
+    return numbers(columns, [column], {column: field})[column]
+
+
+def _together(path: Path, *acts: Callable[[], Any]) -> list[Any]:
+    """What all of them give. Raises one DataError that says what the first complaint of each is: whoever mends a file
+    learns all kinds of mistakes at once."""
+    found, wrong = [], []
+    for act in acts:
+        try:
+            found.append(act())
+        except DataError as error:
+            wrong.append(error)
+    if not wrong:
+        return found
+    if len(wrong) == 1 or any(isinstance(error, Ask) for error in wrong):
+        raise next((error for error in wrong if isinstance(error, Ask)), wrong[0])
+    first, *others = (str(error).removeprefix(f"{path}: ") for error in wrong)
+    more = f"; and {len(others) - MOST_SAID} more columns" if len(others) > MOST_SAID else ""
+    raise DataError(f"{path}: {first}; also {'; also '.join(others[:MOST_SAID])}{more}")
 
 
 def _number_columns(layout: Layout) -> list[str]:
@@ -199,11 +242,8 @@ def _stamps(columns: Columns, layout: Layout, codes_N: Codes) -> Stamps:
 
 def _refuse_truths(columns: Columns, fields: Mapping[str, str]) -> None:
     """A price is no truth, in whatever format it is written."""
-    import pyarrow as pa
-
     for field, column in fields.items():
-        values = columns.raw[column]
-        if field in PRICES and pa.types.is_boolean(values.type):
+        if field in PRICES and is_truths(columns, column):
             raise DataError(
                 f"{columns.path}: the column of {field} holds true and false, no prices; choose another column"
             )

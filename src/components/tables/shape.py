@@ -49,6 +49,7 @@ class Shape:
     body          number of the first line that can be a row
     header        the lines that hold names: where they come again they are no rows
     dates, values places of the columns that hold dates, and of all that hold dates, clocks or numbers
+    words         places of the columns in which no row of the first holds a number
     levels        where several lines of names say field and symbol
     remarked      whether lines that begin with # are remarks: no row of the first does
     remarks       what is out of the ordinary, in whole sentences
@@ -62,6 +63,7 @@ class Shape:
     header: tuple[str, ...] = ()
     dates: tuple[int, ...] = ()
     values: tuple[int, ...] = ()
+    words: tuple[int, ...] = ()
     levels: Levels | None = None
     remarked: bool = False
     remarks: tuple[str, ...] = ()
@@ -159,14 +161,21 @@ def in_rows(
         names=called,
         encoding=encoding,
         delimiter=delimiter,
-        body=body,
+        body=_first_line(rows, body),
         header=tuple(quoted(cells) for _, cells in header),
         dates=dates,
         values=values,
+        words=_words([cells for number, cells in filled if number >= body], len(called)),
         levels=levels,
         remarked=kind == "text" and not any(cells[0].startswith("#") for number, cells in filled if number >= body),
         remarks=tuple(remarks),
     )
+
+
+def _first_line(rows: Sequence[Row], body: int) -> int:
+    """Where the row begins that ends at or after a line: cells may hold line ends."""
+    before = [number for number, _ in rows if number < body]
+    return before[-1] + 1 if before and any(number >= body for number, _ in rows) else body
 
 
 def _profile(rows: Sequence[Sequence[str]]) -> tuple[int, tuple[int, ...], tuple[int, ...]]:
@@ -185,6 +194,12 @@ def _profile(rows: Sequence[Sequence[str]]) -> tuple[int, tuple[int, ...], tuple
     dates = tuple(c for c in range(n) if mostly(c, is_date))
     values = tuple(c for c in range(n) if mostly(c, is_value))
     return n, dates, values
+
+
+def _words(rows: Sequence[Sequence[str]], n: int) -> tuple[int, ...]:
+    """Columns that say something and nowhere a number."""
+    said = [[cells[c] for cells in rows if c < len(cells) and not is_missing(cells[c])] for c in range(n)]
+    return tuple(c for c in range(n) if said[c] and not any(map(is_number, said[c])))
 
 
 def _body(filled: Sequence[Row], n: int, dates: Sequence[int], values: Sequence[int], told: Told) -> int:

@@ -16,11 +16,13 @@ from components.values import Time
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Stamps:
     """local_N (N,) datetime64[us] as the clock of each value shows it, never NaT; offset_N (N,) seconds that this clock
-    is ahead of UTC, NAIVE where the value does not say; form: the date format that was found, null: ISO 8601."""
+    is ahead of UTC, NAIVE where the value does not say; form: the date format that was found, null: ISO 8601; why: a
+    clause on the format that fits as well."""
 
     local_N: Time
     offset_N: Offset
     form: str | None = None
+    why: str = ""
 
     @property
     def aware_N(self) -> Mask:

@@ -7,7 +7,7 @@ Shape legend: N rows, U different texts, H and T different texts of days and of 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -153,7 +153,7 @@ def _of_texts(column: "pa.Array", form: str | None) -> Stamps:
         of_U = _of_different(texts_U, form)
     except Unread as unread:
         raise unread.at(_FirstRows(codes_N)) from None
-    return Stamps(local_N=of_U.local_N[codes_N], offset_N=of_U.offset_N[codes_N], form=of_U.form)
+    return replace(of_U, local_N=of_U.local_N[codes_N], offset_N=of_U.offset_N[codes_N])
 
 
 @dataclass(frozen=True)
@@ -183,8 +183,8 @@ def _of_different(texts_U: "pa.Array", form: str | None) -> Stamps:
                 numbers_U = pc.cast(texts_U, pa.float64())
             if form in EPOCHS or not _compact(texts_U):
                 return _in_utc(*epochs.times(numbers_U.to_numpy(zero_copy_only=False), form))
-        elif form in EPOCHS:
-            _refuse_text(texts_U, int(pc.index(number_U, False).as_py()), dates.shown_as(form))
+        elif form in EPOCHS or epochs.are_epochs(pc.cast(texts_U.filter(number_U), pa.float64()).to_numpy()):
+            _refuse_text(texts_U, int(pc.index(number_U, False).as_py()), dates.shown_as(form or "unix_s"))
     if form is not None and dates.date_part(form) is None:
         return _by_whole_format(texts_U, form)
     return _by_parts(texts_U, form)
@@ -214,12 +214,16 @@ def _by_parts(texts_U: "pa.Array", form: str | None) -> Stamps:
     heads, head_U, tails, tail_U = _cut(texts_U)
     clock = clocks.behind_dates(tails)
     part = dates.date_part(form) if form is not None else None
-    if part is not None or dates.of_form(heads[:1], None).whole:
+    if part is not None:
         reading = dates.of_form(heads, part)
     else:
         found = dates.readings(heads)
         if not found:
-            _refuse_text(texts_U, _unlike(heads, head_U), dates.shown_as(None))
+            near = dates.nearest(heads)
+            few = np.isnat(near.days_U).mean() < 0.5
+            _refuse_text(
+                texts_U, int(np.isnat(near.days_U)[head_U].argmax()), dates.shown_as(near.form if few else None)
+            )
         own_U = clock.micros_U[tail_U].astype("timedelta64[us]")
         try:
             reading = dates.decided(found, lambda days_H: days_H[head_U] + own_U, heads)
@@ -230,16 +234,7 @@ def _by_parts(texts_U: "pa.Array", form: str | None) -> Stamps:
         _refuse_text(texts_U, int(bad_U.argmax()), dates.shown_as(form))
     offset_U = clock.offset_U[tail_U]
     local_U = reading.days_U[head_U] + clock.micros_U[tail_U].astype("timedelta64[us]")
-    return Stamps(local_N=local_U, offset_N=offset_U, form=form or reading.form)
-
-
-def _unlike(heads: Sequence[str], head_U: Int) -> int:
-    """The first text that is no date as the first one is."""
-    found = dates.readings(heads[:1])
-    good_H = np.zeros(len(heads), dtype=bool)
-    for own in found:
-        good_H |= ~np.isnat(dates.of_form(heads, own.form).days_U)
-    return int((~good_H[head_U]).argmax())
+    return Stamps(local_N=local_U, offset_N=offset_U, form=form or reading.form, why=reading.why)
 
 
 def _cut(texts_U: "pa.Array") -> tuple[list[str], Int, list[str], Int]:
@@ -254,8 +249,8 @@ def _cut(texts_U: "pa.Array") -> tuple[list[str], Int, list[str], Int]:
         return (*_different(heads_U), *_different(pc.utf8_slice_codeunits(texts_U, 10)))
     place_U = pc.find_substring(texts_U, ":").to_numpy(zero_copy_only=False).astype(np.int64)
     length_U = pc.utf8_length(texts_U).to_numpy(zero_copy_only=False).astype(np.int64)
-    iso_U = _matches(texts_U, r"^\d{4}-\d\d-\d\d([T Z+\-]|$)")
-    compact_U = _matches(texts_U, r"^\d{8}([T ]?\d{2,6}(\D|$)|[TZ+\-])")
+    iso_U = _matches(texts_U, r"^\d{4}-\d\d-\d\d([T Z,;_+\-]|$)")
+    compact_U = _matches(texts_U, r"^\d{8}([T ,;_]?\d{2,6}(\D|$)|[TZ+\-])")
     cut_U = np.where(place_U >= 0, np.maximum(place_U - 2, 0), length_U)
     cut_U = np.where(iso_U, 10, np.where(compact_U, 8, cut_U))
     head_U, tail_U = np.empty(len(texts_U), dtype=object), np.empty(len(texts_U), dtype=object)
@@ -315,9 +310,7 @@ def _with_clock(stamps: Stamps, column: "pa.Array") -> Stamps:
         raise Unread("{0}: the date has a clock of its own; leave data.clock_column out", row)
     if pa.types.is_time(column.type):
         micros_N = pc.cast(pc.cast(column, pa.time64("us"), safe=False), pa.int64()).to_numpy(zero_copy_only=False)
-        return Stamps(
-            local_N=stamps.local_N + micros_N.astype("timedelta64[us]"), offset_N=stamps.offset_N, form=stamps.form
-        )
+        return replace(stamps, local_N=stamps.local_N + micros_N.astype("timedelta64[us]"))
     if not pa.types.is_dictionary(column.type):
         column = pc.dictionary_encode(_as_texts(column.to_numpy(zero_copy_only=False)))
     texts = pc.utf8_trim_whitespace(column.dictionary).to_pylist()
@@ -334,8 +327,8 @@ def _with_clock(stamps: Stamps, column: "pa.Array") -> Stamps:
             _FirstRows(codes_N)[code],
         )
     own_N = found.offset_U[codes_N]
-    return Stamps(
+    return replace(
+        stamps,
         local_N=stamps.local_N + found.micros_U[codes_N].astype("timedelta64[us]"),
         offset_N=np.where(own_N == NAIVE, stamps.offset_N, own_N),
-        form=stamps.form,
     )

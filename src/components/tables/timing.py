@@ -3,6 +3,7 @@
 Shape legend: N rows of a sample.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -21,13 +22,14 @@ if TYPE_CHECKING:
 
 NAMES = (
     *("timestamp", "datetime", "date", "datum", "day", "time", "opentime", "period", "dt", "fecha", "ts", ""),
-    *("tradedate", "tradingdate", "tradetime", "data", "jour", "timestampms", "unix", "unixtime", "epoch", "zeit"),
+    *("tradedate", "tradingdate", "tradetime", "data", "jour", "timestampms", "unix", "unixtime", "epoch", "zeit", "t"),
 )
 CLOCK_NAMES = (
     *("time", "hour", "hours", "hr", "hh", "clock", "hhmm", "hhmmss", "hourending", "he", "tm", "tradetime"),
     *("uhrzeit", "zeit", "stunde", "hora", "heure", "ora"),
 )
 END_WORDS = ("close", "end", "until", "ende", "fin")
+_CLOCK_LIKE = re.compile(r"\s*\d{1,9}(?:\.0*)?\s*$|\s*\d{1,2}:\d\d")
 MISSING = frozenset({"", "-", ".", "NA", "N/A", "#N/A", "n/a", "NaN", "nan", "NaT", "NULL", "null", "None", "none"})
 # Of rows that share symbol and date without the clock, so many must be told apart by it.
 TOLD_APART = 0.5
@@ -75,7 +77,8 @@ def timing(
     beside = "" if clock is None else f" and the clock of column '{clock}'"
     remarks.append(f"time: column '{chosen}'{beside}, {form or 'ISO 8601'}, for example {example}")
     if form is not None and form[:2] in ("%d", "%m") and "%m" in form and "%d" in form:
-        remarks.append(f"dates: the {'day' if form[:2] == '%d' else 'month'} comes first")
+        first = "day" if form[:2] == "%d" else "month"
+        remarks.append(f"dates: the {first} comes first{'; ' * bool(read.why)}{read.why}")
     if are_days(read.local_N) and read.aware_N.all() and read.offset_N.any():
         remarks.append("dates: midnights of their own offsets, taken as the dates that they show")
     return Timing(time=chosen, clock=clock, date_format=form, remarks=tuple(remarks))
@@ -89,13 +92,15 @@ def clock_of(sample: Mapping[str, Sequence[str]], time: str, symbol: str | None)
         return None
     others = [name for name in sample if name not in (time, symbol)]
     for name in others:
-        # What is missing in a column of that name is worth a line.
-        if _word(name) in CLOCK_NAMES and _holds_clocks([text for text in sample[name] if text not in MISSING]):
+        # What is missing or wrong in a column of that name is worth a line.
+        if _word(name) in CLOCK_NAMES and _mostly_clocks(sample[name]):
             return name
-    held = [name for name in others if _holds_clocks(sample[name])]
     keys = [sample[time], *([sample[symbol]] if symbol is not None and symbol in sample else [])]
     shared = _shared(keys)
-    apart = [name for name in held if shared and _shared([*keys, sample[name]]) <= (1 - TOLD_APART) * shared]
+    if not shared:
+        return None
+    held = [name for name in others if _holds_clocks(sample[name])]
+    apart = [name for name in held if _shared([*keys, sample[name]]) <= (1 - TOLD_APART) * shared]
     if len(apart) != 1 or not _goes_on(keys, sample[apart[0]]):
         return None
     # Numbers from 1 to 20 may as well name what is measured: then its neighbours differ more than its days.
@@ -130,7 +135,7 @@ def _in_order(sample: Mapping[str, Sequence[str]]) -> list[str]:
 def _holds_times(name: str, texts: Sequence[str]) -> bool:
     known = [text for text in texts if text not in MISSING]
     # A number may be a year or a day: only a column that is called a date is believed to hold such dates.
-    if not known or (_word(name) not in NAMES and all(_is_short_number(text) for text in known)):
+    if not known or (_word(name) not in NAMES and all(_is_short_number(text) for text in known[:50])):
         return False
     try:
         times.read(_texts(known))
@@ -161,8 +166,9 @@ def _asks(text: str) -> bool:
 
 
 def _is_short_number(text: str) -> bool:
+    """Numbers of fewer digits than a count of seconds since 1970 has."""
     digits = text.strip("+-").replace(",", "").replace(".", "")
-    return digits.isdigit() and not (text.isdigit() and len(text) >= 9)
+    return digits.isdigit() and not re.fullmatch(r"\d{9,19}(?:\.0*)?", text)
 
 
 def _stamps(texts: Sequence[str]) -> Stamps | None:
@@ -196,8 +202,15 @@ def _end_of(begin: str, sample: Mapping[str, Sequence[str]]) -> str | None:
 
 
 def _holds_clocks(texts: Sequence[str]) -> bool:
+    if not all(_CLOCK_LIKE.match(text) for text in texts[:20]):
+        return False
     different = list(dict.fromkeys(text.strip() for text in texts))
     return len(different) > 0 and "" not in different and clocks.of_column(different).read
+
+
+def _mostly_clocks(texts: Sequence[str]) -> bool:
+    different = list(dict.fromkeys(text.strip() for text in texts if text not in MISSING))
+    return len(different) > 0 and bool((clocks.of_column(different).micros_U != clocks.UNREAD).mean() > TOLD_APART)
 
 
 def _shared(keys: Sequence[Sequence[str]]) -> int:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from components.errors import Ask, DataError
+from components.errors import DataError
 from components.tables import times
-from components.tables.columns import Columns, columns_of, numbers
+from components.tables.columns import Columns, columns_of
 from components.tables.container import paths_of, symbol_of
 from components.tables.levels import SYMBOL
-from components.tables.numbers import BEYOND
+from components.tables.numeric import holds_numbers, is_blank, numbers
 from components.tables.reading import names_of
 from components.tables.shape import Told, shape_of
 from components.tables.stamps import Stamps
@@ -66,7 +66,8 @@ def whole_table(
     for table in tables[1:]:
         if lacking := [name for name in names if name not in table.names]:
             raise DataError(
-                f"{table.path}: no column '{lacking[0]}', which {tables[0].path} has; columns: {', '.join(table.names)}"
+                f"{table.path}: no column '{lacking[0]}', which {tables[0].path} has; columns: "
+                f"{', '.join(table.names)}; give it one, or leave the file out"
             )
     return _below(Path(where), tables, named=SYMBOL not in {name.lower() for name in names})
 
@@ -82,7 +83,9 @@ def _one(path: Path, reading: Reading, keys: Sequence[str | None]) -> Columns:
         decimal=reading.decimal,
     )
     if found.n_rows == 0:
-        raise DataError(f"{path}: has a header and no rows" if names else f"{path}: is empty")
+        raise DataError(
+            f"{path}: has a header and no rows; add some" if names else f"{path}: no column and no row; give a table"
+        )
     return found
 
 
@@ -128,35 +131,12 @@ def require_column(columns: Columns, name: str, *, option: str) -> None:
 
 
 def numeric(columns: Columns, name: str) -> Float | None:
-    """(N,) the values as numbers, NaN where missing or infinite; None if a value is something else. Raises Ask where
-    they can be read in two ways, DataError where they are beyond what is calculated with."""
-    import pyarrow as pa
-
-    if pa.types.is_temporal(columns.raw[name].type):
+    """(N,) the values as numbers, NaN where missing or infinite; None if none of them is a number. Raises DataError
+    naming the line where one is none among others that are, and Ask where they can be read in two ways."""
+    if not holds_numbers(columns, name) and not is_blank(columns, name):
         return None
-    try:
-        values_N = numbers(columns, [name])[name]
-    except Ask:
-        raise
-    except DataError as error:
-        if BEYOND in str(error):
-            raise
-        return None
+    values_N = numbers(columns, [name])[name]
     return np.where(np.isfinite(values_N), values_N, np.nan)
-
-
-def is_truths(columns: Columns, name: str) -> bool:
-    """Whether a column holds true and false alone."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    column = columns.raw[name]
-    if pa.types.is_boolean(column.type):
-        return True
-    if not (pa.types.is_dictionary(column.type) or pa.types.is_string(column.type)):
-        return False
-    found = {str(text).strip().lower() for text in pc.unique(pc.cast(column, pa.string())).to_pylist() if text}
-    return bool(found) and found <= {"true", "false"}
 
 
 def times_of(columns: Columns, name: str, reading: Reading) -> Time:

@@ -46,20 +46,29 @@ def load_bars(bundle: Bundle, path: str, settings: Mapping[str, Any]) -> Panel:
     again; a file that holds what would be added is read alone. Of a bundle from no file the columns are found. Raises
     DataError in the words of predict's options.
     """
-    config = bundle.config.get("data", {})
+    written = _config(bundle)
+    config = written.get("data", {})
     try:
         within = _file_within(config)
         if within is None:
             bars = _source(_found(path, settings)).bars()
         else:
             bars = _as_trained(config, within, {"path": path, **settings}, bundle)
-        quality = _quality(bundle.config.get("quality", {}))
+        quality = _quality(written.get("quality", {}))
         return strict(bars) if quality is None else quality.inspect(bars)[0]
     except DataError as error:
         text = str(error)
         for setting, option in OPTIONS.items():
             text = text.replace(f"({setting})", f"({option})").replace(f"set {setting}", f"set {option}")
         raise DataError(text.replace("in data.path", "in --data")) from None
+
+
+def _config(bundle: Bundle) -> Mapping[str, Any]:
+    """The configuration of the run that the bundle was made from."""
+    import yaml
+
+    found = yaml.safe_load(bundle.written)
+    return found if isinstance(found, dict) else {}
 
 
 def _file_within(config: Mapping[str, Any]) -> tuple[str, ...] | None:

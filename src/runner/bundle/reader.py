@@ -112,14 +112,6 @@ class Bundle:
         return bundle
 
     @cached_property
-    def config(self) -> Mapping[str, Any]:
-        """The configuration of the run that it was made from."""
-        import yaml
-
-        found = yaml.safe_load(self.written)
-        return found if isinstance(found, dict) else {}
-
-    @cached_property
     def digest(self) -> str:
         """SHA-256 of all that its forecasts and weights follow from."""
         content = json.dumps([self.recipe.to_json(), self.learnt], sort_keys=True).encode()

@@ -76,8 +76,17 @@ def first_experiment(
 
 def default_name(file: str) -> str:
     """The file's name as a name of an experiment."""
-    stem = re.sub(r"[^A-Za-z0-9_]+", "_", Path(file).name.split(".")[0]).strip("_").lower()
-    return stem or "bars"
+    stem = re.sub(r"[^A-Za-z0-9_]+", "_", Path(file).name.split(".")[0]).strip("_").lower() or "bars"
+    return f"bars_{stem}" if is_value(stem) else stem
+
+
+def is_value(name: str) -> bool:
+    """Whether a command line reads a name as something else: a number, a truth, nothing."""
+    try:
+        float(name)
+    except ValueError:
+        return name.lower() in ("true", "false", "null")
+    return not name.isdigit()
 
 
 def _settings(slot: str, choice: str) -> Mapping[str, Any]:

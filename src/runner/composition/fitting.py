@@ -196,6 +196,7 @@ def _giving(statistic: str) -> str:
 
 
 def _named(able: Callable[[type[Model]], bool]) -> str:
-    """The models of the catalogue that can, by name."""
-    models = [cls for cls in catalogue().values() if issubclass(cls, Model) and able(cls)]
+    """The models of the catalogue that can be fitted so, by name."""
+    fitted = (cls for cls in catalogue().values() if issubclass(cls, Model) and not issubclass(cls, ClaimedModel))
+    models = [cls for cls in fitted if able(cls)]
     return ", ".join(sorted(cls.__module__.rpartition(".")[2] for cls in models)) or "none"

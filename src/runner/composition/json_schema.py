@@ -67,7 +67,7 @@ def _defaults(known: Mapping[str, Any]) -> Schema:
     entry = {
         "type": "object",
         "properties": {f"override /{slot}": _choice(slot) for slot in known},
-        "patternProperties": {f"^/{slot}@": _choice(slot) for slot in known},
+        "patternProperties": {f"^(override )?/{slot}@": _choice(slot) for slot in known},
         "additionalProperties": False,
         "maxProperties": 1,
     }

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from components.bars import Bars
-from components.errors import DataError
+from components.errors import DataError, Problem
 from components.structure import PRICES
 from components.values import Finding
 
@@ -25,11 +25,13 @@ def needed(
     for check, finding in changed.items():
         touched = finding.count - harmless.get(check, 0)
         if check not in asked and touched > MOST * bars.n_rows:
-            raise DataError(
+            setting = f"quality.{check}={mend[check]}"
+            message = (
                 f"{finding.example}; {touched:,} of {bars.n_rows:,} bars ({touched / bars.n_rows:.1%}) would have to "
-                f"be {finding.action}, and no more than {MOST:.0%} are unasked: do the columns mean something else? "
-                f"mend the file, name the columns (--close COLUMN), or say quality.{check}={mend[check]}"
+                f"be {finding.action}, and no more than {MOST:.0%} are unasked: do the columns mean something else"
             )
+            hint = f"mend the file, name the columns (--close COLUMN), or say {setting}"
+            raise DataError(Problem("", message, hint, code="many_defects", value=touched, fix=(setting,)))
     return {check: mend[check] for check in mend if check in changed and mend[check] != standard[check]}
 
 

@@ -286,20 +286,11 @@ def rule_notices(analysis: Analysis) -> list[str]:
         )
     if experiment.inputs is not experiment.features:
         notices.append("features: not read: the model brings its own")
-    notices += list(_hidden_fields(analysis))
     notices += [f"data: {caution}" for caution in experiment.data.facts().cautions]
     notices += gate_notices(experiment)
     if experiment.debug.enabled:
         notices.append(_of_debug(experiment))
     return notices
-
-
-def _hidden_fields(analysis: Analysis) -> Iterator[str]:
-    """A definition wins over a field of the data of the same name."""
-    for place, features in feature_sets(analysis.experiment).items():
-        hiding = {definition for name in features.expanded() for definition in features.definitions_of(name)}
-        for name in sorted(hiding.intersection(analysis.fields or ())):
-            yield f"{place}: the definition '{name}' hides the data's field of that name; delete it to read the field"
 
 
 def _of_debug(experiment: Experiment) -> str:

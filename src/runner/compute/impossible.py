@@ -23,6 +23,9 @@ def refuse_impossible(experiment: Experiment, prepared: Prepared) -> list[str]:
     if experiment.preprocess.cross_sectional and symbols < 2:
         hint = "choose zscore, which compares with the past, or give more symbols"
         problems.append(Problem("preprocess", "compares the symbols of a date, and no date has two", hint))
+    if symbols < 2 and all(reach(prepared.columns[name]).cross_sectional for name in experiment.features.expanded()):
+        hint = "choose features that compare a symbol with its own past, or give more symbols"
+        problems.append(Problem("features", "all compare the symbols of a date, and no date has two", hint))
     if not experiment.debug.enabled:
         problems += [*_gates(experiment, prepared, symbols)]
     if problems:

@@ -70,6 +70,20 @@ def _with_own_features(
     return replace(prepared, columns=columns, tabled=tabled, divided=divided)
 
 
+def rows_without_features(rivals: Mapping[str, Walked], prepared: Prepared) -> tuple[str, ...]:
+    """A sentence on each baseline that lacks features of its own at rows that are judged, with their number."""
+    said = []
+    judged = sum(len(fold.test_rows) for fold in prepared.folds)
+    for name, each in rivals.items():
+        lacking = judged - sum(len(fold.test_rows) for fold in each.divided.value)
+        if lacking:
+            said.append(
+                f"baselines.{name}: has no features at {lacking:,} of {judged:,} test rows, where it forecasts the "
+                "mean label of its train rows."
+            )
+    return tuple(said)
+
+
 def own_folds(
     panel: Panel,
     table: FeatureTable,

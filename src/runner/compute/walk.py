@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from components.contracts import Loss, Model, Preprocessor
+from components.values import Fold
 from runner.compute.fit_fold import FoldFit, depends, fit_fold, join_folds, prepare_folds
 from runner.compute.forecast import Forecasts
 from runner.compute.prepared import Prepared, folds_hash
@@ -22,7 +23,7 @@ class Walked:
     """A model through all folds, as a keyed value: the forecasts of all of them.
 
     name: on the terminal; inputs: of all fits; fits: one stage a fold; workers: how many of them may be computed side
-    by side; observed: whether the cache's observer hears of its folds.
+    by side; observed: whether the cache's observer hears of its folds; divided: the folds, of its own rows.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Walked:
     workers: int
     cache: Cache
     observed: bool
+    divided: Keyed[tuple[Fold, ...]]
 
     @property
     def key(self) -> str:
@@ -122,6 +124,7 @@ def walk(
         workers=1 if model.starts_from == "previous_fold" else min(experiment.resources.side_by_side, len(fits)),
         cache=cache,
         observed=not part,
+        divided=prepared.divided,
     )
 
 

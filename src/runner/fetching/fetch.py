@@ -78,6 +78,8 @@ def fetch(order: Order, say: Callable[[Outcome], None]) -> Held:
     """
     if not _moment(order.start) < _moment(order.end):
         raise ConfigError(f"fetch: --to {order.end} must be later than --from {order.start}")
+    if order.section.get("fallback") is not None:
+        raise ConfigError("data.fallback: a fetched file holds the bars of one vendor; leave it null")
     settings = _settings(order)
     parts = order.out.with_name(f".{order.out.name}.parts")
     _forget_old_answers(parts)
@@ -145,14 +147,15 @@ def _held(order: Order, settings: Mapping[str, Any], parts: Path) -> Held:
 
 def _with_symbol(held: Held, order: Order, name: str, parts: Path) -> tuple[Held, Outcome]:
     before = held.symbols.get(name)
-    start, end = order.start, order.end
+    now = str(np.datetime64("now"))
+    # Of what lies ahead nothing was asked for, whatever the vendor was told.
+    start, end = order.start, min(order.end, now, key=_moment)
     if before is not None:
         # What is held stays, whatever span is asked for now.
         start, end = min(start, before.start, key=_moment), max(end, before.end, key=_moment)
-        covered = _moment(before.start) <= _moment(order.start) and _moment(order.end) <= _moment(before.end)
+        covered = (start, end) == (before.start, before.end)
         if covered and not order.again:
             return held, Outcome(symbol=name, last=_last(before.bars))
-    now = str(np.datetime64("now"))
     if before is None or order.again or _moment(start) < _moment(before.start):
         bars = _patiently(order, name, start, end, parts)
     else:
@@ -205,7 +208,7 @@ def _waits(order: Order) -> Iterator[float | None]:
 def _source(order: Order, name: str, start: str, end: str, parts: Path) -> Source:
     """The vendor's source of one symbol. Its answers are kept only as long as this fetch lasts: bars that were pinned
     long ago would hide what the vendor changed since."""
-    section = {**order.section, "symbols": [name], "start": start, "end": end}
+    section = {**order.section, "symbols": [name], "start": start, "end": end, "fallback": None}
     if "cache_folder" in section:
         section["cache_folder"] = str(parts / "answers")
     source: Source = build(Source, section, path="data")  # type: ignore[type-abstract]

@@ -11,8 +11,9 @@ from components.statistics.performance import known
 from components.statistics.sharpe import sharpe_sample
 from components.tables.columns import Columns
 from components.tables.numbers import sampled
+from components.tables.numeric import holds_numbers, is_truths
 from components.tables.reading import said_of
-from components.tables.whole import UNNAMED, Reading, is_truths, numeric, require_column, times_of, whole_table
+from components.tables.whole import UNNAMED, Reading, numeric, require_column, times_of, whole_table
 from components.values import Float, Time
 from components.values.periods import periods_of
 from runner.judging.foreign import Foreign, result_file, result_table, returns_of_equity
@@ -181,7 +182,7 @@ def _holds_dates(columns: Columns, name: str, reading: Reading) -> bool:
     """By its name, or by its values where they are text that reads as dates."""
     if name.lower() in TIME_NAMES:
         return True
-    if numeric(columns, name) is not None:
+    if holds_numbers(columns, name):
         return False
     try:
         times_of(columns.head(5), name, reading)
@@ -195,7 +196,7 @@ def _return_column(table: _Table, column: str | None) -> str:
     if column is not None:
         require_column(columns, column, option="--column")
         return column
-    filled = [name for name in columns.names if name != table.time and numeric(columns, name) is not None]
+    filled = [name for name in columns.names if name != table.time and holds_numbers(columns, name)]
     candidates = [name for name in filled if name not in UNNAMED]
     if len(candidates) == 1:
         return candidates[0]

@@ -81,10 +81,8 @@ def _numbers(found: Columns, target: str, keys: set[str | None]) -> tuple[dict[s
             continue
         try:
             values_R = numeric(found, name)
-        except Ask:
-            raise
         except DataError as error:
-            if name == target:
+            if name == target or isinstance(error, Ask):
                 raise
             unread[name] = str(error).removeprefix(f"{found.path}: ")
             continue

@@ -13,18 +13,18 @@ metadata hold vendor, settings, the time of every fetch and every change. It is 
 what a killed fetch had got is taken up by the next one."""
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from components.errors import ConfigError, DataError
+from components.errors import ConfigError
 from runner.answer import Answer, said
 
 if TYPE_CHECKING:
     from runner.fetching.fetch import Order, Outcome
+    from runner.fetching.held import Revised
 
 ANSWER = {
     "file": "text: the file",
@@ -57,14 +57,13 @@ def run(options: Namespace) -> Answer:
     from runner.fetching.fetch import Outcome, fetch
 
     outcomes: list[Outcome] = []
+
+    def tell(outcome: Outcome) -> None:
+        outcomes.append(outcome)
+        print(_line(outcome))
+
     order = _order(options)
-    try:
-        held = fetch(order, outcomes.append)
-    except DataError:
-        for line in (line for outcome in outcomes for line in _lines(outcome)):
-            print(line)
-        raise
-    lines = [line for outcome in outcomes for line in _lines(outcome)]
+    held = fetch(order, tell)
     content = {
         "file": str(order.out),
         "vendor": order.vendor,
@@ -73,7 +72,9 @@ def run(options: Namespace) -> Answer:
         "revised": [asdict(change) for outcome in outcomes for change in outcome.revised],
     }
     symbols = "1 symbol" if len(held.symbols) == 1 else f"{len(held.symbols)} symbols"
-    told = said(*lines, f"{order.out}: {held.n_bars:,} bars of {symbols}")
+    new = sum(outcome.new for outcome in outcomes)
+    revised = (_revised(change) for outcome in outcomes for change in outcome.revised)
+    told = said(*revised, f"{order.out}: {held.n_bars:,} bars of {symbols}, {new:,} of them new")
     return Answer(content, told, next=(f"init {order.out}",))
 
 
@@ -100,15 +101,16 @@ def _order(options: Namespace) -> "Order":
     )
 
 
-def _lines(outcome: "Outcome") -> Iterator[str]:
+def _line(outcome: "Outcome") -> str:
     if outcome.failed is not None:
-        yield f"{outcome.symbol}: failed: {outcome.failed}"
-        return
+        return f"{outcome.symbol}: failed: {outcome.failed}"
     news = f"{outcome.new:,} new {'bar' if outcome.new == 1 else 'bars'}" if outcome.new else "nothing new"
-    yield f"{outcome.symbol}: {news}, up to {outcome.last}"
-    for change in outcome.revised:
-        bars = f"{change.bars:,} {'bar' if change.bars == 1 else 'bars'}"
-        yield f"  history was revised: {bars} from {change.first} on: {change.says}"
+    return f"{outcome.symbol}: {news}, up to {outcome.last}"
+
+
+def _revised(change: "Revised") -> str:
+    bars = f"{change.bars:,} {'bar' if change.bars == 1 else 'bars'}"
+    return f"{change.symbol}: history was revised: {bars} from {change.first} on: {change.says}"
 
 
 def _section(vendor: str, settings: list[str]) -> dict[str, Any]:

@@ -15,23 +15,23 @@ from components.errors import ConfigError, Problem
 from components.tables.meaning import Said
 from runner.answer import Answer, said
 from runner.composition.configure import configure
-from runner.composition.first_experiment import SCHEMA, default_name, first_experiment
+from runner.composition.first_experiment import SCHEMA, default_name, first_experiment, is_value
 from runner.composition.json_schema import of_experiment
 from runner.composition.places import CONFIG
 from runner.composition.reading import settings_of
 from runner.composition.rules import NAME
 from runner.storage.disk import write_atomically
 
-ANSWER = {
-    "experiment": "text: its name",
-    "file": "text: what was written",
-    "remarks": "list: what was found in the data, one sentence each",
-}
 COLUMNS = {
     "close": "that holds the price; default: the one that is called so",
     "volume": "that holds the volume",
     "time": "that says when a bar was",
     "symbol": "that holds the symbols",
+}
+ANSWER = {
+    "experiment": "text: its name",
+    "file": "text: what was written",
+    "remarks": "list: what was found in the data, one sentence each",
 }
 
 
@@ -48,11 +48,12 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> Answer:
     """Writes the experiment; what was found, and the next commands."""
     name = default_name(options.file) if options.name is None else options.name
-    if not NAME.fullmatch(name):
-        raise ConfigError(
-            f"--name: {name!r} is not allowed; must be letters, digits, dot, dash and underscore, at most 100, "
-            "beginning with a letter or digit"
-        )
+    if not NAME.fullmatch(str(name)):
+        message = f"{name!r} is not allowed; must be letters, digits, dot, dash and underscore, at most 100"
+        raise ConfigError(Problem("--name", message, "begin with a letter or digit", code="name", value=name))
+    if is_value(name):
+        message = f"'{name}' is read as a number, a truth or nothing where an experiment is named"
+        raise ConfigError(Problem("--name", message, "choose another", code="name", value=name))
     settings = settings_of(options.settings, {"data": None, "quality": None})
     target = Path(CONFIG) / "experiment" / f"{name}.yaml"
     if target.exists() and not options.force:
@@ -63,7 +64,7 @@ def run(options: Namespace) -> Answer:
     with _kept_if_sound(target):
         write_atomically(target, made.text.encode())
         configure([f"+experiment={name}"])
-    write_atomically(target.with_name(SCHEMA), json.dumps(of_experiment()).encode())
+        write_atomically(target.with_name(SCHEMA), json.dumps(of_experiment()).encode())
     lines = (
         f"{options.file}:",
         *(f"  {remark}" for remark in made.remarks),

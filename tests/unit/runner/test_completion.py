@@ -69,8 +69,6 @@ def test_bash_completes_what_is_typed(place: Path) -> None:
     bin_.mkdir()
     (bin_ / "python").symlink_to(sys.executable)
     lines = {
-        "python -m runner che": "check",
-        "python -m runner +experiment=mi": "mine",
         "python -m runner check +experiment=mine model=ri": "ridge",
         "python other.py che": "",
     }

@@ -24,7 +24,8 @@ def kinds() -> list[str]:
 
 
 def said(capsys) -> str:
-    return " ".join(capsys.readouterr().out.split())
+    captured = capsys.readouterr()
+    return " ".join((captured.out + captured.err).split())
 
 
 @pytest.fixture

@@ -42,10 +42,9 @@ def constructor_does_nothing(cls: type[Component]) -> None:
 @law
 def typed(cls: type[Component]) -> None:
     """Every parameter says its type, so that a mistake is found before anything runs."""
-    inherited = set(parameters(kind_of(cls))) if dataclasses.is_dataclass(kind_of(cls)) else set()
     for name, parameter in parameters(cls).items():
         require(not _holds_any(parameter.annotation), f"parameter {name} is typed Any, which allows everything")
-        taken = hasattr(ABCMeta, name) or name in inherited
+        taken = hasattr(ABCMeta, name) or name not in _own_parameters(cls)
         require(
             parameter.required or taken, f"parameter {name} has a default; values stand in conf/, where they are seen"
         )
@@ -77,7 +76,7 @@ def examples(cls: type[Component]) -> None:
     """Two or more different examples, if it has parameters: one alone shows no difference between parameters."""
     found = cls.examples()
     different = {repr(sorted(map(str, example.items()))) for example in found}
-    least = 2 if parameters(cls) else 1
+    least = 2 if _own_parameters(cls) else 1
     require(len(different) >= least, f"it gives {len(different)} different example(s), {least} are needed")
 
 
@@ -139,6 +138,12 @@ def choice_comments(choice: Choice) -> None:
         for name, value in section.items():
             if name not in ("_target_", "defaults") and not (isinstance(value, dict) and value):
                 require("#" in choice.line_of(name), f"{name} has no comment with meaning, unit or range")
+
+
+def _own_parameters(cls: type[Component]) -> set[str]:
+    """Those that its contract does not bring, as a source's fallback."""
+    kind = kind_of(cls)
+    return set(parameters(cls)) - (set(parameters(kind)) if dataclasses.is_dataclass(kind) else set())
 
 
 def _built(description: Any, cls: type[Component]) -> Component:

@@ -134,12 +134,12 @@ def test_probabilities_have_a_calibration_error_and_both_columns(run, cache):
 
 
 def test_predict_prints_the_intervals(run):
-    from runner.bundle.predictions import table
+    from runner.bundle.predictions import rows, table
 
     experiment, config, prepared, executed = run(*CASES["intervals"])
     bundle = bundle_of(experiment, config, prepared, executed)
     live = bundle.forecast(prepared.panel)
-    text = table(bundle, live, last_only=True)
+    text = table(bundle, live, rows(bundle, live, last_only=True))
     (line,) = csv.DictReader(io.StringIO(text))
     assert float(line["lower"]) == pytest.approx(live.lower_M[-1], rel=1e-8)
     assert float(line["upper"]) == pytest.approx(live.upper_M[-1], rel=1e-8)

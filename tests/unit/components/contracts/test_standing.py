@@ -116,6 +116,25 @@ def test_a_damaged_file_is_one_that_cannot_be_had() -> None:
         assert name in panel.notices[0]
 
 
+def test_only_what_is_asked_for_stands_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    written("second.csv", factor=2)
+    monkeypatch.delenv("ASSAY_NOWHERE", raising=False)
+    both = source("first.csv", section("second.csv"), folder_env="ASSAY_NOWHERE", symbols=["BBB"])
+    assert both.load().symbols == ("BBB",)
+    assert "ASSAY_NOWHERE is not set" in both.load().notices[0]
+    with pytest.raises(DataError) as error:
+        source("first.csv", section("second.csv"), symbols=["CCC"]).load()
+    assert str(error.value).endswith("; the fallback has no bars of symbol CCC in the span that is asked for")
+
+
+def test_a_series_stands_in_as_bars_do() -> None:
+    written("second.csv", factor=2)
+    both = source("first.csv", section("second.csv"))
+    series = both.series("BBB", "close")
+    assert list(series.fields["close"]) == [6.0, 8.0]
+    assert series.notices[0].startswith("data: the fallback stood in (bars from second.csv; ")
+
+
 def test_it_must_have_the_fields_of_the_source() -> None:
     written("first.csv")
     written("second.csv", header="symbol,timestamp,close,turnover")

@@ -188,7 +188,10 @@ def test_complaints_name_the_file_of_several(folder: Path) -> None:
     Path("a_2.csv").write_text("date,close\n2020-01-01,5\n")
     with pytest.raises(DataError) as error:
         source(Path("a_?.csv"), symbol_column=None).load()
-    assert str(error.value) == "a_2.csv: no column 'volume', which a_1.csv has; columns: date, close"
+    assert str(error.value) == (
+        "a_2.csv: no column 'volume', which a_1.csv has; columns: date, close; give it one, or leave it out with "
+        "data.select"
+    )
 
 
 def test_a_folder_is_all_its_tables(folder: Path) -> None:
@@ -277,12 +280,13 @@ def test_numbers_as_people_write_them(folder: Path) -> None:
 def test_reads_only_what_is_selected(folder: Path) -> None:
     path = write("date,close,note,volume\n2020-01-01,5,a,1\n")
     assert list(source(path, symbol_column=None, select=("volume", "close")).load().fields) == ["volume", "close"]
+    assert list(source(path, symbol_column=None).load().fields) == ["close", "volume"]
     with pytest.raises(DataError) as error:
-        source(path, symbol_column=None).load()
+        source(path, symbol_column=None, select=("close", "note")).load()
     assert str(error.value) == "bars.csv: line 2: 'a' is no number (note); mend it"
     with pytest.raises(DataError) as error:
         source(path, symbol_column=None, select=("bid",)).fields()
-    assert str(error.value) == "bars.csv: no field 'bid' (data.select); fields: close, note, volume"
+    assert str(error.value) == "bars.csv: no field 'bid' (data.select); fields: close, volume"
 
 
 def test_parquet_text_columns_are_no_fields(folder: Path) -> None:
@@ -309,6 +313,47 @@ def test_line_numbers_count_blank_lines_and_quoted_breaks(folder: Path) -> None:
     with pytest.raises(DataError) as error:
         source(path).load()
     assert str(error.value) == "bars.csv: line 2: the symbol is missing; mend it or drop the line"
+
+
+def test_every_kind_of_mistake_is_told_at_once(folder: Path) -> None:
+    path = write("date,symbol,close,volume\n2020-01-01,A,x,1\n2020-13-02,A,y,2\n2020-01-03,A,5,z\n")
+    with pytest.raises(DataError) as error:
+        source(path).load()
+    assert str(error.value) == (
+        "bars.csv: line 3: '2020-13-02' is no date in the format ISO 8601 (2020-12-31); mend it or set "
+        "data.date_format; also line 2: 'x' is no number (close); mend it (2 lines like it); also line 4: 'z' is no "
+        "number (volume); mend it"
+    )
+
+
+def test_a_column_for_every_symbol(folder: Path) -> None:
+    path = write("date,AAA,LOW,0001\n2020-01-01,1,2,3\n2020-01-02,1.5,,3.5\n")
+    panel = source(path, symbol_column=None, wide="close").load()
+    assert panel.symbols == ("0001", "AAA", "LOW")
+    assert list(panel.fields["close"]) == [3, 3.5, 1, 1.5, 2]
+
+
+def test_symbols_are_texts_in_every_format(folder: Path) -> None:
+    names = ["NA", "TRUE", "0001", "1e5", "=cmd", "null", "nan", "Ä"]
+    frame = pd.DataFrame({"date": "2020-01-01", "symbol": names, "close": 5.0})
+    frame.to_csv("bars.csv", index=False)
+    frame.to_parquet("bars.parquet")
+    frame.to_feather("bars.feather")
+    frame[names.index("=cmd") + 1 :].to_excel("bars.xlsx", index=False)  # pandas writes =cmd as a formula
+    for path in ("bars.csv", "bars.parquet", "bars.feather"):
+        assert source(Path(path)).bars().symbols == tuple(names)
+    assert source(Path("bars.xlsx")).bars().symbols == ("null", "nan", "Ä")
+    frame.assign(symbol=range(700, 708)).to_parquet("bars.parquet")
+    assert source(Path("bars.parquet")).bars().symbols[0] == "700"
+
+
+def test_whole_numbers_of_any_size(folder: Path) -> None:
+    frame = pd.DataFrame({"date": ["2020-01-01"], "close": [5], "volume": [14537380000000001]})
+    frame.to_parquet("a.parquet")
+    frame.astype({"volume": "uint64"}).to_parquet("b.parquet")
+    frame.to_csv("c.csv", index=False)
+    for name in ("a.parquet", "b.parquet", "c.csv"):
+        assert source(Path(name), symbol_column=None).load().fields["volume"][0] == 14537380000000000
 
 
 def test_a_ticker_may_read_like_a_missing_value(folder: Path) -> None:

@@ -1,5 +1,6 @@
 """Bars over HTTP from a real server on this machine, which also misbehaves."""
 
+import contextlib
 import gzip
 import json
 import socket
@@ -364,6 +365,29 @@ def test_what_unpacks_to_more_than_anybody_asked_for_is_not_unpacked(
     monkeypatch.setattr("components.data._service.MAX_BYTES", 2**20)
     service.answer = always(Answer(once, headers={"Content-Encoding": "gzip"}))
     assert failure(service, cache_folder="other") == f"{ASKED}: the answer is larger than 1 MiB; ask for shorter spans"
+
+
+@pytest.mark.parametrize("sent", ["headers", "body"])
+def test_an_answer_that_drips_is_cut_off(sent: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"
+
+    def drip(listening: socket.socket) -> None:
+        connection, _ = listening.accept()
+        with contextlib.suppress(OSError), connection:
+            for number in range(200):
+                connection.sendall(head if sent == "body" and not number else b"X" if sent == "body" else b"H")
+                time.sleep(0.05)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=drip, args=(listening,), daemon=True).start()
+        slow = Served(f"http://127.0.0.1:{listening.getsockname()[1]}", [], good)
+        began = time.monotonic()
+        message = failure(slow, retries=0, timeout_s=0.4)
+        assert time.monotonic() - began < 5
+    assert message.startswith(f"{ASKED}: no usable answer in 1 tries: ")
+    assert "0.4 s; try again later" in message
 
 
 @pytest.mark.parametrize("digits", [401, 4_001, 100_000])

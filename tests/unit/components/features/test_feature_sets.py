@@ -18,7 +18,9 @@ from components.panel import Panel
 from runner.composition.build import build
 from runner.composition.places import config_folder
 
-SETS = sorted(path.stem for path in config_folder().glob("features/*.yaml") if path.stem != "combined")
+SETS = sorted(
+    path.stem for path in config_folder().glob("features/*.yaml") if path.stem not in ("combined", "expressions")
+)
 LENGTHS = (1500, 1500, 1100)
 POISONED = 700  # a bar of the first symbol
 
@@ -63,7 +65,7 @@ def panel() -> Panel:
         timestamps_R=np.concatenate([days[-n:] for n in LENGTHS]),
         fields={
             **{"open": open_, "high": high, "low": low, "close": close, "volume": volume},
-            **{"vwap": (high + low + close) / 3, "dark_volume": volume * rng.uniform(0.2, 0.5, rows)},
+            **{"dark_volume": volume * rng.uniform(0.2, 0.5, rows)},
             **{"sentiment": rng.uniform(-0.9, 0.9, rows), "news": news, "news_weight": 0.7 * news},
             **joined,
         },

@@ -167,7 +167,7 @@ def test_dates_beside_bars_within_a_day_are_asked_about(tmp_path: Path) -> None:
     bars = panel(pd.to_datetime(["2024-01-02 10:00", "2024-01-03 10:00"]), ("A",))
     assert refused(tmp_path, text, bars) == (
         "f.csv: line 2: 2024-01-02 (made_at) is a date, and the bars have times of day: it may be made as that day "
-        "begins or when it is over; model.dates_mean=begin or model.dates_mean=end"
+        "begins or when it is over; say model.dates_mean=begin or model.dates_mean=end"
     )
     begin, end = (claimed(tmp_path, text, bars, dates_mean=way).fields["claimed_mean"] for way in ("begin", "end"))
     assert np.isfinite(begin).tolist() == [True, False]

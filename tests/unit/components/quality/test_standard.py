@@ -127,7 +127,9 @@ def test_drop_repair_and_warn(check: str, action: str) -> None:
     bars = clean()
     panel, findings = policy(**{check: action}).inspect(STRUCTURE[check][0](bars))
     assert panel.n_rows == bars.n_rows - ROWS_LEFT[check, action]
-    assert [(f.check, f.symbol, f.timestamp) for f in findings] == [(check, "S0", "2019-01-08 00:00:00")]
+    # A range that is widened to hold a high of 1 has a low of 1, which is told as well.
+    told = [(f.check, f.symbol, f.timestamp) for f in findings if (check, f.check) != ("ohlc", "spikes")]
+    assert told == [(check, "S0", "2019-01-08 00:00:00")]
     assert findings[0].action == {"drop": "dropped", "repair": "repaired", "warn": "kept"}[action]
     assert findings[0].count == (2 if (check, action) == ("duplicates", "drop") else 1)
     assert findings[0].example.startswith("bars.csv: ")
@@ -236,6 +238,26 @@ def test_splits_that_nobody_adjusted_for(factor: float) -> None:
     assert found(closes)["splits"] == (1, "S0", str(DAYS[day])[:10])
 
 
+def test_prices_that_are_left_and_taken_back() -> None:
+    bars = clean(1)
+    assert found(scaled(bars, slice(100, 101), 1.8))["spikes"] == (1, "S0", str(DAYS[100])[:10])
+    wick = changed(bars, "low", [40, 80], bars.fields["low"][[40, 80]] * 0.6)
+    assert found(wick) == {"spikes": (2, "S0", str(DAYS[40])[:10])}
+    assert "spikes" not in found(wick, outlier_z=1e4)
+    with pytest.raises(DataError) as error:
+        policy(spikes="raise").inspect(wick)
+    assert str(error.value) == (
+        "bars.csv: low lies -40.1% from open and close: symbol S0, 2019-02-26 00:00:00; check the price; mend it if it "
+        "is wrong"
+    )
+    # What stays is no spike, and nor is what the days around it do as well.
+    assert "spikes" not in found(scaled(bars, slice(100, None), 1.8))
+    wild = bars.fields["close"].copy()
+    wild[90:120] *= np.exp(np.cumsum(np.random.default_rng(0).choice([-0.1, 0.1], 30)))
+    deep = changed(changed(bars, "close", slice(None), wild), "low", 105, wild[105] * 0.6)
+    assert "spikes" not in found(deep, ohlc="warn")
+
+
 def test_impossible_times() -> None:
     bars = clean(1)
     stamps = bars.timestamps_R.copy()
@@ -266,7 +288,7 @@ def test_one_series_under_two_names() -> None:
     assert "look_alikes" not in found(twin.with_fields({"close": noisy}), ohlc="warn")
 
 
-@pytest.mark.parametrize("check", ["gaps", "stale", "outliers", "splits", "times", "look_alikes"])
+@pytest.mark.parametrize("check", ["gaps", "stale", "outliers", "spikes", "splits", "times", "look_alikes"])
 def test_every_check_can_stop_the_run(check: str) -> None:
     bars = clean(3)
     n = len(DAYS)
@@ -278,6 +300,7 @@ def test_every_check_can_stop_the_run(check: str) -> None:
         fields[name][:80] *= 2 if check in ("splits", "outliers") else 1
         fields[name][30:45] = 100.0 if check == "stale" else fields[name][30:45]
     fields["volume"][:80] /= 2
+    fields["low"][50] *= 0.5 if check == "spikes" else 1
     bad = bars.with_fields(fields)
     if check == "gaps":
         bad = bad.take(np.delete(np.arange(3 * n), np.arange(20, 40)))

@@ -1,5 +1,6 @@
 """What the checks find says nothing about the vault."""
 
+import io
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,11 @@ import pytest
 
 from components.errors import DataError
 from runner.composition.configure import configure
+from runner.compute.pipeline import open_cache, prepare
 from runner.compute.vault import visible_bars
+from runner.console import Console
+from runner.promotion.vault import findings_of_all
+from runner.specification.places import HERE
 
 OVERRIDES = ["+experiment=sp500_volatility", "data=files", "data.path=bars.csv"]
 
@@ -31,6 +36,19 @@ def test_bars_of_the_vault_are_not_checked(bars: Path) -> None:
     panel, findings = experiment.quality.inspect(visible)
     assert findings == ()
     assert panel.n_rows == 300
+
+
+def test_before_a_vault_is_opened_all_bars_are_checked_with_what_is_sealed(bars: Path) -> None:
+    experiment, _ = configure([*OVERRIDES, "split.vault_start=2001-05-01"])
+    cache = open_cache(HERE, Console(io.StringIO()))
+    assert prepare(experiment, cache).findings == ()
+    with pytest.raises(DataError, match=r"^bars\.csv: duplicate bar: symbol bars, 2001-06-01 00:00:00;"):
+        findings_of_all(experiment, cache)
+    mended, _ = configure([*OVERRIDES, "split.vault_start=2001-05-01", "quality=mend"])
+    assert [finding.check for finding in findings_of_all(mended, cache)] == ["duplicates", "gaps", "outliers"]
+    asking, _ = configure([*OVERRIDES, "split.vault_start=2001-05-01", "quality=mend", "quality.minimum_history=302"])
+    with pytest.raises(DataError, match=r"has 301 bars with a open, quality\.minimum_history asks for 302"):
+        findings_of_all(asking, cache)
 
 
 def test_without_a_vault_they_are(bars: Path) -> None:

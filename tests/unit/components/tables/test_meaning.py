@@ -130,7 +130,8 @@ def test_a_known_price_that_cannot_be_read_is_never_replaced(other: str) -> None
         taken(f"Close{UNREADABLE}", other)
     instead = "" if other == "Volume" else f", or say --close {other} if that is the price"
     assert str(error.value).replace("'Adj Close'", "Adj Close") == (
-        f"x.csv: 'Close' is called as the price is, but 'n/m' (row 1) is no number; mend the column{instead}"
+        "x.csv: 'Close' is called as the price is, but cannot be read: 'n/m' (row 1) is no number; mend the "
+        f"column{instead}"
     )
 
 
@@ -138,7 +139,7 @@ def test_true_and_false_are_no_prices() -> None:
     close = Column(name="close", values_N=np.array([1.0, 0.0, 1.0]), share_wrong=0.0, wrong=None, truths=True)
     given = Table(path="x.csv", times=TIMES, columns=(close,), symbol=None, of="")
     with pytest.raises(
-        DataError, match=r"^x\.csv: 'close' is called as the price is, but holds true and false; mend the"
+        DataError, match=r"^x\.csv: 'close' is called as the price is, but cannot be read: it holds true"
     ):
         fields_of(given, Said())
 
@@ -184,7 +185,7 @@ def test_a_word_in_a_name() -> None:
 
 
 def test_columns_without_names_are_no_symbols() -> None:
-    with pytest.raises(DataError, match="'column_2' and 'column_3' may be the price, and none is called close"):
+    with pytest.raises(DataError, match="'column_2' and 'column_3' may be the price, and line 1 holds values, not"):
         taken("column_2", "column_3")
 
 

@@ -53,7 +53,8 @@ WRITTEN: dict[str, tuple[str, Callable[[Path], object], str]] = {
     "prices next to nothing": (
         "x.csv",
         lambda path: FRAME.assign(open=FRAME["open"] * 1e-320, close=FRAME["close"] * 1e-320).to_csv(path, index=False),
-        "{}: line 2: '1.00345e-318' (open) is beyond what is calculated with (1e-307 to 1e300); mend it",
+        "{}: line 2: '1.00345e-318' (open) is beyond what is calculated with (1e-307 to 1e300); mend it; also line 2: "
+        "'1.00345e-318' (close) is beyond what is calculated with (1e-307 to 1e300); mend it",
     ),
     "truths for prices": (
         "x.parquet",

@@ -95,6 +95,23 @@ def test_the_format_rests_on_all_values() -> None:
     assert unread.value.options == ("data.date_format='%d/%m/%Y'", "data.date_format='%m/%d/%Y'")
 
 
+@pytest.mark.parametrize("name", ["t", "when", "unix"])
+@pytest.mark.parametrize("ending", ["", ".0"])
+def test_epochs_are_times_whatever_the_column_is_called(name: str, ending: str) -> None:
+    numbers = [f"{int(day.timestamp())}{ending}" for day in DAYS]
+    made = found({"v": range(30), name: numbers, "c": range(30)})
+    assert (made.time, made.date_format) == (name, "unix_s")
+
+
+def test_where_another_format_fits_it_is_said() -> None:
+    months = pd.date_range("1999-01-01", periods=48, freq="MS")
+    made = found({"date": [f"{month:%m/%d/%Y}" for month in months], "close": range(48)})
+    assert made.remarks[1] == "dates: the month comes first; as %d/%m/%Y they would follow less evenly"
+    days = [pd.Timestamp(2020, month, 1 + (month * 5) % 11) for month in range(1, 13)]
+    made = found({"date": [f"{day:%d/%m/%Y}" for day in days], "close": range(12)})
+    assert made.remarks[1] == "dates: the day comes first; as %m/%d/%Y they would go back and forth"
+
+
 def test_no_column_holds_times() -> None:
     assert timing({"close": ["1", "2"], "name": ["a", "b"]}, lambda _: pa.array([])) is None
 

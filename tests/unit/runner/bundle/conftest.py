@@ -87,7 +87,7 @@ class Made:
     row_M: Any
     forecast_M: Any
 
-    def write(self, folder, name="vol", version=1, parity=None):
+    def write(self, folder, name="vol", version=1, parity=None, **sections):
         parity = parity or {
             "passed": True,
             "first": "2019-11-01",
@@ -98,7 +98,7 @@ class Made:
             "differing_orders": 0,
             "tolerance": "none",
         }
-        config = {"name": "volatility", "portfolio": PORTFOLIO}
+        config = {"name": "volatility", "portfolio": PORTFOLIO, **sections}
         write_bundle(
             folder,
             self.bundle,

@@ -9,8 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from components.data.files import Files
 from components.errors import DataError
 from components.model.linear import Linear
+from components.quality.standard import StandardPolicy
 from runner.cli import perform
 
 
@@ -210,6 +212,55 @@ def test_it_imports_no_training_library(made, registry, tmp_path, bars_csv):
     assert done.stderr == ""
     assert done.stdout.splitlines()[-1] == "[]"
     assert len(done.stdout.splitlines()) == 5
+
+
+def german(path, panel):
+    """As a spreadsheet of a German writes bars: newest first."""
+    frame = panel.to_frame().sort_values(["symbol", "timestamp"], ascending=[True, False])
+    frame["timestamp"] = frame["timestamp"].dt.strftime("%d.%m.%Y")
+    frame["close"] = [f"{value:,.4f} €".translate(str.maketrans(",.", ".,")) for value in frame["close"]]
+    names = {"timestamp": "Datum", "symbol": "Wert", "close": "Schluss"}
+    frame.rename(columns=names).to_csv(path, index=False, sep=";", encoding="cp1252")
+    return str(path)
+
+
+def as_read(path, **changes):
+    """The section of an experiment whose data are such a file."""
+    files = {"_target_": "components.data.files.Files", **Files.examples()[0], "path": str(path)}
+    return files | {"symbol_column": "Wert", "time_column": "Datum", "columns": {"close": "Schluss"}, **changes}
+
+
+def standard(**changes):
+    policy = {"_target_": "components.quality.standard.StandardPolicy", **StandardPolicy.examples()[0]}
+    return policy | {"order": "repair", "minimum_history": 10_000} | changes
+
+
+def test_bars_are_read_and_mended_as_the_experiment_did(made, tmp_path, bars_csv, capsys):
+    plain = bars_csv(tmp_path / "bars.csv", made.panel, last=60)
+    data = german(tmp_path / "kurse.csv", made.panel.take(made.panel.timestamps_R >= made.panel.dates_T[-60]))
+    made.write(tmp_path / "r" / "vol" / "1")
+    made.write(tmp_path / "s" / "vol" / "1", data=as_read("elsewhere.csv"), quality=standard())
+    assert predict(tmp_path / "r", plain) == 0
+    wanted = pd.read_csv(io.StringIO(capsys.readouterr().out))
+    assert predict(tmp_path / "s", data) == 0
+    found = pd.read_csv(io.StringIO(capsys.readouterr().out))
+    assert list(found["symbol"]) == list(wanted["symbol"])
+    np.testing.assert_allclose(found["forecast"], wanted["forecast"], rtol=1e-3)
+    with pytest.raises(DataError) as error:
+        predict(tmp_path / "s", plain)
+    assert str(error.value) == (f"{plain}: no column 'Datum' (--time-column); columns: symbol, timestamp, close")
+    told = ("--time-column", "timestamp", "--symbol-column", "symbol", "data.columns={}")
+    assert predict(tmp_path / "s", plain, *told) == 0
+    assert capsys.readouterr().out == wanted.to_csv(index=False, float_format="%.9g")
+
+
+def test_what_was_sealed_or_added_then_is_no_part_of_new_bars(made, tmp_path, bars_csv, capsys):
+    data = german(tmp_path / "kurse.csv", made.panel.take(made.panel.timestamps_R >= made.panel.dates_T[-60]))
+    sealed = {"_target_": "components.data.sealed.Sealed", "visible": as_read("x.csv"), "rest": "x.sealed",
+              "key_env": "KEY", "opened": False}  # fmt: skip
+    made.write(tmp_path / "s" / "vol" / "1", data=sealed, quality=standard())
+    assert predict(tmp_path / "s", data) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 4
 
 
 def test_help_names_every_option(capsys):

@@ -113,6 +113,10 @@ def test_what_compares_symbols_of_which_there_is_one_is_refused_or_noticed(place
         "preprocess: compares the symbols of a date, and no date has two; choose zscore, which compares with the past, "
         "or give more symbols"
     ]
+    assert refused(capsys, "features.expressions.m3='cs_rank(close)'", "debug=fast") == [
+        "features: all compare the symbols of a date, and no date has two; choose features that compare a symbol with "
+        "its own past, or give more symbols"
+    ]
     assert main(["+experiment=mine", "+features.expressions.place='cs_rank(close)'", "debug=fast"]) == exit_codes.RAN
     said = " ".join(capsys.readouterr().err.split())
     assert "note: features: no date has two symbols, so that place, which compare them, say nothing" in said

@@ -13,6 +13,7 @@ from runner.composition.configure import configure
 from runner.compute.forecast import Forecasts
 from runner.compute.pipeline import Executed, execute, prepare, prepare_bars
 from runner.compute.prepared import Prepared
+from runner.compute.rivals import rows_without_features
 from runner.compute.stage import Cache
 from runner.console import Console
 from runner.storage.store import Store
@@ -69,6 +70,8 @@ def test_where_it_has_no_features_it_forecasts_the_mean_of_its_train_rows(tmp_pa
     bars = late(panel(seed=3, symbols=3, bars=300), 2, 40)
     found = ran(tmp_path, *QUICK, bars=bars)
     har = found.har
+    (said,) = rows_without_features(found.executed.rivals, found.prepared)
+    assert said.startswith("baselines.har: has no features at 21 of ")
     assert (har.row_M == found.executed.forecasts.row_M).all()
     assert np.isfinite(har.values_MO).all()
     young_M = np.isin(har.row_M, bars.offsets[2] + np.arange(22)) & har.is_test_M

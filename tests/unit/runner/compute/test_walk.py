@@ -16,6 +16,9 @@ class _Stage:
     cached: bool = False
     seconds: float = 0.0
 
+    def progress(self, done: int, of: int) -> None:
+        assert 0 < done <= of
+
 
 @dataclass
 class Strict:

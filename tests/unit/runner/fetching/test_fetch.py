@@ -4,6 +4,7 @@ import json
 import multiprocessing
 import os
 import signal
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -249,15 +250,52 @@ def test_the_verb(server: Web, market: Market, capsys: pytest.CaptureFixture[str
     settings = ["data.api_key_env=null", f"data.url={server.url}", "data.requests_per_second=1000000.0"]
     line = ["stooq", "aaa", *settings, "--from", "2020-01-01", "--to", "2020-03-01", "--out", "bars.parquet"]
     assert perform("fetch", line) == 0
+    first = capsys.readouterr()
+    assert first.out == "bars.parquet: 43 bars of 1 symbol, 43 of them new\n"
+    assert first.err == "aaa: 43 new bars, up to 2020-02-28\n"
     market.changed = "2020-01-15"
+    assert perform("fetch", [*line, "--again", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    (revised,) = found["revised"]
+    assert (revised["symbol"], revised["first"], revised["bars"], revised["adjustment"]) == (
+        "aaa",
+        "2020-01-15",
+        1,
+        False,
+    )
+    assert found["symbols"] == {"aaa": {"new": 0, "last": "2020-02-28"}}
+    market.changed = "2020-01-16"
     assert perform("fetch", [*line, "--again"]) == 0
-    assert capsys.readouterr().out.splitlines()[:4] == [
-        "aaa: 43 new bars, up to 2020-02-28",
-        "bars.parquet: 43 bars of 1 symbol",
-        "aaa: nothing new, up to 2020-02-28",
-        "  history was revised: 1 bar from 2020-01-15 on: open by up to 0.02 of it, high by up to 0.02 of it, low by "
-        "up to 0.02 of it, close by up to 0.02 of it",
-    ]
+    assert capsys.readouterr().out.splitlines()[0] == (
+        "aaa: history was revised: 2 bars from 2020-01-15 on: open by up to 0.02 of it, high by up to 0.02 of it, low "
+        "by up to 0.02 of it, close by up to 0.02 of it"
+    )
+
+
+def test_what_lies_ahead_is_asked_for_again(server: Web, market: Market) -> None:
+    ahead = order(server, "aaa", end="2099-01-01")
+    assert told(ahead)["aaa"].new == len(DAYS)
+    server.asked.clear()
+    time.sleep(1.1)  # times are noted to the second
+    told(ahead)
+    assert [symbol for symbol, _ in asked(server)] == ["aaa"]
+    assert files.read(Path("bars.parquet")).symbols["aaa"].end < "2099"
+
+
+@pytest.mark.parametrize("name", ["NA", "null", "TRUE", "0001", "1e5", "BRK-B", "^GSPC", "a/b", "ünï", "=cmd"])
+def test_symbols_are_text(server: Web, market: Market, name: str) -> None:
+    market.known.add(name)
+    assert told(order(server, name, "aaa"))[name].new == 43
+    server.asked.clear()
+    assert told(order(server, name, "aaa"))[name].new == 0
+    assert asked(server) == []
+    assert set(files.read(Path("bars.parquet")).symbols) == {name, "aaa"}
+
+
+def test_a_fallback_is_refused(server: Web, market: Market) -> None:
+    with pytest.raises(ConfigError) as error:
+        told(order(server, section={**order(server).section, "fallback": {"_target_": "x"}}))
+    assert str(error.value) == "data.fallback: a fetched file holds the bars of one vendor; leave it null"
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 from components.errors import DataError, GateFailed
 from runner import exit_codes
 from runner.bundle.layout import GATES, MANIFEST, PROMOTION, SUMS, checksums, read_verified
-from runner.bundle.predictions import table
+from runner.bundle.predictions import rows, table
 from runner.bundle.reader import Bundle
 from runner.bundle.registry import find, versions
 from runner.bundle.stream import Stream
@@ -207,14 +207,15 @@ def test_a_portfolio_that_failed_hands_out_no_weights(place, run_id, capsys) -> 
     from components.data.bundled import Bundled
 
     panel = Bundled(dataset="sp500").load()
-    header, *rows = table(bundle, bundle.forecast(panel), last_only=True).splitlines()
+    forecast = bundle.forecast(panel)
+    header, *lines = table(bundle, forecast, rows(bundle, forecast, last_only=True)).splitlines()
     assert header == "timestamp,symbol,forecast"
-    assert len(rows) == 1
+    assert len(lines) == 1
     stream = Stream.open(bundle, panel.take(panel.timestamps_R < panel.dates_T[-1]))
     bar = {name: float(panel.fields[name][-1]) for name in bundle.recipe.fields}
     decision = stream.push_date(panel.dates_T[-1], {"SPX" if "SPX" in panel.symbols else panel.symbols[0]: bar})
     assert decision.weight_S is None
-    assert f"{decision.forecast_S[0]:.9g}" == rows[0].split(",")[-1]
+    assert f"{decision.forecast_S[0]:.9g}" == lines[0].split(",")[-1]
     assert "It hands out forecasts and no weights" in (folder / "README.md").read_text()
     assert main(["verify"]) == 0
 

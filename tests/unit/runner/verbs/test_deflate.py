@@ -105,10 +105,10 @@ NUMBERS = "\n".join(f"{value:.4f}" for value in np.random.default_rng(1).normal(
 HOSTILE = {
     "prices": ("close\n" + "\n".join(f"{100 + i}" for i in range(30)), "looks like prices, not returns"),
     "percent": ("r\n" + "\n".join(f"{(-1) ** i * 2.5}" for i in range(30)), "holds -2.5, a loss of more than 100 %"),
-    "text": ("r\n" + NUMBERS + "\nabc\n", "no column holds numbers ('r', line 32: 'abc'); returns are written like"),
+    "text": ("r\n" + NUMBERS + "\nabc\n", "line 32: 'abc' is no number (r); mend it"),
     "percents among others": (
         "r\n1.5%\n0.02\n",
-        "no column holds numbers ('r', line 2: '1.5%'); returns are written like",
+        "line 3: '0.02' (r), but '1.5%' in line 2: percents stand beside plain numbers",
     ),
     "no header": ("2020-01-01,0.01\n2020-01-02,0.02\n", "column 'column_2' holds 2 returns; at least 10 are needed"),
     "twice a name": ("date,r,r\n2020-01-01,0.01,0.02\n", "two columns are called 'r'; rename or drop one of them"),
@@ -120,7 +120,7 @@ HOSTILE = {
     "flat": ("r\n" + "0.01\n" * 30, "column 'r' does not vary; a Sharpe ratio needs risk"),
     "two": ("a,b\n" + "\n".join("0.01,0.02" for _ in range(30)), "choose one with --column: a, b"),
     "header": ("r\n", "has a header and no rows"),
-    "nothing": ("", "r.csv: is empty"),
+    "nothing": ("", "r.csv: no column and no row; give a table"),
     "ragged": ("a,b\n1,2\n1,2,3,4\n", "line 3: 4 values, the header has 2; mend the line"),
 }
 
