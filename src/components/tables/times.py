@@ -323,7 +323,7 @@ def _with_clock(stamps: Stamps, column: "pa.Array") -> Stamps:
         code = int((found.micros_U == clocks.UNREAD).argmax())
         raise Unread(
             f"{{0}}: '{verbatim(texts[code])}' is no clock beside those of the other lines; clocks are HH:MM, HHMM, "
-            "HHMMSS or hours, one kind in a file",
+            "HHMMSS or hours, one kind in a file; mend it",
             _FirstRows(codes_N)[code],
         )
     own_N = found.offset_U[codes_N]
