@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from components.panel import Panel
 from components.values import Float, Int
+from runner.storage.formats import ARRAYS
 
 WORD = 64
 BIG = 0.25
@@ -26,6 +27,9 @@ MONDAYS, ENDS = 3, range(9, 3, -1)
 Monday, Tuesday and so on to Saturday. The last day of each has the number of its week from Monday on."""
 PRICES = ("close", "adj_close", "price", "value")
 """Fields that a market is known by, the first that a panel has; else its first field."""
+
+ZLIB = b"\x78"
+"""First byte of what ledgers kept before; a count of bytes of an odd number of integers never begins with it."""
 
 PARTS = ("known_SW", "up_SW", "big_SW")
 
@@ -126,6 +130,8 @@ class Sketch:
 
     @staticmethod
     def from_bytes(data: bytes) -> "Sketch":
+        if data.startswith(ZLIB):
+            return _before_ends(data)
         plain, length = zlib.decompressobj().decompress(data[4:]), int.from_bytes(data[:4], "little")
         n_symbols, *shape = np.frombuffer(plain[:length], dtype="<i4").tolist()
         words_K = np.frombuffer(plain[length:], dtype="<u8").astype(np.uint64)
@@ -140,6 +146,16 @@ class Sketch:
             for row, first in enumerate(firsts)
         ]
         return Sketch(daily=made[0], weekly=made[1], ends=tuple(made[2:]))
+
+
+def _before_ends(data: bytes) -> Sketch:
+    """A sketch as ledgers kept it before there were weeks that end on other days than Sunday."""
+    arrays = ARRAYS.decode({"arrays.npz": zlib.decompress(data)})
+    made = []
+    for name, first in zip(("daily", "weekly"), arrays["first"], strict=True):
+        parts = {part: arrays[f"{name}_{part}"].astype(np.uint64) for part in PARTS}
+        made.append(Bits(first=int(first), **parts))
+    return Sketch(daily=made[0], weekly=made[1])
 
 
 def sketch_of(panel: Panel) -> Sketch:

@@ -1,5 +1,7 @@
 """Sketches: what they keep, what they cannot tell, and how small they are."""
 
+import zlib
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runner.recording.markets.sketch import Sketch, sketch_of
+from runner.storage.formats import ARRAYS
 from sketched import panel, unpacked, walk
 
 
@@ -79,6 +82,15 @@ def test_it_survives_its_bytes_and_takes_two_kibibytes_in_ten_years():
     assert len(made.to_bytes()) <= 8 * 2048
     single = {"C": pd.Series(walk(1, 3653).to_numpy(), index=pd.date_range("2015-01-01", periods=3653))}
     assert len(sketch_of(panel(single)).to_bytes()) <= 2048
+
+
+def test_a_sketch_from_before_there_were_other_weeks_is_read():
+    made = sketch_of(panel({"A": walk(3, 400), "B": walk(4, 400)}))
+    arrays = {"first": np.array([made.daily.first, made.weekly.first])}
+    for name, bits in (("daily", made.daily), ("weekly", made.weekly)):
+        arrays |= {f"{name}_{part}": words_SW.astype("<u8") for part, words_SW in bits.arrays.items()}
+    found = Sketch.from_bytes(zlib.compress(ARRAYS.encode(arrays)["arrays.npz"], level=6))
+    assert equal(found, Sketch(daily=made.daily, weekly=made.weekly))
 
 
 def test_shifted_bits_are_the_bits_of_shifted_days():
