@@ -33,18 +33,12 @@ def sampled(names: Iterable[Any], every: int) -> list[Any]:
     return [pytest.param(name, marks=[] if n % every == 0 else [pytest.mark.slow]) for n, name in enumerate(names)]
 
 
-# Until the one reader is there: what is read today stays read, what is not yet fails without breaking anything.
-being_built = pytest.mark.xfail(strict=False)
-
-
-@being_built
-@pytest.mark.parametrize("name", VENDORS)
+@pytest.mark.parametrize("name", sampled(VENDORS, 2))
 def test_what_a_vendor_writes_is_read_as_it_was_written(name: str, tmp_path: Path) -> None:
     assert answer_to_honest(name, VENDORS[name], INIT, tmp_path) == ("right", None)
 
 
-@being_built
-@pytest.mark.parametrize("trial", sampled(ODD_TRIALS, 13), ids=" ".join)
+@pytest.mark.parametrize("trial", sampled(ODD_TRIALS, 23), ids=" ".join)
 def test_an_odd_and_honest_file_is_read_as_it_was_written(trial: tuple[str, str], tmp_path: Path) -> None:
     name, verb = trial
     answer, fault = answer_to_honest(name, ODD[name], verb, tmp_path)
@@ -52,8 +46,7 @@ def test_an_odd_and_honest_file_is_read_as_it_was_written(trial: tuple[str, str]
     assert answer in ("right", "not tried", *(["asked"] if name in MAY_ASK else []))
 
 
-@being_built
-@pytest.mark.parametrize("trial", sampled([(name, verb) for name in BAD for verb in BAD[name].verbs], 9), ids=" ".join)
+@pytest.mark.parametrize("trial", sampled([(name, verb) for name in BAD for verb in BAD[name].verbs], 14), ids=" ".join)
 def test_a_bad_file_ends_in_one_line(trial: tuple[str, str], tmp_path: Path) -> None:
     name, verb = trial
     answer, fault = answer_to_bad(BAD[name], verb, tmp_path)
@@ -75,7 +68,6 @@ def test_the_page_shows_what_is_tested() -> None:
     assert written_anew(text) == text
 
 
-@being_built
 @pytest.mark.slow
 @pytest.mark.parametrize("name", RUN)
 def test_a_vendors_file_becomes_a_first_run_without_an_option(name: str, tmp_path: Path) -> None:

@@ -300,8 +300,6 @@ class Files(Source):
             "survivorship": "unknown",
             "adjustment": "raw",
             "adjust_by": None,
-            "folder_env": None,
-            "symbols": None,
         }
         return (base, base | {"symbol_column": None, "columns": {"close": "Adj Close"}, "select": ["close"]})
 

@@ -38,7 +38,11 @@ def times(numbers_N: npt.NDArray[Any], form: str | None) -> tuple[Time, str]:
     units_N = _units(numbers_N)
     lost_N = units_N < 0
     if form is None and not lost_N.any() and not are_epochs(numbers_N):
-        raise Unread(f"{{0}}: {_shown(numbers_N[0])} is no date: too small to count seconds since 1970", 0)
+        raise Unread(
+            f"{{0}}: {_shown(numbers_N[0])} is no date: too small to count seconds since 1970; write dates or name "
+            "another column",
+            0,
+        )
     if lost_N.any():
         row = int(lost_N.argmax())
         raise Unread(f"{{0}}: {_shown(numbers_N[row])} counts no time from {EARLIEST} to {LATEST} since 1970", row)

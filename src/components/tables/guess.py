@@ -97,8 +97,6 @@ def guess(path: str, said: Said = NOTHING_SAID) -> Guess:
         "clock_column": timed.clock,
         "date_format": timed.date_format,
         "time_zone": None,
-        "folder_env": None,
-        "symbols": None,
         "decimal": sign if sign == "," or shape.delimiter == ";" else None,
         "wide": wide,
         "columns": {role: name for role, name in roles.items() if field_name(name) != role},

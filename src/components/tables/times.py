@@ -322,8 +322,8 @@ def _with_clock(stamps: Stamps, column: "pa.Array") -> Stamps:
     if not found.read:
         code = int((found.micros_U == clocks.UNREAD).argmax())
         raise Unread(
-            f"{{0}}: '{verbatim(texts[code])}' is no clock as the others are (HH:MM, HHMM, HHMMSS or hours); "
-            "mend it or drop the line",
+            f"{{0}}: '{verbatim(texts[code])}' is no clock beside those of the other lines; clocks are HH:MM, HHMM, "
+            "HHMMSS or hours, one kind in a file; mend it",
             _FirstRows(codes_N)[code],
         )
     own_N = found.offset_U[codes_N]

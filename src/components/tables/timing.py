@@ -147,10 +147,17 @@ def _holds_times(name: str, texts: Sequence[str]) -> bool:
 def _mostly(texts: Sequence[str]) -> bool:
     """Whether nearly all are times by themselves: the others are mistakes that are worth a line."""
     few = list(dict.fromkeys(texts))[:50]
-    return sum(_stamps([text]) is not None or _asks(text) for text in few) > 0.9 * len(few)
+    mistakes = 0
+    for text in few:
+        mistakes += not _asks(text)
+        # Columns of words are common: they are left at once.
+        if mistakes >= 0.1 * len(few):
+            return False
+    return True
 
 
 def _asks(text: str) -> bool:
+    """Whether a text is a time, or one of two."""
     try:
         times.read(_texts([text]))
     except Unread as unread:

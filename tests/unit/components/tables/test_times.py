@@ -186,7 +186,7 @@ def test_a_clock_is_read_as_it_was_written(minutes: list[int], zeros: bool, seco
 
 def test_what_is_no_clock() -> None:
     day = ["2021-01-04"] * 2
-    kinds = "as the others are (HH:MM, HHMM, HHMMSS or hours); mend it or drop the line"
+    kinds = "beside those of the other lines; clocks are HH:MM, HHMM, HHMMSS or hours, one kind in a file; mend it"
     assert refused(day, clock=["9:30", "25:00"]) == f"line 3: '25:00' is no clock {kinds}"
     assert refused(day, clock=["930", "975"]) == f"line 3: '975' is no clock {kinds}"
     assert refused(day * 2, clock=[9, 10, 11, 25]) == f"line 5: '25' is no clock {kinds}"
@@ -244,7 +244,10 @@ def test_a_series_that_crosses_1970_has_one_unit(unit: str) -> None:
 
 
 def test_what_counts_no_time() -> None:
-    assert refused(["44197", "44198"]) == "line 2: 44197 is no date: too small to count seconds since 1970"
+    assert (
+        refused(["44197", "44198"])
+        == "line 2: 44197 is no date: too small to count seconds since 1970; write dates or name another column"
+    )
     assert refused(["1546387200", "9" * 30]) == (
         "line 3: 1000000000000000019884624838656 counts no time from 1800-01-01 to 2100-01-01 since 1970"
     )
