@@ -1,6 +1,6 @@
 """Rewrites the generated blocks of README.md, docs/machines.md and experiments/*/README.md, most from run manifests.
 
-    python tools/docs.py [--outputs outputs] [--check]
+    python tools/docs.py [PAGE ...] [--outputs outputs] [--check]
 
 Each page is a study with runs of its own under outputs/studies/, see `tools/runs.py`.
 
@@ -296,11 +296,12 @@ def rewritten(text: str, outputs: Path) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("pages", nargs="*", type=Path, default=PAGES, metavar="PAGE", help="default: all")
     parser.add_argument("--outputs", type=Path, default=Path("outputs"))
     parser.add_argument("--check", action="store_true")
     arguments = parser.parse_args()
     stale = []
-    for path in PAGES:
+    for path in (page.resolve() for page in arguments.pages):
         old = path.read_text(encoding="utf-8")
         new = rewritten(old, outputs_of(path, arguments.outputs))
         if new != old:

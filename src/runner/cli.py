@@ -77,8 +77,7 @@ def main(arguments: Sequence[str]) -> int:
         manner.answer(_named(rest), answer)
         return answer.exit_code
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return exit_codes.INTERRUPTED
+        return manner.interrupted(_named(rest))
     except BrokenPipeError:
         # Whoever read our output has left, as in `list | head`: nothing to tell, and nothing to flush.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

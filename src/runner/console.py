@@ -53,12 +53,12 @@ class Stage:
     began: float = field(default_factory=time.perf_counter)
     said: float = field(default_factory=time.perf_counter)
 
-    def progress(self, done: int, of: int) -> None:
+    def progress(self, done: int, of: int, what: str = "fold") -> None:
         """How many of its parts are done, and how long the others will take if they take as long as these."""
         now = time.perf_counter()
         if done < of and now - self.said >= self.every_s:
             self.said = now
-            self.say(f"{self.name}: {done} of {of} done, {_left((now - self.began) / done * (of - done))} left")
+            self.say(f"{self.name}: {what} {done} of {of} done, {_left((now - self.began) / done * (of - done))} left")
 
 
 def _left(seconds: float) -> str:

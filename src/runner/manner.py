@@ -71,6 +71,17 @@ class Manner:
             self._print(verb, code, {}, _without_secrets(errors), _without_secrets(following), [])
         return code
 
+    def interrupted(self, verb: str) -> int:
+        """Says that Ctrl-C ended it; gives the exit code."""
+        from runner import exit_codes
+
+        print("interrupted", file=sys.stderr)
+        if self.json:
+            told: dict[str, Any] = {"code": "interrupted", "path": "", "value": None, "allowed": None}
+            told |= {"message": "interrupted", "hint": "", "fix": []}
+            self._print(verb, exit_codes.INTERRUPTED, {}, [told], [], [])
+        return exit_codes.INTERRUPTED
+
     @staticmethod
     def _print(
         verb: str,

@@ -73,6 +73,8 @@ def shifted_source(path: Path) -> dict[str, dict[str, Any]]:
         "survivorship": "unknown",
         "adjustment": "raw",
         "adjust_by": None,
+        "folder_env": None,
+        "symbols": None,
     }
     return {"data": {"_target_": f"{PACKAGE}.sources.Shifted", "source": inner}}
 

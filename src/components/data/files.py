@@ -80,8 +80,8 @@ class Files(Source):
     survivorship: Literal["free", "biased", "unknown"]
     adjustment: Literal["raw", "split", "total"]
     adjust_by: str | None
-    folder_env: str | None = None
-    symbols: Annotated[tuple[str, ...], MinLen(1)] | None = None
+    folder_env: str | None
+    symbols: Annotated[tuple[str, ...], MinLen(1)] | None
 
     def facts(self) -> SourceFacts:
         path = Path(self.path)
@@ -282,6 +282,8 @@ class Files(Source):
     def examples(cls) -> Sequence[Mapping[str, Any]]:
         base: dict[str, Any] = {
             "path": "bars.csv",
+            "folder_env": None,
+            "symbols": None,
             "symbol_column": "symbol",
             "time_column": "timestamp",
             "clock_column": None,

@@ -1,10 +1,11 @@
 """One column as the tests see it: its ranks, innovations, and where it is missing."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
+from components.leaks.examined import MIN_ROWS
 from components.leaks.future import Future, Outlook
 from components.leaks.layout import Table
 from components.leaks.series import innovations
@@ -69,6 +70,13 @@ class Column:
         """(R,) without a value that many rows share: it agrees with whatever has it, too."""
         value, share, _ = self.counted
         return np.where(self.values_R == value, np.nan, self.values_R) if share > 0.01 else self.values_R
+
+    @cached_property
+    def ends(self) -> "Column | None":
+        """Of a column in steps, what it holds on the last row of each; None of one that has hardly any."""
+        last_R = np.where(self.table.later(self.values_R, 1) == self.values_R, np.nan, self.values_R)
+        kept = int(np.isfinite(last_R).sum())
+        return replace(self, values_R=last_R) if MIN_ROWS <= kept <= self.n_known / 2 else None
 
     @cached_property
     def digits(self) -> int | None:

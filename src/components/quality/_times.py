@@ -34,7 +34,7 @@ def refuse_lost_clocks(bars: Bars) -> None:
     if wrong_R.sum() > CONTRADICTING * bars.n_rows:
         row = int(rows_R[1:][wrong_R].min())
         raise DataError(
-            f"{bars.where}: {wrong_R.sum():,} of {bars.n_rows:,} bars are second bars of their symbol and time, for "
+            f"{bars.where}: {wrong_R.sum():,} of {bars.n_rows:,} bars are duplicates of their symbol and time, for "
             f"example {named(bars, row)}; nothing is repaired: is the clock or the symbol another column "
             "(data.clock_column, data.symbol_column)?"
         )

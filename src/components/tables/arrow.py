@@ -77,12 +77,6 @@ def columns_of_arrow(path: Path, shape: Shape, wanted: Sequence[int], texts: Seq
             return [table.column(place) for place in wanted]
 
 
-def types_of(path: Path, shape: Shape) -> "list[pa.DataType]":
-    """The types of all columns."""
-    schema, _ = _schema(path, shape.kind)
-    return list(schema.types)
-
-
 def names_without_numbers(path: Path, shape: Shape) -> list[str]:
     """Columns of other types than numbers, but for texts of which one among the first is a number."""
     import pyarrow as pa
@@ -94,6 +88,17 @@ def names_without_numbers(path: Path, shape: Shape) -> list[str]:
     texts = [place for place in others if _is_text(schema.types[place])]
     spelt = [place for place in texts if any(map(is_number, _first_cells(path, shape, place)))]
     return [shape.names[place] for place in others if place not in spelt]
+
+
+def strange_types(path: Path, shape: Shape) -> dict[str, str]:
+    """column -> type, of those that hold neither numbers nor texts, times or truths: lists, structures, bytes."""
+    import pyarrow as pa
+
+    kinds = pa.types
+    strange = (kinds.is_nested, kinds.is_binary, kinds.is_large_binary, kinds.is_fixed_size_binary)
+    schema, _ = _schema(path, shape.kind)
+    of = zip(shape.names, schema.types, strict=True)
+    return {name: str(kind) for name, kind in of if any(test(kind) for test in strange)}
 
 
 def _is_text(kind: "pa.DataType") -> bool:

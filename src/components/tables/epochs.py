@@ -39,8 +39,8 @@ def times(numbers_N: npt.NDArray[Any], form: str | None) -> tuple[Time, str]:
     lost_N = units_N < 0
     if form is None and not lost_N.any() and not are_epochs(numbers_N):
         raise Unread(
-            f"{{0}}: {_shown(numbers_N[0])} is no date: too small to count seconds since 1970; "
-            "write dates or name another column",
+            f"{{0}}: {_shown(numbers_N[0])} is no date: too small to count seconds since 1970; write dates or name "
+            "another column",
             0,
         )
     if lost_N.any():

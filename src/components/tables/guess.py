@@ -15,11 +15,12 @@ from components.errors import Ask, DataError
 from components.tables import meaning, times
 from components.tables.columns import Columns, columns_of
 from components.tables.container import paths_of
+from components.tables.fetched import fetched
 from components.tables.lexicon import ADJUSTED, ROLES, word
 from components.tables.meaning import NOTHING_SAID, Said, Table, Taken
 from components.tables.numbers import TRUTHS, Decimal, sampled, sign_of, texts_of
 from components.tables.numeric import numbers
-from components.tables.reading import field_name, names_of, said_of, strange_columns, text_columns
+from components.tables.reading import field_name, names_of, said_of, strange_columns
 from components.tables.shape import Shape, Told, shape_of
 from components.tables.timing import Timing, timing
 from components.tables.unread import Unread
@@ -79,15 +80,18 @@ def guess(path: str, said: Said = NOTHING_SAID) -> Guess:
     values = [column.name for column in table.numbers()]
     fields = {**{field_name(name): name for name in values if name not in roles.values()}, **roles}
     _refuse_one_field(path, values)
-    # Prices that Parquet holds as texts are read where they are asked for.
-    as_texts = text_columns(first, shape) & set(fields.values())
     wide = None if taken else "close"
     adjustment, how = _adjustment(table, roles["close"], columns[symbol] if symbol else None) if taken else ("raw", "")
+    origin = fetched(first) if len(shapes) == 1 else None
+    if origin is not None:
+        adjustment, how = origin.adjustment, f"adjustment: {origin.adjustment}, as fetch got it from {origin.vendor}"
     if wide is None:
         fields = _shared(path, shapes, first, [time, timed.clock, symbol, *roles.values()], fields)
     left_out = [name for name in others if name not in (symbol, *fields.values())]
     parameters = {
         "path": path,
+        "folder_env": None,
+        "symbols": None,
         "symbol_column": symbol,
         "time_column": time,
         "clock_column": timed.clock,
@@ -96,9 +100,9 @@ def guess(path: str, said: Said = NOTHING_SAID) -> Guess:
         "decimal": sign if sign == "," or shape.delimiter == ";" else None,
         "wide": wide,
         "columns": {role: name for role, name in roles.items() if field_name(name) != role},
-        "select": list(fields) if wide is None and (left_out or _differ(shapes) or as_texts) else None,
+        "select": list(fields) if wide is None and (left_out or _differ(shapes)) else None,
         **dict.fromkeys(TOLD),
-        "survivorship": "unknown",
+        "survivorship": origin.survivorship if origin is not None else "unknown",
         "adjustment": "total" if said.settings.get("adjust_by") else adjustment,
         "adjust_by": None,
     }
@@ -126,7 +130,7 @@ def _refuse_one_field(path: str, names: Sequence[str]) -> None:
     for name in names:
         if homes.setdefault(field_name(name), name) != name:
             both = f"'{homes[field_name(name)]}' and '{name}'"
-            raise DataError(f"{path}: {both} become one field, {field_name(name)}; rename or drop one of them")
+            raise DataError(f"{path}: {both} both become the field {field_name(name)}; rename or drop one of them")
 
 
 def _differ(shapes: Mapping[Path, Shape]) -> bool:

@@ -104,17 +104,12 @@ def text_columns(path: Path, shape: Shape) -> frozenset[str]:
 
 
 def strange_columns(path: Path, shape: Shape) -> dict[str, str]:
-    """column -> type, of those that hold neither numbers nor texts, times or truths: lists, structures, bytes."""
+    """column -> type, of those that hold neither numbers nor texts, times or truths, as far as the file says so."""
     if shape.kind not in ("parquet", "feather") or shape.levels is not None:
         return {}
-    import pyarrow as pa
+    from components.tables.arrow import strange_types
 
-    from components.tables.arrow import types_of
-
-    kinds = pa.types
-    strange = (kinds.is_nested, kinds.is_binary, kinds.is_large_binary, kinds.is_fixed_size_binary)
-    of = zip(shape.names, types_of(path, shape), strict=True)
-    return {name: str(kind) for name, kind in of if any(test(kind) for test in strange)}
+    return strange_types(path, shape)
 
 
 def read(path: Path, layout: Layout) -> Table:

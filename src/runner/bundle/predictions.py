@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 
 from components.bars import Bars
 from components.contracts import Quality, Source
-from components.errors import ConfigError, DataError
+from components.errors import ConfigError, DataError, Problem
 from components.panel import Panel
 from components.structure import strict
 from components.tables.container import paths_of
@@ -32,6 +33,10 @@ OPTIONS = {
     "data.time_column": "--time-column",
     "data.date_format": "--date-format",
 }
+ADDED = (
+    *("clock_column", "decimal", "wide", "encoding", "delimiter", "header", "sheet", "adjust_by"),
+    *("folder_env", "symbols"),
+)
 TIME_COLUMNS = ("timestamp", "date", "time", "datetime")
 HEADER = ("timestamp", "symbol", "forecast", "weight")
 INTERVAL = ("lower", "upper")
@@ -57,10 +62,18 @@ def load_bars(bundle: Bundle, path: str, settings: Mapping[str, Any]) -> Panel:
         quality = _quality(written.get("quality", {}))
         return strict(bars) if quality is None else quality.inspect(bars)[0]
     except DataError as error:
-        text = str(error)
+        raise DataError(*map(_in_options, error.problems)) from None
+
+
+def _in_options(problem: Problem) -> Problem:
+    """The same in the words of predict's options."""
+
+    def said(text: str) -> str:
         for setting, option in OPTIONS.items():
             text = text.replace(f"({setting})", f"({option})").replace(f"set {setting}", f"set {option}")
-        raise DataError(text.replace("in data.path", "in --data")) from None
+        return text.replace("in data.path", "in --data")
+
+    return replace(problem, path=said(problem.path), message=said(problem.message), hint=said(problem.hint))
 
 
 def _config(bundle: Bundle) -> Mapping[str, Any]:
@@ -113,7 +126,7 @@ def _changed(
 
 def _defaults() -> dict[str, Any]:
     """Settings that bundles of earlier versions do not have."""
-    return dict.fromkeys(("clock_column", "decimal", "wide", "encoding", "delimiter", "header", "sheet", "adjust_by"))
+    return dict.fromkeys(ADDED)
 
 
 def _found(path: str, settings: Mapping[str, Any]) -> dict[str, Any]:

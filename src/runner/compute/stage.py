@@ -28,8 +28,8 @@ class Shown(Protocol):
     cached: bool
     seconds: float
 
-    def progress(self, done: int, of: int) -> None:
-        """How many of its parts are done."""
+    def progress(self, done: int, of: int, what: str = "fold") -> None:
+        """How many of its parts are done; what: one of them is."""
         ...
 
 
@@ -281,7 +281,7 @@ class _Silent:
     cached: bool = False
     seconds: float = 0.0
 
-    def progress(self, done: int, of: int) -> None:
+    def progress(self, done: int, of: int, what: str = "fold") -> None:
         """Nobody sees it."""
 
 

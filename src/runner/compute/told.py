@@ -51,6 +51,6 @@ class _Both:
     def seconds(self, seconds: float) -> None:
         self._shown.seconds = seconds
 
-    def progress(self, done: int, of: int) -> None:
-        self._shown.progress(done, of)
-        self._events.tell("fold_done", stage=self._name, done=done, of=of)
+    def progress(self, done: int, of: int, what: str = "fold") -> None:
+        self._shown.progress(done, of, what)
+        self._events.tell(f"{what}_done", stage=self._name, done=done, of=of)

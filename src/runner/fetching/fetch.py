@@ -83,8 +83,13 @@ def fetch(order: Order, say: Callable[[Outcome], None]) -> Held:
     settings = _settings(order)
     parts = order.out.with_name(f".{order.out.name}.parts")
     _forget_old_answers(parts)
-    held = _held(order, settings, parts)
-    _source(order, order.symbols[0], order.start, order.end, parts).fields()  # wrong settings, before anything is asked
+    source = _source(order, order.symbols[0], order.start, order.end, parts)
+    source.fields()  # wrong settings, before anything is asked
+    held = replace(
+        _held(order, settings, parts),
+        adjustment=source.facts().adjustment,
+        survivorship=source.facts().survivorship,
+    )
     failed: list[Outcome] = []
     for number, name in enumerate(order.symbols):
         try:

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from components.errors import ConfigError, DataError
+from components.tables.fetched import KEY
 from runner.storage.disk import write_atomically
 
 if TYPE_CHECKING:
     import pandas as pd
 
-KEY = b"assay.fetched"
 FORMAT = 1
 
 
@@ -62,6 +62,8 @@ class Held:
     settings: Mapping[str, Any]
     symbols: Mapping[str, Symbol]
     revised: tuple[Revised, ...] = ()
+    adjustment: str = "raw"
+    survivorship: str = "unknown"
 
     @property
     def n_bars(self) -> int:
@@ -96,7 +98,14 @@ def read(path: Path) -> Held:
         for name, facts in told["symbols"].items()
     }
     revised = tuple(Revised(**entry) for entry in told["revised"])
-    return Held(vendor=told["vendor"], settings=told["settings"], symbols=symbols, revised=revised)
+    return Held(
+        vendor=told["vendor"],
+        settings=told["settings"],
+        symbols=symbols,
+        revised=revised,
+        adjustment=told["adjustment"],
+        survivorship=told["survivorship"],
+    )
 
 
 def write(path: Path, held: Held) -> None:
@@ -112,6 +121,8 @@ def write(path: Path, held: Held) -> None:
         "format": FORMAT,
         "vendor": held.vendor,
         "settings": dict(held.settings),
+        "adjustment": held.adjustment,
+        "survivorship": held.survivorship,
         "symbols": {
             name: {
                 "start": symbol.start,

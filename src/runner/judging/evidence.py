@@ -165,11 +165,12 @@ def complete(
         with cache.group("scenarios") as shown:
             entered = played(experiment, prepared, executed, cache)
             shown.cached = all(account.kept() for account in entered.values())
-            for name, account in entered.items():
+            for done, (name, account) in enumerate(entered.items(), start=1):
                 if (why := _breaks(account)) is None:
                     accounts[name] = cache.stage(earned, inputs={"account": account}, form=ARRAYS, part=name)
                 else:
                     broken["scenarios"] = f"{name}: {why}"
+                shown.progress(done, len(entered), "step")
     whole_ones = {need: None if need in broken else found.get(need) for need in ("leaks", "bundle")}
     return cache.stage(
         completed,

@@ -1,6 +1,6 @@
 """Which leak tests a run makes, and which the verb `leaktest` makes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 
@@ -17,6 +17,7 @@ from runner.leaks.static import static
 from runner.leaks.subject import Subject, merged, spread_folds
 from runner.specification.experiment import Experiment
 
+Hears = Callable[[int, int], None]
 QUICK_FOLDS = 2
 QUICK_DATES = 60
 
@@ -36,25 +37,36 @@ def inputs_battery(prepared: Prepared, executed: Executed, *, experiment: Experi
     return _report(Subject(experiment=experiment, prepared=prepared, executed=executed), _inputs, "all")
 
 
-def full_battery(prepared: Prepared, executed: Executed, *, experiment: Experiment) -> LeakReport:
-    """Every test; models are fitted again, which writes nothing down and is no trial."""
-    return _report(Subject(experiment=experiment, prepared=prepared, executed=executed), _full, "all")
+def full_battery(
+    prepared: Prepared, executed: Executed, *, experiment: Experiment, told: Hears | None = None
+) -> LeakReport:
+    """Every test; models are fitted again, which writes nothing down and is no trial. told: how many are made."""
+    return _report(Subject(experiment=experiment, prepared=prepared, executed=executed), _full, "all", told)
 
 
 def _report(
-    subject: Subject, tests: Callable[[Subject], Iterator[tuple[str, Iterator[LeakFinding]]]], seen: inputs.Seen
+    subject: Subject,
+    tests: Callable[[Subject], Iterator[tuple[str, Iterator[LeakFinding]]]],
+    seen: inputs.Seen,
+    told: Hears | None = None,
 ) -> LeakReport:
-    return replace(merged(_made(tests(subject))), seen=(inputs.what_was_seen(subject, seen),), whole=seen == "all")
+    return replace(
+        merged(_made(list(tests(subject)), told)), seen=(inputs.what_was_seen(subject, seen),), whole=seen == "all"
+    )
 
 
-def _made(tests: Iterator[tuple[str, Iterator[LeakFinding]]]) -> list[tuple[str, list[LeakFinding] | None, str]]:
+def _made(
+    tests: Sequence[tuple[str, Iterator[LeakFinding]]], told: Hears | None
+) -> list[tuple[str, list[LeakFinding] | None, str]]:
     """(test, findings, why it could not be made): a component may refuse bars that it would not meet alive."""
     made: list[tuple[str, list[LeakFinding] | None, str]] = []
-    for name, found in tests:
+    for done, (name, found) in enumerate(tests, start=1):
         try:
             made.append((name, list(found), ""))
         except AssayError as error:
             made.append((name, None, str(error)))
+        if told is not None:
+            told(done, len(tests))
     return made
 
 

@@ -136,7 +136,8 @@ def vault_fold(experiment: Experiment, prepared: Prepared, everything: Prepared)
     )
     start = prepared.vault_begins
     assert start is not None, "there is a vault"
-    times_T = np.unique(everything.panel.timestamps_R[rows.ready_R])
+    counted_R = everything.panel.in_universe_R if experiment.split.counts_every_bar else rows.ready_R
+    times_T = np.unique(everything.panel.timestamps_R[counted_R])
     before_T = times_T[times_T < start]
     first, last = prepared.folds[0].span, prepared.folds[-1].span
     valid = len(before_T) - int(within(last.valid, before_T).sum())

@@ -21,6 +21,7 @@ KINDS: Mapping[str, str] = {
     "stage_begun": "stage",
     "stage_ended": "stage, seconds, cached, failed",
     "fold_done": "stage, done, of",
+    "step_done": "stage, done, of: of a stage that has other parts than folds",
     "gate": "name, status, required, value, threshold, says",
     "verdict": "level, passed, forecast, portfolio",
     "promoted": "state, bundle, aliases, level",

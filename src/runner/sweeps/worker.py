@@ -8,7 +8,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -153,7 +153,8 @@ def main() -> int:
     asked: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: asked.append(number))
     opened = opened_again(Path(sys.argv[1]))
-    work(opened, Memo(), lambda: bool(asked), until=float(sys.argv[2]) if len(sys.argv) > 2 else None)
+    with redirect_stdout(sys.stderr):  # what a trial says is talk; the answer is the sweep's
+        work(opened, Memo(), lambda: bool(asked), until=float(sys.argv[2]) if len(sys.argv) > 2 else None)
     return exit_codes.RAN
 
 

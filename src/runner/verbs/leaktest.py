@@ -22,6 +22,7 @@ compared, and the chance of even one false alarm in a table is held below 1 %.
 Exit codes: 0 no leak; 5 a leak; 3 mend the data."""
 
 from argparse import ArgumentParser, Namespace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +93,9 @@ def _of_experiment(options: Namespace) -> dict[str, Any]:
     prepared = pipeline.prepare(experiment, cache)
     looked(experiment, prepared, cache, HERE, "leaktest")
     executed = pipeline.execute(experiment, prepared, cache)
-    report = cache.run("leak tests", lambda: full_battery(prepared, executed, experiment=experiment))
+    with cache.group("leak tests") as shown:
+        told = partial(shown.progress, what="test")
+        report = full_battery(prepared, executed, experiment=experiment, told=told)
     found = of_experiment(experiment.name, report)
     if options.html:
         from runner.report.leak_page import experiment_page

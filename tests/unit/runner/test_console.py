@@ -138,8 +138,8 @@ def test_how_far_a_stage_is_and_what_is_left_of_it_is_a_plain_line() -> None:
         for done in (1, 2, 3):
             stage.progress(done, 3)
     assert [line[11:] for line in lines(stream)[:-1]] == [
-        "forecast: 1 of 3 done, 20 s left",
-        "forecast: 2 of 3 done, 5 s left",
+        "forecast: fold 1 of 3 done, 20 s left",
+        "forecast: fold 2 of 3 done, 5 s left",
     ]
     assert "\x1b" not in stream.getvalue()
 

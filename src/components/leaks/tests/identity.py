@@ -41,11 +41,29 @@ def find(column: Column) -> Found:
     count = 0
     for form in column.outlook.identities:
         count += 1
-        for says, same_R, controls in _agreements(column, form):
-            signal = _judged(column, form, says, same_R, controls)
+        for signal in (*_found(column, form), *_at_ends(column, form)):
             if signal is not None and (best is None or signal.strength > best.strength):
                 best = signal
     return gathered([best] if best else [], count)
+
+
+def _found(column: Column, form: Identity) -> Iterator[Signal | None]:
+    for says, same_R, controls in _agreements(column, form):
+        yield _judged(column, form, says, same_R, controls)
+
+
+def _at_ends(column: Column, form: Identity) -> Iterator[Signal | None]:
+    """A column that was filled backwards holds a future where its step ends, and the same before, where it would pass
+    for chance. What the past of the future does there as well, quiet prices bring."""
+    ends = column.ends
+    if ends is None or form.level_R is not form.move_R:
+        return
+    same_R = same(ends.without_mode_R, form.level_R)
+    if same_R.sum() < FEWEST:
+        return
+    shifts = (*CONTROLS, *range(-6, 0))
+    controls = max(int(same(ends.without_mode_R, ends.table.later(form.level_R, shift)).sum()) for shift in shifts)
+    yield _judged(ends, form, f"{form.name}, where its steps end,", same_R, controls)
 
 
 def _agreements(column: Column, form: Identity) -> Iterator[tuple[str, Mask, int]]:

@@ -28,10 +28,9 @@ Monday, Tuesday and so on to Saturday. The last day of each has the number of it
 PRICES = ("close", "adj_close", "price", "value")
 """Fields that a market is known by, the first that a panel has; else its first field."""
 
-ZLIB = b"\x78"
-"""First byte of what ledgers kept before; a count of bytes of an odd number of integers never begins with it."""
-
 PARTS = ("known_SW", "up_SW", "big_SW")
+ZLIB = b"\x78"
+"""How a sketch of an earlier version begins; one of today begins with a small length."""
 
 Words = npt.NDArray[np.uint64]
 Flags = npt.NDArray[np.bool_]
@@ -131,7 +130,7 @@ class Sketch:
     @staticmethod
     def from_bytes(data: bytes) -> "Sketch":
         if data.startswith(ZLIB):
-            return _before_ends(data)
+            return _of_earlier(data)
         plain, length = zlib.decompressobj().decompress(data[4:]), int.from_bytes(data[:4], "little")
         n_symbols, *shape = np.frombuffer(plain[:length], dtype="<i4").tolist()
         words_K = np.frombuffer(plain[length:], dtype="<u8").astype(np.uint64)
@@ -148,14 +147,15 @@ class Sketch:
         return Sketch(daily=made[0], weekly=made[1], ends=tuple(made[2:]))
 
 
-def _before_ends(data: bytes) -> Sketch:
-    """A sketch as ledgers kept it before there were weeks that end on other days than Sunday."""
+def _of_earlier(data: bytes) -> Sketch:
+    """What ledgers hold from before weeks of other ends were kept: arrays by name, squeezed together."""
     arrays = ARRAYS.decode({"arrays.npz": zlib.decompress(data)})
-    made = []
-    for name, first in zip(("daily", "weekly"), arrays["first"], strict=True):
-        parts = {part: arrays[f"{name}_{part}"].astype(np.uint64) for part in PARTS}
-        made.append(Bits(first=int(first), **parts))
-    return Sketch(daily=made[0], weekly=made[1])
+
+    def bits(name: str, first: int) -> Bits:
+        return Bits(first=first, **{part: arrays[f"{name}_{part}"].astype(np.uint64) for part in PARTS})
+
+    daily, weekly = (int(first) for first in arrays["first"])
+    return Sketch(daily=bits("daily", daily), weekly=bits("weekly", weekly))
 
 
 def sketch_of(panel: Panel) -> Sketch:

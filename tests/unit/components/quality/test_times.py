@@ -93,7 +93,7 @@ def test_where_a_clock_was_lost_nothing_is_repaired(duplicates: str) -> None:
     with pytest.raises(DataError) as error:
         told(lost, duplicates=duplicates)
     assert str(error.value) == (
-        "bars.csv: 800 of 1,000 bars are second bars of their symbol and time, for example symbol A, 2019-01-01 "
+        "bars.csv: 800 of 1,000 bars are duplicates of their symbol and time, for example symbol A, 2019-01-01 "
         "00:00:00; nothing is repaired: is the clock or the symbol another column (data.clock_column, "
         "data.symbol_column)?"
     )

@@ -63,7 +63,8 @@ def test_two_columns_that_become_one_field_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError) as error:
         guess(str(file))
     assert (
-        str(error.value) == f"{file}: 'my field' and 'my_field' become one field, my_field; rename or drop one of them"
+        str(error.value)
+        == f"{file}: 'my field' and 'my_field' both become the field my_field; rename or drop one of them"
     )
 
 

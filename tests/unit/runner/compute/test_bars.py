@@ -25,19 +25,7 @@ from runner.compute.prepared import inspected
 from runner.compute.stage import Cache
 from runner.storage.store import Store
 
-FILE = Files(
-    path="bars.csv",
-    symbol_column=None,
-    time_column="date",
-    date_format=None,
-    clock_column=None,
-    time_zone=None,
-    decimal=".",
-    columns={},
-    select=None,
-    survivorship="unknown",
-    adjustment="raw",
-)
+FILE = Files(**{**Files.examples()[0], "path": "bars.csv", "symbol_column": None, "time_column": "date"})
 
 
 class Silent:

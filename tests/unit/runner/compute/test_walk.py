@@ -16,7 +16,7 @@ class _Stage:
     cached: bool = False
     seconds: float = 0.0
 
-    def progress(self, done: int, of: int) -> None:
+    def progress(self, done: int, of: int, what: str = "fold") -> None:
         assert 0 < done <= of
 
 

@@ -19,6 +19,8 @@ from components.contracts import Source
 from components.data.files import Files
 from components.data.stooq import Stooq
 from components.errors import ConfigError, DataError
+from components.tables.fetched import Fetched, fetched
+from components.tables.guess import guess
 from runner.cli import main, perform
 from runner.composition.build import build
 from runner.fetching import held as files
@@ -105,6 +107,18 @@ def test_the_file_holds_the_bars_and_where_they_are_from(server: Web, market: Ma
     ).load()  # type: ignore[type-abstract]
     assert panel.symbols == ("aaa", "bbb")
     assert sorted(path.name for path in Path().iterdir()) == ["bars.parquet"]
+
+
+def test_the_file_says_to_others_what_its_prices_are(server: Web, market: Market) -> None:
+    assert fetched(Path("bars.parquet")) is None
+    told(order(server, "aaa", end="2020-03-31"))
+    found = fetched(Path("bars.parquet"))
+    assert found == Fetched(vendor="stooq", adjustment="total", survivorship="biased")
+    guessed = guess("bars.parquet")
+    assert (guessed.parameters["adjustment"], guessed.parameters["survivorship"]) == ("total", "biased")
+    assert "adjustment: total, as fetch got it from stooq" in guessed.remarks
+    pd.read_parquet("bars.parquet").to_parquet("other.parquet")
+    assert fetched(Path("other.parquet")) is None
 
 
 def test_what_is_there_is_not_asked_for_again(server: Web, market: Market) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from components.errors import DataError, GateFailed
+from components.errors import DataError, GateFailed, RoleForbids
 from runner import exit_codes
 from runner.bundle.layout import GATES, MANIFEST, PROMOTION, SUMS, checksums, read_verified
 from runner.bundle.predictions import rows, table
@@ -64,6 +64,14 @@ def test_the_vault_is_opened_once_and_the_ledger_knows_first(place, run_id) -> N
     assert again.content == made.content
     assert len(openings()) == 1
     assert versions(HERE.registry, NAME) == [1]
+
+
+def test_research_opens_no_vault_from_a_program_either(place, run_id, monkeypatch) -> None:
+    monkeypatch.setenv("ASSAY_ROLE", "research")
+    with pytest.raises(RoleForbids, match=r"^ASSAY_ROLE=research: may not open a vault, promote or override"):
+        promoted(run_id("good"))
+    assert openings() == []
+    assert versions(HERE.registry, NAME) == []
 
 
 def test_a_second_run_finds_the_vault_reused_and_becomes_candidate(place, run_id, capsys) -> None:

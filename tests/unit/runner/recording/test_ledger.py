@@ -157,6 +157,8 @@ def test_any_later_opening_of_overlapping_vault_bars_is_reused(ledger):
     last = ledger.open_vault(family("A", 2018, 2018), "k4", {})
     assert [opening.reused for opening in (first, apart, other_source, last)] == [False, False, True, True]
     assert last.earlier == ("k1", "k3")
+    events = ledger.chain.read(lambda transaction: list(transaction.events(kind="vault_opened")))
+    assert [event.content["reused"] for event in events] == [False, False, True, True]
     assert last.head == ledger.head()
     assert ledger.families() == [], "an opening is no trial"
     assert ledger.count(family("A", 2018, 2018)) == 0

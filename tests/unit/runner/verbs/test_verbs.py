@@ -119,6 +119,19 @@ def test_what_nobody_foresaw_is_told_in_fields_too(
     assert "Traceback" in captured.err
 
 
+def test_that_it_was_interrupted_is_told_in_fields_too(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(name: str) -> list[str]:
+        raise KeyboardInterrupt(name)
+
+    monkeypatch.setattr("runner.verbs.explain.explained", interrupted)
+    assert main(["explain", "ridge", "--json"]) == 130
+    captured = capsys.readouterr()
+    (error,) = json.loads(captured.out)["errors"]
+    assert (error["code"], error.keys(), captured.err) == ("interrupted", ERROR.keys(), "interrupted\n")
+
+
 def test_a_stack_is_shown_where_it_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", "rigde", "-v"]) == 2
     captured = capsys.readouterr()

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runner.recording.markets.sketch import Sketch, sketch_of
+from runner.recording.markets.sketch import ZLIB, Sketch, sketch_of
 from runner.storage.formats import ARRAYS
 from sketched import panel, unpacked, walk
 
@@ -84,15 +84,6 @@ def test_it_survives_its_bytes_and_takes_two_kibibytes_in_ten_years():
     assert len(sketch_of(panel(single)).to_bytes()) <= 2048
 
 
-def test_a_sketch_from_before_there_were_other_weeks_is_read():
-    made = sketch_of(panel({"A": walk(3, 400), "B": walk(4, 400)}))
-    arrays = {"first": np.array([made.daily.first, made.weekly.first])}
-    for name, bits in (("daily", made.daily), ("weekly", made.weekly)):
-        arrays |= {f"{name}_{part}": words_SW.astype("<u8") for part, words_SW in bits.arrays.items()}
-    found = Sketch.from_bytes(zlib.compress(ARRAYS.encode(arrays)["arrays.npz"], level=6))
-    assert equal(found, Sketch(daily=made.daily, weekly=made.weekly))
-
-
 def test_shifted_bits_are_the_bits_of_shifted_days():
     prices = pd.Series(walk(1, 300).to_numpy(), index=pd.date_range("2015-01-01", periods=300))
     bits = sketch_of(panel({"A": prices})).daily
@@ -114,3 +105,14 @@ def test_negative_prices_and_yields_have_moves():
     prices = pd.Series([1.0, -2.0, -1.0, 0.0, 0.5], index=pd.bdate_range("2020-01-06", periods=5))
     found = unpacked(sketch_of(panel({"A": prices})).daily, 0)
     assert [up for up, _ in found.values()] == [False, True, True, True]
+
+
+def test_what_a_ledger_holds_from_before_other_weeks_were_kept_is_read() -> None:
+    made = sketch_of(panel({f"S{n}": walk(n, 200) for n in range(3)}))
+    arrays = {"first": np.array([made.daily.first, made.weekly.first])}
+    for name, bits in (("daily", made.daily), ("weekly", made.weekly)):
+        arrays |= {f"{name}_{part}": words_SW.astype("<u8") for part, words_SW in bits.arrays.items()}
+    found = Sketch.from_bytes(zlib.compress(ARRAYS.encode(arrays)["arrays.npz"], level=6))
+    assert found.ends == ()
+    assert equal(found, Sketch(daily=made.daily, weekly=made.weekly))
+    assert not made.to_bytes().startswith(ZLIB)

@@ -1,0 +1,24 @@
+"""The page of the contract says what the code says: python tools/docs.py docs/machines.md writes it anew."""
+
+import json
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from docs import ROOT, rewritten
+from harness import answer
+
+PAGE = ROOT / "docs" / "machines.md"
+
+
+def test_its_tables_are_of_the_answers_that_there_are() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    assert rewritten(text, Path("unused")) == text
+
+
+def test_its_example_is_what_is_answered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    command, shown = re.findall(r"^```\w*\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), flags=re.M | re.S)
+    assert answer(*shlex.split(command)[3:]) == json.loads(shown)
