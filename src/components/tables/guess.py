@@ -59,17 +59,14 @@ def guess(path: str, said: Said = NOTHING_SAID) -> Guess:
     time = timed.time
     others = {name: values for name, values in columns.items() if name not in (time, timed.clock)}
     sign = said.settings.get("decimal") or _decimal(whole, others)
-    numeric = [name for name, values in others.items() if _column(name, values, sign).holds_numbers]
+    made = {name: _column(name, values, sign) for name, values in others.items()}
+    numeric = [name for name, column in made.items() if column.holds_numbers]
     moments = columns[time] if timed.clock is None else list(zip(columns[time], columns[timed.clock], strict=True))
     symbol = said.symbol or _symbol(others, moments, numeric)
     table = Table(
         path=path,
         times=columns[time],
-        columns=tuple(
-            _column(name, values, sign)
-            for name, values in others.items()
-            if name != symbol and field_name(name).strip("_")
-        )
+        columns=tuple(column for name, column in made.items() if name != symbol and field_name(name).strip("_"))
         + tuple(_of_a_strange_type(name, kind) for name, kind in strange.items()),
         symbol=symbol,
         of=columns[symbol][0] if symbol else "",
@@ -225,7 +222,8 @@ def _decimal(whole: Columns, names: Mapping[str, list[str]]) -> Decimal | None:
     import pyarrow as pa
 
     raw = [whole.raw[name].slice(0, SAMPLE_ROWS) for name in names]
-    return sign_of([texts_of(column) for column in raw if pa.types.is_dictionary(column.type)])
+    # A slice keeps the dictionary of all rows.
+    return sign_of([texts_of(column.cast(pa.string())) for column in raw if pa.types.is_dictionary(column.type)])
 
 
 def _column(name: str, texts: Sequence[str], sign: Decimal | None) -> meaning.Column:

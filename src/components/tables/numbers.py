@@ -255,8 +255,19 @@ def _unified(column: "pa.ChunkedArray") -> Any:
 
 def sign_of(columns: Iterable[Texts]) -> Decimal | None:
     """The decimal sign that some column of a file leaves no choice about; None where none or they disagree."""
-    found = {sign for texts in columns if (sign := _own_sign(_parts(texts))) is not None}
+    found = {sign for texts in columns if (sign := _shown_by(texts)) is not None}
     return found.pop() if len(found) == 1 else None
+
+
+def _shown_by(texts: Texts) -> Decimal | None:
+    """The sign of one column; plain numbers of either sign are looked at all at once."""
+    import pyarrow as pa
+
+    column = pa.chunked_array([pa.array(texts.texts_U, type=pa.string())])
+    fits = {sign: quick(column, sign) is not None for sign in EITHER}
+    if fits["."] != fits[","]:
+        return "." if fits["."] else ","
+    return _own_sign(_parts(texts))
 
 
 def _parts(texts: Texts) -> list[Parts | None]:
@@ -273,6 +284,10 @@ def _own_sign(parts: Sequence[Parts | None]) -> Decimal | None:
 
 def sampled(cells: Sequence[str], decimal: Decimal | None) -> tuple[Float, Mask]:
     """Values of a sample, NaN where missing, and which cells are no numbers; decimal: null where nothing shows it."""
+    import pyarrow as pa
+
+    if (plain := quick(pa.chunked_array([pa.array(cells, type=pa.string())]), decimal)) is not None:
+        return plain, np.zeros(len(plain), dtype=bool)
     parts = [apart(cell) for cell in cells]
     sign = decimal or _own_sign(parts) or "."
     good = [part is not None and (part.known is not None or bool(EITHER[sign].match(part.core))) for part in parts]
