@@ -29,6 +29,12 @@ from components.values import Float
 NEXT_FLOOR = 0.7
 BEYOND_FLOOR = 0.4
 SUM_FLOOR = 0.7
+TARGET_FLOOR = 0.85
+"""Of a target that its own past tells of."""
+
+OVERLAP_FLOOR = 0.9
+"""Of one that spans several rows: its suspects lie above 1 / sqrt(2) by what some hundred rows may stray."""
+
 SUSPECT = 0.87
 """Share of a floor from which on a column is suspect."""
 
@@ -141,8 +147,10 @@ def on_target(
         known = [shifted(block.innovations[base], -lag) for base in bases for lag in (0, 1)]
         moves_T = clipped(residual(moves_T, np.column_stack(known)))
     furthest = min(FURTHEST, len(moves_T) // 4)
-    # The innovation of an overlapping target may hold minus the row it drops, which honest columns know.
-    floor = NEXT_FLOOR if horizon > 1 or _is_white(y_T) else 0.85
+    # The innovation of an overlapping target is the move that it takes in less the one that it drops, which honest
+    # columns know: r = -1 / sqrt(2), unless a price takes that part out.
+    plain = bool(bases) if horizon > 1 else _is_white(y_T)
+    floor = NEXT_FLOOR if plain else OVERLAP_FLOOR if horizon > 1 else TARGET_FLOOR
     futures = [
         Future(
             name=f"the innovation of {target}[t{k:+d}]" if k else f"the innovation of {target}[t]",
