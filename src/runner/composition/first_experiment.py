@@ -26,6 +26,9 @@ SCHEMA = ".schema.json"
 MIN_BARS = 200
 MIN_RANKED_SYMBOLS = 8
 MIN_VAULT_BARS = 600
+MONTHLY_BARS = 800
+"""Bars of a symbol below which a validation span is hardly longer than a label of 20."""
+
 VAULT_SHARE = 0.15
 SPACINGS = ((400, "yearly"), (80, "quarterly"), (25, "monthly"), (6, "weekly"), (0.9, "daily"))
 GARMAN_KLASS = (
@@ -154,8 +157,9 @@ def _ranking(longest: int) -> Plan:
         "reversal_5": "cs_rank(close / ref(close, 5))",
         "risk_60": "cs_rank(std(close / ref(close, 1) - 1, 60))",
     }
+    holding = 20 if longest >= MONTHLY_BARS else 5
     return Plan(
-        why="many symbols, closes only: their returns of the next 20 bars are ranked against each other",
+        why=f"many symbols, closes only: their returns of the next {holding} bars are ranked against each other",
         choices={
             "target": "forward_return",
             "baselines": "naive",
@@ -164,7 +168,8 @@ def _ranking(longest: int) -> Plan:
         },
         values={
             "features": {"windows": _windows(longest, 40, 120, 250), "expressions": expressions},
-            "portfolio": {"holding_bars": 20},
+            "portfolio": {"holding_bars": holding},
+            **({"target": {"horizon_bars": holding}} if holding != 20 else {}),
         },
     )
 
