@@ -67,9 +67,8 @@ def test_fewer_bars_than_one_fold(tmp_path: Path) -> None:
     process = ended(tmp_path, *FROM_FILE, "split.vault_start=null")
     assert process.returncode == 3
     assert process.stderr.strip().splitlines()[-1] == (
-        "split: 4 decision times are too few for 8 folds after a warm-up: 1 of them come before the first "
-        "test span and 1 of these are for validation; give more bars or lower split.valid_share or "
-        "split.n_folds"
+        "split: fold 1 has no train rows left after purging labels of 5 bars; lengthen the span, shorten the horizon "
+        "or give more bars"
     )
 
 

@@ -13,6 +13,7 @@ def test_sets_of_features_and_gates_run_side_by_side(assay: Assay, tmp_path: Pat
         "tracking=none",
         "model=ridge",
         "features=[alpha158,momentum,volatility]",
+        "debug.max_bars=1200",
         "gates=[regression,strict]",
     )
     assert done.returncode == 0, done.stderr

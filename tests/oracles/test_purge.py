@@ -178,7 +178,13 @@ def test_held_out_symbols_against_loops(seed: int, horizon: int, held_out: int) 
     panel, table, labels, columns = made(seed, 4, horizon, 3, compares=False)
     rows = candidates(NoPreprocessing(), table, labels, panel, columns)
     split = HeldOutSymbols(
-        n_folds=2, first_share=0.5, valid_share=0.1, window="expanding", vault_start=None, held_out=held_out
+        n_folds=2,
+        first_share=0.5,
+        valid_share=0.1,
+        times="ready",
+        window="expanding",
+        vault_start=None,
+        held_out=held_out,
     )
     tested: Rows = []
     for number, span in enumerate(split.spans(np.unique(panel.timestamps_R[rows.ready_R]), panel.symbols), start=1):

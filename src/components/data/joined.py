@@ -19,7 +19,7 @@ from components.data._nested import bars_of, content_of, fields_of, series_of
 from components.errors import ConfigError, DataError, Problem
 from components.panel import IN_UNIVERSE, Float, Panel, Time
 from components.ranges import Ge, Gt
-from components.structure import duplicates, refuse_empty, strict
+from components.structure import duplicates, strict
 from components.values import SourceFacts
 
 NAME = re.compile(r"[a-z_][a-z0-9_]*")
@@ -251,7 +251,6 @@ def _observations(name: str, reference: Reference, series: Bars) -> tuple[Time, 
         message = f"the source has no symbol '{reference.symbol}'"
         hint = f"symbols: {', '.join(sorted(names)[:10])}"
         raise ConfigError(Problem(f"data.references.{name}.symbol", message, hint))
-    refuse_empty(series)
     ordered = series.ordered()
     for defect in duplicates(ordered):
         raise defect.error(ordered)

@@ -9,15 +9,16 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
-
-import yaml
+from typing import TYPE_CHECKING, Any
 
 from components.errors import Problem
 from runner.composition.check import NAME_MUST_BE_TEXT, problems
 from runner.composition.composed import Composed
 from runner.composition.schema import show
 from runner.specification.experiment import Experiment
+
+if TYPE_CHECKING:
+    import yaml
 
 LOOKS_OTHER = re.compile(r"[-+]?(?:0[0-7_]*[1-7][0-7_]*|\d[\d_]*(?::[0-5]?\d)+(?:\.[\d_]*)?)")
 """Numbers that YAML 1.1 reads to the base of 8 (0700) or 60 (12:30)."""
@@ -164,6 +165,9 @@ def _text_of(file: str) -> str:
 
 
 def _scalars(files: Sequence[str]) -> Iterator[Written]:
+    if not files:
+        return
+    import yaml
     from omegaconf._utils import get_yaml_loader
 
     for file in files:
@@ -178,7 +182,9 @@ def _scalars(files: Sequence[str]) -> Iterator[Written]:
             loader.dispose()
 
 
-def _of_node(node: yaml.Node, keys: tuple[Any, ...], file: str, loader: Any) -> Iterator[Written]:
+def _of_node(node: "yaml.Node", keys: tuple[Any, ...], file: str, loader: Any) -> Iterator[Written]:
+    import yaml
+
     if isinstance(node, yaml.MappingNode):
         for name, value in node.value:
             if not isinstance(name, yaml.ScalarNode):
@@ -196,13 +202,15 @@ def _of_node(node: yaml.Node, keys: tuple[Any, ...], file: str, loader: Any) -> 
             yield _written(node, known, keys, file, is_name=False)
 
 
-def _value(node: yaml.ScalarNode, loader: Any) -> Any:
+def _value(node: "yaml.ScalarNode", loader: Any) -> Any:
+    import yaml
+
     try:
         return loader.construct_object(node)
     except (yaml.YAMLError, ValueError):
         return str(node.value)
 
 
-def _written(node: yaml.ScalarNode, value: Any, keys: tuple[Any, ...], file: str, *, is_name: bool) -> Written:
+def _written(node: "yaml.ScalarNode", value: Any, keys: tuple[Any, ...], file: str, *, is_name: bool) -> Written:
     line = node.start_mark.line + 1 if node.start_mark else 0
     return Written(keys=keys, text=str(node.value), value=value, is_name=is_name, file=file, line=line)

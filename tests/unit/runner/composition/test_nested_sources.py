@@ -84,7 +84,7 @@ def test_problems_bear_the_dotted_path_of_the_inner_source() -> None:
 def test_a_scalar_in_place_of_a_section_is_named() -> None:
     assert complaint(*BASE, "data=joined", "+data.references.vix=5") == (
         "data.references.vix: 5 is not allowed; must be a section with source, field, symbol, stamps, lag_days, "
-        "lag_bars, max_age_days"
+        "lag_bars, max_age_days, by"
     )
     assert complaint(*BASE, "data=joined", "data.references=5") == (
         "data.references: 5 is not allowed; must be a map of names to values"
