@@ -5,6 +5,7 @@ of all shapes. Writes tests/leakage/results.json: per kind how often it was call
 
   --seeds FIRST LAST   seeds of the worlds (half of them are looked at once only, see the file)
   --clean FIRST LAST   seeds of the clean tables
+  --workers COUNT      processes
   --only TEXT          kinds whose name contains it; prints what was found and writes nothing
 """
 
@@ -14,6 +15,7 @@ import json
 import sys
 import time
 from collections import Counter
+from concurrent.futures import Executor, ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -22,12 +24,15 @@ ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "src")]
 
 from components.leaks.examination import examine_table  # noqa: E402
+from components.leaks.examined import Leak  # noqa: E402
 from leakage import clean, honest, kinds, worlds  # noqa: E402
+
+Found = tuple[dict[str, str], tuple[str, ...], dict[str, str]]
 
 PLACE = ROOT / "tests" / "leakage" / "results.json"
 
 
-def trial(kind: kinds.Kind, world: str, seed: int) -> tuple[dict[str, str], tuple[str, ...], dict[str, str]]:
+def trial(kind: kinds.Kind, world: str, seed: int) -> Found:
     """(column -> severity of what was blamed, columns that the kind made, column -> evidence)."""
     make, priced = worlds.WORLDS[world]
     rng = np.random.default_rng([seed, 7])
@@ -41,6 +46,21 @@ def trial(kind: kinds.Kind, world: str, seed: int) -> tuple[dict[str, str], tupl
         tuple(planted),
         {leak.column: f"{leak.kind}: {leak.evidence}" for leak in found},
     )
+
+
+def planted_trial(asked: tuple[str, str, int]) -> Found:
+    name, world, seed = asked
+    return trial(kinds.ALL[name], world, seed)
+
+
+def honest_trial(asked: tuple[str, str, int]) -> Found:
+    name, world, seed = asked
+    return trial(honest.HONEST[name], world, seed)
+
+
+def clean_trial(seed: int) -> tuple[str, tuple[Leak, ...]]:
+    name, table, target, known = clean.table(seed)
+    return name, examine_table(table, target=target, known=known).leaks
 
 
 def suits(kind: str, world: str) -> bool:
@@ -62,14 +82,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", nargs=2, type=int, default=(0, 2))
     parser.add_argument("--clean", nargs=2, type=int, default=(0, 200))
+    parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--only", default="")
     parser.add_argument("--world", default="")
     parser.add_argument("--json", type=Path, default=PLACE)
     options = parser.parse_args()
     started = time.time()
     seeds = range(options.seeds[0], options.seeds[1])
-    leaks, blamed = _kinds(seeds, options), _honest(seeds, options)
-    clean_tables = _clean(options)
+    with ProcessPoolExecutor(options.workers) as pool:
+        leaks, blamed = _kinds(seeds, options, pool), _honest(seeds, options, pool)
+        clean_tables = _clean(options, pool)
     content = {
         "seeds": list(options.seeds),
         "clean seeds": list(options.clean),
@@ -92,12 +114,14 @@ def _share(found: dict[str, dict[str, int]], *words: str) -> str:
     return f"{hit} of {total}"
 
 
-def _kinds(seeds: range, options: argparse.Namespace) -> dict[str, dict[str, int]]:
+def _kinds(seeds: range, options: argparse.Namespace, pool: Executor) -> dict[str, dict[str, int]]:
     found: dict[str, Counter[str]] = {}
-    for (name, kind), world, seed in itertools.product(kinds.ALL.items(), worlds.WORLDS, seeds):
-        if options.only not in name or options.world not in world or not suits(name, world):
-            continue
-        blamed, planted, why = trial(kind, world, seed)
+    asked = [
+        (name, world, seed)
+        for name, world, seed in itertools.product(kinds.ALL, worlds.WORLDS, seeds)
+        if options.only in name and options.world in world and suits(name, world)
+    ]
+    for (name, world, seed), (blamed, planted, why) in zip(asked, pool.map(planted_trial, asked), strict=True):
         own = [blamed.get(column, "nothing") for column in planted]
         best = "leak" if "leak" in own else "suspect" if "suspect" in own else "nothing"
         found.setdefault(name, Counter())[best] += 1
@@ -109,12 +133,14 @@ def _kinds(seeds: range, options: argparse.Namespace) -> dict[str, dict[str, int
     return {name: dict(counts) for name, counts in found.items()}
 
 
-def _honest(seeds: range, options: argparse.Namespace) -> dict[str, str]:
+def _honest(seeds: range, options: argparse.Namespace, pool: Executor) -> dict[str, str]:
     blamed, count = {}, 0
-    for (name, kind), world, seed in itertools.product(honest.HONEST.items(), worlds.WORLDS, seeds):
-        if options.only not in name or options.world not in world:
-            continue
-        found, _, why = trial(kind, world, seed)
+    asked = [
+        (name, world, seed)
+        for name, world, seed in itertools.product(honest.HONEST, worlds.WORLDS, seeds)
+        if options.only in name and options.world in world
+    ]
+    for (name, world, seed), (found, _, why) in zip(asked, pool.map(honest_trial, asked), strict=True):
         count += 1
         if found:
             blamed[f"{name} | {world} | {seed}"] = str(why)
@@ -122,11 +148,10 @@ def _honest(seeds: range, options: argparse.Namespace) -> dict[str, str]:
     return {"tables": str(count), "blamed": str(len(blamed)), **blamed}
 
 
-def _clean(options: argparse.Namespace) -> dict[str, object]:
+def _clean(options: argparse.Namespace, pool: Executor) -> dict[str, object]:
     found: Counter[str] = Counter()
-    for seed in range(*options.clean):
-        name, table, target, known = clean.table(seed)
-        leaks = examine_table(table, target=target, known=known).leaks
+    seeds = range(*options.clean)
+    for seed, (name, leaks) in zip(seeds, pool.map(clean_trial, seeds), strict=True):
         worst = "leak" if any(leak.severity == "leak" for leak in leaks) else "suspect" if leaks else "nothing"
         found[worst] += 1
         if leaks:
