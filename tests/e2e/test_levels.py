@@ -33,7 +33,7 @@ def test_what_passes_strict_on_an_unseen_vault_is_hallmarked_and_takes_charge(as
 def test_what_is_no_better_than_a_baseline_is_offered_its_bundle(assay: Assay, tmp_path: Path) -> None:
     done = assay("+experiment=sp500_volatility", "model=lightgbm", "tracking=none")
     assert done.returncode == 0, done.stderr
-    run, said = latest(tmp_path), " ".join(done.stdout.split())
+    run, said = latest(tmp_path), " ".join((done.stdout + done.stderr).split())
     assert "CANDIDATE: No better than har. All 5 required gates passed." in said
     command = f"promote {run.folder.name} --baseline har"
     assert (
@@ -42,4 +42,6 @@ def test_what_is_no_better_than_a_baseline_is_offered_its_bundle(assay: Assay, t
     assert not (tmp_path / "outputs" / "registry").exists()
     made = assay(*command.split())
     assert made.returncode == 0, made.stderr
-    assert "promoted: outputs/registry/sp500_volatility_har/1 as candidate" in " ".join(made.stdout.split())
+    assert "promoted: outputs/registry/sp500_volatility_har/1 as candidate" in " ".join(
+        (made.stdout + made.stderr).split()
+    )

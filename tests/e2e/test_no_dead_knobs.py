@@ -106,6 +106,11 @@ ELSEWHERE = (
     "data.universe_field",
     "gates.checks.interval_coverage.required",
     "gates.checks.interval_coverage.tolerance",
+    "baselines.har.model.features",  # a list of columns, and null means all of them
+    # Acts where its source cannot be had: tests/e2e/test_remote_sources.py.
+    "data.fallback",
+    "data.main.fallback",
+    *(f"data.references.{name}.source.fallback" for name in ("vix", "aaa", "baa")),
     "hypothesis",  # both stand in the ledger's events: tests/unit/runner/recording/test_actors.py
     "parent",
     "gates.checks.interval_coverage.span",

@@ -23,7 +23,8 @@ def refuse_impossible(experiment: Experiment, prepared: Prepared) -> list[str]:
     if experiment.preprocess.cross_sectional and symbols < 2:
         hint = "choose zscore, which compares with the past, or give more symbols"
         problems.append(Problem("preprocess", "compares the symbols of a date, and no date has two", hint))
-    if symbols < 2 and all(reach(prepared.columns[name]).cross_sectional for name in experiment.features.expanded()):
+    own = [prepared.columns[name] for name in experiment.features.expanded() if name in prepared.columns]
+    if symbols < 2 and own and all(reach(node).cross_sectional for node in own):
         hint = "choose features that compare a symbol with its own past, or give more symbols"
         problems.append(Problem("features", "all compare the symbols of a date, and no date has two", hint))
     if not experiment.debug.enabled:
