@@ -30,6 +30,8 @@ OWN_FEATURES = (
     "expressions: {last: close}}"
 )
 OWN_MODEL = "{_target_: components.model.linear.Linear, features: null}"
+# Ask vendors on the net with packages that may be there; tests/unit/components/data gives them servers of their own.
+REMOTE = ("data/ccxt", "data/fred", "data/stooq")
 # What a choice leaves open for its user to say.
 OPEN = {
     "data/files": ("data.path=bars.csv",),
@@ -41,7 +43,6 @@ OPEN = {
     "data/yfinance": SERVICE,
     "data/ibkr": SERVICE,
     "features/expressions": ("+features.expressions={change: close / ref(close, 5) - 1}",),
-    "data/ccxt": SERVICE,
     "data/reconciled": ("data@data.main=files", "data.main.path=bars.csv", "data.witness.path=bars.csv"),
     "data/releases": (
         "data.table.path=bars.csv",
@@ -49,8 +50,6 @@ OPEN = {
         "data.table.time_column=date",
         "data.period_column=date",
     ),
-    "data/fred": SERVICE,
-    "data/stooq": SERVICE,
     "features/calendar": ("debug.max_bars=null",),
     "model/external": ("model.path=forecasts.csv", "model.horizon_column=null", "debug.max_bars=null"),
     "model/own_features": (f"model.features={OWN_FEATURES}", f"model.model={OWN_MODEL}"),
@@ -128,6 +127,6 @@ if __name__ == "__main__":
             f"{slot}/{choice}": outcome(slot, choice)
             for slot in slots()
             for choice in config_files(slot)
-            if choice != TEMPLATE
+            if choice != TEMPLATE and f"{slot}/{choice}" not in REMOTE
         }
     Path("outcomes.json").write_text(json.dumps(outcomes, indent=1))

@@ -74,18 +74,21 @@ def _searched(opened: Opened, memo: Memo, launcher: Sequence[str]) -> Answer:
                 work(opened, memo, stop, until=until)
             interrupted = stop()
     except KeyboardInterrupt:
-        interrupted = True
+        _say_how_to_go_on(opened)
         raise
     finally:
         deliver(HERE.outputs)
-        if interrupted:
-            print(f"go on with: python -m runner -m sweep.resume={opened.folder.name}", file=sys.stderr)
     trials = opened.study().refresh()
     if interrupted:
         table.show(opened, trials)
+        _say_how_to_go_on(opened)
         raise KeyboardInterrupt
     code = exit_codes.of_jobs(trial.code if trial.code is not None else exit_codes.UNFORESEEN for trial in trials)
     return Answer(table.content(opened, trials), lambda: table.show(opened, trials), code)
+
+
+def _say_how_to_go_on(opened: Opened) -> None:
+    print(f"go on with: python -m runner -m sweep.resume={opened.folder.name}", file=sys.stderr, flush=True)
 
 
 @contextmanager
