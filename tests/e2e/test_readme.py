@@ -46,6 +46,8 @@ def commands() -> Iterator[str]:
     """What follows `python -m runner` in blocks and in running text, in order, without comments."""
     for block, inline in re.findall(rf"^{RUNNER}(.*)$|`{RUNNER}([^`]+)`", README, flags=re.M):
         text = OPTIONAL.sub("", block.partition("  #")[0].rstrip() or inline)
+        searches = "sweep.trials=" in text or "+sweep=lightgbm" in text
+        text += " sweep.trials=2" if searches else ""  # a whole search takes minutes
         yield re.sub(r"\b(RUN|NAME)\b", lambda found: PLACEHOLDERS[found[0]], text)
 
 
