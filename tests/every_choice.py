@@ -42,7 +42,7 @@ OPEN = {
     "data/http": (*SERVICE, "data.url='http://127.0.0.1:PORT/bars.json?{symbol}'"),
     "data/yfinance": SERVICE,
     "data/ibkr": SERVICE,
-    "features/expressions": ("+features.expressions.change='close / ref(close, 5) - 1'",),
+    "features/expressions": ("features.expressions={change: 'close / ref(close, 5) - 1'}",),
     "data/reconciled": ("data@data.main=files", "data.main.path=bars.csv", "data.witness.path=bars.csv"),
     "data/releases": (
         "data.table.path=bars.csv",
