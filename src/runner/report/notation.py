@@ -66,6 +66,14 @@ def significant(value: Any) -> str:
     return f"{value:,.0f}" if 1e4 <= abs(value) < 1e12 else f"{value:.3e}"
 
 
+def shortened(text: str) -> str:
+    """A setting as it was typed, but a number that nobody typed with four digits."""
+    try:
+        return text if len(text) <= 8 or "." not in text else significant(float(text))
+    except ValueError:
+        return text
+
+
 def threshold(gate: Mapping[str, Any]) -> str:
     """How a gate's value must stand to its threshold: `≤ 0.05 (p-value)`."""
     if not is_number(gate["threshold"]):
