@@ -134,31 +134,33 @@ class Agreement:
 
 def kendall(score_KF: Float) -> Agreement:
     """Kendall's tau-b between folds (Kendall 1945, Biometrika 33:239)."""
-    from scipy.stats import kendalltau
-
-    return _agreement(score_KF, lambda first_K, second_K: float(kendalltau(first_K, second_K).statistic))
+    return _agreement(score_KF, lambda score_KF: _concordance(score_KF)[0])
 
 
 def spearman(score_KF: Float) -> Agreement:
     """Spearman's correlation of ranks between folds, ties at their mean rank."""
-    from scipy.stats import rankdata
-
-    rank_KF = np.asarray(rankdata(score_KF, axis=0))
-    return _agreement(rank_KF, lambda first_K, second_K: float(np.corrcoef(first_K, second_K)[0, 1]))
+    return _agreement(score_KF, lambda score_KF: np.corrcoef(_concordance(score_KF)[1], rowvar=False))
 
 
-def _agreement(score_KF: Float, measure: Callable[[Float, Float], float]) -> Agreement:
-    every = score_KF.shape[1]
-    folds = (
-        np.unique(np.linspace(0, every - 1, min(every, MOST_FOLDS)).round().astype(int)) if every else np.empty(0, int)
-    )
-    f = len(folds)
-    pair_FF = np.full((f, f), np.nan)
-    varies_F = np.ptp(score_KF[:, folds], axis=0) > 0 if len(score_KF) else np.zeros(f, bool)
-    for i in np.flatnonzero(varies_F):
-        pair_FF[i, i] = 1.0
-    for i, j in itertools.combinations(np.flatnonzero(varies_F), 2):
-        pair_FF[i, j] = pair_FF[j, i] = measure(score_KF[:, folds[i]], score_KF[:, folds[j]])
+def _concordance(score_KF: Float) -> tuple[Float, Float]:
+    """(F, F) tau-b of each pair of folds; (K, F) twice the ranks, but for a constant."""
+    k, f = score_KF.shape
+    agree_FF, order_KF = np.zeros((f, f)), np.empty((k, f))
+    for i in range(k):
+        sign_KF = np.sign(score_KF[i] - score_KF)
+        agree_FF += sign_KF.T @ sign_KF
+        order_KF[i] = sign_KF.sum(axis=0)
+    untied_F = np.sqrt(np.diag(agree_FF))
+    return agree_FF / np.outer(untied_F, untied_F), order_KF
+
+
+def _agreement(score_KF: Float, measure: Callable[[Float], Float]) -> Agreement:
+    every = score_KF.shape[1] if len(score_KF) > 1 else 0
+    folds = np.unique(np.linspace(0, max(every - 1, 0), min(every, MOST_FOLDS)).round().astype(int))
+    pair_FF = np.full((len(folds), len(folds)), np.nan)
+    varies_F = np.flatnonzero(np.ptp(score_KF[:, folds], axis=0) > 0) if len(folds) else np.empty(0, dtype=int)
+    if len(varies_F) > 1:
+        pair_FF[np.ix_(varies_F, varies_F)] = measure(score_KF[:, folds[varies_F]])
     mean, low, high = _jackknife(pair_FF[np.ix_(varies_F, varies_F)])
     return Agreement(mean=mean, low=low, high=high, pair_FF=pair_FF, folds=tuple(int(fold) for fold in folds))
 

@@ -1,7 +1,7 @@
 """Trials side by side as one page without network: its values, its style and its own script are inside."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from runner.report import notation
@@ -21,7 +21,12 @@ def page(found: Mapping[str, Any], curves: Mapping[str, Any]) -> str:
     """HTML of what `compare --json` prints of sweeps and sets of runs, with equity curves."""
     from runner.report.templates import template
 
-    filters = {"count": notation.count, "style": notation.write, "short": notation.shortened}
+    filters: dict[str, Callable[..., Any]] = {
+        "count": notation.count,
+        "style": notation.write,
+        "short": notation.shortened,
+        "typeset": notation.typeset,
+    }
     shown = template("comparison.html.j2", filters)
     return str(
         shown.render(
