@@ -139,7 +139,7 @@ def kendall(score_KF: Float) -> Agreement:
 
 def spearman(score_KF: Float) -> Agreement:
     """Spearman's correlation of ranks between folds, ties at their mean rank."""
-    return _agreement(score_KF, lambda score_KF: np.corrcoef(_concordance(score_KF)[1], rowvar=False))
+    return _agreement(score_KF, lambda score_KF: np.asarray(np.corrcoef(_concordance(score_KF)[1], rowvar=False)))
 
 
 def _concordance(score_KF: Float) -> tuple[Float, Float]:

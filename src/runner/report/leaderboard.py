@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, get_args
 
+from components.contracts.metric import Style
 from components.contracts.target import Kind
 from components.errors import ConfigError, Problem
 from components.statistics.deflation import deflated_ratio, independent_trials
@@ -65,7 +66,7 @@ class Board:
     target: str
     by: str
     label: str
-    style: str
+    style: Style
     tries: int
     listed: int
     entries: tuple[Entry, ...]

@@ -26,6 +26,8 @@ WIDE = 100.0
 """A parameter above 0 whose largest value is so many times its smallest is drawn in logarithms."""
 CURVES, POINTS = 80, 160
 """Trials whose equity is drawn, the best by validation first, and points of each."""
+RUINED, LARGEST_LOG = 1 - 1e-9, 300.0
+"""What is lost at most in a bar, and the logarithm of what is drawn at most."""
 LOOK = "compare"
 
 
@@ -74,7 +76,9 @@ def curves(compared: Compared, returns: Mapping[str, Series]) -> dict[str, Any]:
     stamps_T, returns_TK, names = aligned(returns, chosen.name)
     shown = [entry.name for entry in best if entry.name in names][:CURVES]
     places_P = np.unique(np.linspace(0, len(stamps_T) - 1, min(len(stamps_T), POINTS)).round().astype(np.int64))
-    growth_TK = np.cumprod(1 + returns_TK[:, [names.index(name) for name in shown]], axis=0)[places_P]
+    shown_TK = returns_TK[:, [names.index(name) for name in shown]]
+    logs_TK = np.cumsum(np.log1p(np.maximum(shown_TK, -RUINED)), axis=0)[places_P]
+    growth_TK = np.exp(np.minimum(logs_TK, LARGEST_LOG))
     times = [str(time)[:10] for time in stamps_T[places_P]]
     of = {name: [float(f"{value:.5g}") for value in growth_TK[:, place]] for place, name in enumerate(shown)}
     return {"times": times, "of": of, "left_out": len(names) - len(shown)}

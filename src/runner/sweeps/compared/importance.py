@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 LEAST, LEAST_EACH = 20, 5
 """Trials below which nothing is said: at least so many, and so many a parameter."""
 UNCERTAIN = 50
-SEED = 0
+TREES, SEED = 20, 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +105,7 @@ def _fanova(study: "optuna.Study", parameters: Sequence[str]) -> Mapping[str, fl
     from optuna.importance import FanovaImportanceEvaluator
 
     try:
-        return _shares(study, FanovaImportanceEvaluator(seed=SEED), parameters, 1)
+        return _shares(study, FanovaImportanceEvaluator(n_trees=TREES, seed=SEED), parameters, 1)
     except ImportError:
         return {}  # it needs scikit-learn
 
