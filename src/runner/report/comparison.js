@@ -191,7 +191,8 @@
   const canvas = (id, width, height, label) => {
     forget(id);
     at(id).replaceChildren();
-    return make("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label }, at(id));
+    const style = `min-width:${Math.round(0.66 * width)}px;max-width:${Math.round(1.2 * width)}px`;
+    return make("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label, style }, at(id));
   };
   const extent = (values, log) => {
     const usable = values.filter((value) => known(value) && (!log || value > 0));
@@ -225,7 +226,7 @@
     for (let tick = Math.ceil(low / step) * step; tick <= high + step * 1e-9; tick += step) found.push(Number(tick.toPrecision(12)));
     return found;
   };
-  const FRAME = { left: 62, right: 14, top: 34, bottom: 40 };
+  const FRAME = { left: 62, right: 14, top: 40, bottom: 40 };
   const frame = (svg, width, height, x, y) => {
     const [right, bottom] = [width - FRAME.right, height - FRAME.bottom];
     const place = {
@@ -281,7 +282,7 @@
       if (ended.some((trial) => axis.of(trial) === undefined)) make("text", { x: axis.x, y: none + 4, "text-anchor": "middle" }, svg, DASH);
       brush(svg, axis, top, bottom);
     });
-    const strong = ended.length > 200 ? 0.35 : 0.75;
+    const strong = Math.max(0.12, Math.min(0.75, 60 / ended.length));
     for (const trial of last([...ranked].reverse())) {
       const points = axes.map((axis) => { const value = axis.of(trial); return [axis.x, value === undefined || value === null ? none : axis.y(value)]; });
       const style = trial === chosen ? "stroke:var(--model);stroke-width:3;opacity:1" : `stroke:${shade(trial)};stroke-width:1.3;opacity:${strong}`;
@@ -347,10 +348,11 @@
     const tail = (share) => all[Math.round(share * (all.length - 1))];
     const range = extent(all.length ? [tail(0.005), tail(0.995)] : []);
     const put2 = frame(lines, 540, 320, { values: folds, title: "Fold" }, { range, show: (v) => write(v, objective.style), title: `${objective.label} of each fold, validation` });
+    const faint = Math.max(0.08, Math.min(0.45, 40 / having2.length));
     const clip = (value) => Math.max(range[0], Math.min(range[1], value));
     for (const trial of last(having2)) {
       const points = folds.filter((fold) => known(trial.valid_folds[fold])).map((fold) => [put2.x(fold), put2.y(clip(trial.valid_folds[fold]))]);
-      const style = trial === chosen ? "stroke:var(--model);stroke-width:2.6" : trial.state === "finished" ? "stroke:var(--outcome);opacity:.45" : "stroke:var(--outcome);opacity:.4;stroke-dasharray:3 3";
+      const style = trial === chosen ? "stroke:var(--model);stroke-width:2.6" : `stroke:var(--outcome);opacity:${faint}${trial.state === "finished" ? "" : ";stroke-dasharray:3 3"}`;
       mark("curves", trial, make("path", { d: polyline(points), fill: "none", style }, lines));
     }
   }
@@ -366,20 +368,20 @@
     const shares = Object.fromEntries(shown.map((name) => { const sum = counts[name].reduce((a, b) => a + b, 0) || 1; return [name, counts[name].map((each) => each / sum)]; }));
     const top = Math.max(...Object.values(shares).flat());
     const place = frame(bars, 540, 360, { range: [edges[0], edges[edges.length - 1]], show, title: "Lost on the test spans" }, { range: [0, top * 1.08], show: (v) => `${Math.round(100 * v)} %`, title: "Share of the draws" });
-    const LOOKS = { blind: ["by lot, halves of the trials", "fill:var(--outcome);opacity:.45", "fill:var(--outcome)"], halves: ["chosen, halves of the trials", "fill:var(--model);opacity:.55", "fill:var(--model)"], folds: ["chosen, folds drawn anew", "fill:none;stroke:#d98200;stroke-width:2", "fill:#d98200"] };
+    const LOOKS = { blind: ["by lot, half the trials", "fill:var(--outcome);opacity:.45", "fill:var(--outcome)"], halves: ["chosen, half the trials", "fill:var(--model);opacity:.55", "fill:var(--model)"], folds: ["chosen, other folds", "fill:none;stroke:#d98200;stroke-width:2", "fill:#d98200"] };
     ["blind", "halves", "folds"].filter((name) => shares[name]).forEach((name, index) => {
       const [label, style, key] = LOOKS[name];
       const steps = shares[name].flatMap((share, bin) => [[place.x(edges[bin]), place.y(share)], [place.x(edges[bin + 1]), place.y(share)]]);
       make("path", { d: `M${place.x(edges[0])} ${place.y(0)}${polyline(steps).replace("M", "L")}L${place.x(edges[edges.length - 1])} ${place.y(0)}`, style }, bars);
-      make("rect", { x: 330, y: 40 + 19 * index, width: 11, height: 11, style: key }, bars);
-      make("text", { x: 347, y: 50 + 19 * index }, bars, label);
+      make("rect", { x: FRAME.left + 160 * index, y: 20, width: 10, height: 10, style: key }, bars);
+      make("text", { x: FRAME.left + 15 + 160 * index, y: 29 }, bars, label);
     });
     make("path", { d: `M${place.x(found.lost)} ${place.y(0)}V${FRAME.top}`, style: "stroke:var(--ink);stroke-width:1.6;stroke-dasharray:5 4" }, bars);
-    make("text", { class: "strong", x: Math.min(place.x(found.lost) + 6, 420), y: FRAME.top + 108 }, bars, `this choice ${show(found.lost)}`);
+    make("text", { class: "strong", x: Math.min(place.x(found.lost) + 6, 420), y: FRAME.top + 16 }, bars, `this choice ${show(found.lost)}`);
   }
   function heat() {
     const pairs = data.stability.pairs.test, n = pairs.length, cell = Math.max(9, Math.min(44, 420 / n)), left = 40, top = 22;
-    const svg = canvas("heat", 1110, top + n * cell + 26, "Rank agreement of pairs of folds");
+    const svg = canvas("heat", left + n * cell + 8, top + n * cell + 8, "Rank agreement of pairs of folds");
     for (let i = 0; i < n; i += 1) {
       if (i % Math.ceil(n / 20) === 0) {
         make("text", { x: left - 6, y: top + (i + 0.5) * cell + 4, "text-anchor": "end" }, svg, data.stability.folds[i]);

@@ -65,7 +65,7 @@ def _cards(found: Mapping[str, Any]) -> list[dict[str, str]]:
         cards.append({"label": f"{label}, validation, of trial {chosen['trial']}", "value": value, "beside": beside})
     if regret := found["regret"]:
         style = by_name[regret["objective"]]["style"]
-        lot = f"a lot {notation.write(regret['blind'], style)}"
+        lot = f"by lot {notation.write(regret['blind'], style)}"
         cards.append({"label": "Selection regret", "value": notation.write(regret["lost"], style), "beside": lot})
     figures = {figure["name"]: figure for figure in found["statistics"]}
     if "dsr_strict" in figures:

@@ -48,27 +48,18 @@ def importances(opened: Opened, trials: Sequence[StudyTrial]) -> Importances:
     found: list[Importance] = []
     lacking: list[str] = []
     for where, group, parameters in _groups(opened, ended):
-        needed = max(LEAST, LEAST_EACH * len(parameters))
-        label = f" of {where}" if where else ""
-        if len(group) < needed:
-            lacking.append(f"{len(group)} trials{label} for {_counted(len(parameters))}, where {needed} are asked for")
-            continue
-        found += _importance(opened, group, parameters, where)
-    if not found:
-        return Importances(of=(), says=f"Too few to say: {'; '.join(lacking)}." if lacking else "Nothing varies.")
-    fewest = min(each.trials for each in found)
-    says = (
-        f"By {fewest:,} trials or more, which is little: another sweep may order them otherwise. "
-        if fewest < UNCERTAIN
-        else ""
-    )
-    return Importances(
-        of=tuple(found), says=f"{says}{'Not judged: ' + '; '.join(lacking) + '.' if lacking else ''}".strip()
-    )
-
-
-def _counted(n: int) -> str:
-    return f"{n} parameter{'' if n == 1 else 's'}"
+        among, needed = f" of {where}" if where else "", max(LEAST, LEAST_EACH * len(parameters))
+        if len(parameters) == 1:
+            lacking.append(f"{plain(parameters[0])} alone varies{' in trials' + among if where else ''}")
+        elif len(group) < needed:
+            counted = f"{len(group)} trials{among} for {len(parameters)} parameters"
+            lacking.append(f"{counted} are too few, {needed} are asked for")
+        else:
+            found += _importance(opened, group, parameters, where)
+    fewest = min((each.trials for each in found), default=UNCERTAIN)
+    little = f"{fewest:,} trials are few: another sweep may order parameters otherwise." if fewest < UNCERTAIN else ""
+    missing = f"Not judged: {'; '.join(lacking)}." if lacking else ""
+    return Importances(of=tuple(found), says=" ".join(each for each in (little, missing) if each))
 
 
 def _groups(opened: Opened, ended: Sequence[StudyTrial]) -> Iterator[tuple[str, list[StudyTrial], list[str]]]:

@@ -127,12 +127,14 @@ def _says(metric: str, found: Regret, over_folds: Float, lasting: Lasting, k: in
             f"The trial that validation chooses is {write(found.lost)} worse by {label} than the best of {k:,}; a "
             f"trial drawn by lot would be {write(found.blind)} worse on average."
         ]
-    said.append(f"{found.as_good:.0%} of the trials do at least as well there as the chosen one, itself included.")
+    said.append(
+        f"{100 * found.as_good:.0f} % of the trials do at least as well there as the chosen one, itself included."
+    )
     if len(found.half_B):
         low, high = np.quantile(found.half_B, [0.05, 0.95])
         said.append(
             f"Had only half of the trials been made, the choice would have lost {write(float(found.half_B.mean()))} on "
-            f"average (nine in ten: {write(float(low))} to {write(float(high))}), a lot "
+            f"average (nine in ten: {write(float(low))} to {write(float(high))}), one by lot "
             f"{write(float(found.half_blind_B.mean()))}."
         )
     if len(over_folds):
@@ -149,15 +151,16 @@ def _says(metric: str, found: Regret, over_folds: Float, lasting: Lasting, k: in
 
 
 def _lasting_says(lasting: Lasting, lost: str) -> str:
-    ways = f"{lasting.halvings:,} ways to halve the test folds"
+    ways = f"on average over {lasting.halvings:,} ways to halve them"
+    known = "Luck taken off: the trial that is best on one half of the test folds"
     if lasting.lost <= 0:
         return (
-            f"The best by test is a lucky one: chosen on one half of the test folds, it is no better than the chosen "
-            f"trial on the other half ({lost} on average over {ways}). Nothing was lost that could have been had."
+            f"{known} is no better than the chosen one on the other half ({lost} {ways}): nothing was lost that could "
+            "have been had."
         )
     return (
-        f"Luck taken off: the best of one half of the test folds is {lost} better than the chosen trial on the other "
-        f"half, on average over {ways}, and better at all in {lasting.share:.0%} of them."
+        f"{known} is {lost} better than the chosen one on the other half, {ways}, and better at all in "
+        f"{100 * lasting.share:.0f} % of them."
     )
 
 

@@ -228,17 +228,23 @@ def test_importance_finds_the_parameter_that_matters() -> None:
     for name in ("fanova", "ped_anova"):
         if shares["model.penalty"][name] is not None:
             assert shares["model.penalty"][name] > 0.7
-    assert found["says"].startswith("By 40 trials or more, which is little")
+    assert found["says"] == "40 trials are few: another sweep may order parameters otherwise."
 
 
-def test_too_few_trials_for_importance_are_said() -> None:
-    (found,) = answer("compare", str(swept(several(), overrides=("model.penalty=interval(0.1,9.0)",)).folder))[
-        "importance"
-    ]
-    assert (found["of"], found["says"]) == (
-        [],
-        "Too few to say: 8 trials for 1 parameter, where 20 are asked for.",
-    )
+@pytest.mark.parametrize(
+    ("space", "says"),
+    [
+        (("model.penalty=interval(0.1,9.0)",), "Not judged: model.penalty alone varies."),
+        (
+            ("model.penalty=interval(0.1,9.0)", "model=ridge,naive"),
+            "Not judged: 8 trials for 2 parameters are too few, 20 are asked for.",
+        ),
+    ],
+)
+def test_why_there_is_no_importance_is_said(space: tuple[str, ...], says: str) -> None:
+    last = Told(values={"model": "naive", "model.penalty": "3.0"}) if len(space) > 1 else ridge(7, 0.1, 0.1)
+    (found,) = answer("compare", str(swept([*several(7), last], overrides=space).folder))["importance"]
+    assert (found["of"], found["says"]) == ([], says)
 
 
 def test_the_terminal_says_the_same(capsys: pytest.CaptureFixture[str]) -> None:
