@@ -1,7 +1,7 @@
 """The ledger: every trial on every family of data, so that a verdict knows how much was tried."""
 
 import os
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -94,11 +94,13 @@ class Ledger:
         series: Mapping[str, Series] | None = None,
         *,
         processor_seconds: float | None = None,
+        also: Callable[[str], Mapping[str, Any]] | None = None,
     ) -> str:
         """Writes down how the trial last started under this key ended, and returns the head.
 
         body: plain, such as {"metrics": {"valid/ic": ...}}; numbers that are not finite become null. series: by
         name what later trials of the family are compared with; it outlives the run's folder.
+        also: given the head, a further event that is written with it: kind, key and content.
         A finished trial stays finished: a later failure or the same result is not written.
         Raises ContractError if it was never started.
         """
@@ -113,10 +115,14 @@ class Ledger:
             hashes = {name: transaction.keep(one.to_bytes()) for name, one in (series or {}).items()}
             content = {**body, "series": hashes} if hashes else dict(body)
             if finished and (state != "finished" or finished[-1] == finite_or_null(content)):
-                return transaction.head()
-            if processor_seconds is not None:
-                content["processor_seconds"] = round(processor_seconds, 3)
-            return transaction.append(f"trial_{state}", family=family, key=key, content=content)
+                head = transaction.head()
+            else:
+                if processor_seconds is not None:
+                    content["processor_seconds"] = round(processor_seconds, 3)
+                head = transaction.append(f"trial_{state}", family=family, key=key, content=content)
+            if also is not None:
+                transaction.append(family="", **also(head))
+            return head
 
         return self.chain.append(work)
 

@@ -20,6 +20,7 @@ from runner.sweeps.plan import plan
 from runner.sweeps.points import check_points, points_of
 from runner.sweeps.settings import asked as asked_for
 from runner.sweeps.space import space_of
+from runner.sweeps.best import judge_best
 from runner.sweeps.worker import work
 from runner.tracking.deliver import deliver
 
@@ -73,6 +74,8 @@ def _searched(opened: Opened, memo: Memo, launcher: Sequence[str]) -> Answer:
             else:
                 work(opened, memo, stop, until=until)
             interrupted = stop()
+        if not interrupted:
+            judge_best(opened, opened.study().refresh())
     except KeyboardInterrupt:
         _say_how_to_go_on(opened)
         raise
