@@ -15,12 +15,12 @@ from runner.composition.compose import Memo
 from runner.composition.handover import QUIET, hydra_main
 from runner.specification.places import HERE
 from runner.sweeps import table
+from runner.sweeps.best import judge_best
 from runner.sweeps.opened import Opened, begun, folder_of, opened_again
 from runner.sweeps.plan import plan
 from runner.sweeps.points import check_points, points_of
 from runner.sweeps.settings import asked as asked_for
 from runner.sweeps.space import space_of
-from runner.sweeps.best import judge_best
 from runner.sweeps.worker import work
 from runner.tracking.deliver import deliver
 

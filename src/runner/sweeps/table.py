@@ -8,8 +8,8 @@ from typing import Any
 from runner import exit_codes
 from runner.composition.figures import leading
 from runner.composition.figures import metrics as all_metrics
-from runner.sweeps.opened import JOBS, Opened
 from runner.sweeps.best import best
+from runner.sweeps.opened import JOBS, Opened
 from runner.sweeps.study import StudyTrial
 
 SPANS = ("valid", "test")

@@ -71,7 +71,9 @@ def test_a_trial_that_is_judged_wholly_is_the_run_alone(
     assert names == {path.name for path in trial.iterdir()} - OF_ITS_RUN
     for name in sorted(name for name in names if (alone / name).is_file()):
         assert (alone / name).read_bytes() == (trial / name).read_bytes(), name
-    one, two = ({k: v for k, v in said(each, "manifest.json").items() if k not in OF_THE_RUN} for each in (alone, trial))
+    one, two = (
+        {k: v for k, v in said(each, "manifest.json").items() if k not in OF_THE_RUN} for each in (alone, trial)
+    )
     assert one == two
     now = {gate["name"]: gate for gate in said(trial, "gates.json")["gates"]}
     for gate in before["gates"]:
