@@ -4,7 +4,8 @@ Its folder holds what judges it and what tells it again: config.yaml, manifest.j
 events.jsonl, SHA256SUMS. Everything else, from what other gates look at to the report, comes by `runner.whole`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,8 +15,8 @@ from runner.composition.composed import Composed
 from runner.compute import pipeline
 from runner.compute.impossible import refuse_impossible
 from runner.compute.rivals import rows_without_features
-from runner.compute.stage import Cache, Pruned
-from runner.compute.told import Told
+from runner.compute.stage import Cache, Memory, Pruned
+from runner.compute.told import Timed, Told
 from runner.console import Console
 from runner.judging.evidence import gather
 from runner.judging.judge import conclude_so_far, run_key
@@ -35,15 +36,19 @@ from runner.trial import trial
 
 @dataclass(frozen=True, kw_only=True)
 class Bench:
-    """What the trials of one process share. facts: where they came from."""
+    """What the trials of one process share. facts: where they came from; memory: stages of the last trials."""
 
     places: Places
     ledger: Ledger
+    memory: Memory = field(default_factory=Memory)
     facts: Mapping[str, Any] = field(default_factory=provenance)
 
     @staticmethod
-    def at(places: Places) -> "Bench":
-        return Bench(places=places, ledger=Ledger.open(places.ledger))
+    @contextmanager
+    def at(places: Places) -> "Iterator[Bench]":
+        """Keeps the ledger open as long as the block lasts."""
+        with Ledger.kept_open(places.ledger) as ledger:
+            yield Bench(places=places, ledger=ledger)
 
 
 def run_job(
@@ -81,7 +86,8 @@ def _run(
     for notice in composed.notices:
         console.note(notice)
     watcher = Watcher(experiment, pruner) if pruner else None
-    cache = pipeline.open_cache(bench.places, Told(shows=console, events=events), watcher)
+    bench.memory.next_trial()
+    cache = pipeline.open_cache(bench.places, Told(shows=Timed(), events=events), watcher, bench.memory)
     prepared = pipeline.prepare(experiment, cache)
     if watcher:
         watcher.prepared = prepared

@@ -19,7 +19,8 @@ def plan(settings: Settings, space: Space, points: Sequence[Point], memo: Memo) 
 
     small = (*points[0], "debug=fast", "tracking=none")
     experiment, composed = configure(small, memo=memo)
-    outcome = run_job(experiment, composed, Console(), Bench.at(HERE))
+    with Bench.at(HERE) as bench:
+        outcome = run_job(experiment, composed, Console(), bench)
     manifest = json.loads((outcome.folder / "manifest.json").read_text(encoding="utf-8"))
     seconds = sum(stage["seconds"] for stage in manifest["stages"].values() if isinstance(stage, dict))
     count = settings.trials if settings.trials is not None else len(points)

@@ -17,6 +17,7 @@ from components.errors import AssayError
 from runner import exit_codes
 from runner.composition.compose import Memo
 from runner.composition.configure import configure
+from runner.compute.threads import one_thread_of_blas
 from runner.job import Bench, run_job
 from runner.specification.places import HERE
 from runner.storage.disk import write_atomically
@@ -46,8 +47,8 @@ def work(opened: Opened, memo: Memo, stop: Callable[[], bool], *, until: float |
 
     Raises KeyboardInterrupt where a trial is interrupted; it counts as not begun then.
     """
-    study, done, at_first, bench = opened.study(), 0, 0, Bench.at(HERE)
-    with _beating(study):
+    study, done, at_first = opened.study(), 0, 0
+    with _beating(study), one_thread_of_blas(), Bench.at(HERE) as bench:
         while not stop() and (until is None or time.time() < until):
             trial = study.take()
             if trial is None:

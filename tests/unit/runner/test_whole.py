@@ -45,7 +45,8 @@ def test_a_trial_that_is_judged_wholly_is_the_run_alone(
     gates: str, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = (*OVERRIDES, f"gates={gates}")
-    outcome = run_job(*configure(asked), quiet(), Bench.at(HERE), sweep={"name": "s", "trial": 0})
+    with Bench.at(HERE) as bench:
+        outcome = run_job(*configure(asked), quiet(), bench, sweep={"name": "s", "trial": 0})
     trial = outcome.folder.resolve()
     assert {path.name for path in trial.iterdir()} == BRIEF
     before, metrics = said(trial, "gates.json"), said(trial, "metrics.json")
