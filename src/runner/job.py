@@ -31,6 +31,8 @@ from runner.report import description
 from runner.results import Outcome, keys_of
 from runner.specification.experiment import Experiment
 from runner.specification.places import Places
+from runner.specification.tracker import RunInfo
+from runner.tracking import tracked
 from runner.trial import trial
 
 
@@ -102,10 +104,20 @@ def _run(
         record.write_text("config.yaml", description.settings_text(composed.config))
         record.note({**description.description(experiment, composed, prepared), "sweep": sweep})
         name = str(sweep["name"]) if sweep else None
+        info = RunInfo(
+            name=record.run_id,
+            experiment=experiment.name,
+            config=composed.config,
+            folder=record.folder,
+            outputs=record.outputs,
+        )
         try:
-            with trial(
-                experiment, prepared, executed, record, cache, bench.places, sweep=name, ledger=bench.ledger
-            ) as tried:
+            with (
+                tracked(experiment.tracking, info) as session,
+                trial(
+                    experiment, prepared, executed, record, cache, bench.places, sweep=name, ledger=bench.ledger
+                ) as tried,
+            ):
                 try:
                     tried.fit(experiment, prepared, executed, cache)
                 except Pruned as stop:
@@ -116,6 +128,8 @@ def _run(
                 verdict = conclude_so_far(experiment, gathered)
                 record.write_metrics(evidence.metrics)
                 record.write_json("gates.json", verdict.to_json())
+                session.log_metrics(evidence.metrics)
+                session.log_level(verdict.level)
                 tried.broken += verdict.broken
                 broken = {"broken": tried.broken} if tried.broken else {}
                 record.note({"too_good": too_good(evidence), "judged": {"wholly": False}, **broken, **_stages(cache)})
@@ -126,8 +140,16 @@ def _run(
             events.tell("pruned", fold=stop.fold, reason=stop.reason)
         write_sums(record.folder, dict(sorted(record.files.items())))
     state = str(record.manifest["state"])
-    code = exit_codes.UNFORESEEN if state == "failed" else exit_codes.RAN
-    return Outcome(folder=record.folder, verdict=verdict, exit_code=code, state=state)
+    return Outcome(folder=record.folder, verdict=verdict, exit_code=_code(experiment, verdict, state), state=state)
+
+
+def _code(experiment: Experiment, verdict: Verdict | None, state: str) -> int:
+    if state == "failed":
+        return exit_codes.UNFORESEEN
+    if verdict is None:
+        return exit_codes.RAN
+    failed = bool(verdict.failed(required=True))
+    return exit_codes.of_verdict(verdict.level, failed=failed, enforced=experiment.gates.enforce)
 
 
 def _note_pruned(stop: Pruned, watcher: Watcher | None, record: RunRecord, cache: Cache) -> None:

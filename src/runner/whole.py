@@ -3,11 +3,11 @@ that was tried on the data by now, with tables, statistics, pictures and report,
 
 from pathlib import Path
 
-from components.errors import DataError
+from components.values import Trials
 from runner.compute import pipeline
-from runner.compute.stage import Progress
+from runner.compute.stage import Keyed, Progress
 from runner.judging.judge import conclude
-from runner.judging.tries import family_of, family_trials
+from runner.judging.tries import family_of, family_trials, tried_alone
 from runner.promotion.again import computed
 from runner.recording.ledger import Ledger
 from runner.recording.records import RunRecord
@@ -35,18 +35,19 @@ def judge_wholly(folder: Path, progress: Progress, places: Places) -> None:
     ledger = Ledger.open(places.ledger)
     refuse_changed(folder, ledger)
     manifest = manifest_of(folder)
-    if not manifest["trial"]["counted"]:
-        raise DataError(f"{folder}: a debug run of a sweep is never judged wholly; run it without debug=")
+    counted = manifest["trial"]["counted"]
     cache = pipeline.open_cache(places, progress)
     experiment, _, prepared, executed, gathered = computed(folder, manifest, cache)
     executed.fit()
-    family, key = family_of(experiment, prepared.panel, cache), manifest["trial"]["key"]
-    target = manifest["target"]["expression"]
-    trials = family_trials(ledger, family, key, target, places.outputs, gathered.evidence, cache)
+    trials: Keyed[Trials] = tried_alone(gathered.evidence, cache)
+    if counted:
+        family, key = family_of(experiment, prepared.panel, cache), manifest["trial"]["key"]
+        target = manifest["target"]["expression"]
+        trials = family_trials(ledger, family, key, target, places.outputs, gathered.evidence, cache)
     judged = conclude(experiment, prepared, executed, gathered, trials, cache)
     record = RunRecord(places.outputs, folder, manifest)
     images, broken = write_results(experiment, record, prepared, executed, judged, trials.value, cache)
     if broken:
         record.note({"broken": broken, "state": "failed"})
     report_on(folder, images)
-    seal(folder, manifest["run_key"], ledger)
+    seal(folder, manifest["run_key"], ledger if counted else None)
