@@ -35,8 +35,6 @@ from runner.report import description
 from runner.report.written import pictures_of, report_on
 from runner.specification.experiment import Experiment
 from runner.specification.places import Places
-from runner.specification.tracker import RunInfo, Session
-from runner.tracking import tracked
 from runner.trial import Tried, trial
 
 
@@ -117,47 +115,41 @@ def _run(
         events.into(record.folder)
         record.write_text("config.yaml", description.settings_text(composed.config))
         record.note(description.description(experiment, composed, prepared))
-        with tracked(experiment.tracking, _info(experiment, composed.config, record)) as session:
-            try:
-                judged, images = _tried(
-                    experiment, prepared, executed, gathered, record, cache, places, pictured=single, sweep=sweep
-                )
-            except Pruned as stop:
-                outcome = _pruned(stop, watcher, record, session, console)
-                events.tell("pruned", fold=stop.fold, reason=stop.reason)
-                _seal(record, places)
-                return outcome
-            _tell(events, judged.verdict)
-            session.log_metrics(judged.evidence.value.metrics)
-            session.log_level(judged.verdict.level)
-            if head := record.manifest["ledger_head"]:
-                session.log_head(head)
-            session.log_files(cache.run("report", lambda: report_on(record.folder, images)) if single else [])
-            if record.manifest["state"] == "failed":
-                session.finish("failed")
-            may = single and judged.verdict.passed and _promotes_itself(experiment, record)
-            if may and (why := _held_back(experiment, record)):
-                console.note(f"Not promoted: {why}")
-                may = False
-            if not may or judged.verdict.offers:
-                _seal(record, places)
-                if may:
-                    console.note(f"Not promoted by itself. {offer(str(judged.verdict.offers), record.run_id)}")
-                return _outcome(experiment, record, judged.verdict, None)
-            candidate = Candidate(
-                experiment=experiment,
-                config=composed.config,
-                prepared=prepared,
-                executed=executed,
-                evidence=judged.evidence.value,
-                gates=judged.verdict.to_json(),
-                run=record.manifest,
+        try:
+            judged, images = _tried(
+                experiment, prepared, executed, gathered, record, cache, places, pictured=single, sweep=sweep
             )
-            try:
-                promotion = _promoted(candidate, record, images, session, cache, console, places)
-                events.tell("promoted", **promotion.told())
-            finally:
-                _seal(record, places)
+        except Pruned as stop:
+            outcome = _pruned(stop, watcher, record, console)
+            events.tell("pruned", fold=stop.fold, reason=stop.reason)
+            _seal(record, places)
+            return outcome
+        _tell(events, judged.verdict)
+        if single:
+            cache.run("report", lambda: report_on(record.folder, images))
+        may = single and judged.verdict.passed and _promotes_itself(experiment, record)
+        if may and (why := _held_back(experiment, record)):
+            console.note(f"Not promoted: {why}")
+            may = False
+        if not may or judged.verdict.offers:
+            _seal(record, places)
+            if may:
+                console.note(f"Not promoted by itself. {offer(str(judged.verdict.offers), record.run_id)}")
+            return _outcome(experiment, record, judged.verdict, None)
+        candidate = Candidate(
+            experiment=experiment,
+            config=composed.config,
+            prepared=prepared,
+            executed=executed,
+            evidence=judged.evidence.value,
+            gates=judged.verdict.to_json(),
+            run=record.manifest,
+        )
+        try:
+            promotion = _promoted(candidate, record, images, cache, console, places)
+            events.tell("promoted", **promotion.told())
+        finally:
+            _seal(record, places)
     return _outcome(experiment, record, judged.verdict, promotion)
 
 
@@ -198,12 +190,11 @@ def _seal(record: RunRecord, places: Places) -> None:
     seal(record.folder, record.manifest["run_key"], Ledger.open(places.ledger) if counted else None)
 
 
-def _pruned(stop: Pruned, watcher: Watcher | None, record: RunRecord, session: Session, console: Console) -> Outcome:
+def _pruned(stop: Pruned, watcher: Watcher | None, record: RunRecord, console: Console) -> Outcome:
     """A trial that was stopped has no verdict and no report; what was heard of it is kept."""
     scores = list(watcher.scores) if watcher else []
     record.note({"pruned": {"fold": stop.fold, "reason": stop.reason, "scores": scores}})
     record.close("pruned")
-    session.finish("finished")
     console.note(str(stop))
     return Outcome(folder=record.folder, verdict=None, exit_code=exit_codes.RAN, state="pruned")
 
@@ -229,16 +220,6 @@ def _fit(experiment: Experiment, prepared: Prepared, executed: Executed, tried: 
         seen = max(end for fold in heard.folds for _, end in fold.span.test)
         tried.found(gather(experiment, heard, partial, quiet).evidence.value, until=seen)
         raise
-
-
-def _info(experiment: Experiment, config: Mapping[str, Any], record: RunRecord) -> RunInfo:
-    return RunInfo(
-        name=record.run_id,
-        experiment=experiment.name,
-        config=config,
-        folder=record.folder,
-        outputs=record.outputs,
-    )
 
 
 def _write_results(
@@ -287,7 +268,6 @@ def _promoted(
     candidate: Candidate,
     record: RunRecord,
     images: Mapping[str, bytes],
-    session: Session,
     cache: Cache,
     console: Console,
     places: Places,
@@ -307,9 +287,6 @@ def _promoted(
         raise
     record.write_json("promotion.json", promotion.to_json())
     record.note({"bundle": str(promotion.folder) if promotion.folder else None})
-    session.log_level(promotion.content["level"])
-    if promotion.folder:
-        session.log_bundle(promotion.folder, promotion.aliases)
     report_on(record.folder, images)
     return promotion
 
