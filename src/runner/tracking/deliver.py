@@ -1,8 +1,9 @@
-"""Trackers are filled by a process of its own, off the clock of runs and trials: `python -m runner.tracking.deliver OUTPUTS`.
+"""Trackers are filled by a process of its own, off the clock of runs and trials.
 
-It reads run folders, tells what is not told yet, and ends when its stdin has ended and nothing is left that it could
-tell; whoever keeps stdin open, as a sweep does, is followed until it ends, whatever ends it. What could not be told
-waits in the run folders for the next such process, and stands in outputs/tracking/waiting.txt.
+`python -m runner.tracking.deliver OUTPUTS` reads run folders, tells what is not told yet, and ends when its stdin has
+ended and nothing is left that it could tell; whoever keeps stdin open, as a sweep does, is followed until it ends,
+whatever ends it. What could not be told waits in the run folders for the next such process, and stands in
+outputs/tracking/waiting.txt.
 """
 
 import logging
@@ -66,6 +67,7 @@ def filling(outputs: Path, tracker: Tracker | None = None) -> Iterator[None]:
             assert process.stdin is not None
             with suppress(OSError):
                 process.stdin.close()
+            process.stdin = None
             _awaited(process, tracker)
         else:
             deliver(outputs, tracker)
@@ -98,18 +100,11 @@ def _started(outputs: Path, stdin: int) -> "subprocess.Popen[bytes]":
 
 def _awaited(process: "subprocess.Popen[bytes]", tracker: Tracker | None) -> None:
     if os.environ.get(WAIT) == "1" or (tracker is not None and tracker.waits()):
-        for line in _said(process):
+        for line in process.communicate()[0].decode(errors="replace").splitlines():
             logger.warning("%s", line)
     else:
         # Whoever goes on for long, as a notebook does, must not keep an ended child as a zombie.
-        threading.Thread(target=process.wait, daemon=True).start()
-
-
-def _said(process: "subprocess.Popen[bytes]") -> list[str]:
-    assert process.stdout is not None
-    text = process.stdout.read().decode(errors="replace")
-    process.wait()
-    return [line for line in text.splitlines() if line]
+        threading.Thread(target=process.communicate, daemon=True).start()
 
 
 def _say_what_waits(outputs: Path) -> None:

@@ -25,8 +25,8 @@ Moves = Mapping[str, int]
 
 @dataclass
 class Round:
-    """told: how many records were, each place counted; failed: (place, id, why) of those that wait on; put_off: place ->
-    how many were not tried any more."""
+    """told: how many records were, each place counted; failed: (place, id, why) of those that wait on; put_off:
+    place -> how many were not tried any more."""
 
     told: int = 0
     failed: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])

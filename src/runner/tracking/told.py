@@ -67,7 +67,7 @@ def record_of(folder: Path, registry: Path, *, crashed: bool = False, edition: s
 
 def _config(folder: Path) -> dict[str, Any]:
     try:
-        return dict(yaml.load((folder / "config.yaml").read_text(encoding="utf-8"), _LOADER) or {})
+        return dict(yaml.load((folder / "config.yaml").read_text(encoding="utf-8"), _LOADER) or {})  # noqa: S506  # both are safe
     except (OSError, ValueError, yaml.YAMLError):
         return {}
 

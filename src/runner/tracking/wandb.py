@@ -128,7 +128,7 @@ def _fill(run: "wandb.Run", record: Record) -> None:
         for row in rows:
             run.log({name if name == step else f"{step}/{name}": value for name, value in row.items()})
     run.summary.update(dict(record.summary))
-    shown = {f"tables/{name}": _table(table) for name, table in record.tables.items()}
+    shown: dict[str, Any] = {name: _table(table) for name, table in record.tables.items()}
     shown |= {f"figures/{name}": wandb.Image(str(path)) for name, path in record.images.items()}
     if shown:
         run.log(shown)

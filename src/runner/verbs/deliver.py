@@ -18,7 +18,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     """None."""
 
 
-def run(options: Namespace) -> Answer:
+def run(_: Namespace) -> Answer:
     """How much was told, and what waits."""
     from runner.tracking.deliver import told_now
     from runner.tracking.waiting import Folders
