@@ -113,7 +113,8 @@ def _run(
     with RunRecord.create(places.outputs, experiment.name, key) as record:
         events.into(record.folder)
         record.write_text("config.yaml", description.settings_text(composed.config))
-        record.note(description.description(experiment, composed, prepared))
+        job = {"sweep": sweep and {"name": sweep}}
+        record.note({**description.description(experiment, composed, prepared), **job})
         try:
             judged, images = _tried(
                 experiment, prepared, executed, gathered, record, cache, places, pictured=single, sweep=sweep

@@ -139,7 +139,7 @@ def _metrics(record: Record) -> Iterator["Metric"]:
         if _is_figure(value):
             yield Metric(names.of([name]), float(value or 0), at, 0)
     for step, rows in record.history.items():
-        known = {name: names.of([step, name], "/") for row in rows for name in row}
+        known = {name: names.of([step, name], "/") for name in dict.fromkeys(name for row in rows for name in row)}
         for row in rows:
             number = int(row[step] or 0)
             figures = {name: value for name, value in row.items() if name != step and _is_figure(value)}
