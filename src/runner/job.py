@@ -31,8 +31,6 @@ from runner.report import description
 from runner.results import Outcome, keys_of
 from runner.specification.experiment import Experiment
 from runner.specification.places import Places
-from runner.specification.tracker import RunInfo
-from runner.tracking import tracked
 from runner.trial import trial
 
 
@@ -104,20 +102,10 @@ def _run(
         record.write_text("config.yaml", description.settings_text(composed.config))
         record.note({**description.description(experiment, composed, prepared), "sweep": sweep})
         name = str(sweep["name"]) if sweep else None
-        info = RunInfo(
-            name=record.run_id,
-            experiment=experiment.name,
-            config=composed.config,
-            folder=record.folder,
-            outputs=record.outputs,
-        )
         try:
-            with (
-                tracked(experiment.tracking, info) as session,
-                trial(
-                    experiment, prepared, executed, record, cache, bench.places, sweep=name, ledger=bench.ledger
-                ) as tried,
-            ):
+            with trial(
+                experiment, prepared, executed, record, cache, bench.places, sweep=name, ledger=bench.ledger
+            ) as tried:
                 try:
                     tried.fit(experiment, prepared, executed, cache)
                 except Pruned as stop:
@@ -128,8 +116,6 @@ def _run(
                 verdict = conclude_so_far(experiment, gathered)
                 record.write_metrics(evidence.metrics)
                 record.write_json("gates.json", verdict.to_json())
-                session.log_metrics(evidence.metrics)
-                session.log_level(verdict.level)
                 tried.broken += verdict.broken
                 broken = {"broken": tried.broken} if tried.broken else {}
                 record.note({"too_good": too_good(evidence), "judged": {"wholly": False}, **broken, **_stages(cache)})

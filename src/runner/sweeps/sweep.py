@@ -4,7 +4,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,10 @@ from components.errors import ConfigError, Problem
 from runner import exit_codes
 from runner.answer import Answer
 from runner.composition.compose import Memo
+from runner.composition.configure import configure
 from runner.composition.handover import QUIET, hydra_main
 from runner.specification.places import HERE
+from runner.specification.tracker import Tracker
 from runner.sweeps import table
 from runner.sweeps.best import judge_best
 from runner.sweeps.opened import Opened, begun, folder_of, opened_again
@@ -22,7 +24,7 @@ from runner.sweeps.points import check_points, points_of
 from runner.sweeps.settings import asked as asked_for
 from runner.sweeps.space import space_of
 from runner.sweeps.worker import work
-from runner.tracking.deliver import deliver
+from runner.tracking.deliver import filling
 
 RELAUNCHES = 20
 """How many workers that died are replaced before the sweep gives up."""
@@ -62,11 +64,12 @@ def sweep(overrides: Sequence[str]) -> Answer:
 
 
 def _searched(opened: Opened, memo: Memo, launcher: Sequence[str]) -> Answer:
+    tracker = _tracker(opened, memo)
     minutes = opened.settings.minutes
     until = None if minutes is None else time.time() + 60 * minutes
     interrupted = False
     try:
-        with _interrupts() as stop:
+        with filling(HERE.outputs, tracker), _interrupts() as stop:
             if launcher:
                 _launch(opened, launcher, until)
             elif opened.settings.workers > 1:
@@ -79,8 +82,6 @@ def _searched(opened: Opened, memo: Memo, launcher: Sequence[str]) -> Answer:
     except KeyboardInterrupt:
         _say_how_to_go_on(opened)
         raise
-    finally:
-        deliver(HERE.outputs)
     trials = opened.study().refresh()
     if interrupted:
         table.show(opened, trials)
@@ -88,6 +89,14 @@ def _searched(opened: Opened, memo: Memo, launcher: Sequence[str]) -> Answer:
         raise KeyboardInterrupt
     code = exit_codes.of_jobs(trial.code if trial.code is not None else exit_codes.UNFORESEEN for trial in trials)
     return Answer(table.content(opened, trials), lambda: table.show(opened, trials), code)
+
+
+def _tracker(opened: Opened, memo: Memo) -> Tracker | None:
+    """What the trials are told to; None where no trial is there to say."""
+    first = next(iter(opened.study().refresh()), None)
+    with suppress(ConfigError):
+        return configure(opened.space.overrides(first.values), memo=memo)[0].tracking if first else None
+    return None
 
 
 def _say_how_to_go_on(opened: Opened) -> None:
