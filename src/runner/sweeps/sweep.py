@@ -53,7 +53,7 @@ def sweep(overrides: Sequence[str]) -> Answer:
     else:
         launcher, space = asked.hydra, space_of(asked.plain, asked.branches)
         points = points_of(space, asked.settings)
-        memo = check_points(points)
+        memo = check_points(points, asked.settings)
         if asked.settings.plan:
             return plan(asked.settings, space, points, memo)
         opened = begun(asked, space, points[0])
@@ -73,7 +73,7 @@ def _searched(opened: Opened, memo: Memo, launcher: Sequence[str]) -> Answer:
             else:
                 work(opened, memo, stop, until=until)
             interrupted = stop()
-    except KeyboardInterrupt:
+    except BaseException:
         _say_how_to_go_on(opened)
         raise
     finally:
@@ -88,7 +88,7 @@ def _searched(opened: Opened, memo: Memo, launcher: Sequence[str]) -> Answer:
 
 
 def _say_how_to_go_on(opened: Opened) -> None:
-    print(f"go on with: python -m runner -m sweep.resume={opened.folder.name}", file=sys.stderr, flush=True)
+    print(f"go on with: python -m runner -m sweep.resume={opened.name}", file=sys.stderr, flush=True)
 
 
 @contextmanager

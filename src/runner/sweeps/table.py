@@ -70,8 +70,8 @@ def content(opened: Opened, trials: Sequence[StudyTrial]) -> dict[str, Any]:
 
 def best_trial(opened: Opened, trials: Sequence[StudyTrial]) -> StudyTrial | None:
     """By the first objective; None where there is nothing to choose between."""
-    finished = [trial for trial in trials if trial.state == "finished"]
-    return max(finished, key=lambda t: opened.directions[0] * t.objectives[0]) if len(finished) > 1 else None
+    eligible = [trial for trial in trials if trial.eligible]
+    return max(eligible, key=lambda t: opened.directions[0] * t.objectives[0]) if len(eligible) > 1 else None
 
 
 def short(text: str) -> str:

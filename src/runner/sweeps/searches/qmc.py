@@ -27,8 +27,7 @@ class Qmc:
     def propose(self, number: int, past: Sequence[Past]) -> Proposal | None:
         """The point of the sequence with the trial's number."""
         unit = dict(zip(self._keys, _block(len(self._keys), self.seed, number // BLOCK)[number % BLOCK], strict=False))
-        values = {key: parameter.at(unit[key]) for key, parameter in self.space.parameters.items()}
-        values |= {key: parameter.at(unit[key]) for key, parameter in self.space.open_to(values)}
+        values = self.space.filled(lambda key, parameter: parameter.at(unit[key]))
         return Proposal(values=values)
 
 
