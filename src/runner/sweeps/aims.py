@@ -4,7 +4,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from components.contracts import OrderMetric
 from components.errors import ConfigError, Problem
+from components.statistics.cross_section import MIN_SYMBOLS
 from runner.composition.figures import figure, lacking, leading, metrics
 from runner.specification.experiment import Experiment
 from runner.specification.sweep import Settings
@@ -36,17 +38,49 @@ class Aims:
     constraints: tuple[Constraint, ...] = ()
 
 
-def aims_of(settings: Settings, first: Experiment) -> Aims:
-    """first: the experiment of any point, whose leading figure is the objective where none is named. Raises
-    ConfigError for figures that must not or cannot decide."""
+def aims_of(settings: Settings, first: Experiment, symbols: int = MIN_SYMBOLS) -> Aims:
+    """first: the experiment of any point, whose leading figure is the objective where none is named; symbols: of its
+    bars. Raises ConfigError for figures that must not or cannot decide."""
     known = metrics()
-    objectives = settings.objectives or (f"{SPAN}/{leading(set(known), first.target.kind)[0]}",)
+    fitting = {name for name in known if symbols >= MIN_SYMBOLS or not _orders(name)}
+    objectives = settings.objectives or (f"{SPAN}/{leading(fitting, first.target.kind)[0]}",)
     problems = [problem for name in objectives if (problem := _no_objective(name))]
     constraints, wrong = _constraints(settings.constraints or ())
     if problems or wrong:
         raise ConfigError(*problems, *wrong)
     directions = tuple(known[name.partition("/")[2]].better for name in objectives)
     return Aims(objectives=tuple(objectives), directions=directions, constraints=constraints)
+
+
+def orders(aims: Aims) -> bool:
+    """Whether a figure is of the order of a date's symbols."""
+    return any(_orders(name) for name in _named(aims))
+
+
+def among(settings: Settings, first: Experiment, symbols: int) -> Aims:
+    """The same for bars of so many symbols. Raises ConfigError where a figure that was asked for needs more."""
+    found = aims_of(settings, first, symbols)
+    if symbols < MIN_SYMBOLS and orders(found):
+        name = next(name for name in _named(found) if _orders(name))
+        path = OBJECTIVES if name in found.objectives else CONSTRAINTS
+        other = leading({name for name in metrics() if not _orders(name)}, first.target.kind)[0]
+        raise ConfigError(
+            Problem(
+                path,
+                f"'{name}' is of the order of a date's symbols, {MIN_SYMBOLS} or more, and the bars have {symbols}",
+                f"such as {SPAN}/{other}",
+            )
+        )
+    return found
+
+
+def _named(aims: Aims) -> list[str]:
+    return [*aims.objectives, *(constraint.figure for constraint in aims.constraints)]
+
+
+def _orders(name: str) -> bool:
+    known = figure(name if "/" in name else f"{SPAN}/{name}")
+    return known is not None and isinstance(known.metric, OrderMetric)
 
 
 def constraints_of(settings: Settings) -> tuple[Constraint, ...]:

@@ -1,8 +1,8 @@
 """A sweep's folder: what it searches, and its study."""
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,8 @@ from runner.specification.places import HERE
 from runner.specification.sweep import Settings
 from runner.storage.disk import write_atomically, writing
 from runner.sweeps import searches
-from runner.sweeps.aims import Aims, Constraint, aims_of, constraints_of
+from runner.sweeps.aims import Aims, Constraint, aims_of, among, constraints_of, orders
+from runner.sweeps.bars import bars_of
 from runner.sweeps.journal import FileJournal, Journal, SqlJournal
 from runner.sweeps.points import search_name
 from runner.sweeps.searches import Past
@@ -63,18 +64,24 @@ class Opened:
         )
 
 
-def begun(asked: Asked, space: Space, first: Sequence[str], known: Sequence[Past] = (), *, within: str = "") -> Opened:
-    """A new sweep; nothing is written where it is not allowed. first: command line of any of its points; known: points
-    of earlier trials; within: name of the sweep of which it is a part, and its own there."""
+Known = Callable[["Opened"], Sequence[Past]]
+
+
+def begun(asked: Asked, space: Space, first: Sequence[str], known: Known = lambda _: (), *, within: str = "") -> Opened:
+    """A new sweep; nothing is written where it is not allowed. first: command line of any of its points; known: finds
+    points of earlier trials; within: name of the sweep of which it is a part, and its own there."""
     settings = asked.settings
     name = within or new_name()
-    opened = _opened(HERE.sweeps / name, name, settings, space, aims_of(settings, configure(first)[0]))
+    experiment, _ = configure(first)
+    opened = _opened(HERE.sweeps / name, name, settings, space, aims_of(settings, experiment))
     refuse(settings, opened.journal, opened.aims)
-    study = opened.study()
+    if orders(opened.aims):
+        opened = replace(opened, aims=among(settings, experiment, len(bars_of(first)[1].symbols)))
+    study, points = opened.study(), known(opened)
     with writing(HERE.sweeps):
         (opened.folder / JOBS).mkdir(parents=True)
-    if known:
-        study.knows(known)
+    if points:
+        study.knows(points)
     content = {
         "name": name,
         "overrides": asked.plain,

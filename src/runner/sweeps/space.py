@@ -52,6 +52,17 @@ class Number:
         value = low + unit * (high - low)
         return self.text(math.exp(value) if self.log else value)
 
+    def has(self, value: float) -> bool:
+        """Whether it is one of the possible numbers."""
+        if not self.low <= value <= self.high:
+            return False
+        if self.integer and value != round(value):
+            return False
+        if self.step is None or self.log:
+            return True
+        places = (value - self.low) / self.step
+        return math.isclose(places, round(places), abs_tol=1e-9)
+
     def text(self, value: float) -> str:
         value = min(max(value, self.low), self.high)
         return str(round(value)) if self.integer else repr(float(value))

@@ -41,6 +41,8 @@ def show(opened: Opened, trials: Sequence[StudyTrial]) -> None:
         f"Jobs draw no pictures: python -m runner report RUN does, RUN from {opened.folder / JOBS}/JOB.json",
         soft_wrap=True,
     )
+    if began := earlier(opened):
+        console.print(began, soft_wrap=True)
     if chosen := best_trial(opened, trials):
         value = f"{opened.objectives[0]} {chosen.objectives[0]:.4f}"
         console.print(f"Best of {len(trials)} by {value}: job {chosen.number}, {chosen.run}", soft_wrap=True)
@@ -65,6 +67,7 @@ def content(opened: Opened, trials: Sequence[StudyTrial]) -> dict[str, Any]:
         "objectives": list(opened.objectives),
         "jobs": jobs,
         "best": best.number if best else None,
+        "parts": {},
     }
 
 
@@ -72,6 +75,17 @@ def best_trial(opened: Opened, trials: Sequence[StudyTrial]) -> StudyTrial | Non
     """By the first objective; None where there is nothing to choose between."""
     eligible = [trial for trial in trials if trial.eligible]
     return max(eligible, key=lambda t: opened.directions[0] * t.objectives[0]) if len(eligible) > 1 else None
+
+
+def earlier(opened: Opened) -> str:
+    """A line on the trials that the search began with; empty where it began with none."""
+    study = opened.study()
+    study.refresh()
+    if not study.known:
+        return ""
+    best = max(study.known, key=lambda past: (past.eligible, opened.directions[0] * past.objectives[0]))
+    count = f"{len(study.known)} earlier trial{'' if len(study.known) == 1 else 's'}"
+    return f"The search began with {count}, the best of them {best.objectives[0]:.4f}, {best.run}"
 
 
 def short(text: str) -> str:
