@@ -93,7 +93,12 @@ def unreachable(aims: Aims, experiment: Experiment) -> list[Problem]:
     named = [(OBJECTIVES, name) for name in aims.objectives]
     named += [(CONSTRAINTS, constraint.figure) for constraint in aims.constraints]
     found = [(path, name, lacking(name, experiment)) for path, name in named]
-    return [Problem(path, f"'{name}': {why[0]}", why[1]) for path, name, why in found if why]
+    return [Problem(path, f"'{name}': {why[0]}", _near(why[1])) for path, name, why in found if why]
+
+
+def _near(hint: str) -> str:
+    """No figure is proposed that would be refused."""
+    return hint if f"'{SPAN}/" in hint else f"a search sees validation rows only, such as {SPAN}/r2"
 
 
 def _no_objective(name: str) -> Problem | None:

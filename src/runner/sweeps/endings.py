@@ -54,7 +54,8 @@ def found(opened: Opened, trial: StudyTrial, others: Iterable[StudyTrial]) -> En
     if _job(opened, trial.number).is_file():
         kept: dict[str, Any] = _json(_job(opened, trial.number))["ending"]
         if kept["state"] != "interrupted":
-            return Ending(**{name: tuple(each) if isinstance(each, list) else each for name, each in kept.items()})
+            lists: dict[str, Any] = {name: tuple(each) for name, each in kept.items() if isinstance(each, list)}
+            return Ending(**{**kept, **lists})
     overrides, taken = list(opened.space.overrides(trial.values)), {each.run for each in others}
     for folder, manifest in _ended():
         if manifest["overrides"] == overrides and str(folder) not in taken:

@@ -22,6 +22,9 @@ from runner.sweeps.settings import Asked, settings_of
 from runner.sweeps.space import Space, space_of
 from runner.sweeps.study import Study
 
+SPANNING = ("data", "quality", "target", "split", "debug")
+"""Slots that decide of which bars a fold's score is."""
+
 JOBS, ASKED, JOURNAL = "jobs", "sweep.json", "study.jsonl"
 
 
@@ -74,7 +77,7 @@ def begun(asked: Asked, space: Space, first: Sequence[str], known: Known = lambd
     name = within or new_name()
     experiment, _ = configure(first)
     opened = _opened(HERE.sweeps / name, name, settings, space, aims_of(settings, experiment))
-    refuse(settings, opened.journal, opened.aims)
+    refuse(opened)
     if orders(opened.aims):
         opened = replace(opened, aims=among(settings, experiment, len(bars_of(first)[1].symbols)))
     study, points = opened.study(), known(opened)
@@ -128,8 +131,9 @@ def folder_of(name: str) -> Path:
     return places[0]
 
 
-def refuse(settings: Settings, journal: Journal, aims: Aims) -> None:
+def refuse(opened: Opened) -> None:
     """Raises ConfigError for what does not go together."""
+    settings, journal, aims = opened.settings, opened.journal, opened.aims
     name, problems = search_name(settings), list[Problem]()
     if name not in searches.names():
         return  # said by the search itself
@@ -144,6 +148,10 @@ def refuse(settings: Settings, journal: Journal, aims: Aims) -> None:
         problems.append(Problem("sweep.warm_start", f"{name} learns nothing from points that it did not choose", hint))
     if settings.prune != "none" and len(aims.objectives) > 1:
         problems.append(Problem("sweep.prune", "needs one objective", "drop it, or all objectives but one"))
+    moving = [key for key in opened.space.keys if key.lstrip("+").split(".")[0].split("@")[0] in SPANNING]
+    if settings.prune != "none" and moving:
+        hint = f"drop sweep.prune, or give {moving[0]} one value"
+        problems.append(Problem("sweep.prune", f"trials that differ in {moving[0]} have no folds in common", hint))
     if problems:
         raise ConfigError(*problems)
 

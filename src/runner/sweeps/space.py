@@ -3,6 +3,7 @@
 The grammar is that of Hydra's sweeps: `a,b`, choice(...), range(...), interval(...), tag(log, interval(...)).
 """
 
+import hashlib
 import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -93,6 +94,11 @@ class Space:
     def overrides(self, values: Values) -> tuple[str, ...]:
         """The command line of one trial."""
         return (*self.fixed, *(f"{key}={text}" for key, text in values.items()))
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Of all parameters, those of branches included."""
+        return tuple(dict.fromkeys([*self.parameters, *(key for b in self.branches for key in b.parameters)]))
 
     def open_to(self, values: Values) -> Iterator[tuple[str, Parameter]]:
         """The parameters of the branches that these values lead to."""
@@ -221,6 +227,8 @@ def _parameter(override: Override) -> Parameter:
     texts = tuple(dict.fromkeys(override.sweep_string_iterator()))
     if not texts:
         raise ConfigError(Problem(override.key_or_group, f"'{override.input_line}' is empty", "give a value or more"))
+    if getattr(value, "shuffle", False):  # not by chance, which would be another one when a sweep is resumed
+        texts = tuple(sorted(texts, key=lambda text: hashlib.sha256(text.encode()).digest()))
     return Choice(texts=texts)
 
 
