@@ -30,6 +30,8 @@ class Settings:
                  market whose settings lie in the space; they are not run again
     by           symbol: a search of its own for every symbol; null: one for all
     processor_hours  of all workers together, after which no further trial is begun, resumed or not; null: no limit
+    judged       how many of the best trials are judged by every gate at the end and have a report; the others are by
+                 the gates that read forecasts and returns, until report, show or promote asks for one
     """
 
     search: str | None = None
@@ -47,6 +49,7 @@ class Settings:
     warm_start: bool | Annotated[int, Ge(1)] = False
     by: Literal["symbol"] | None = None
     processor_hours: Annotated[float, Gt(0)] | None = None
+    judged: Annotated[int, Ge(0)] = 3
 
     def storage(self) -> str | None:
         """The URL. Raises ConfigError where the variable is not set."""

@@ -8,10 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from runner import exit_codes
-from runner.recording.ledger import Ledger
 from runner.recording.sealed import SUMS, seal
 from runner.specification.places import HERE
 from runner.storage.disk import write_atomically
@@ -49,20 +46,19 @@ def keep(opened: Opened, number: int, overrides: Sequence[str], ending: Ending) 
     write_atomically(_job(opened, number), json.dumps(job, indent=1).encode(), synced=False)
 
 
-def found(opened: Opened, trial: StudyTrial, others: Iterable[StudyTrial]) -> Ending | None:
+def found(opened: Opened, trial: StudyTrial) -> Ending | None:
     """The ending of a trial that was begun before, if it came to its end; None where it must run again."""
     if _job(opened, trial.number).is_file():
         kept: dict[str, Any] = _json(_job(opened, trial.number))["ending"]
         if kept["state"] != "interrupted":
             lists: dict[str, Any] = {name: tuple(each) for name, each in kept.items() if isinstance(each, list)}
             return Ending(**{**kept, **lists})
-    overrides, taken = list(opened.space.overrides(trial.values)), {each.run for each in others}
+    own = {"name": opened.name, "trial": trial.number}
     for folder, manifest in _ended():
-        if manifest["overrides"] == overrides and str(folder) not in taken:
+        if manifest.get("sweep") == own:
             if not (folder / SUMS).is_file():
-                counted = manifest["trial"]["counted"]
-                seal(folder, manifest["run_key"], Ledger.open(HERE.ledger) if counted else None)
-            return scored(opened, folder, _code(folder, manifest), _scores(opened, folder, manifest), 0.0)
+                seal(folder, manifest["run_key"], None)  # the ledger was told before the run ended
+            return scored(opened, folder, _code(manifest), _scores(opened, folder, manifest), 0.0)
     return None
 
 
@@ -71,7 +67,7 @@ def _ended() -> Iterator[tuple[Path, dict[str, Any]]]:
     paths = sorted(HERE.outputs.glob("runs/*/*/manifest.json"), key=lambda path: path.parent.name, reverse=True)
     for path in paths:
         manifest: dict[str, Any] = _json(path)
-        if manifest["state"] in ("finished", "failed", "pruned") and "overrides" in manifest:
+        if manifest["state"] in ("finished", "failed", "pruned"):
             yield path.parent, manifest
 
 
@@ -85,16 +81,9 @@ def _scores(opened: Opened, folder: Path, manifest: Mapping[str, Any]) -> list[f
     return [value for value in values if value is not None]
 
 
-def _code(folder: Path, manifest: Mapping[str, Any]) -> int:
+def _code(manifest: Mapping[str, Any]) -> int:
     """What the process of the run would have ended with."""
-    if manifest["state"] == "failed":
-        return exit_codes.UNFORESEEN
-    if manifest["state"] == "pruned":
-        return exit_codes.RAN
-    verdict = _json(folder / "gates.json")
-    failed = any(gate["required"] and gate["status"] == "failed" for gate in verdict["gates"])
-    enforced = bool(yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))["gates"]["enforce"])
-    return exit_codes.of_verdict(verdict["level"], failed=failed, enforced=enforced)
+    return exit_codes.UNFORESEEN if manifest["state"] == "failed" else exit_codes.RAN
 
 
 def _job(opened: Opened, number: int) -> Path:

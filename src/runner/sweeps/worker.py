@@ -5,14 +5,18 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from components.errors import AssayError, OutputError
 from runner import exit_codes
 from runner.composition.compose import Memo
 from runner.composition.configure import configure
+from runner.compute.threads import one_thread_of_blas
+from runner.job import Bench, run_job
 from runner.specification.places import HERE
 from runner.sweeps.endings import found, keep, scored
 from runner.sweeps.opened import Opened, opened_again
@@ -31,7 +35,7 @@ def work(opened: Opened, memo: Memo, stop: Callable[[], bool], *, until: float |
     Raises KeyboardInterrupt where a trial is interrupted; it counts as not begun then.
     """
     study, done, at_first = opened.study(), 0, 0
-    with _beating(study):
+    with _beating(study), one_thread_of_blas(), Bench.at(HERE) as bench:
         while not stop() and (until is None or time.time() < until):
             trial = study.take()
             if trial is None:
@@ -39,15 +43,15 @@ def work(opened: Opened, memo: Memo, stop: Callable[[], bool], *, until: float |
             if isinstance(trial, Wait):
                 time.sleep(BEAT_SECONDS / 10)
                 continue
-            ended = found(opened, trial, study.trials) if trial.again else None
-            study.tell(trial.number, ended or run_trial(opened, study, trial, memo))
+            ended = found(opened, trial) if trial.again else None
+            study.tell(trial.number, ended or run_trial(opened, study, trial, memo, bench))
             done += 1
             at_first = _memory() if done == WARM else at_first
             if done > WARM and _memory() > at_first + GROWN:
                 return
 
 
-def run_trial(opened: Opened, study: Study, trial: StudyTrial, memo: Memo) -> Ending:
+def run_trial(opened: Opened, study: Study, trial: StudyTrial, memo: Memo, bench: Bench) -> Ending:
     """One trial. Raises KeyboardInterrupt, and OutputError where nothing can be written: that is no fault of its."""
     overrides = opened.space.overrides(trial.values)
     pruner = FoldPruner(
@@ -66,7 +70,8 @@ def run_trial(opened: Opened, study: Study, trial: StudyTrial, memo: Memo) -> En
         return Ending(state=state, code=code, says=says, scores=tuple(pruner.scores), seconds=_since(began))
 
     try:
-        code, folder = _run(overrides, opened.name, memo, pruner)
+        sweep = {"name": opened.name, "trial": trial.number}
+        code, folder = _run(overrides, sweep, memo, pruner, bench)
         ending = scored(opened, folder, code, pruner.scores, _since(began))
     except OutputError:
         raise
@@ -82,14 +87,14 @@ def run_trial(opened: Opened, study: Study, trial: StudyTrial, memo: Memo) -> En
     return ending
 
 
-def _run(overrides: tuple[str, ...], sweep: str, memo: Memo, pruner: FoldPruner) -> tuple[int, Path]:
-    experiment, composed = configure(overrides, memo=memo)
+def _run(
+    overrides: tuple[str, ...], sweep: Mapping[str, Any], memo: Memo, pruner: FoldPruner, bench: Bench
+) -> tuple[int, Path]:
     from runner.console import Console
-    from runner.run import run_experiment
 
-    console = Console()
-    outcome = run_experiment(experiment, composed, console, HERE, single=False, sweep=sweep, pruner=pruner)
-    outcome.show(console)
+    experiment, composed = configure(overrides, memo=memo)
+    experiment = replace(experiment, resources=replace(experiment.resources, workers=1))
+    outcome = run_job(experiment, composed, Console(), bench, sweep=sweep, pruner=pruner)
     return outcome.exit_code, outcome.folder
 
 
