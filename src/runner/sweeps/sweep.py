@@ -18,7 +18,8 @@ from runner.specification.places import HERE
 from runner.specification.tracker import Tracker
 from runner.sweeps import table
 from runner.sweeps.best import judge_best
-from runner.sweeps.opened import Opened, begun, folder_of, opened_again
+from runner.sweeps.opened import Opened, folder_of, opened_again
+from runner.sweeps.parts import begun_parts, parts_of, together
 from runner.sweeps.plan import plan
 from runner.sweeps.points import check_points, points_of
 from runner.sweeps.settings import asked as asked_for
@@ -37,6 +38,7 @@ SWEEP = {
     "objectives": "list: figures that the search is after",
     "jobs": "list: of each trial, job, overrides, exit_code, run_folder, ending (a level, or how it failed), metrics",
     "best": "integer or null: job that is best by the first objective",
+    "parts": "map: symbol -> the same fields, of a sweep by symbol; empty otherwise",
 }
 """Fields of the answer."""
 
@@ -51,16 +53,17 @@ def sweep(overrides: Sequence[str]) -> Answer:
         if asked.overrides:
             hint = "drop what stands beside it: the sweep knows its space"
             raise ConfigError(Problem("sweep.resume", f"'{asked.overrides[0]}' cannot be added", hint))
-        opened, memo, launcher = opened_again(folder_of(asked.settings.resume)), Memo(), []
-        opened.study().resume()
+        parts, memo, launcher = parts_of(folder_of(asked.settings.resume)), Memo(), []
+        for opened in parts:
+            opened.study().resume()
     else:
         launcher, space = asked.hydra, space_of(asked.plain, asked.branches)
         points = points_of(space, asked.settings)
-        memo = check_points(points)
+        memo = check_points(points, asked.settings)
         if asked.settings.plan:
             return plan(asked.settings, space, points, memo)
-        opened = begun(asked, space, points[0])
-    return _searched(opened, memo, launcher)
+        parts = begun_parts(asked, space, points[0], memo)
+    return together(parts, [_searched(opened, memo, launcher) for opened in parts])
 
 
 def _searched(opened: Opened, memo: Memo, launcher: Sequence[str]) -> Answer:
@@ -79,7 +82,7 @@ def _searched(opened: Opened, memo: Memo, launcher: Sequence[str]) -> Answer:
             interrupted = stop()
         if not interrupted:
             judge_best(opened, opened.study().refresh())
-    except KeyboardInterrupt:
+    except BaseException:
         _say_how_to_go_on(opened)
         raise
     trials = opened.study().refresh()
@@ -100,7 +103,7 @@ def _tracker(opened: Opened, memo: Memo) -> Tracker | None:
 
 
 def _say_how_to_go_on(opened: Opened) -> None:
-    print(f"go on with: python -m runner -m sweep.resume={opened.folder.name}", file=sys.stderr, flush=True)
+    print(f"go on with: python -m runner -m sweep.resume={opened.name.partition('/')[0]}", file=sys.stderr, flush=True)
 
 
 @contextmanager
