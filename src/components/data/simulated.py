@@ -108,7 +108,8 @@ class Simulated(Source):
         for t, moved_S in enumerate(moved_TS):
             returns_TS[t] = np.sqrt(variance_S) * moved_S
             variance_S = rest + FOLLOWS_SHOCK * returns_TS[t] ** 2 + LASTS * variance_S
-        return np.maximum(returns_TS, -0.5)
+        floored_TS: Float = np.maximum(returns_TS, -0.5)
+        return floored_TS
 
     def _persistent(self, stream: int, width: int) -> Float:
         """(T, width) autoregressions of variance 1."""
