@@ -76,19 +76,28 @@ def _of_arms(study: Study, found: Sequence[Group]) -> Iterator[str]:
         if not gains:
             continue
         better, worse = sum(gain.above(0.0) for gain in gains), sum(gain.below(0.0) for gain in gains)
-        n = len(gains)
-        if n == 1:
-            gain = gains[0]
-            verdict = "better" if better else "worse" if worse else "no difference that luck does not explain"
-            yield f"{arm} against {first}: {interval(study.metric, gain)} of {_name(study.metric)}: {verdict}."
-            continue
-        verdict = (
-            "nothing was found" if not better and not worse else "where nothing differs, luck calls one in 40 better"
-        )
-        yield (
-            f"{arm} against {first}: better in {better} of {n} cases and worse in {worse} by more than luck explains; "
-            f"{verdict}."
-        )
+        yield f"{arm} against {first}: {_told(study, gains, better, worse)}"
+
+
+def _told(study: Study, gains: Sequence[Estimate], better: int, worse: int) -> str:
+    """Of one difference itself; of several how many are sure, the largest, and what would have been seen."""
+    metric, n = study.metric, len(gains)
+    if n == 1:
+        verdict = "better" if better else "worse" if worse else "no difference that luck does not explain"
+        return f"{interval(metric, gains[0])} of {_name(metric)}, {verdict}."
+    largest = max(gains, key=lambda gain: gain.value)
+    halves = sorted((gain.high - gain.low) / 2 for gain in gains if math.isfinite(gain.low))
+    text = f"better in {better} of {n} cases and worse in {worse} by more than luck explains"
+    text += (
+        "; nothing was found. " if not better and not worse else "; where nothing differs, luck calls one in 40 so. "
+    )
+    text += f"The largest difference for the better is {interval(metric, largest)} of {_name(metric)}"
+    seen = (
+        f"; in half of the cases one of {number(metric, halves[len(halves) // 2])} would have been seen"
+        if halves
+        else ""
+    )
+    return f"{text}{seen}."
 
 
 def _of(found: Sequence[Group], arm: str, case: str) -> Group | None:

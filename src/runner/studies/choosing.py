@@ -1,6 +1,5 @@
 """Ways to choose one trial of a search, and what each would have got."""
 
-import math
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 from statistics import NormalDist
@@ -28,7 +27,7 @@ def by_deflated_sharpe(trials: Trials, better: int) -> Values:
     """The deflated Sharpe ratio as published of the backtest on the test spans, all trials of the search counted.
 
     From the Sharpe ratio S and its PSR = Phi(S / s) follows its standard error s, and DSR = Phi((S - best) / s), with
-    the best of as many worthless trials. NaN and a PSR that is 0 or 1 to the last digit give None.
+    the best of as many worthless trials. None where a ratio is unknown or zero, or its PSR 0 or 1 to the last digit.
     """
     del better  # more is better, whatever the metric
     known = [value for value in trials.sharpe if value is not None]
@@ -76,7 +75,9 @@ def _signed(values: Sequence[float | None], better: int) -> Values:
 
 
 def _deflated(sharpe: float | None, psr: float | None, best: float) -> float | None:
-    if sharpe is None or psr is None or not 0 < psr < 1 or sharpe == 0:
+    if sharpe is None or psr is None or not 0 < psr < 1:
         return None
-    error = sharpe / NormalDist().inv_cdf(psr)
-    return normal_cdf((sharpe - best) / error) if math.isfinite(error) and error > 0 else None
+    errors = NormalDist().inv_cdf(psr)  # how many standard errors the ratio lies above zero
+    if errors * sharpe <= 0:
+        return None
+    return normal_cdf(errors * (1 - best / sharpe))

@@ -11,6 +11,8 @@ from runner.studies.study import FILE, Study
 
 PICTURE = "answer.svg"
 PAGE = "README.md"
+WORDY = 3
+"""So many verdicts are told in their own words; of more, the gates that failed say enough."""
 
 
 def page(name: str, study: Study, results: Results) -> str:
@@ -134,17 +136,17 @@ def _rules(study: Study, found: Sequence[Group]) -> str:
 
 
 def _verdicts(found: Sequence[Group]) -> str:
-    rows = []
+    rows, wordy = [], len(found) <= WORDY
     for group in found:
         result = group.results[0]
         if (best := result.chosen) is None:
             continue
         values = ", ".join(f"`{key}={_short(value)}`" for key, value in best.values.items())
         failed = ", ".join(f"`{name}`" for name in best.failed) or "none"
-        rows.append(
-            [group.name or group.arm, values or "as it stands", best.level, count(best.tries), failed, best.says]
-        )
-    return table(["", "chosen", "verdict", "tries", "required gates that failed", "says"], rows)
+        row = [group.name or group.arm, values or "as it stands", best.level, count(best.tries), failed]
+        rows.append([*row, best.says] if wordy else row)
+    header = ["", "chosen", "verdict", "tries", "required gates that failed"]
+    return table([*header, "says"] if wordy else header, rows)
 
 
 def _costs(results: Results) -> str:

@@ -72,6 +72,7 @@ class Study:
             yield Cell(arm=arm, case=case, draw=draw, overrides=overrides, later=self.later)
 
 
+TEXTS = "must be a list of texts; quote one that holds ': '"
 QUIET = ("tracking=none", "export=never")
 
 
@@ -122,7 +123,8 @@ def _problems(content: Mapping[Any, Any], known: Mapping[str, Any]) -> Iterator[
             yield Problem(name, "is missing", "a study says it before it runs")
         elif name in content and not accepts(each.annotation, content[name]):
             value = content[name]
-            yield Problem(name, f"{show(value)} is not allowed", f"must be {allowed(each.annotation, value)}")
+            mend = TEXTS if isinstance(value, list) else f"must be {allowed(each.annotation, value)}"
+            yield Problem(name, f"{show(value)} is not allowed", mend)
     metric = content.get("metric")
     if isinstance(metric, str) and (metric not in metrics() or metrics()[metric].better == 0):
         yield Problem("metric", f"'{metric}' is nothing to choose by", "name a metric such as ic")
