@@ -25,6 +25,8 @@ class Settings:
     plan         compose and check only, run one point on a small part of the data, and say what the sweep will take
     resume       folder of a sweep that was cut off, or latest; its space and settings are used
     storage_env  environment variable with the SQLAlchemy URL of the study; null: a file in the sweep's folder
+    judged       how many of the best trials are judged by every gate at the end and have a report; the others are by
+                 the gates that read forecasts and returns, until report, show or promote asks for one
     """
 
     search: str | None = None
@@ -38,6 +40,7 @@ class Settings:
     plan: bool = False
     resume: str | None = None
     storage_env: str | None = None
+    judged: Annotated[int, Ge(0)] = 3
 
     def storage(self) -> str | None:
         """The URL. Raises ConfigError where the variable is not set."""

@@ -15,11 +15,12 @@ from runner.sweeps.space import Space
 def plan(settings: Settings, space: Space, points: Sequence[Point], memo: Memo) -> Answer:
     """Every point is composed and checked by now; runs one as `debug=fast`, which is no trial."""
     from runner.console import Console
-    from runner.run import run_experiment
+    from runner.job import Bench, run_job
 
     small = (*points[0], "debug=fast", "tracking=none")
     experiment, composed = configure(small, memo=memo)
-    outcome = run_experiment(experiment, composed, Console(), HERE, single=False)
+    with Bench.at(HERE) as bench:
+        outcome = run_job(experiment, composed, Console(), bench)
     manifest = json.loads((outcome.folder / "manifest.json").read_text(encoding="utf-8"))
     seconds = sum(stage["seconds"] for stage in manifest["stages"].values() if isinstance(stage, dict))
     count = settings.trials if settings.trials is not None else len(points)

@@ -15,6 +15,7 @@ from runner.composition.compose import Memo
 from runner.composition.handover import QUIET, hydra_main
 from runner.specification.places import HERE
 from runner.sweeps import table
+from runner.sweeps.best import judge_best
 from runner.sweeps.opened import Opened, begun, folder_of, opened_again
 from runner.sweeps.plan import plan
 from runner.sweeps.points import check_points, points_of
@@ -73,6 +74,8 @@ def _searched(opened: Opened, memo: Memo, launcher: Sequence[str]) -> Answer:
             else:
                 work(opened, memo, stop, until=until)
             interrupted = stop()
+        if not interrupted:
+            judge_best(opened, opened.study().refresh())
     except KeyboardInterrupt:
         _say_how_to_go_on(opened)
         raise

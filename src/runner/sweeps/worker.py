@@ -7,15 +7,18 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from components.errors import AssayError
 from runner import exit_codes
 from runner.composition.compose import Memo
 from runner.composition.configure import configure
+from runner.compute.threads import one_thread_of_blas
+from runner.job import Bench, run_job
 from runner.specification.places import HERE
 from runner.storage.disk import write_atomically
 from runner.sweeps.opened import JOBS, Opened, opened_again
@@ -45,7 +48,7 @@ def work(opened: Opened, memo: Memo, stop: Callable[[], bool], *, until: float |
     Raises KeyboardInterrupt where a trial is interrupted; it counts as not begun then.
     """
     study, done, at_first = opened.study(), 0, 0
-    with _beating(study):
+    with _beating(study), one_thread_of_blas(), Bench.at(HERE) as bench:
         while not stop() and (until is None or time.time() < until):
             trial = study.take()
             if trial is None:
@@ -53,14 +56,14 @@ def work(opened: Opened, memo: Memo, stop: Callable[[], bool], *, until: float |
             if isinstance(trial, Wait):
                 time.sleep(BEAT_SECONDS / 10)
                 continue
-            study.tell(trial.number, run_trial(opened, study, trial, memo))
+            study.tell(trial.number, run_trial(opened, study, trial, memo, bench))
             done += 1
             at_first = _memory() if done == WARM else at_first
             if done > WARM and _memory() > at_first + GROWN:
                 return
 
 
-def run_trial(opened: Opened, study: Study, trial: StudyTrial, memo: Memo) -> Ending:
+def run_trial(opened: Opened, study: Study, trial: StudyTrial, memo: Memo, bench: Bench) -> Ending:
     """One trial; what ended before its end was told is not run again. Never raises unless interrupted."""
     overrides = opened.space.overrides(trial.values)
     pruner = FoldPruner(
@@ -74,7 +77,8 @@ def run_trial(opened: Opened, study: Study, trial: StudyTrial, memo: Memo) -> En
     began = time.time()
     code, folder, says, state = exit_codes.INTERRUPTED, None, "", "interrupted"
     try:
-        code, folder = _run(overrides, opened.folder.name, memo, pruner)
+        sweep = {"name": opened.folder.name, "trial": trial.number}
+        code, folder = _run(overrides, sweep, memo, pruner, bench)
         state = "finished"
     except AssayError as error:
         code, says, state = exit_codes.of_error(error), str(error), "refused"
@@ -108,14 +112,14 @@ def _scored(opened: Opened, folder: str, code: int, pruner: FoldPruner, seconds:
     return Ending(state="finished", code=code, run=folder, scores=scores, objectives=objectives, seconds=seconds)
 
 
-def _run(overrides: tuple[str, ...], sweep: str, memo: Memo, pruner: FoldPruner) -> tuple[int, str]:
-    experiment, composed = configure(overrides, memo=memo)
+def _run(
+    overrides: tuple[str, ...], sweep: Mapping[str, Any], memo: Memo, pruner: FoldPruner, bench: Bench
+) -> tuple[int, str]:
     from runner.console import Console
-    from runner.run import run_experiment
 
-    console = Console()
-    outcome = run_experiment(experiment, composed, console, HERE, single=False, sweep=sweep, pruner=pruner)
-    outcome.show(console)
+    experiment, composed = configure(overrides, memo=memo)
+    experiment = replace(experiment, resources=replace(experiment.resources, workers=1))
+    outcome = run_job(experiment, composed, Console(), bench, sweep=sweep, pruner=pruner)
     return outcome.exit_code, str(outcome.folder)
 
 
