@@ -19,8 +19,8 @@ from runner.composition.compose import Memo
 from runner.composition.configure import configure
 from runner.composition.figures import metrics
 from runner.console import Console
+from runner.job import Bench, run_job
 from runner.recording.run_folder import manifest_of
-from runner.run import run_experiment
 from runner.specification.places import HERE
 from runner.studies.results import Chosen, Result, Trials, Values
 from runner.studies.study import Cell, Overrides, Study
@@ -126,7 +126,8 @@ def _later(study: Study, opened: Opened, finished: Sequence[StudyTrial], found: 
 def _again(opened: Opened, overrides: Overrides, memo: Memo) -> Path:
     """A run of the same round of tries. One that repeats a trial is none, and is judged by all that there were."""
     experiment, composed = configure(overrides, memo=memo)
-    return run_experiment(experiment, composed, Console(), HERE, single=False, sweep=opened.folder.name).folder
+    with Bench.at(HERE) as bench:
+        return run_job(experiment, composed, Console(), bench, sweep={"name": opened.folder.name, "trial": None}).folder
 
 
 def _over(overrides: Overrides, later: Overrides) -> Overrides:
