@@ -42,7 +42,7 @@ def warm() -> None:
 
 
 def compose() -> None:
-    """A shipped experiment, from an empty folder, so that files and their kinds are known as far as they are shipped."""
+    """A shipped experiment, from an empty folder, so that shipped files and their kinds are known."""
     from runner.composition.configure import configure
 
     configure(["+experiment=sp500_volatility"])
