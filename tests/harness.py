@@ -6,6 +6,7 @@ import functools
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -148,6 +149,18 @@ def in_fork(
         server.stdin.flush()
         returncode = int(server.stdout.readline())
         return subprocess.CompletedProcess(arguments, returncode, out.read_text(), err.read_text())
+
+
+def copied(source: Path, target: Path) -> Path:
+    """A folder of runs to go on in. A file of the store, which nobody ever changes, is linked; any other is copied."""
+
+    def taken(file: str, to: str) -> None:
+        if "store" in Path(file).parts:
+            os.link(file, to)
+        else:
+            shutil.copy2(file, to)
+
+    return Path(shutil.copytree(source, target, symlinks=True, copy_function=taken))
 
 
 @functools.cache

@@ -29,6 +29,7 @@ class Told:
     further: Mapping[str, float | None] = field(default_factory=dict)
     objectives: Sequence[float] | None = None
     folds: int = FOLDS
+    violations: Sequence[float] = ()
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ def made(
     folder = Path("outputs/sweeps") / name
     folder.mkdir(parents=True)
     asked = {
+        "name": name,
         "overrides": list(overrides),
         "when": when or {},
         "settings": Settings(search="random", trials=99).content(),
@@ -77,7 +79,14 @@ def made(
                 series = {"returns": Series(stamps_T=STAMPS_T, values_T=values_T)}
                 record.finish_trial(key, "pruned" if trial.state == "pruned" else "finished", {}, series)
         own = [trial.valid] if trial.objectives is None else trial.objectives
-        ended = {"state": trial.state, "code": 0, "run": run, "says": trial.says, "seconds": 1.5}
+        ended = {
+            "state": trial.state,
+            "code": 0,
+            "violations": trial.violations,
+            "run": run,
+            "says": trial.says,
+            "seconds": 1.5,
+        }
         scores = [0.1] * 2 if trial.state == "pruned" else []
         lines.append(
             {"told": number, "objectives": own if trial.state == "finished" else [], "scores": scores, **ended}

@@ -6,12 +6,14 @@ signal, as subprocess has it.
 """
 
 import atexit
+import contextlib
 import gc
 import importlib
 import json
 import os
 import signal
 import sys
+import tempfile
 import threading
 import traceback
 import warnings
@@ -36,6 +38,14 @@ def warm() -> None:
     stream_kernels()
     loop()
     draw()
+    compose()
+
+
+def compose() -> None:
+    """A shipped experiment, from an empty folder, so that shipped files and their kinds are known."""
+    from runner.composition.configure import configure
+
+    configure(["+experiment=sp500_volatility"])
 
 
 def draw() -> None:
@@ -69,7 +79,8 @@ def become(command: dict[str, Any]) -> None:
 
 def main() -> dict[str, Any]:
     """Serves until stdin ends; returns in the forks alone, in each with its command."""
-    warm()
+    with tempfile.TemporaryDirectory() as empty, contextlib.chdir(empty):
+        warm()
     gc.freeze()  # what is shared stays shared
     with os.fdopen(os.dup(0)) as commands, os.fdopen(os.dup(1), "w") as answers:
         for line in commands:

@@ -51,6 +51,8 @@ class Walked:
     @cached_property
     def _fitted(self) -> None:
         observer = self.cache.observer if self.observed else None
+        if observer is None and self.joined.at_hand:
+            return
         if not all(fit.kept() for fit in self.fits):
             for given in self.inputs:
                 given.value  # noqa: B018  # they show themselves, before the fits do
@@ -100,7 +102,12 @@ def walk(
     prepared_files = None
     if depends(model):
         prepared_files = cache.stage(
-            prepare_folds, inputs={**inputs, "folds": prepared.divided}, settings=settings, form=FILES, part=part
+            prepare_folds,
+            inputs={**inputs, "folds": prepared.divided},
+            settings=settings,
+            form=FILES,
+            part=part,
+            lasting=True,
         )
     fits: list[Stage[Files]] = []
     for fold in folds:
@@ -113,6 +120,7 @@ def walk(
             form=FILES,
             part=f"{part} {fold.number}".strip(),
             remembered=False,
+            lasting=True,
         )
         fits.append(fit)
     joined = cache.stage(join_folds, inputs={"folds": prepared.divided, "fits": fits}, form=None, part=part)

@@ -66,6 +66,7 @@ def description(experiment: Experiment, composed: Composed, prepared: Prepared) 
         "folds": _folds(experiment, prepared),
         "choices": dict(composed.choices),
         "overrides": list(composed.overrides),
+        "tracking": list(experiment.tracking.places()),
         "local_files": list(composed.local_files),
         "notices": [*composed.notices, *panel.notices],
         "trial": {"key": None, "number": None, "family_trials": 0, "counted": False},

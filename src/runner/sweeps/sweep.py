@@ -4,7 +4,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +12,20 @@ from components.errors import ConfigError, Problem
 from runner import exit_codes
 from runner.answer import Answer
 from runner.composition.compose import Memo
+from runner.composition.configure import configure
 from runner.composition.handover import QUIET, hydra_main
 from runner.specification.places import HERE
+from runner.specification.tracker import Tracker
 from runner.sweeps import table
-from runner.sweeps.opened import Opened, begun, folder_of, opened_again
+from runner.sweeps.best import judge_best
+from runner.sweeps.opened import Opened, folder_of, opened_again
+from runner.sweeps.parts import begun_parts, parts_of, together
 from runner.sweeps.plan import plan
 from runner.sweeps.points import check_points, points_of
 from runner.sweeps.settings import asked as asked_for
 from runner.sweeps.space import space_of
 from runner.sweeps.worker import work
-from runner.tracking.deliver import deliver
+from runner.tracking.deliver import filling
 
 RELAUNCHES = 20
 """How many workers that died are replaced before the sweep gives up."""
@@ -34,6 +38,7 @@ SWEEP = {
     "objectives": "list: figures that the search is after",
     "jobs": "list: of each trial, job, overrides, exit_code, run_folder, ending (a level, or how it failed), metrics",
     "best": "integer or null: job that is best by the first objective",
+    "parts": "map: symbol -> the same fields, of a sweep by symbol; empty otherwise",
 }
 """Fields of the answer."""
 
@@ -48,24 +53,26 @@ def sweep(overrides: Sequence[str]) -> Answer:
         if asked.overrides:
             hint = "drop what stands beside it: the sweep knows its space"
             raise ConfigError(Problem("sweep.resume", f"'{asked.overrides[0]}' cannot be added", hint))
-        opened, memo, launcher = opened_again(folder_of(asked.settings.resume)), Memo(), []
-        opened.study().resume()
+        parts, memo, launcher = parts_of(folder_of(asked.settings.resume)), Memo(), []
+        for opened in parts:
+            opened.study().resume()
     else:
         launcher, space = asked.hydra, space_of(asked.plain, asked.branches)
         points = points_of(space, asked.settings)
-        memo = check_points(points)
+        memo = check_points(points, asked.settings)
         if asked.settings.plan:
             return plan(asked.settings, space, points, memo)
-        opened = begun(asked, space, points[0])
-    return _searched(opened, memo, launcher)
+        parts = begun_parts(asked, space, points[0], memo)
+    return together(parts, [_searched(opened, memo, launcher) for opened in parts])
 
 
 def _searched(opened: Opened, memo: Memo, launcher: Sequence[str]) -> Answer:
+    tracker = _tracker(opened, memo)
     minutes = opened.settings.minutes
     until = None if minutes is None else time.time() + 60 * minutes
     interrupted = False
     try:
-        with _interrupts() as stop:
+        with filling(HERE.outputs, tracker), _interrupts() as stop:
             if launcher:
                 _launch(opened, launcher, until)
             elif opened.settings.workers > 1:
@@ -73,22 +80,31 @@ def _searched(opened: Opened, memo: Memo, launcher: Sequence[str]) -> Answer:
             else:
                 work(opened, memo, stop, until=until)
             interrupted = stop()
-    except KeyboardInterrupt:
+        if not interrupted:
+            judge_best(opened, opened.study().refresh())
+    except BaseException:
         _say_how_to_go_on(opened)
         raise
-    finally:
-        deliver(HERE.outputs)
     trials = opened.study().refresh()
     if interrupted:
         table.show(opened, trials)
         _say_how_to_go_on(opened)
         raise KeyboardInterrupt
     code = exit_codes.of_jobs(trial.code if trial.code is not None else exit_codes.UNFORESEEN for trial in trials)
-    return Answer(table.content(opened, trials), lambda: table.show(opened, trials), code)
+    following = (f"compare {opened.folder} --html",)
+    return Answer(table.content(opened, trials), lambda: table.show(opened, trials), code, next=following)
+
+
+def _tracker(opened: Opened, memo: Memo) -> Tracker | None:
+    """What the trials are told to; None where no trial is there to say."""
+    first = next(iter(opened.study().refresh()), None)
+    with suppress(ConfigError):
+        return configure(opened.space.overrides(first.values), memo=memo)[0].tracking if first else None
+    return None
 
 
 def _say_how_to_go_on(opened: Opened) -> None:
-    print(f"go on with: python -m runner -m sweep.resume={opened.folder.name}", file=sys.stderr, flush=True)
+    print(f"go on with: python -m runner -m sweep.resume={opened.name.partition('/')[0]}", file=sys.stderr, flush=True)
 
 
 @contextmanager

@@ -107,7 +107,7 @@ def _sweep(letter: str, compared: Compared) -> dict[str, Any]:
     own = [entry for entry in compared.entries if entry.sweep == letter]
     return {
         "letter": letter,
-        "sweep": opened.folder.name,
+        "sweep": opened.name,
         "folder": str(opened.folder),
         "experiment": next((entry.run["experiment"] for entry in own if entry.run), None),
         "objectives": list(opened.objectives),

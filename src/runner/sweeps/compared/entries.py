@@ -16,10 +16,12 @@ from runner.recording.run_folder import find_run
 from runner.report.listed import leaves
 from runner.report.told import told
 from runner.specification.places import HERE
-from runner.sweeps.opened import ASKED, SPAN, Opened, opened_again
+from runner.sweeps.opened import ASKED, Opened
+from runner.sweeps.parts import parts_of, symbols_of
 from runner.sweeps.study import StudyTrial
 
-FINISHED = "finished"
+FINISHED, BEYOND = "finished", "beyond constraints"
+SPAN = "valid"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -95,7 +97,7 @@ def _sweep(name: str) -> Path | None:
 def compared(names: Sequence[str]) -> Compared:
     """The trials of every sweep among the names, and every run. Raises ConfigError for what is neither."""
     folders = [(name, _sweep(name)) for name in dict.fromkeys(names)]
-    opened = [opened_again(folder) for _, folder in folders if folder is not None]
+    opened = [_opened(folder) for _, folder in folders if folder is not None]
     sweeps = {_letter(place): each for place, each in enumerate(opened)}
     entries = [entry for letter, each in sweeps.items() for entry in _trials(each, letter, alone=len(folders) == 1)]
     for name, folder in folders:
@@ -106,6 +108,14 @@ def compared(names: Sequence[str]) -> Compared:
     else:
         objectives, directions = _leading(entries)
     return Compared(sweeps=sweeps, entries=tuple(entries), objectives=objectives, directions=directions)
+
+
+def _opened(folder: Path) -> Opened:
+    """Raises ConfigError for a sweep by symbol, whose searches choose among trials of one market each."""
+    if symbols := list(symbols_of(folder).values()):
+        hint = f"name one of its searches, such as {HERE.sweeps / symbols[0]}"
+        raise ConfigError(f"compare: {folder} is a sweep by symbol, a search each; {hint}")
+    return parts_of(folder)[0]
 
 
 def _letter(place: int) -> str:
@@ -121,7 +131,7 @@ def _trials(opened: Opened, letter: str, *, alone: bool) -> Iterator[Entry]:
         yield Entry(
             name=str(trial.number) if alone else f"{letter}{trial.number}",
             sweep=letter,
-            state=trial.state,
+            state=BEYOND if trial.state == FINISHED and not trial.eligible else trial.state,
             settings=fixed | {plain(key): text for key, text in trial.values.items()},
             figures={**heard, **judged, **run.get("metrics", {})},
             scores=tuple(trial.scores),

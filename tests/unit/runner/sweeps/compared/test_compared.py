@@ -126,6 +126,22 @@ def test_what_did_not_finish_stands_apart_and_counts() -> None:
     assert effective["value"] >= 2, "what left no returns counts as one more each"
 
 
+def test_a_trial_beyond_a_constraint_is_not_chosen() -> None:
+    trials = [ridge(0, 0.9, 0.9, violations=(0.1,)), ridge(1, 0.2, 0.2, violations=(-0.1,)), ridge(2, 0.1, 0.1)]
+    found = answer("compare", str(swept(trials).folder))
+    assert (found["chosen"], found["regret"]["best"]) == ("1", "1")
+    assert found["states"] == {"beyond constraints": 1, "finished": 2}
+
+
+def test_a_sweep_by_symbol_is_compared_symbol_by_symbol(capsys: pytest.CaptureFixture[str]) -> None:
+    folder = swept(several(3), name="all/A").folder
+    (folder.parent / "sweep.json").write_text(json.dumps({"by": "symbol", "parts": {"A": "all/A"}}))
+    assert main(["compare", "outputs/sweeps/all"]) == 2
+    line = "compare: outputs/sweeps/all is a sweep by symbol, a search each; name one of its searches, such as "
+    assert capsys.readouterr().err == f"{line}outputs/sweeps/all/A\n"
+    assert answer("compare", "all/A")["chosen"] == "2"
+
+
 def test_several_objectives_have_a_front() -> None:
     pairs = [(0.1, 0.9), (0.2, 0.5), (0.3, 0.6), (0.3, 0.7)]
     trials = [
