@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import signal
 import sys
 import threading
 import time
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Literal
 
 from components.errors import AssayError
 from runner import exit_codes
@@ -20,7 +22,9 @@ from runner.specification.places import HERE
 from runner.storage.disk import write_atomically
 from runner.sweeps.opened import JOBS, Opened, opened_again
 from runner.sweeps.pruning import FoldPruner
+from runner.sweeps.stopping import ordered
 from runner.sweeps.study import BEAT_SECONDS, Ending, Study, StudyTrial, Wait
+from runner.sweeps.supervising import RECYCLED, ends_with_its_parent
 
 GROWN = 1 << 30
 """Bytes by which a worker may grow over its third trial before another process takes its place."""
@@ -39,8 +43,12 @@ class Job:
     says: str = ""
 
 
-def work(opened: Opened, memo: Memo, stop: Callable[[], bool], *, until: float | None = None) -> None:
+def work(
+    opened: Opened, memo: Memo, stop: Callable[[], bool], *, until: float | None = None
+) -> Literal["over", "grown"]:
     """Runs trials one after the other. stop: asked before each; until: no trial is begun after this time.
+
+    Returns whether this is over, or another process should go on since this one has grown too large.
 
     Raises KeyboardInterrupt where a trial is interrupted; it counts as not begun then.
     """
@@ -49,7 +57,7 @@ def work(opened: Opened, memo: Memo, stop: Callable[[], bool], *, until: float |
         while not stop() and (until is None or time.time() < until):
             trial = study.take()
             if trial is None:
-                return
+                return "over"
             if isinstance(trial, Wait):
                 time.sleep(BEAT_SECONDS / 10)
                 continue
@@ -57,7 +65,8 @@ def work(opened: Opened, memo: Memo, stop: Callable[[], bool], *, until: float |
             done += 1
             at_first = _memory() if done == WARM else at_first
             if done > WARM and _memory() > at_first + GROWN:
-                return
+                return "grown"
+    return "over"
 
 
 def run_trial(opened: Opened, study: Study, trial: StudyTrial, memo: Memo) -> Ending:
@@ -146,16 +155,18 @@ def _memory() -> int:
 
 
 def main() -> int:
-    """A worker of a sweep that another process supervises; the first Ctrl-C is that one's business."""
-    import signal
-
+    """A worker of a sweep that another process supervises; Ctrl-C is told by the sweep's folder."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    asked: list[int] = []
-    signal.signal(signal.SIGTERM, lambda number, _: asked.append(number))
-    opened = opened_again(Path(sys.argv[1]))
-    with redirect_stdout(sys.stderr):  # what a trial says is talk; the answer is the sweep's
-        work(opened, Memo(), lambda: bool(asked), until=float(sys.argv[2]) if len(sys.argv) > 2 else None)
-    return exit_codes.RAN
+    folder, until = Path(sys.argv[1]), float(sys.argv[2]) if len(sys.argv) > 2 else None
+    with redirect_stdout(sys.stderr), ends_with_its_parent():  # what a trial says is talk; the answer is the sweep's
+        try:
+            how = work(opened_again(folder), Memo(), lambda: ordered(folder) is not None, until=until)
+        except KeyboardInterrupt:
+            return exit_codes.INTERRUPTED
+        except AssayError as error:
+            print(error, file=sys.stderr)
+            return exit_codes.of_error(error)
+    return RECYCLED if how == "grown" else exit_codes.RAN
 
 
 if __name__ == "__main__":
