@@ -9,7 +9,10 @@ import os
 import socket
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
 from typing import Any, Literal
 
 from runner.sweeps.journal import Journal, Line, Turn
@@ -57,12 +60,23 @@ class Wait:
 
 def this_worker() -> str:
     """A name that no other process has had."""
-    return f"{socket.gethostname()}:{os.getpid()}:{time.time_ns()}"
+    return f"{this_machine()}:{os.getpid()}:{time.time_ns()}"
+
+
+@cache
+def this_machine() -> str:
+    """Within which a process number means one process: containers may share a name, and machines are started again."""
+    parts = [socket.gethostname()]
+    with suppress(OSError):
+        parts += [Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")[:8]]
+        parts += [str(Path("/proc/self/ns/pid").readlink()).strip("pid:[]")]
+    return ".".join(parts)
 
 
 @dataclass
 class Study:
-    """most: trials, None where the search alone ends; fail_fast: none is begun after a failure."""
+    """most: trials, None where the search alone ends; fail_fast: none is begun after a failure; beats: worker -> when
+    this process learnt of its last beat, by its own clock, since those of machines differ."""
 
     journal: Journal
     search: Search
@@ -77,11 +91,9 @@ class Study:
         """The next trial to run, leased; None where there is none and will be none."""
         with self.journal.turn() as turn:
             self._catch_up(turn)
-            now = time.time()
-            turn.add({"beat": self.worker, "at": now}, durable=False)
-            self.beats[self.worker] = now
+            turn.add({"beat": self.worker, "at": time.time()}, durable=False)
             for trial in self.trials:
-                if trial.state == "running" and not self._alive(trial.worker, now):
+                if trial.state == "running" and not self._alive(trial.worker):
                     return self._again(turn, trial)
             if self.fail_fast and any(trial.state not in ("running", *ENDED_BY_ITSELF) for trial in self.trials):
                 return None
@@ -130,13 +142,13 @@ class Study:
         self._add(turn, line)
         return self.trials[int(line.get("asked", line.get("leased", 0)))]
 
-    def _alive(self, worker: str, now: float) -> bool:
+    def _alive(self, worker: str) -> bool:
         if worker == self.worker:
             return True
-        host, process, _ = worker.rsplit(":", 2)
-        if host == socket.gethostname() and not _exists(int(process)):
+        machine, process, _ = worker.rsplit(":", 2)
+        if machine == this_machine() and not _exists(int(process)):
             return False
-        return now - self.beats.get(worker, 0.0) < 2 * BEAT_SECONDS
+        return worker in self.beats and time.monotonic() - self.beats[worker] < 2 * BEAT_SECONDS
 
     def _add(self, turn: Turn, line: Line) -> None:
         turn.add(line)
@@ -151,7 +163,7 @@ class Study:
 def _apply(line: Line, trials: list[StudyTrial], beats: dict[str, float]) -> None:
     """What one line of the journal changes."""
     if "beat" in line:
-        beats[line["beat"]] = line["at"]
+        beats[line["beat"]] = time.monotonic()
     elif "asked" in line:
         values, notes = line["values"], line["notes"]
         trials.append(
