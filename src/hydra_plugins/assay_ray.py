@@ -1,7 +1,6 @@
 """`hydra/launcher=ray`: jobs as tasks of a Ray cluster. ray itself is imported when it is used."""
 
 import os
-import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +13,7 @@ from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, open_dict
 
-REACH_SECONDS = 5.0
+ASKS = "hydra/launcher=ray"
 
 
 @dataclass
@@ -41,29 +40,24 @@ class RayLauncher(Launcher):
     """Jobs run in the folder in which the command runs: nodes share it under the same path."""
 
     def __init__(self, *, address: str | None, num_cpus: float, num_gpus: float, resources: dict[str, float]) -> None:
-        self.address = address or os.environ.get("RAY_ADDRESS") or None
+        self.address = address
         self.promised = {"num_cpus": num_cpus, "num_gpus": num_gpus, "resources": dict(resources)}
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
-        """Raises ConfigError where nobody answers at the address: Ray itself would try for a minute, and then abort
-        the process."""
+        """Raises ConfigError where nobody answers at the address."""
+        from runner.compute.cluster import ADDRESS, reach
+
         self.context, self.task, self.config = hydra_context, task_function, config
-        host, colon, port = (self.address or "").rpartition(":")
-        if colon and host.isascii() and port.isdigit():
-            try:
-                socket.create_connection((host, int(port)), timeout=REACH_SECONDS).close()
-            except OSError as error:
-                reason = error.strerror or str(error)
-                raise _refusal(f"nobody answers at {self.address}: {reason}", _HOW) from None
+        reach(ASKS, self.address or os.environ.get(ADDRESS))
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
         """One task a job, each tried again elsewhere where its node dies."""
-        import ray
+        from runner.compute.cluster import connect
 
         setup_globals()
-        self._connect(ray)
+        ray = connect(ASKS, self.address)
         try:
-            self._check_promises(ray.cluster_resources(), [node["Resources"] for node in ray.nodes() if node["Alive"]])
+            self._check_promises([node["Resources"] for node in ray.nodes() if node["Alive"]])
             run = ray.remote(**self.promised, scheduling_strategy="SPREAD", max_retries=-1)(_run)
             state = Singleton.get_state()
             tasks = [
@@ -74,22 +68,16 @@ class RayLauncher(Launcher):
         finally:
             ray.shutdown()
 
-    def _connect(self, ray: Any) -> None:
-        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-        variables = {name: os.environ[name] for name in ("PYTHONPATH",) if os.environ.get(name)}
-        options: dict[str, Any] = {} if self.address else {"include_dashboard": False}
-        try:
-            ray.init(address=self.address, logging_level="error", runtime_env={"env_vars": variables}, **options)
-        except Exception as error:  # whose class depends on what is wrong: no cluster, another token, another version
-            raise _refusal(f"{self.address or 'local'}: {_first_line(error)}", _HOW) from None
-
-    def _check_promises(self, all_of_it: dict[str, float], nodes: list[dict[str, float]]) -> None:
+    def _check_promises(self, nodes: list[dict[str, float]]) -> None:
         """A task that no node can ever run would wait for ever."""
+        from components.errors import ConfigError, Problem
+
         wanted = {"CPU": self.promised["num_cpus"], "GPU": self.promised["num_gpus"], **self.promised["resources"]}
         if not any(all(node.get(name, 0) >= amount for name, amount in wanted.items()) for node in nodes):
             asked = ", ".join(f"{name} {amount:g}" for name, amount in wanted.items() if amount)
             most = ", ".join(f"{name} {max(node.get(name, 0) for node in nodes):g}" for name in wanted if wanted[name])
-            raise _refusal(f"no node has {asked}; the most that one has: {most}", "ask for less a worker")
+            message = f"no node has {asked}; the most that one has: {most}"
+            raise ConfigError(Problem(ASKS, message, "ask for less in hydra.launcher"))
 
     def _got(self, ray: Any, task: Any) -> JobReturn:
         try:
@@ -121,19 +109,6 @@ def _run(
         job_dir_key="hydra.sweep.dir",
         job_subdir_key="hydra.sweep.subdir",
     )
-
-
-_HOW = "start it with ray start --head, with the same RAY_AUTH_TOKEN on every machine"
-
-
-def _refusal(message: str, hint: str) -> Exception:
-    from components.errors import ConfigError, Problem
-
-    return ConfigError(Problem("hydra/launcher=ray", message, hint))
-
-
-def _first_line(error: Exception) -> str:
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
 
 
 def _last_line(error: Exception) -> str:

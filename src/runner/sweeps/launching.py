@@ -3,13 +3,13 @@
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from typing import Any
 
 from hydra.core.utils import JobStatus
 from hydra.errors import HydraException
 
 from components.errors import AssayError, ConfigError, Problem
+from components.optional import installation, missing
 from runner.composition.compose import config_loader
 from runner.composition.handover import QUIET
 from runner.composition.overrides import parsed
@@ -20,12 +20,12 @@ from runner.sweeps.supervising import patience
 
 GROUP = "hydra/launcher"
 PACKAGES = {
-    "joblib": ("hydra_plugins.hydra_joblib_launcher", "joblib"),
-    "submitit_local": ("hydra_plugins.hydra_submitit_launcher", "submitit"),
-    "submitit_slurm": ("hydra_plugins.hydra_submitit_launcher", "submitit"),
-    "ray": ("ray", "ray"),
+    "joblib": "hydra-joblib-launcher",
+    "submitit_local": "hydra-submitit-launcher",
+    "submitit_slurm": "hydra-submitit-launcher",
+    "ray": "ray",
 }
-"""Choice -> the module that it needs, and the extra that brings it."""
+"""Choice -> the distribution that it needs; extras bring them."""
 
 Task = Callable[[Any], tuple[How, str]]
 Ends = list[tuple[How, str]]
@@ -51,10 +51,10 @@ class Launcher:
 
     def check(self) -> None:
         """Raises ConfigError where it is not installed, has settings that are not allowed, or is not reachable."""
-        package, extra = PACKAGES.get(self.choice, ("hydra", ""))
-        if find_spec(package.partition(".")[0]) is None or find_spec(package) is None:
-            hint = f"pip install 'assay-runner[{extra}]'"
-            raise ConfigError(Problem(f"{GROUP}={self.choice}", f"needs {package.rpartition('.')[2]}", hint))
+        package = PACKAGES.get(self.choice)
+        if package is not None and missing((package,)):
+            message = f"needs {package}, which is not installed"
+            raise ConfigError(Problem(f"{GROUP}={self.choice}", message, f"install it: {installation((package,))}"))
         self._made(lambda _: ("done", ""), 1, ".")
 
     def _made(self, task: Task, workers: int, folder: str) -> Any:
