@@ -41,12 +41,17 @@ class RayLauncher(Launcher):
 
     def __init__(self, *, address: str | None, num_cpus: float, num_gpus: float, resources: dict[str, float]) -> None:
         self.address = address
-        self.promised = {"num_cpus": num_cpus, "num_gpus": num_gpus, "resources": dict(resources)}
+        self.promised: dict[str, Any] = {"num_cpus": num_cpus, "num_gpus": num_gpus, "resources": dict(resources)}
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
-        """Raises ConfigError where nobody answers at the address."""
+        """Raises ConfigError for a promise of less than nothing, and where nobody answers at the address."""
+        from components.errors import ConfigError, Problem
         from runner.compute.cluster import ADDRESS, reach
 
+        amounts = {**self.promised, **self.promised["resources"]}
+        for name, amount in amounts.items():
+            if isinstance(amount, int | float) and not amount >= 0:
+                raise ConfigError(Problem(ASKS, f"hydra.launcher.{name}: {amount} is not allowed", "must be >= 0"))
         self.context, self.task, self.config = hydra_context, task_function, config
         reach(ASKS, self.address or os.environ.get(ADDRESS))
 

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from shutil import which
 from typing import Any
 
 from hydra.core.utils import JobStatus
@@ -12,7 +13,7 @@ from components.errors import AssayError, ConfigError, Problem
 from components.optional import installation, missing
 from runner.composition.compose import config_loader
 from runner.composition.handover import QUIET
-from runner.composition.overrides import parsed
+from runner.composition.overrides import no_choice, parsed
 from runner.sweeps.launched import How, handed
 from runner.sweeps.opened import Opened
 from runner.sweeps.stopping import ordered
@@ -26,6 +27,9 @@ PACKAGES = {
     "ray": "ray",
 }
 """Choice -> the distribution that it needs; extras bring them."""
+
+PROGRAMS = {"submitit_slurm": "srun"}
+"""Choice -> the program that it needs."""
 
 Task = Callable[[Any], tuple[How, str]]
 Ends = list[tuple[How, str]]
@@ -51,10 +55,17 @@ class Launcher:
 
     def check(self) -> None:
         """Raises ConfigError where it is not installed, has settings that are not allowed, or is not reachable."""
-        package = PACKAGES.get(self.choice)
-        if package is not None and missing((package,)):
-            message = f"needs {package}, which is not installed"
-            raise ConfigError(Problem(f"{GROUP}={self.choice}", message, f"install it: {installation((package,))}"))
+        where = f"{GROUP}={self.choice}"
+        if (package := PACKAGES.get(self.choice)) is not None and missing((package,)):
+            hint = f"install it: {installation((package,))}"
+            raise ConfigError(Problem(where, f"needs {package}, which is not installed", hint))
+        if (program := PROGRAMS.get(self.choice)) is not None and which(program) is None:
+            raise ConfigError(
+                Problem(where, f"needs {program}, which is not here", "start it on a machine that has it")
+            )
+        known = config_loader().repository.get_group_options(GROUP)
+        if self.choice not in known:
+            raise ConfigError(no_choice(GROUP, self.choice, known))
         self._made(lambda _: ("done", ""), 1, ".")
 
     def _made(self, task: Task, workers: int, folder: str) -> Any:
@@ -68,12 +79,18 @@ class Launcher:
         overrides = [*QUIET, f"hydra.sweep.dir={folder}", "hydra.sweep.subdir=.", f"{GROUP}={self.choice}"]
         if self.choice == "joblib":
             overrides.append(f"hydra.launcher.n_jobs={workers}")
+
+        def composed(more: Sequence[str]) -> Any:
+            return loader.load_configuration(None, [*overrides, *more], RunMode.MULTIRUN, from_shell=False)
+
         try:
-            config = loader.load_configuration(None, [*overrides, *self.overrides], RunMode.MULTIRUN, from_shell=False)
+            config = composed(self.overrides)
             context = HydraContext(config_loader=loader, callbacks=Callbacks())
             return Plugins.instance().instantiate_launcher(hydra_context=context, task_function=task, config=config)
-        except HydraException as error:
-            raise ConfigError(Problem(f"{GROUP}={self.choice}", _one_line(error))) from None
+        except (HydraException, RuntimeError) as error:
+            says = _one_line(error).rstrip(".") + (f": {_one_line(error.__cause__)}" if error.__cause__ else "")
+            settings = ", ".join(name for name in composed([]).hydra.launcher if name != "_target_")
+            raise ConfigError(Problem(f"{GROUP}={self.choice}", says, f"hydra.launcher has {settings}")) from None
 
 
 def launcher_of(overrides: Sequence[str]) -> Launcher | None:
@@ -81,17 +98,17 @@ def launcher_of(overrides: Sequence[str]) -> Launcher | None:
 
     Raises ConfigError where it cannot be had.
     """
-    choice, others = "basic", []
-    for override in parsed(overrides, config_loader()):
-        if override.key_or_group == GROUP:
-            choice = str(override.value())
-        else:
-            others.append(str(override.input_line))
-    if choice == "basic":
-        return None
-    launcher = Launcher(choice=choice, overrides=tuple(others))
-    launcher.check()
-    return launcher
+    given = parsed(overrides, config_loader())
+    choices = [str(override.input_line).partition("=")[2] for override in given if override.key_or_group == GROUP]
+    others = [str(override.input_line) for override in given if override.key_or_group != GROUP]
+    choice = choices[-1] if choices else "basic"
+    if choice != "basic":
+        launcher = Launcher(choice=choice, overrides=tuple(others))
+        launcher.check()
+        return launcher
+    if idle := [text for text in others if text.startswith("hydra.launcher.")]:
+        raise ConfigError(Problem(idle[0], "without a launcher it has no effect", f"say {GROUP}=NAME, such as joblib"))
+    return None
 
 
 def launch(opened: Opened, launcher: Launcher, *, until: float | None) -> None:

@@ -107,6 +107,7 @@ class Worker:
         """That it ended with, negative for a signal; None while it runs."""
         code = self.process.poll()
         if code is not None:
+            self.ask_to_end()
             self._listener[0].join(timeout=1)
         return code
 
@@ -129,12 +130,14 @@ class Worker:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+        self._listener[0].join(timeout=1)
 
     def _listen(self) -> None:
         assert self.process.stderr is not None
-        for line in self.process.stderr:
-            self.last = line.strip() or self.last
-            sys.stderr.write(line)
+        with self.process.stderr as lines:
+            for line in lines:
+                self.last = line.strip() or self.last
+                sys.stderr.write(line)
 
 
 @contextmanager
