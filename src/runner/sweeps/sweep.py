@@ -15,7 +15,7 @@ from runner.sweeps.launching import Launcher, launch, launcher_of
 from runner.sweeps.opened import Opened, folder_of
 from runner.sweeps.parts import begun_parts, parts_of, together
 from runner.sweeps.plan import plan
-from runner.sweeps.points import check_points, points_of
+from runner.sweeps.points import check_points, points_of, sample_of
 from runner.sweeps.settings import asked as asked_for
 from runner.sweeps.space import space_of
 from runner.sweeps.stopping import interrupts, revoke
@@ -28,6 +28,8 @@ SWEEP = {
     "objectives": "list: figures that the search is after",
     "jobs": "list: of each trial, job, overrides, exit_code, run_folder, ending (a level, or how it failed), metrics",
     "best": "integer or null: job that is best by the first objective",
+    "plan": "map or null: of a plan: points, checked, trials, seconds, processor_hours, memory_bytes, disk_bytes, "
+    "and within which factor",
     "parts": "map: symbol -> the same fields, of a sweep by symbol; empty otherwise",
 }
 """Fields of the answer."""
@@ -51,9 +53,10 @@ def sweep(overrides: Sequence[str]) -> Answer:
     else:
         space = space_of(asked.plain, asked.branches)
         points = points_of(space, asked.settings)
-        memo = check_points(points, asked.settings)
         if asked.settings.plan:
-            return plan(asked.settings, space, points, memo)
+            sample = sample_of(points, space, asked.settings)
+            return plan(asked.settings, space, points, len(sample), check_points(sample, asked.settings))
+        memo = check_points(points, asked.settings)
         parts = begun_parts(asked, space, points[0], memo)
     return together(parts, [_searched(opened, memo, launcher) for opened in parts])
 
