@@ -31,7 +31,7 @@ EXPERIMENT = (
     *("target=forward_return", "target.horizon_bars=1", "target.skip_bars=1", "target.cross_sectional=none"),
     *("split.n_folds=2", "baselines=naive", "portfolio=return_sign", "gates=returns", "tracking=none"),
 )
-OBJECTIVE = "sweep.objectives=[valid/mse]"
+OBJECTIVE = ("sweep.objectives=[valid/mse]", "sweep.judged=0")
 
 
 def bars(folder: Path) -> None:
@@ -168,7 +168,7 @@ def case(place: Path, search: str, *, trials: int, kills: int, workers: int, see
     """One search, left alone and killed, in two folders of a place."""
     space = GRID if search == "grid" else SPACE
     most = () if search == "grid" else (f"sweep.trials={trials}",)
-    overrides = (*EXPERIMENT, *space, f"sweep.search={search}", *most, OBJECTIVE)
+    overrides = (*EXPERIMENT, *space, f"sweep.search={search}", *most, *OBJECTIVE)
     whole, cut = place / "whole", place / "cut"
     for folder in (whole, cut):
         folder.mkdir(parents=True)

@@ -87,11 +87,34 @@ class Parts:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class Work(Generic[T]):
+    """What a stage computes that is kept, as plain values: any process that reaches the store can do it."""
+
+    name: str
+    key: str
+    fn: Callable[..., T]
+    inputs: Mapping[str, Any]
+    settings: Mapping[str, Any]
+    form: Format[T]
+    origin: Mapping[str, Any]
+    store: Store
+
+    def compute(self) -> T:
+        """The value, found or computed and kept."""
+
+        def call() -> T:
+            return self.fn(**{given: _values(value) for given, value in self.inputs.items()}, **self.settings)
+
+        return self.store.compute(self.key, self.name, call, self.form, self.origin)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Stage(Generic[T]):
     """A result, found or computed when its value is first asked for, by any number of threads once.
 
     name: of its function; origin: what the key was made of, plain; find: the value; kept: whether the store has it;
-    remembered: whether the value stays in memory; held: whether it does as long as its trial lasts.
+    remembered: whether the value stays in memory; held: whether it does as long as its trial lasts; work: for other
+    processes, None where nothing is kept.
     """
 
     name: str
@@ -101,6 +124,7 @@ class Stage(Generic[T]):
     kept: Callable[[], bool] = field(repr=False)
     remembered: bool = True
     held: bool = False
+    work: Work[T] | None = None
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
     _found: list[T] = field(default_factory=list, repr=False)
 
@@ -216,6 +240,10 @@ class Cache:
         def kept() -> bool:
             return form is not None and self.store.has(key, name)
 
+        work = None
+        if form is not None:
+            given = {"inputs": inputs, "settings": settings}
+            work = Work(name=name, key=key, fn=fn, form=form, origin=origin, store=self.store, **given)
         made = Stage(
             name=name,
             key=key,
@@ -224,6 +252,7 @@ class Cache:
             kept=kept,
             remembered=remembered,
             held=self.memory is not None,
+            work=work,
         )
         return self._noted(made, part)
 

@@ -297,6 +297,10 @@ class Ledger:
         """Number and hash of the newest event: whoever notes it down can witness later that nothing was removed."""
         return self.chain.read(lambda transaction: transaction.head())
 
+    def holds(self, head: str) -> bool:
+        """Whether `head` once gave this, here and not in another ledger."""
+        return self.chain.read(lambda transaction: transaction.holds(head))
+
     def verify(self, witnesses: Iterable[str] = (), *, to_the_byte: bool = False) -> list[str]:
         """What is wrong with the ledger, one line each; witnesses: heads noted in manifests and bundles; to_the_byte:
         also the content of every series, which takes as long as reading them all."""

@@ -9,7 +9,10 @@ import os
 import socket
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
 from typing import Any, Literal
 
 from runner.sweeps.journal import Journal, Line, Turn
@@ -59,7 +62,17 @@ class Wait:
 
 def this_worker() -> str:
     """A name that no other process has had."""
-    return f"{socket.gethostname()}:{os.getpid()}:{time.time_ns()}"
+    return f"{this_machine()}:{os.getpid()}:{time.time_ns()}"
+
+
+@cache
+def this_machine() -> str:
+    """Within which a process number means one process: containers may share a name, and machines are started again."""
+    parts = [socket.gethostname()]
+    with suppress(OSError):
+        parts += [Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")[:8]]
+        parts += [str(Path("/proc/self/ns/pid").readlink()).strip("pid:[]")]
+    return ".".join(parts)
 
 
 @dataclass
@@ -95,7 +108,8 @@ class Clock:
 class Study:
     """most: trials, None where the search alone ends; seconds, processor_seconds: after which none is begun, resumed or
     not, None: no limit; fail_fast: none is begun after a failure; known: points of earlier trials that the search began
-    with."""
+    with; beats: worker -> when this process learnt of its last beat, by its own clock, since those of machines differ.
+    """
 
     journal: Journal
     search: Search
@@ -117,9 +131,8 @@ class Study:
             self._catch_up(turn)
             now = time.time()
             self._beat(turn, now)
-            self.beats[self.worker] = now
             for trial in self.trials:
-                if trial.state == "running" and not self._alive(trial.worker, now):
+                if trial.state == "running" and not self._alive(trial.worker):
                     return self._again(turn, trial)
             if self._is_over(now):
                 return None
@@ -182,13 +195,13 @@ class Study:
         self._add(turn, line, durable=False)
         return self.trials[int(line.get("asked", line.get("leased", 0)))]
 
-    def _alive(self, worker: str, now: float) -> bool:
+    def _alive(self, worker: str) -> bool:
         if worker == self.worker:
             return True
-        host, process, _ = worker.rsplit(":", 2)
-        if host == socket.gethostname() and not _exists(int(process)):
+        machine, process, _ = worker.rsplit(":", 2)
+        if machine == this_machine() and not _exists(int(process)):
             return False
-        return now - self.beats.get(worker, 0.0) < 2 * BEAT_SECONDS
+        return worker in self.beats and time.monotonic() - self.beats[worker] < 2 * BEAT_SECONDS
 
     def _add(self, turn: Turn, line: Line, *, durable: bool = True) -> None:
         turn.add(line, durable=durable)
@@ -203,7 +216,7 @@ class Study:
         """What one line of the journal changes."""
         trials = self.trials
         if "beat" in line:
-            self.beats[line["beat"]] = line["at"]
+            self.beats[line["beat"]] = time.monotonic()
             self.clock.beat(line["beat"], line["at"], line["used"])
         elif "known" in line:
             self.known += [Past(**_tuples(each)) for each in line["known"]]

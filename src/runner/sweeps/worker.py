@@ -1,6 +1,7 @@
 """Runs trials of a study until there are no more: `python -m runner.sweeps.worker FOLDER`."""
 
 import os
+import signal
 import sys
 import threading
 import time
@@ -9,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from components.errors import AssayError, OutputError
 from runner import exit_codes
@@ -21,7 +22,9 @@ from runner.specification.places import HERE
 from runner.sweeps.endings import found, keep, scored
 from runner.sweeps.opened import Opened, opened_again
 from runner.sweeps.pruning import FoldPruner
+from runner.sweeps.stopping import ordered
 from runner.sweeps.study import BEAT_SECONDS, Ending, State, Study, StudyTrial, Wait
+from runner.sweeps.supervising import RECYCLED, ends_with_its_parent
 
 GROWN = 1 << 30
 """Bytes by which a worker may grow over its third trial before another process takes its place."""
@@ -29,8 +32,12 @@ GROWN = 1 << 30
 WARM = 3
 
 
-def work(opened: Opened, memo: Memo, stop: Callable[[], bool], *, until: float | None = None) -> None:
+def work(
+    opened: Opened, memo: Memo, stop: Callable[[], bool], *, until: float | None = None
+) -> Literal["over", "grown"]:
     """Runs trials one after the other. stop: asked before each; until: no trial is begun after this time.
+
+    Returns whether this is over, or another process should go on since this one has grown too large.
 
     Raises KeyboardInterrupt where a trial is interrupted; it counts as not begun then.
     """
@@ -39,7 +46,7 @@ def work(opened: Opened, memo: Memo, stop: Callable[[], bool], *, until: float |
         while not stop() and (until is None or time.time() < until):
             trial = study.take()
             if trial is None:
-                return
+                return "over"
             if isinstance(trial, Wait):
                 time.sleep(BEAT_SECONDS / 10)
                 continue
@@ -48,7 +55,8 @@ def work(opened: Opened, memo: Memo, stop: Callable[[], bool], *, until: float |
             done += 1
             at_first = _memory() if done == WARM else at_first
             if done > WARM and _memory() > at_first + GROWN:
-                return
+                return "grown"
+    return "over"
 
 
 def run_trial(opened: Opened, study: Study, trial: StudyTrial, memo: Memo, bench: Bench) -> Ending:
@@ -129,16 +137,18 @@ def _memory() -> int:
 
 
 def main() -> int:
-    """A worker of a sweep that another process supervises; the first Ctrl-C is that one's business."""
-    import signal
-
+    """A worker of a sweep that another process supervises; Ctrl-C is told by the sweep's folder."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    asked: list[int] = []
-    signal.signal(signal.SIGTERM, lambda number, _: asked.append(number))
-    opened = opened_again(Path(sys.argv[1]))
-    with redirect_stdout(sys.stderr):  # what a trial says is talk; the answer is the sweep's
-        work(opened, Memo(), lambda: bool(asked), until=float(sys.argv[2]) if len(sys.argv) > 2 else None)
-    return exit_codes.RAN
+    folder, until = Path(sys.argv[1]), float(sys.argv[2]) if len(sys.argv) > 2 else None
+    with redirect_stdout(sys.stderr), ends_with_its_parent():  # what a trial says is talk; the answer is the sweep's
+        try:
+            how = work(opened_again(folder), Memo(), lambda: ordered(folder) is not None, until=until)
+        except KeyboardInterrupt:
+            return exit_codes.INTERRUPTED
+        except AssayError as error:
+            print(error, file=sys.stderr)
+            return exit_codes.of_error(error)
+    return RECYCLED if how == "grown" else exit_codes.RAN
 
 
 if __name__ == "__main__":

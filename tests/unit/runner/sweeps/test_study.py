@@ -1,7 +1,7 @@
 """Journals and leases: nothing that ended runs again, and what a dead worker held is given to another one, once."""
 
 import json
-import subprocess
+import socket
 import sys
 import threading
 import time
@@ -14,7 +14,7 @@ import pytest
 from runner.sweeps.journal import FileJournal, Journal, SqlJournal, lines_of
 from runner.sweeps.searches import Past, search_of
 from runner.sweeps.space import space_of
-from runner.sweeps.study import BEAT_SECONDS, Ending, Study, StudyTrial, Wait, this_worker
+from runner.sweeps.study import BEAT_SECONDS, Ending, Study, StudyTrial, Wait, this_machine, this_worker
 from servers import postgresql
 
 SPACE = space_of(["seed=range(0,6)"], {})
@@ -67,14 +67,25 @@ def test_a_dead_workers_trial_is_begun_once_more_with_its_values(journal: Journa
     lost = taken(study(journal, worker=f"elsewhere:1:{time.time_ns()}", most=1))
     later = study(journal, most=1)
     assert isinstance(later.take(), Wait)
-    later.beats = dict.fromkeys(later.beats, time.time() - 2 * BEAT_SECONDS - 1)
+    later.beats = dict.fromkeys(later.beats, time.monotonic() - 2 * BEAT_SECONDS - 1)
     again = taken(later)
     assert (again.number, again.values, again.leases) == (lost.number, lost.values, 2)
 
 
+def test_whose_clock_is_wrong_or_whose_container_has_our_name_is_not_taken_for_dead(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = study(journal, worker=f"{socket.gethostname()}.other.0:{2**22 + 1}:1", most=1)
+    with monkeypatch.context() as slow:
+        now = time.time()
+        slow.setattr(time, "time", lambda: now - 3600)
+        taken(other)
+    assert isinstance(study(journal, most=1).take(), Wait)
+
+
 def test_the_second_death_gives_a_trial_up_unless_a_command_resumes(tmp_path: Path) -> None:
     journal = FileJournal(path=tmp_path / "study.jsonl")
-    dead = f"{subprocess.check_output(['hostname'], text=True).strip()}:{2**22 + 1}:"
+    dead = f"{this_machine()}:{2**22 + 1}:"
     for leases in (1, 2):
         assert taken(study(journal, worker=f"{dead}{leases}", most=1)).leases == leases
     study(journal).resume()
@@ -139,7 +150,10 @@ def test_a_shared_journal_hides_its_password() -> None:
 
 def test_time_and_processor_time_are_counted_over_resumes(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter([0.0, 100.0, 150.0, 1000.0, 1000.0, 1040.0, 1060.0])
-    monkeypatch.setattr("runner.sweeps.study.time", SimpleNamespace(time=lambda: next(clock), time_ns=time.time_ns))
+    monkeypatch.setattr(
+        "runner.sweeps.study.time",
+        SimpleNamespace(time=lambda: next(clock), time_ns=time.time_ns, monotonic=time.monotonic),
+    )
     first = study(journal, worker="w:1:1")
     taken(first)  # at 0
     first.beat()  # at 100
