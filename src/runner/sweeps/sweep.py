@@ -51,19 +51,20 @@ def sweep(overrides: Sequence[str]) -> Answer:
             hint = "drop what stands beside it: the sweep knows its space"
             raise ConfigError(Problem("sweep.resume", f"'{asked.overrides[0]}' cannot be added", hint))
         opened, memo, launcher = opened_again(folder_of(asked.settings.resume)), Memo(), []
-        opened.study().resume()
+        study = opened.study()
+        study.resume()
+        tracker = _tracker(opened.space.overrides(study.trials[0].values), memo) if study.trials else None
     else:
         launcher, space = asked.hydra, space_of(asked.plain, asked.branches)
         points = points_of(space, asked.settings)
         memo = check_points(points)
         if asked.settings.plan:
             return plan(asked.settings, space, points, memo)
-        opened = begun(asked, space, points[0])
-    return _searched(opened, memo, launcher)
+        opened, tracker = begun(asked, space, points[0]), _tracker(points[0], memo)
+    return _searched(opened, memo, launcher, tracker)
 
 
-def _searched(opened: Opened, memo: Memo, launcher: Sequence[str]) -> Answer:
-    tracker = _tracker(opened, memo)
+def _searched(opened: Opened, memo: Memo, launcher: Sequence[str], tracker: Tracker | None) -> Answer:
     minutes = opened.settings.minutes
     until = None if minutes is None else time.time() + 60 * minutes
     interrupted = False
@@ -88,11 +89,10 @@ def _searched(opened: Opened, memo: Memo, launcher: Sequence[str]) -> Answer:
     return Answer(table.content(opened, trials), lambda: table.show(opened, trials), code)
 
 
-def _tracker(opened: Opened, memo: Memo) -> Tracker | None:
-    """What the trials are told to; None where no trial is there to say."""
-    first = next(iter(opened.study().refresh()), None)
+def _tracker(first: Sequence[str], memo: Memo) -> Tracker | None:
+    """What the trials are told to, by the command line of one of them; None where it cannot be said any more."""
     with suppress(ConfigError):
-        return configure(opened.space.overrides(first.values), memo=memo)[0].tracking if first else None
+        return configure(first, memo=memo)[0].tracking
     return None
 
 

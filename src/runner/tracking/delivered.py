@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from components.errors import OutputError
 from runner.storage.disk import writing
@@ -38,7 +39,7 @@ class Delivered:
 
     def note(self, place: str, record: str, edition: str, moves: Mapping[str, int]) -> None:
         """Notes that the place was told, on the disk when this returns. Raises OutputError."""
-        line = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "place": place, "record": record}
+        line: dict[str, Any] = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "place": place, "record": record}
         line |= {"edition": edition, "moves": dict(moves)}
         with writing(self.path.parent):
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -53,9 +54,8 @@ class Delivered:
                 os.fsync(file.fileno())
         self._take(line)
 
-    def _take(self, line: Mapping[str, object]) -> None:
-        place, moves = str(line["place"]), line["moves"]
-        self.editions[place, str(line["record"])] = str(line["edition"])
-        assert isinstance(moves, dict)
-        for name, number in moves.items():
+    def _take(self, line: Mapping[str, Any]) -> None:
+        place = line["place"]
+        self.editions[place, line["record"]] = line["edition"]
+        for name, number in line["moves"].items():
             self.moves[place, name] = max(number, self.moves.get((place, name), 0))
