@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 
 from components.errors import ConfigError, Problem
 from runner import exit_codes
@@ -49,6 +50,7 @@ def sweep(overrides: Sequence[str]) -> Answer:
             hint = "drop what stands beside it: the sweep knows its space"
             raise ConfigError(Problem("sweep.resume", f"'{asked.plain[0]}' cannot be added", hint))
         parts, memo = parts_of(folder_of(asked.settings.resume)), Memo()
+        tracker = _resumed(parts, memo)
         for opened in parts:
             opened.study().resume()
             revoke(opened.folder)
@@ -59,12 +61,11 @@ def sweep(overrides: Sequence[str]) -> Answer:
             sample = sample_of(points, space, asked.settings)
             return plan(asked.settings, space, points, len(sample), check_points(sample, asked.settings))
         memo = check_points(points, asked.settings)
-        parts = begun_parts(asked, space, points[0], memo)
-    return together(parts, [_searched(opened, memo, launcher) for opened in parts])
+        parts, tracker = begun_parts(asked, space, points[0], memo), _tracker(points[0], memo)
+    return together(parts, [_searched(opened, memo, launcher, tracker) for opened in parts])
 
 
-def _searched(opened: Opened, memo: Memo, launcher: Launcher | None) -> Answer:
-    tracker = _tracker(opened, memo)
+def _searched(opened: Opened, memo: Memo, launcher: Launcher | None, tracker: Tracker | None) -> Answer:
     minutes = opened.settings.minutes
     until = None if minutes is None else time.time() + 60 * minutes
     interrupted = False
@@ -90,11 +91,15 @@ def _searched(opened: Opened, memo: Memo, launcher: Launcher | None) -> Answer:
     return Answer(table.content(opened, trials), lambda: table.show(opened, trials), code, next=following)
 
 
-def _tracker(opened: Opened, memo: Memo) -> Tracker | None:
-    """What the trials are told to; None where no trial is there to say."""
-    first = next(iter(opened.study().refresh()), None)
+def _resumed(parts: Sequence[Opened], memo: Memo) -> Tracker | None:
+    begun = [(opened, trial) for opened in parts for trial in opened.study().refresh()[:1]]
+    return _tracker(begun[0][0].space.overrides(begun[0][1].values), memo) if begun else None
+
+
+def _tracker(first: Sequence[str], memo: Memo) -> Tracker | None:
+    """What the trials are told to, by the command line of one of them; None where it cannot be said any more."""
     with suppress(ConfigError):
-        return configure(opened.space.overrides(first.values), memo=memo)[0].tracking if first else None
+        return configure(first, memo=memo)[0].tracking
     return None
 
 

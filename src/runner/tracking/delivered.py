@@ -54,9 +54,8 @@ class Delivered:
                 os.fsync(file.fileno())
         self._take(line)
 
-    def _take(self, line: Mapping[str, object]) -> None:
-        place, moves = str(line["place"]), line["moves"]
-        self.editions[place, str(line["record"])] = str(line["edition"])
-        assert isinstance(moves, dict)
-        for name, number in moves.items():
+    def _take(self, line: Mapping[str, Any]) -> None:
+        place = line["place"]
+        self.editions[place, line["record"]] = line["edition"]
+        for name, number in line["moves"].items():
             self.moves[place, name] = max(number, self.moves.get((place, name), 0))

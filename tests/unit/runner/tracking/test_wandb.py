@@ -180,6 +180,27 @@ def test_promotions_and_rollbacks_are_told_when_they_happen(tmp_path, tell):
     assert written(outputs) == ["-a", "-b", "-moves-3"]
 
 
+def test_what_a_kill_left_undone_is_done_once(tmp_path, tell):
+    outputs = tmp_path / "outputs"
+    for name in ("written", "half", "noted"):
+        run_folder(outputs, name, WANDB, ["wandb"])
+    assert tell(outputs) == []
+    noted = outputs / "tracking" / "delivered.jsonl"
+    kept = [line for line in noted.read_text().splitlines() if '"vol-noted"' in line]
+    noted.write_text(f"{kept[0]}\n" + '{"place": "wan')
+    folders = {path.name.partition("-vol-")[2]: path for path in outputs.glob("wandb/offline-run-*")}
+    (folders["half"] / "edition.txt").unlink()
+    file = next(folders["half"].glob("run-*.wandb"))
+    file.write_bytes(file.read_bytes()[:100])
+    before = {name: next(folder.glob("run-*.wandb")).read_bytes() for name, folder in folders.items()}
+    assert tell(outputs) == []
+    assert written(outputs) == ["-half", "-noted", "-written"]
+    assert sum(record.HasField("exit") for record in records(outputs, "vol-half")) == 1
+    for name in ("written", "noted"):
+        assert next(folders[name].glob("run-*.wandb")).read_bytes() == before[name]
+    assert len(noted.read_text().splitlines()) == 3
+
+
 def test_online_without_a_key_it_is_written_and_waits(tmp_path, tell):
     outputs = tmp_path / "outputs"
     run_folder(outputs, "a", ONLINE, ["wandb"])
