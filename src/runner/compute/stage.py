@@ -119,6 +119,10 @@ class Stage(Generic[T]):
                 self._found.append(value)
             return value
 
+    def forget(self) -> None:
+        """Frees the memory of the value; it is found again where it is asked for."""
+        self._found.clear()
+
     def ensure(self) -> bool:
         """Sees to it that the value is kept, and says whether it was."""
         if (self.held and self._found) or self.kept():
@@ -132,6 +136,7 @@ class Memory:
     """Stages of the trials of one process, by key: those that the last few trials asked for stay, values included."""
 
     _stages: dict[str, tuple[int, Stage[Any]]] = field(default_factory=dict[str, tuple[int, Stage[Any]]])
+    _shared: dict[str, tuple[int, Any]] = field(default_factory=dict[str, tuple[int, Any]])
     _trial: int = 0
 
     def get(self, key: str) -> Stage[Any] | None:
@@ -142,14 +147,22 @@ class Memory:
         self._stages[stage.key] = (self._trial, stage)
         return stage
 
+    def shared(self, key: str, make: Callable[[], T]) -> T:
+        """What was made under this key in one of the last trials, else what is made now."""
+        value: T = self._shared[key][1] if key in self._shared else make()
+        self._shared[key] = (self._trial, value)
+        return value
+
     def next_trial(self) -> None:
         """Forgets what the last trials had no use for, and values that are not worth their memory beyond one."""
         self._trial += 1
-        self._stages = {
-            key: (asked, stage)
-            for key, (asked, stage) in self._stages.items()
-            if stage.remembered and self._trial - asked <= TRIALS_REMEMBERED
-        }
+        oldest = self._trial - TRIALS_REMEMBERED
+        for key, (asked, stage) in list(self._stages.items()):
+            if not stage.remembered:
+                stage.forget()
+            if asked < oldest or not stage.remembered:
+                del self._stages[key]
+        self._shared = {key: (asked, value) for key, (asked, value) in self._shared.items() if asked >= oldest}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
