@@ -39,11 +39,13 @@ from runner.trial import Tried, trial
 
 @dataclass(frozen=True, kw_only=True)
 class Bench:
-    """What the trials of one process share. facts: where they came from; memory: stages of the last trials."""
+    """What the trials of one process share. facts: where they came from; memory: stages of the last trials;
+    texts: of the sections of the last one's configuration."""
 
     places: Places
     ledger: Ledger
     memory: Memory = field(default_factory=Memory)
+    texts: dict[str, str] = field(default_factory=dict[str, str])
     facts: Mapping[str, Any] = field(default_factory=provenance)
 
     @staticmethod
@@ -102,7 +104,7 @@ def _run(
     key = run_key(experiment, gathered, cache)
     verdict: Verdict | None = None
     with RunRecord.create(bench.places.outputs, experiment.name, key, brief=True, facts=bench.facts) as record:
-        record.write_text("config.yaml", description.settings_text(composed.config))
+        record.write_text("config.yaml", description.settings_text(composed.config, bench.texts))
         record.note({**description.description(experiment, composed, prepared), "sweep": sweep})
         name = str(sweep["name"]) if sweep else None
         info = RunInfo(

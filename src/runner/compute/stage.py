@@ -21,7 +21,7 @@ from runner.storage.store import Store
 
 TRIALS_REMEMBERED = 2
 WORTH_KEEPING = 0.05
-"""Seconds of computing that are worth an entry of the store, where many trials follow each other."""
+"""Processor seconds that are worth an entry of the store, where many trials follow each other."""
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -243,9 +243,9 @@ class Cache:
     def _worth_keeping(
         self, key: str, name: str, call: Callable[[], T], form: Format[T], origin: Mapping[str, Any], *, lasting: bool
     ) -> T:
-        began = time.perf_counter()
+        began = time.thread_time()
         value = call()
-        if not lasting and time.perf_counter() - began < WORTH_KEEPING:
+        if not lasting and time.thread_time() - began < WORTH_KEEPING:
             return value
         return self.store.keep(key, name, value, form, origin)
 
