@@ -82,6 +82,9 @@ def needs_its_data(experiment: str) -> None:
         market_data(name)
 
 
+SECONDS_IN_FORKS: list[float] = []
+"""Of processor time, of each command in a fork of this process's `warm.py`."""
+
 EXPERIMENTS = sorted(path.stem for path in config_folder().glob("experiment/*.yaml"))
 SELF_CONTAINED = [name for name in EXPERIMENTS if outside_file(name) is None]
 SHOWN = ["sp500_volatility", "sp500_direction", "us20_momentum", "nasdaq_technical", "sp500_regime"]
@@ -104,6 +107,7 @@ class Started:
     """A command at work, in a fork of `warm.py`; what it prints is in the files out and err. returncode: None while it
     runs, negative for a signal."""
 
+    python: str
     pid: int
     out: Path
     err: Path
@@ -137,8 +141,10 @@ class Started:
 
     def _asked(self, *, wait: bool) -> int | None:
         if self.returncode is None:
-            answer = told({"pid": self.pid, "wait": wait})
-            self.returncode = int(answer) if answer else None
+            answer = told(self.python, {"pid": self.pid, "wait": wait})
+            if answer is not None:
+                self.returncode, seconds = answer
+                SECONDS_IN_FORKS.append(seconds)
         return self.returncode
 
     def _printed(self) -> tuple[str, str]:
@@ -168,33 +174,40 @@ def answer(*arguments: str) -> Any:
 
 
 def in_fork(
-    folder: Path, environment: dict[str, str], code: str | None, *arguments: str
+    folder: Path, environment: dict[str, str], code: str | None, *arguments: str, python: str = sys.executable
 ) -> "subprocess.CompletedProcess[str]":
-    """`python -c CODE ARGUMENTS`, or the runner, likewise."""
+    """`PYTHON -c CODE ARGUMENTS`, or the runner, likewise."""
     with tempfile.TemporaryDirectory() as place:
-        done = forked(Path(place), folder, environment, code, *arguments).ended()
+        done = forked(Path(place), folder, environment, code, *arguments, python=python).ended()
     done.args = arguments
     return done
 
 
-def forked(place: Path, folder: Path, environment: dict[str, str], code: str | None, *arguments: str) -> Started:
+def forked(
+    place: Path,
+    folder: Path,
+    environment: dict[str, str],
+    code: str | None,
+    *arguments: str,
+    python: str = sys.executable,
+) -> Started:
     """place: where what it prints is kept."""
     out, err = place / "out", place / "err"
     command = {
         **{"folder": str(folder), "environment": environment, "code": code, "arguments": arguments},
         **{"out": str(out), "err": str(err), "seconds": 300},
     }
-    return Started(pid=int(told(command)), out=out, err=err)
+    return Started(python=python, pid=told(python, command), out=out, err=err)
 
 
-def told(command: dict[str, Any]) -> str:
+def told(python: str, command: dict[str, Any]) -> Any:
     """What `warm.py` answers."""
-    server = warm_server()
+    server = warm_server(python)
     assert server.stdin is not None
     assert server.stdout is not None
     server.stdin.write(json.dumps(command) + "\n")
     server.stdin.flush()
-    return server.stdout.readline().strip()
+    return json.loads(server.stdout.readline())
 
 
 def copied(source: Path, target: Path) -> Path:
@@ -210,10 +223,10 @@ def copied(source: Path, target: Path) -> Path:
 
 
 @functools.cache
-def warm_server() -> "subprocess.Popen[str]":
-    """The one `warm.py` of this process."""
+def warm_server(python: str) -> "subprocess.Popen[str]":
+    """The one `warm.py` of this process that this interpreter runs."""
     server = subprocess.Popen(
-        [sys.executable, Path(__file__).with_name("warm.py")],
+        [python, Path(__file__).with_name("warm.py")],
         env={**os.environ, "PYTHONWARNINGS": "error"},
         text=True,
         stdin=subprocess.PIPE,

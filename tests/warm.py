@@ -1,9 +1,9 @@
 """A program: runs commands, each in a fork of a process in which the imports of a run are done.
 
-A line of stdin is a JSON object. One with a folder (and environment, code, arguments, out, err, seconds) starts a
-command: without code `python -m runner ARGUMENTS`, else `python -c CODE ARGUMENTS`; the answer is a line with its process
-id. One with a pid and whether to wait for it is answered by its exit code, negative for a signal, as subprocess has it,
-or by an empty line while it runs.
+A line of stdin is a JSON object, and so is its answer. One with a folder (and environment, code, arguments, out, err,
+seconds) starts a command: without code `python -m runner ARGUMENTS`, else `python -c CODE ARGUMENTS`; the answer is its
+process id. One with a pid and whether to wait for it is answered by its exit code, negative for a signal, as subprocess
+has it, and the seconds of processor time that it took, or by null while it runs.
 """
 
 import atexit
@@ -43,7 +43,7 @@ def warm() -> None:
 
 
 def compose() -> None:
-    """A shipped experiment, from an empty folder, so that files and their kinds are known as far as they are shipped."""
+    """A shipped experiment, so that files and kinds of components are known as far as they are shipped."""
     from runner.composition.configure import configure
 
     configure(["+experiment=sp500_volatility"])
@@ -88,8 +88,9 @@ def main() -> dict[str, Any]:
         for line in commands:
             command: dict[str, Any] = json.loads(line)
             if "pid" in command:
-                ended, status = os.waitpid(command["pid"], 0 if command["wait"] else os.WNOHANG)
-                print(os.waitstatus_to_exitcode(status) if ended else "", file=answers, flush=True)
+                ended, status, used = os.wait4(command["pid"], 0 if command["wait"] else os.WNOHANG)
+                found = [os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime] if ended else None
+                print(json.dumps(found), file=answers, flush=True)
             elif (child := os.fork()) == 0:
                 become(command)
                 return command
