@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -109,7 +109,8 @@ def walk(
     if part and cache.memory is not None:  # a baseline is the same for most trials
         key = cache.key(fit_fold, inputs={**inputs, "folds": prepared.divided}, settings=settings)
         return cache.memory.shared(f"{key} {part}", lambda: _walk(inputs, settings, model, prepared, cache, part, most))
-    return _walk(inputs, settings, model, prepared, cache, part, most)
+    walked = _walk(inputs, settings, model, prepared, cache, part, most)
+    return walked if part else replace(walked, nodes=_nodes(experiment, model))
 
 
 def _walk(
@@ -153,7 +154,6 @@ def _walk(
         fits=tuple(fits),
         joined=joined,
         workers=1 if model.starts_from == "previous_fold" else min(most, len(fits)),
-        nodes=None if part else _nodes(experiment, model),
         cache=cache,
         observed=not part,
         divided=prepared.divided,
