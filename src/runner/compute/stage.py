@@ -268,7 +268,7 @@ class Cache:
 
     def quiet(self) -> "Cache":
         """The same store; nothing is shown, heard or remembered."""
-        return Cache(store=self.store, progress=_Unseen())
+        return Cache(store=self.store, progress=Unseen())
 
 
 def _never() -> bool:
@@ -285,7 +285,7 @@ class _Silent:
         """Nobody sees it."""
 
 
-class _Unseen:
+class Unseen:
     """Progress that is not shown."""
 
     @contextmanager

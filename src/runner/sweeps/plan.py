@@ -24,7 +24,13 @@ def plan(settings: Settings, space: Space, points: Sequence[Point], memo: Memo) 
     seconds = sum(stage["seconds"] for stage in manifest["stages"].values() if isinstance(stage, dict))
     count = settings.trials if settings.trials is not None else len(points)
     size = sum(path.stat().st_size for path in outcome.folder.rglob("*") if path.is_file())
-    content = {"folder": None, "objectives": list(settings.objectives or ()), "jobs": [], "best": None}
+    content = {
+        "folder": None,
+        "objectives": list(settings.objectives or ()),
+        "jobs": [],
+        "best": None,
+        "null_worlds": None,
+    }
     says = (
         f"{len(points)} points were composed and checked; {count} trials over {len(space.parameters)} parameters",
         f"the first, on a small part of the data: {seconds:.1f} s, {size / 1e6:.1f} MB written",

@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from runner.composition.compose import Memo
 from runner.composition.handover import QUIET, hydra_main
 from runner.specification.places import HERE
 from runner.sweeps import table
+from runner.sweeps.nulls.kept import refuse_points, search_all
+from runner.sweeps.nulls.told import of_sweep
 from runner.sweeps.opened import Opened, begun, folder_of, opened_again
 from runner.sweeps.plan import plan
 from runner.sweeps.points import check_points, points_of
@@ -34,6 +37,9 @@ SWEEP = {
     "objectives": "list: figures that the search is after",
     "jobs": "list: of each trial, job, overrides, exit_code, run_folder, ending (a level, or how it failed), metrics",
     "best": "integer or null: job that is best by the first objective",
+    "null_worlds": "null, or where the best stands among null worlds: "
+    "map of worlds, asked, failed, trials, leading (the figure that is judged), p_value, rank, real, nulls, "
+    "figures (each figure's p_value, rank, real, nulls, low, high) and says, the same in words",
 }
 """Fields of the answer."""
 
@@ -49,6 +55,9 @@ def sweep(overrides: Sequence[str]) -> Answer:
             hint = "drop what stands beside it: the sweep knows its space"
             raise ConfigError(Problem("sweep.resume", f"'{asked.overrides[0]}' cannot be added", hint))
         opened, memo, launcher = opened_again(folder_of(asked.settings.resume)), Memo(), []
+        if asked.settings.null_worlds is not None:
+            opened = replace(opened, settings=replace(opened.settings, null_worlds=asked.settings.null_worlds))
+            refuse_points([opened.space.overrides(values) for values in opened.space.corners()])
         opened.study().resume()
     else:
         launcher, space = asked.hydra, space_of(asked.plain, asked.branches)
@@ -56,6 +65,8 @@ def sweep(overrides: Sequence[str]) -> Answer:
         memo = check_points(points)
         if asked.settings.plan:
             return plan(asked.settings, space, points, memo)
+        if asked.settings.null_worlds is not None:
+            refuse_points(points)
         opened = begun(asked, space, points[0])
     return _searched(opened, memo, launcher)
 
@@ -72,6 +83,8 @@ def _searched(opened: Opened, memo: Memo, launcher: Sequence[str]) -> Answer:
                 _supervise(opened, stop, until)
             else:
                 work(opened, memo, stop, until=until)
+            if opened.settings.null_worlds is not None and not stop():
+                search_all(opened, len(opened.study().refresh()), stop)
             interrupted = stop()
     except KeyboardInterrupt:
         _say_how_to_go_on(opened)
@@ -79,12 +92,19 @@ def _searched(opened: Opened, memo: Memo, launcher: Sequence[str]) -> Answer:
     finally:
         deliver(HERE.outputs)
     trials = opened.study().refresh()
-    if interrupted:
+    nulls = of_sweep(opened, trials)
+
+    def show() -> None:
         table.show(opened, trials)
+        if nulls is not None:
+            print(nulls["says"])
+
+    if interrupted:
+        show()
         _say_how_to_go_on(opened)
         raise KeyboardInterrupt
     code = exit_codes.of_jobs(trial.code if trial.code is not None else exit_codes.UNFORESEEN for trial in trials)
-    return Answer(table.content(opened, trials), lambda: table.show(opened, trials), code)
+    return Answer({**table.content(opened, trials), "null_worlds": nulls}, show, code)
 
 
 def _say_how_to_go_on(opened: Opened) -> None:
