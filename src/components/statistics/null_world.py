@@ -99,7 +99,8 @@ def _path(prices_N: Float, sign_N: Float) -> Float:
     drawn_N = np.where(moved_N, sign_N[1:] * (move_N - mean), 0.0)
     # What the signs left over goes, so that the mean is the history's, as it is in the history.
     drawn_N[moved_N] += mean - drawn_N[moved_N].mean()
-    return prices_N[0] * np.exp(np.concatenate([[0.0], np.cumsum(drawn_N)]))
+    path_N: Float = prices_N[0] * np.exp(np.concatenate([[0.0], np.cumsum(drawn_N)]))
+    return path_N
 
 
 def _last(known_N: Mask) -> Int:

@@ -54,9 +54,15 @@ def search_all(opened: Opened, trials: int, stop: Asked) -> None:
         for _ in range(min(opened.settings.workers, worlds) - 1):
             helper = subprocess.Popen(command)  # noqa: S603  # our own command line
             ends.callback(helper.wait)
-            ends.callback(lambda one=helper: one.terminate() if stop() else None)
+            ends.callback(_end, helper, stop)
         work(opened, trials, worlds, stop)
     work(opened, trials, worlds, stop)  # what a process died over
+
+
+def _end(helper: "subprocess.Popen[bytes]", stop: Asked) -> None:
+    """Has a process leave what it searches where the sweep was stopped."""
+    if stop():
+        helper.terminate()
 
 
 def work(opened: Opened, trials: int, worlds: int, stop: Asked) -> None:

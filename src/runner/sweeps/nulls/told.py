@@ -15,18 +15,6 @@ from runner.sweeps.opened import Opened
 from runner.sweeps.study import StudyTrial
 from runner.sweeps.table import best_trial
 
-NULL_WORLDS = {
-    "worlds": "integer: worlds that were searched",
-    "asked": "integer: worlds that were asked for",
-    "failed": "integer: worlds in which the search found nothing; they count against the best trial",
-    "trials": "integer: of each search",
-    "leading": "text: the figure by which the search is judged",
-    "p_value, rank, real, nulls": "of the leading figure, as in figures",
-    "figures": "map: figure -> p_value, rank, real, nulls (a number a world, null where there is none), low and high",
-    "says": "text: the same in words",
-}
-"""Of the answer's null_worlds."""
-
 KEPT = (
     "Null worlds keep volatility, correlation, every symbol's mean move, calendar, holes, volume and costs, and "
     "redraw the direction of moves; falls no longer raise later volatility, and moves are not skewed. "
