@@ -37,8 +37,8 @@ SWEEP = {
     "objectives": "list: figures that the search is after",
     "jobs": "list: of each trial, job, overrides, exit_code, run_folder, ending (a level, or how it failed), metrics",
     "best": "integer or null: job that is best by the first objective",
-    "null_worlds": "map or null: where the best stands among null worlds: worlds, asked, failed (the search "
-    "found nothing in them), trials, leading (figure that is judged), its p_value, rank, real and nulls (of each world), "
+    "null_worlds": "map or null: where the best stands among null worlds: worlds, asked, failed (in which the "
+    "search found nothing), trials, leading (the figure that is judged), its p_value, rank, real and nulls (a world), "
     "figures (the same of each, and low and high of the share of worlds as good) and says, the same in words",
 }
 """Fields of the answer."""
