@@ -78,7 +78,8 @@ def command(path: Path) -> list[str]:
         "features.windows=[5]", "~features.expressions", f"+features.expressions={{{listed}}}",
         "target=forward_return", "target.horizon_bars=1", "target.skip_bars=0", "target.cross_sectional=none",
         "split.n_folds=3", "split.vault_start=null", "model=ridge", "baselines=naive", "portfolio=return_sign",
-        "gates=returns", "tracking=none", "preprocess=zscore,robust_zscore", "model.penalty=tag(log,interval(1,100000))",
+        "gates=returns", "tracking=none", "preprocess=zscore,robust_zscore",
+        "model.penalty=tag(log,interval(1,100000))",
         "sweep.search=random", f"sweep.trials={TRIALS}", "sweep.objectives=[valid/r2]",
     ]  # fmt: skip
 

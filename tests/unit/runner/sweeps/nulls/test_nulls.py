@@ -15,8 +15,9 @@ from runner.compute.stage import Unseen
 from runner.judging.evidence import gather
 from runner.specification.places import HERE
 from runner.sweeps.nulls.kept import NULLS, kept, new_bench, refuse_points, search_all
+from runner.sweeps.nulls.picture import histogram, paragraph
 from runner.sweeps.nulls.search import Found, search
-from runner.sweeps.nulls.told import ranked
+from runner.sweeps.nulls.told import in_words, ranked
 from runner.sweeps.nulls.worlds import anchors_of, refuse, refuse_unchanged
 from runner.sweeps.opened import Opened, begun
 from runner.sweeps.points import points_of
@@ -176,3 +177,19 @@ def test_prices_are_known_by_their_names() -> None:
     }
     assert anchors_of(("bid", "ask")) == {"bid": "bid", "ask": "bid"}
     assert anchors_of(("price", "sentiment")) == {"price": "price"}
+
+
+def test_it_is_told_in_words_and_drawn() -> None:
+    found = [
+        Found(world=n, trials=2, states={"finished": 2}, best=0, figures={"valid/r2": n / 100, "test/r2": n / 50})
+        for n in range(1, 20)
+    ]
+    figures = ranked({"valid/r2": 0.25, "test/r2": 0.1}, [*found, Found(world=20, trials=2, states={"failed": 2})])
+    content = {"trials": 2, "worlds": 20, "failed": 1, "leading": "test/r2", "figures": figures}
+    assert in_words(content).startswith(
+        "2 trials were searched again in each of 20 null worlds: test/r2 0.1 of the best is rank 17 of 21 "
+        "(p = 0.81; with all worlds 56.3% to 94.3% of them would be as good); valid/r2 0.25 is rank 2 (p = 0.0952). "
+        "In 1 of them the search found nothing, which counts against it. Null worlds keep volatility"
+    )
+    assert histogram(content).startswith(b"\x89PNG")
+    assert paragraph({"says": "p < 1"}) == "<p>p &lt; 1</p>"
