@@ -13,6 +13,8 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from functools import cache as remembered
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -70,11 +72,26 @@ def write_market(path: Path, skill: float, seed: int) -> None:
     pd.concat(parts).to_csv(path, index=False)
 
 
-def command(path: Path) -> list[str]:
+@remembered
+def composed() -> tuple[Any, dict[tuple[str, ...], Any]]:
+    """What all markets of a process share: their settings are the same, each in a folder of its own."""
+    from runner.composition.compose import Memo
+
+    return Memo(), {}
+
+
+def bench_here() -> Any:
+    from runner.sweeps.nulls.kept import new_bench
+
+    memo, experiments = composed()
+    return replace(new_bench(), memo=memo, composed=experiments)
+
+
+def command() -> list[str]:
     """A light search: ten penalties and kinds of scaling."""
     listed = ",".join(f"{name}: '{text}'" for name, text in FEATURES.items())
     return [
-        "name=null_worlds", "data=files", f"data.path={path}", "data.symbol_column=symbol", "features=expressions",
+        "name=null_worlds", "data=files", "data.path=bars.csv", "data.symbol_column=symbol", "features=expressions",
         "features.windows=[5]", "~features.expressions", f"+features.expressions={{{listed}}}",
         "target=forward_return", "target.horizon_bars=1", "target.skip_bars=0", "target.cross_sectional=none",
         "split.n_folds=3", "split.vault_start=null", "model=ridge", "baselines=naive", "portfolio=return_sign",
@@ -94,7 +111,6 @@ def searched(seed: int, *, skill: float, worlds: int) -> dict[str, Any]:
     place.mkdir(parents=True, exist_ok=True)
     os.chdir(place)
     from runner.compute.threads import one_thread_of_blas
-    from runner.sweeps.nulls.kept import new_bench
     from runner.sweeps.nulls.search import search
     from runner.sweeps.nulls.told import ranked
     from runner.sweeps.opened import begun
@@ -103,10 +119,10 @@ def searched(seed: int, *, skill: float, worlds: int) -> dict[str, Any]:
     from runner.sweeps.space import space_of
 
     write_market(place / "bars.csv", skill, seed)
-    request = asked(command(place / "bars.csv"))
+    request = asked(command())
     space = space_of(request.plain, request.branches)
     opened = begun(request, space, points_of(space, request.settings)[0])
-    bench = new_bench()
+    bench = bench_here()
     with one_thread_of_blas():
         found = [search(opened, world, TRIALS, bench, lambda: False) for world in range(worlds + 1)]
     real, nulls = found[0], [each for each in found[1:] if each is not None]
