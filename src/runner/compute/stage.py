@@ -379,7 +379,7 @@ class Cache:
 
     def quiet(self) -> "Cache":
         """The same store; nothing is shown, heard or remembered."""
-        return Cache(store=self.store, progress=_Unseen(), memory=self.memory)
+        return Cache(store=self.store, progress=Unseen(), memory=self.memory)
 
 
 def _never() -> bool:
@@ -396,7 +396,7 @@ class _Silent:
         """Nobody sees it."""
 
 
-class _Unseen:
+class Unseen:
     """Progress that is not shown."""
 
     @contextmanager

@@ -68,7 +68,14 @@ def plan(settings: Settings, space: Space, points: Sequence[Point], checked: int
         "disk_bytes": round(expected.disk),
         "within": WITHIN,
     }
-    content = {"folder": None, "objectives": list(settings.objectives or ()), "jobs": [], "best": None, "parts": {}}
+    content = {
+        "folder": None,
+        "objectives": list(settings.objectives or ()),
+        "jobs": [],
+        "best": None,
+        "null_worlds": None,
+        "parts": {},
+    }
     sample = f" of {len(points):,}, drawn at random," if checked < len(points) else ""
     workers = f"{settings.workers} worker{'s' if settings.workers > 1 else ''}"
     says = (
