@@ -1,12 +1,16 @@
 """The whole of a run that wrote only what judged it, as a trial of a sweep does: judged by every gate, among everything
 that was tried on the data by now, with tables, statistics, pictures and report, from the same store."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from components.errors import DataError
+from components.values import Trials
 from runner.compute import pipeline
-from runner.compute.stage import Progress
-from runner.judging.judge import conclude
+from runner.compute.pipeline import Executed, Prepared
+from runner.compute.stage import Cache, Progress
+from runner.judging.judge import Judged, conclude
 from runner.judging.tries import family_of, family_trials
 from runner.promotion.again import computed
 from runner.recording.ledger import Ledger
@@ -15,6 +19,7 @@ from runner.recording.run_folder import manifest_of
 from runner.recording.sealed import refuse_changed, seal
 from runner.report.written import report_on
 from runner.results import write_results
+from runner.specification.experiment import Experiment
 from runner.specification.places import Places
 
 
@@ -32,21 +37,43 @@ def judge_wholly(folder: Path, progress: Progress, places: Places) -> None:
     """
     if is_whole(folder):
         return
-    ledger = Ledger.open(places.ledger)
+    ledger, manifest = Ledger.open(places.ledger), manifest_of(folder)
+    cache = pipeline.open_cache(places, progress)
+    experiment, prepared, executed, judged, trials = _judged(folder, manifest, ledger, cache, places)
+    record = RunRecord(places.outputs, folder, manifest)
+    images, broken = write_results(experiment, record, prepared, executed, judged, trials, cache)
+    if broken:
+        record.note({"broken": broken, "state": "failed"})
+    report_on(folder, images)
+    seal(folder, manifest["run_key"], ledger)
+
+
+def judged_now(folder: Path, progress: Progress, places: Places) -> tuple[Judged, Trials]:
+    """What every gate says of a counted run, among everything that was tried on the data by now; writes nothing.
+
+    Raises DataError as `judge_wholly` does.
+    """
+    ledger, manifest = Ledger.open(places.ledger), manifest_of(folder)
+    cache = pipeline.open_cache(places, progress)
+    _, _, _, judged, trials = _judged(folder, manifest, ledger, cache, places)
+    return judged, trials
+
+
+def _judged(
+    folder: Path, manifest: Mapping[str, Any], ledger: Ledger, cache: Cache, places: Places
+) -> tuple[Experiment, Prepared, Executed, Judged, Trials]:
     refuse_changed(folder, ledger)
-    manifest = manifest_of(folder)
     if not manifest["trial"]["counted"]:
         raise DataError(f"{folder}: a debug run of a sweep is never judged wholly; run it without debug=")
-    cache = pipeline.open_cache(places, progress)
     experiment, _, prepared, executed, gathered = computed(folder, manifest, cache)
     executed.fit()
     family, key = family_of(experiment, prepared.panel, cache), manifest["trial"]["key"]
     target = manifest["target"]["expression"]
     trials = family_trials(ledger, family, key, target, places.outputs, gathered.evidence, cache)
-    judged = conclude(experiment, prepared, executed, gathered, trials, cache)
-    record = RunRecord(places.outputs, folder, manifest)
-    images, broken = write_results(experiment, record, prepared, executed, judged, trials.value, cache)
-    if broken:
-        record.note({"broken": broken, "state": "failed"})
-    report_on(folder, images)
-    seal(folder, manifest["run_key"], ledger)
+    return (
+        experiment,
+        prepared,
+        executed,
+        conclude(experiment, prepared, executed, gathered, trials, cache),
+        trials.value,
+    )
