@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from runner.report.notation import describe, write
 from runner.studies.choosing import HINDSIGHT, NOBODY
 from runner.studies.estimates import Estimate
-from runner.studies.findings import NOTHING, Group, difference, rules
+from runner.studies.findings import NOTHING, Group, choices, difference, rules
 from runner.studies.study import Study
 
 
@@ -16,16 +16,17 @@ def answers(study: Study, found: Sequence[Group]) -> list[str]:
 
 
 def _answers(study: Study, found: Sequence[Group]) -> Iterator[str]:
-    for group in found:
-        if len(group.results) > 1:
-            yield _of_draws(study, group)
-        elif len(study.arms) == 1 or group.trials > 1:
-            yield _of_one(study, group)
+    compared = choices(study, found)
+    yield from (_of_draws(study, group) for group in found if len(group.results) > 1)
+    if len(found) == 1 and study.n_draws == 1:
+        yield _of_one(study, found[0])
+    elif study.n_draws == 1:
+        yield from (_of_draws(study, group) for group in compared)
     if len(study.arms) > 1:
         yield from _of_arms(study, found)
-    for group in found:
-        if len(group.results) > 1 and group.trials > len(group.results):
-            yield _of_rules(study, group)
+    if len(study.arms) > 1 and study.n_draws == 1:
+        yield _of_verdicts(study, found)
+    yield from (_of_rules(study, group) for group in compared)
 
 
 def _of_draws(study: Study, group: Group) -> str:
@@ -65,6 +66,14 @@ def _of_one(study: Study, group: Group) -> str:
     )
     text += f"; required gates that failed: {', '.join(best.failed)}" if best.failed else ""
     return f"{text}. {best.says}".rstrip()
+
+
+def _of_verdicts(study: Study, found: Sequence[Group]) -> str:
+    told = []
+    for arm in study.arms:
+        own = [group for group in found if group.arm == arm]
+        told.append(f"{sum(group.accepted.value > 0 for group in own)} of {len(own)} {arm}")
+    return f"Verdicts other than rejected: {', '.join(told)}."
 
 
 def _of_arms(study: Study, found: Sequence[Group]) -> Iterator[str]:

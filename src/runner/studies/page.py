@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from runner.report.notation import DASH, count, describe
 from runner.studies.answers import answers, interval
 from runner.studies.choosing import HINDSIGHT, NOBODY
-from runner.studies.findings import Group, Results, difference, groups, rules
+from runner.studies.findings import Group, Results, choices, difference, groups, rules
 from runner.studies.study import FILE, Study
 
 PICTURE = "answer.svg"
@@ -40,8 +40,8 @@ def _parts(name: str, study: Study, results: Results) -> Iterator[str]:
     yield _arms(study, found)
     if len(study.arms) > 1:
         yield _differences(study, found)
-    if any(len(result.trials) > 1 for group in found for result in group.results) and study.n_draws > 1:
-        yield _rules(study, found)
+    if compared := choices(study, found):
+        yield _rules(study, compared)
     if study.n_draws == 1:
         yield _verdicts(found)
     yield "## What it cost"

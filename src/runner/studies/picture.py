@@ -10,7 +10,7 @@ from runner.report.theme import GRID, INK, LOSS, MODEL, MUTED, OUTCOME
 from runner.studies.answers import number
 from runner.studies.choosing import HINDSIGHT, NOBODY, by_validation, chosen
 from runner.studies.estimates import Estimate
-from runner.studies.findings import NOTHING, Group, Results, difference, groups, rules
+from runner.studies.findings import NOTHING, Group, Results, choices, difference, groups, rules
 from runner.studies.study import Study
 
 WIDTH, LEFT, RIGHT, TOP, ROW, SIDE = 760, 300, 30, 34, 26, 320
@@ -33,9 +33,10 @@ def picture(study: Study, results: Results) -> str:
     if len(study.arms) > 1:
         first = next(iter(study.arms))
         return _chart([*_differences(study, found)], f"{label}, better than {first} by", study.metric, 0.0)
-    if study.n_draws > 1:
+    shown = choices(study, found) or [group for group in found if len(group.results) > 1]
+    if shown:
         nothing = NOTHING.get(study.metric, 0.0)
-        return _chart([*_chosen(study, found)], f"{label}, 95 % intervals", study.metric, nothing)
+        return _chart([*_chosen(study, shown)], f"{label}, 95 % intervals", study.metric, nothing)
     return _scatter(found[0], study.metric)
 
 
