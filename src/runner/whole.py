@@ -5,13 +5,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from components.errors import DataError
 from components.values import Trials
 from runner.compute import pipeline
 from runner.compute.pipeline import Executed, Prepared
-from runner.compute.stage import Cache, Progress
+from runner.compute.stage import Cache, Keyed, Progress
 from runner.judging.judge import Judged, conclude
-from runner.judging.tries import family_of, family_trials
+from runner.judging.tries import family_of, family_trials, tried_alone
 from runner.promotion.again import computed
 from runner.recording.ledger import Ledger
 from runner.recording.records import RunRecord
@@ -27,7 +26,7 @@ def is_whole(folder: Path) -> bool:
     """Whether there is nothing more to be known of the run of a folder: false of a trial of a sweep that finished and
     was judged by its forecasts and returns alone."""
     manifest = manifest_of(folder)
-    return manifest["state"] != "finished" or manifest.get("judged", {}).get("wholly", True)
+    return manifest["state"] != "finished" or bool(manifest.get("judged", {}).get("wholly", True))
 
 
 def judge_wholly(folder: Path, progress: Progress, places: Places) -> None:
@@ -45,11 +44,11 @@ def judge_wholly(folder: Path, progress: Progress, places: Places) -> None:
     if broken:
         record.note({"broken": broken, "state": "failed"})
     report_on(folder, images)
-    seal(folder, manifest["run_key"], ledger)
+    seal(folder, manifest["run_key"], ledger if manifest["trial"]["counted"] else None)
 
 
 def judged_now(folder: Path, progress: Progress, places: Places) -> tuple[Judged, Trials]:
-    """What every gate says of a counted run, among everything that was tried on the data by now; writes nothing.
+    """What every gate says of a run, among everything that was tried on the data by now; writes nothing.
 
     Raises DataError as `judge_wholly` does.
     """
@@ -63,17 +62,13 @@ def _judged(
     folder: Path, manifest: Mapping[str, Any], ledger: Ledger, cache: Cache, places: Places
 ) -> tuple[Experiment, Prepared, Executed, Judged, Trials]:
     refuse_changed(folder, ledger)
-    if not manifest["trial"]["counted"]:
-        raise DataError(f"{folder}: a debug run of a sweep is never judged wholly; run it without debug=")
+    counted = manifest["trial"]["counted"]
     experiment, _, prepared, executed, gathered = computed(folder, manifest, cache)
     executed.fit()
-    family, key = family_of(experiment, prepared.panel, cache), manifest["trial"]["key"]
-    target = manifest["target"]["expression"]
-    trials = family_trials(ledger, family, key, target, places.outputs, gathered.evidence, cache)
-    return (
-        experiment,
-        prepared,
-        executed,
-        conclude(experiment, prepared, executed, gathered, trials, cache),
-        trials.value,
-    )
+    trials: Keyed[Trials] = tried_alone(gathered.evidence, cache)
+    if counted:
+        family, key = family_of(experiment, prepared.panel, cache), manifest["trial"]["key"]
+        target = manifest["target"]["expression"]
+        trials = family_trials(ledger, family, key, target, places.outputs, gathered.evidence, cache)
+    judged = conclude(experiment, prepared, executed, gathered, trials, cache)
+    return experiment, prepared, executed, judged, trials.value

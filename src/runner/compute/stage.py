@@ -121,7 +121,7 @@ class Stage(Generic[T]):
 
     def ensure(self) -> bool:
         """Sees to it that the value is kept, and says whether it was."""
-        if self._found or self.kept():
+        if (self.held and self._found) or self.kept():
             return True
         self.value  # noqa: B018  # computed and kept
         return False
