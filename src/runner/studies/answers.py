@@ -77,20 +77,20 @@ def _of_verdicts(study: Study, found: Sequence[Group]) -> str:
 
 
 def _of_arms(study: Study, found: Sequence[Group]) -> Iterator[str]:
-    first = next(iter(study.arms))
-    cases = {group.case for group in found if group.arm == first}
-    for arm in list(study.arms)[1:]:
-        pairs = [(_of(found, first, case), _of(found, arm, case)) for case in study.cases if case in cases]
-        gains = [difference(base, other) for base, other in pairs if base is not None and other is not None]
-        if not gains:
-            continue
-        better, worse = sum(gain.above(0.0) for gain in gains), sum(gain.below(0.0) for gain in gains)
-        yield f"{arm} against {first}: {_told(study, gains, better, worse)}"
+    first, *others = study.arms
+    for arm in others:
+        both = [(_of(found, first, case), _of(found, arm, case)) for case in study.cases]
+        pairs = [(base, other) for base, other in both if base is not None and other is not None]
+        if pairs:
+            richer = sum(other.sharpe.value > base.sharpe.value for base, other in pairs)
+            paid = f"Its net Sharpe ratio is higher in {richer} of {len(pairs)}."
+            yield f"{arm} against {first}: {_told(study, [difference(base, other) for base, other in pairs])} {paid}"
 
 
-def _told(study: Study, gains: Sequence[Estimate], better: int, worse: int) -> str:
+def _told(study: Study, gains: Sequence[Estimate]) -> str:
     """Of one difference itself; of several how many are sure, the largest, and what would have been seen."""
     metric, n = study.metric, len(gains)
+    better, worse = sum(gain.above(0.0) for gain in gains), sum(gain.below(0.0) for gain in gains)
     if n == 1:
         verdict = "better" if better else "worse" if worse else "no difference that luck does not explain"
         return f"{interval(metric, gains[0])} of {_name(metric)}, {verdict}."

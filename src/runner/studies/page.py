@@ -17,7 +17,7 @@ WORDY = 3
 
 def page(name: str, study: Study, results: Results) -> str:
     """The page as Markdown. name: of the study's folder."""
-    return "\n".join(line for part in _parts(name, study, results) for line in (part, "")).rstrip() + "\n"
+    return "\n\n".join(part.rstrip() for part in _parts(name, study, results)) + "\n"
 
 
 def _parts(name: str, study: Study, results: Results) -> Iterator[str]:
@@ -165,7 +165,7 @@ def _costs(results: Results) -> str:
     data = sorted({digest[:12] for result in results.values() for digest in result.data})
     shown = ", ".join(f"`{digest}`" for digest in data[:6])
     lines.append(
-        f"Data: {len(data):,} fingerprints, {shown}{', ...' if len(data) > 6 else ''}; all of them in results.jsonl."
+        f"Fingerprints of the data, {len(data):,} of them in results.jsonl: {shown}{', ...' if len(data) > 6 else ''}."
     )
     return " ".join(lines)
 

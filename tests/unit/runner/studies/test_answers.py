@@ -46,7 +46,8 @@ def test_arms_are_compared_with_the_first_case_by_case_and_fold_by_fold() -> Non
     sentence, _ = answers(study(arms=asked.arms), _same(study(arms=asked.arms)))
     assert (
         sentence
-        == "more against base: 0.000 (0.000 to 0.000) of correlation, no difference that luck does not explain."
+        == "more against base: 0.000 (0.000 to 0.000) of correlation, no difference that luck does not explain. "
+        "Its net Sharpe ratio is higher in 0 of 1."
     )
 
 
