@@ -26,7 +26,7 @@ def is_whole(folder: Path) -> bool:
     """Whether there is nothing more to be known of the run of a folder: false of a trial of a sweep that finished and
     was judged by its forecasts and returns alone."""
     manifest = manifest_of(folder)
-    return manifest["state"] != "finished" or bool(manifest.get("judged", {}).get("wholly", True))
+    return bool(manifest["state"] != "finished" or manifest.get("judged", {}).get("wholly", True))
 
 
 def judge_wholly(folder: Path, progress: Progress, places: Places) -> None:
