@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from runner.report.notation import describe, write
 from runner.studies.choosing import HINDSIGHT, NOBODY
 from runner.studies.estimates import Estimate
-from runner.studies.findings import NOTHING, Group, difference, rules
+from runner.studies.findings import NOTHING, Group, choices, difference, rules
 from runner.studies.study import Study
 
 
@@ -16,16 +16,17 @@ def answers(study: Study, found: Sequence[Group]) -> list[str]:
 
 
 def _answers(study: Study, found: Sequence[Group]) -> Iterator[str]:
-    for group in found:
-        if len(group.results) > 1:
-            yield _of_draws(study, group)
-        elif len(study.arms) == 1 or group.trials > 1:
-            yield _of_one(study, group)
+    compared = choices(study, found)
+    yield from (_of_draws(study, group) for group in found if len(group.results) > 1)
+    if len(found) == 1 and study.n_draws == 1:
+        yield _of_one(study, found[0])
+    elif study.n_draws == 1:
+        yield from (_of_draws(study, group) for group in compared)
     if len(study.arms) > 1:
         yield from _of_arms(study, found)
-    for group in found:
-        if len(group.results) > 1 and group.trials > len(group.results):
-            yield _of_rules(study, group)
+    if len(study.arms) > 1 and study.n_draws == 1:
+        yield _of_verdicts(study, found)
+    yield from (_of_rules(study, group) for group in compared)
 
 
 def _of_draws(study: Study, group: Group) -> str:
@@ -67,21 +68,29 @@ def _of_one(study: Study, group: Group) -> str:
     return f"{text}. {best.says}".rstrip()
 
 
+def _of_verdicts(study: Study, found: Sequence[Group]) -> str:
+    told = []
+    for arm in study.arms:
+        own = [group for group in found if group.arm == arm]
+        told.append(f"{sum(group.accepted.value > 0 for group in own)} of {len(own)} {arm}")
+    return f"Verdicts other than rejected: {', '.join(told)}."
+
+
 def _of_arms(study: Study, found: Sequence[Group]) -> Iterator[str]:
-    first = next(iter(study.arms))
-    cases = {group.case for group in found if group.arm == first}
-    for arm in list(study.arms)[1:]:
-        pairs = [(_of(found, first, case), _of(found, arm, case)) for case in study.cases if case in cases]
-        gains = [difference(base, other) for base, other in pairs if base is not None and other is not None]
-        if not gains:
-            continue
-        better, worse = sum(gain.above(0.0) for gain in gains), sum(gain.below(0.0) for gain in gains)
-        yield f"{arm} against {first}: {_told(study, gains, better, worse)}"
+    first, *others = study.arms
+    for arm in others:
+        both = [(_of(found, first, case), _of(found, arm, case)) for case in study.cases]
+        pairs = [(base, other) for base, other in both if base is not None and other is not None]
+        if pairs:
+            richer = sum(other.sharpe.value > base.sharpe.value for base, other in pairs)
+            paid = f"Its net Sharpe ratio is higher in {richer} of {len(pairs)}."
+            yield f"{arm} against {first}: {_told(study, [difference(base, other) for base, other in pairs])} {paid}"
 
 
-def _told(study: Study, gains: Sequence[Estimate], better: int, worse: int) -> str:
+def _told(study: Study, gains: Sequence[Estimate]) -> str:
     """Of one difference itself; of several how many are sure, the largest, and what would have been seen."""
     metric, n = study.metric, len(gains)
+    better, worse = sum(gain.above(0.0) for gain in gains), sum(gain.below(0.0) for gain in gains)
     if n == 1:
         verdict = "better" if better else "worse" if worse else "no difference that luck does not explain"
         return f"{interval(metric, gains[0])} of {_name(metric)}, {verdict}."

@@ -21,6 +21,8 @@ NOTHING: Mapping[str, float] = {
 """What a forecast that knows nothing has on average."""
 SURE = 0.95
 REJECTED = "rejected"
+FEWEST_CASES = 5
+"""Of which a mean over cases is worth its interval."""
 Results = Mapping[tuple[str, str, int], Result]
 
 
@@ -128,6 +130,19 @@ def groups(study: Study, results: Results) -> list[Group]:
             if own:
                 found.append(Group(study=study, arm=arm, case=case, results=own))
     return found
+
+
+def choices(study: Study, found: Sequence[Group]) -> list[Group]:
+    """Those groups in which ways to choose are compared: with several draws each, or all cases together."""
+    searches = [group for group in found if group.trials > len(group.results)]
+    if study.n_draws > 1:
+        return [group for group in searches if len(group.results) > 1]
+    cases = [[group for group in searches if group.arm == arm] for arm in study.arms]
+    return [
+        Group(study=study, arm=own[0].arm, case=f"{len(own)} cases", results=[group.results[0] for group in own])
+        for own in cases
+        if len(own) >= FEWEST_CASES
+    ]
 
 
 def rules(study: Study) -> tuple[str, ...]:

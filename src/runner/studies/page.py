@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from runner.report.notation import DASH, count, describe
 from runner.studies.answers import answers, interval
 from runner.studies.choosing import HINDSIGHT, NOBODY
-from runner.studies.findings import Group, Results, difference, groups, rules
+from runner.studies.findings import Group, Results, choices, difference, groups, rules
 from runner.studies.study import FILE, Study
 
 PICTURE = "answer.svg"
@@ -17,7 +17,7 @@ WORDY = 3
 
 def page(name: str, study: Study, results: Results) -> str:
     """The page as Markdown. name: of the study's folder."""
-    return "\n".join(line for part in _parts(name, study, results) for line in (part, "")).rstrip() + "\n"
+    return "\n\n".join(part.rstrip() for part in _parts(name, study, results)) + "\n"
 
 
 def _parts(name: str, study: Study, results: Results) -> Iterator[str]:
@@ -40,8 +40,8 @@ def _parts(name: str, study: Study, results: Results) -> Iterator[str]:
     yield _arms(study, found)
     if len(study.arms) > 1:
         yield _differences(study, found)
-    if any(len(result.trials) > 1 for group in found for result in group.results) and study.n_draws > 1:
-        yield _rules(study, found)
+    if compared := choices(study, found):
+        yield _rules(study, compared)
     if study.n_draws == 1:
         yield _verdicts(found)
     yield "## What it cost"
@@ -165,7 +165,7 @@ def _costs(results: Results) -> str:
     data = sorted({digest[:12] for result in results.values() for digest in result.data})
     shown = ", ".join(f"`{digest}`" for digest in data[:6])
     lines.append(
-        f"Data: {len(data):,} fingerprints, {shown}{', ...' if len(data) > 6 else ''}; all of them in results.jsonl."
+        f"Fingerprints of the data, {len(data):,} of them in results.jsonl: {shown}{', ...' if len(data) > 6 else ''}."
     )
     return " ".join(lines)
 

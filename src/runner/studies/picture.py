@@ -10,7 +10,7 @@ from runner.report.theme import GRID, INK, LOSS, MODEL, MUTED, OUTCOME
 from runner.studies.answers import number
 from runner.studies.choosing import HINDSIGHT, NOBODY, by_validation, chosen
 from runner.studies.estimates import Estimate
-from runner.studies.findings import NOTHING, Group, Results, difference, groups, rules
+from runner.studies.findings import NOTHING, Group, Results, choices, difference, groups, rules
 from runner.studies.study import Study
 
 WIDTH, LEFT, RIGHT, TOP, ROW, SIDE = 760, 300, 30, 34, 26, 320
@@ -19,11 +19,13 @@ TICKS = 5
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """A row of a chart: what it is of, the figure, and its colour; without a figure it is a heading."""
+    """A row of a chart: what it is of, the figure, and its colour; without a figure it is a heading, bold or below."""
 
     label: str
     estimate: Estimate | None = None
     colour: str = MODEL
+    bold: bool = True
+    indent: int = 24
 
 
 def picture(study: Study, results: Results) -> str:
@@ -32,10 +34,11 @@ def picture(study: Study, results: Results) -> str:
     label = describe(study.metric).label
     if len(study.arms) > 1:
         first = next(iter(study.arms))
-        return _chart([*_differences(study, found)], f"{label}, better than {first} by", study.metric, 0.0)
-    if study.n_draws > 1:
+        return _chart([*_differences(study, found)], f"{label}: how much better than {first}", study.metric, 0.0)
+    shown = choices(study, found) or [group for group in found if len(group.results) > 1]
+    if shown:
         nothing = NOTHING.get(study.metric, 0.0)
-        return _chart([*_chosen(study, found)], f"{label}, 95 % intervals", study.metric, nothing)
+        return _chart([*_chosen(study, shown)], f"{label}, 95 % intervals", study.metric, nothing)
     return _scatter(found[0], study.metric)
 
 
@@ -58,10 +61,10 @@ def _chosen(study: Study, found: Sequence[Group]) -> Iterator[Line]:
         yield Line(label="chosen, on test spans", estimate=group.kept)
         if study.later is None:
             continue
-        yield Line(label="on later bars, chosen by")
+        yield Line(label="on later bars, chosen by the", bold=False)
         for rule in rules(study):
             colour = OUTCOME if rule in (NOBODY, HINDSIGHT) else MODEL
-            yield Line(label=rule, estimate=group.rule(rule), colour=colour)
+            yield Line(label=rule, estimate=group.rule(rule), colour=colour, indent=40)
 
 
 def _chart(lines: Sequence[Line], title: str, metric: str, nothing: float) -> str:
@@ -76,9 +79,9 @@ def _chart(lines: Sequence[Line], title: str, metric: str, nothing: float) -> st
     for i, line in enumerate(lines):
         y = TOP + ROW * i + ROW / 2
         if line.estimate is None:
-            parts.append(_text(12, y + 4, line.label, bold=True))
+            parts.append(_text(12 if line.bold else 24, y + 4, line.label, bold=line.bold))
             continue
-        parts.append(_text(24, y + 4, line.label))
+        parts.append(_text(line.indent, y + 4, line.label))
         if math.isfinite(line.estimate.low):
             parts.append(_line(scale.at(line.estimate.low), y, scale.at(line.estimate.high), y, line.colour, 2.5))
         if math.isfinite(line.estimate.value):

@@ -121,7 +121,10 @@ def _lines(file: Path) -> Sequence[dict[str, Any]]:
 
 def _result(line: Mapping[str, Any]) -> Result:
     trials = Trials(**{name: tuple(values) for name, values in line["trials"].items()})
-    chosen = line["chosen"]
-    if chosen is not None:
-        chosen = Chosen(**{**chosen, "folds": tuple(chosen["folds"]), "failed": tuple(chosen["failed"])})
+    chosen = None if line["chosen"] is None else chosen_of(line["chosen"])
     return Result(**{**line, "data": tuple(line["data"]), "trials": trials, "chosen": chosen})
+
+
+def chosen_of(content: Mapping[str, Any]) -> Chosen:
+    """From what it was written as."""
+    return Chosen(**{**content, "folds": tuple(content["folds"]), "failed": tuple(content["failed"])})

@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,20 +18,26 @@ from components.errors import ConfigError, Problem
 from runner.composition.compose import Memo
 from runner.composition.configure import configure
 from runner.composition.figures import metrics
+from runner.compute.threads import one_thread_of_blas
+from runner.compute.told import Timed
 from runner.console import Console
 from runner.job import Bench, run_job
 from runner.recording.run_folder import manifest_of
 from runner.specification.places import HERE
-from runner.studies.results import Chosen, Result, Trials, Values
-from runner.studies.study import Cell, Overrides, Study
+from runner.storage.disk import write_atomically
+from runner.studies.results import Chosen, Result, Trials, Values, chosen_of
+from runner.studies.study import Cell, Overrides, Study, setting
 from runner.sweeps.opened import ASKED, Opened, opened_again
 from runner.sweeps.points import asked_points, check_points
 from runner.sweeps.settings import asked
 from runner.sweeps.study import StudyTrial
 from runner.sweeps.sweep import sweep
+from runner.whole import judged_now
 
 VERSIONS = ("assay-runner", "lightgbm", "numpy", "optuna", "scikit-learn")
 DIGITS = 5
+CHOSEN = "chosen.json"
+"""In the sweep's folder: its choice, and the verdict on it."""
 
 
 def check_cells(study: Study) -> None:
@@ -61,11 +67,10 @@ def searched(study: Study, cell: Cell) -> Result:
         finished = [trial for trial in trials if trial.state == "finished"]
         found = _trials(study, finished)
         best = _best(study, found)
-        memo = Memo()
-        folder = None if best is None else _again(opened, opened.space.overrides(finished[best].values), memo)
+        choice = None if best is None else _choice(study, opened, finished[best])
         if study.later is not None:
-            found = _later(study, opened, finished, found, memo)
-    manifest = {} if folder is None else manifest_of(folder)
+            found = _later(study, opened, finished, found)
+    manifest = {} if best is None else manifest_of(Path(str(finished[best].run)))
     return Result(
         arm=cell.arm,
         case=cell.case,
@@ -79,7 +84,7 @@ def searched(study: Study, cell: Cell) -> Result:
         processor_seconds=round(_processor_seconds() - processor, 1),
         begun=len(trials),
         trials=found,
-        chosen=None if folder is None or best is None else _chosen(study, finished[best], folder),
+        chosen=choice,
         problems=Counter(trial.state for trial in trials if trial.state != "finished"),
     )
 
@@ -113,31 +118,26 @@ def _trials(study: Study, finished: Sequence[StudyTrial]) -> Trials:
     )
 
 
-def _later(study: Study, opened: Opened, finished: Sequence[StudyTrial], found: Trials, memo: Memo) -> Trials:
-    rows = []
-    for trial in finished:
-        overrides = _over(opened.space.overrides(trial.values), study.later or ())
-        folder = _again(opened, overrides, memo)
-        _refuse_seen(Path(str(trial.run)), folder)
-        rows.append(_figures(folder))
+def _later(study: Study, opened: Opened, finished: Sequence[StudyTrial], found: Trials) -> Trials:
+    rows, memo = [], Memo()
+    with one_thread_of_blas(), Bench.at(HERE) as bench:
+        for trial in finished:
+            overrides = _over(opened.space.overrides(trial.values), study.later or ())
+            experiment, composed = configure(overrides, memo=memo)
+            experiment = replace(experiment, resources=replace(experiment.resources, workers=1))
+            folder = run_job(experiment, composed, Console(), bench).folder
+            _refuse_seen(Path(str(trial.run)), folder)
+            rows.append(_figures(folder))
     return replace(found, later=_column(rows, f"test/{study.metric}"), later_sharpe=_column(rows, "backtest/sharpe"))
-
-
-def _again(opened: Opened, overrides: Overrides, memo: Memo) -> Path:
-    """A run of the same round of tries. One that repeats a trial is none, and is judged by all that there were."""
-    experiment, composed = configure(overrides, memo=memo)
-    with Bench.at(HERE) as bench:
-        return run_job(experiment, composed, Console(), bench, sweep={"name": opened.folder.name, "trial": None}).folder
 
 
 def _over(overrides: Overrides, later: Overrides) -> Overrides:
     """Overrides of which others take the place: of the same setting, or of all settings of a slot chosen anew."""
-    keys = {_key(text) for text in later}
-    return (*(text for text in overrides if _key(text) not in keys and _key(text).split(".")[0] not in keys), *later)
-
-
-def _key(text: str) -> str:
-    return text.partition("=")[0].lstrip("+~")
+    keys = {setting(text) for text in later}
+    return (
+        *(text for text in overrides if setting(text) not in keys and setting(text).split(".")[0] not in keys),
+        *later,
+    )
 
 
 def _refuse_seen(searched_run: Path, later_run: Path) -> None:
@@ -148,16 +148,27 @@ def _refuse_seen(searched_run: Path, later_run: Path) -> None:
         raise ConfigError(Problem("later", says, "let its test spans begin later, or split.vault_start earlier"))
 
 
-def _chosen(study: Study, trial: StudyTrial, folder: Path) -> Chosen:
-    gates, manifest = json.loads((folder / "gates.json").read_text(encoding="utf-8")), manifest_of(folder)
-    required = [gate for gate in gates["gates"] if gate["required"]]
+def _choice(study: Study, opened: Opened, trial: StudyTrial) -> Chosen:
+    """As it was before anything ran on later bars: a search that was cut off after its choice is not judged again."""
+    file = opened.folder / CHOSEN
+    if not file.is_file():
+        write_atomically(file, json.dumps(asdict(_chosen(study, trial)), indent=1).encode())
+    return chosen_of(json.loads(file.read_text(encoding="utf-8")))
+
+
+def _chosen(study: Study, trial: StudyTrial) -> Chosen:
+    """With the verdict of every gate, among all that was tried by now."""
+    folder = Path(str(trial.run))
+    judged, trials = judged_now(folder, Timed(), HERE)
+    verdict = judged.verdict.to_json()
+    required = [gate for gate in verdict["gates"] if gate["required"]]
     skill = sorted((gate for gate in required if gate["skill"]), key=lambda gate: str(gate["status"]) != "failed")
     return Chosen(
         number=trial.number,
         values=dict(trial.values),
         folds=tuple(map(_rounded, _folds(_figures(folder), f"test/{study.metric}"))),
-        level=gates["level"],
-        tries=manifest["tries"]["count"],
+        level=verdict["level"],
+        tries=trials.count,
         failed=tuple(gate["name"] for gate in required if gate["status"] == "failed"),
         says=skill[0]["says"] if skill else "",
     )

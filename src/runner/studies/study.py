@@ -69,11 +69,11 @@ class Study:
             drawn = tuple(f"{key}={draw}" for key in self.draws)
             chosen_by = (f"sweep.objectives=[valid/{self.metric}]",)
             overrides = (*self.always, *self.cases[case], *self.arms[arm], *drawn, *QUIET, *chosen_by)
-            yield Cell(arm=arm, case=case, draw=draw, overrides=overrides, later=self.later)
+            yield Cell(arm=arm, case=case, draw=draw, overrides=_last(overrides), later=self.later)
 
 
 TEXTS = "must be a list of texts; quote one that holds ': '"
-QUIET = ("tracking=none", "export=never")
+QUIET = ("tracking=none", "export=never", "sweep.judged=0")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,6 +132,17 @@ def _problems(content: Mapping[Any, Any], known: Mapping[str, Any]) -> Iterator[
         yield Problem("arms", "there are none", "name one or more")
     if isinstance(content.get("draws"), dict) and len(content["draws"]) > 1:
         yield Problem("draws", "holds several settings", "one: it is drawn for every arm and case")
+
+
+def setting(override: str) -> str:
+    """What an override sets: `model.penalty` of `+model.penalty=1`."""
+    return override.partition("=")[0].lstrip("+~")
+
+
+def _last(overrides: Overrides) -> Overrides:
+    """Of several for one setting the last: an arm differs from what stands in every arm."""
+    last = {setting(text): i for i, text in enumerate(overrides)}
+    return tuple(text for i, text in enumerate(overrides) if last[setting(text)] == i)
 
 
 def _frozen(value: Any) -> Any:

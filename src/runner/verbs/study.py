@@ -1,9 +1,13 @@
 """study FOLDER [--minutes M]: asks a question by many searches, and writes the answer as a page
 
-FOLDER holds study.yaml: question, expectation, arms that are compared, in which cases, on how many draws, and what is
-run. Each arm is what would stand behind `python -m runner -m`.
+FOLDER holds study.yaml: title, question, expectation and method, in words; metric, by which trials are chosen on
+validation spans and judged elsewhere; always, what stands behind `python -m runner -m` in every search; arms (name:
+list of overrides), which are compared with the first of them; cases (the same), each with every arm; draws (setting:
+how many values from 0 on), over which arms are averaged; later, overrides under which every trial runs once more on
+bars that no choice has read; minutes, after which no search is begun. experiments/ has five.
 What is found is added to results.jsonl in FOLDER, a line a search, and README.md and answer.svg are written anew after
-each: whoever cuts it off loses nothing that ended, and the same command goes on. --minutes 0 writes the page alone.
+each: whoever cuts it off loses nothing that ended, and the same command goes on. --minutes 0 writes the page alone. An
+expectation that was changed after results were in is told of on the page.
 
 Its trials are trials as any: they are in outputs/runs, and the ledger counts them."""
 

@@ -38,14 +38,16 @@ def test_the_promise_is_the_best_of_the_trials_and_what_is_left_is_not() -> None
 
 def test_arms_are_compared_with_the_first_case_by_case_and_fold_by_fold() -> None:
     asked = study(arms={"base": (), "more": ()}, cases={"u": ("x=1",), "v": ("x=2",)})
-    *_, sentence = said(asked, base=0.0, more=0.2)
+    sentence, verdicts = said(asked, base=0.0, more=0.2)
+    assert verdicts == "Verdicts other than rejected: 0 of 2 base, 0 of 2 more."
     assert sentence.startswith(
         "more against base: better in 2 of 2 cases and worse in 0 by more than luck explains; where "
     )
-    *_, sentence = answers(study(arms=asked.arms), _same(study(arms=asked.arms)))
+    sentence, _ = answers(study(arms=asked.arms), _same(study(arms=asked.arms)))
     assert (
         sentence
-        == "more against base: 0.000 (0.000 to 0.000) of correlation, no difference that luck does not explain."
+        == "more against base: 0.000 (0.000 to 0.000) of correlation, no difference that luck does not explain. "
+        "Its net Sharpe ratio is higher in 0 of 1."
     )
 
 
@@ -66,3 +68,11 @@ def test_a_single_search_is_told_with_its_verdict() -> None:
     (sentence,) = said(study(), one=0.0)
     assert sentence.startswith("Of 5 trials the best on the validation spans has a correlation of ")
     assert sentence.endswith("The verdict: rejected; required gates that failed: no_skill.")
+
+
+def test_many_cases_of_one_draw_are_averaged() -> None:
+    asked = study(cases={name: (f"x={name}",) for name in "uvwxyz"}, later=LATER)
+    first, second = said(asked, one=0.1)
+    assert first.startswith("6 cases: of 6 searches with 5 trials each, ")
+    assert "something was found" in first
+    assert second.startswith("6 cases: chosen by ")

@@ -32,8 +32,8 @@ def test_what_is_not_said_is_as_documented(tmp_path: Path) -> None:
     read = read_study(tmp_path)
     assert (read.question, read.minutes, read.n_draws, read.later) == ("Why not?", 45.0, 1, None)
     assert [cell.overrides for cell in read.cells()] == [
-        ("model=ridge", "tracking=none", "export=never", "sweep.objectives=[valid/ic]"),
-        ("model=lightgbm", "tracking=none", "export=never", "sweep.objectives=[valid/ic]"),
+        ("model=ridge", "tracking=none", "export=never", "sweep.judged=0", "sweep.objectives=[valid/ic]"),
+        ("model=lightgbm", "tracking=none", "export=never", "sweep.judged=0", "sweep.objectives=[valid/ic]"),
     ]
 
 
@@ -75,6 +75,11 @@ def test_all_arms_and_cases_of_a_draw_come_before_the_next() -> None:
     ]  # fmt: skip
     assert cells[4].overrides[:4] == ("z=0", "y=1", "x=1", "seed=1")
     assert len({cell.key for cell in cells}) == len(cells)
+
+
+def test_an_arm_differs_from_what_stands_in_every_arm() -> None:
+    asked = study(arms={"a": ("x=2",)}, always=("x=1", "y=1"), cases={"u": ("+y=3",)})
+    assert asked.cells()[0].overrides[:2] == ("+y=3", "x=2")
 
 
 def test_a_cell_is_another_where_it_runs_something_else_and_not_where_words_change() -> None:
