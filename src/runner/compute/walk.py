@@ -33,7 +33,7 @@ class Walked:
     fits: tuple[Stage[Files], ...]
     joined: Stage[Forecasts]
     workers: int
-    nodes: int | None
+    nodes: int | None = None
     cache: Cache
     observed: bool
     divided: Keyed[tuple[Fold, ...]]

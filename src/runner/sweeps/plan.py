@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from runner.answer import Answer, said
 from runner.composition.compose import Memo
@@ -68,7 +69,7 @@ def plan(settings: Settings, space: Space, points: Sequence[Point], checked: int
         "disk_bytes": round(expected.disk),
         "within": WITHIN,
     }
-    content = {
+    content: dict[str, Any] = {
         "folder": None,
         "objectives": list(settings.objectives or ()),
         "jobs": [],
