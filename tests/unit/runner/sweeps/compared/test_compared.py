@@ -147,7 +147,8 @@ def test_null_worlds_that_were_searched_are_shown() -> None:
     folder = swept(several(), null_worlds=19).folder
     (folder / "nulls").mkdir()
     for world in range(1, 20):
-        found = Found(world=world, trials=8, states={}, best=0, figures={"valid/r2": 0.01 * world})
+        figures = dict.fromkeys(("valid/r2", "test/r2", "backtest/sharpe"), 0.01 * world)
+        found = Found(world=world, trials=8, states={}, best=0, figures=figures)
         (folder / "nulls" / f"{world:04d}.json").write_text(json.dumps(found.content()))
     (told,) = answer("compare", str(folder), "--html")["null_worlds"]
     assert (told["worlds"], told["rank"], told["p_value"]) == (19, 1, 0.05)
