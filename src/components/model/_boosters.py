@@ -65,7 +65,9 @@ class Booster:
         """(N,) the sum in float64 of the leaves that XGBoost finds; its own sum is in float32."""
         import xgboost
 
-        leaf_values = [np.float32(each["split_conditions"]).astype(np.float64) for each in self._grown]
+        leaf_values = [
+            np.asarray(each["split_conditions"], dtype=np.float32).astype(np.float64) for each in self._grown
+        ]
         score_N = np.full(len(samples), self.base)
         for begin in range(0, len(samples), ROWS_AT_ONCE):
             rows = slice(begin, begin + ROWS_AT_ONCE)
@@ -80,7 +82,7 @@ class Booster:
 def _tree(told: Mapping[str, Any], output: int) -> Tree:
     left_M = np.asarray(told["left_children"], dtype=np.int64)
     right_M = np.asarray(told["right_children"], dtype=np.int64)
-    value_M = np.float32(told["split_conditions"]).astype(np.float64)
+    value_M = np.asarray(told["split_conditions"], dtype=np.float32).astype(np.float64)
     leaf_M = left_M < 0
     place_M = np.where(leaf_M, ~(np.cumsum(leaf_M) - 1), np.cumsum(~leaf_M) - 1)
     return Tree(
