@@ -38,7 +38,7 @@ TEXTS = {
     "metric": ["valid/r2", "test/auc", "test/mse", "r2", "auc", "rank_ic"],
     "baseline": ["har", "last_value", "train_mean", "absent"],
 }
-INERT_LEAVES = ("name", "resources.threads", "resources.workers", "debug.enabled")
+INERT_LEAVES = ("name", "resources.threads", "resources.workers", "resources.folds", "debug.enabled")
 INERT_SECTIONS = ("tracking", "export")
 
 
