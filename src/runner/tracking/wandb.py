@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from runner.specification.tracker import Bundle, Record, Table, Tracker
+from runner.specification.tracker import Bundle, Record, Table, Tracker, at_step
 
 if TYPE_CHECKING:
     import wandb
@@ -126,7 +126,7 @@ def _fill(run: "wandb.Run", record: Record) -> None:
         run.define_metric(step, summary="none")
         run.define_metric(f"{step}/*", step_metric=step, summary="none")
         for row in rows:
-            run.log({name if name == step else f"{step}/{name}": value for name, value in row.items()})
+            run.log({at_step(step, name): value for name, value in row.items()})
     run.summary.update(dict(record.summary))
     shown: dict[str, Any] = {name: _table(table) for name, table in record.tables.items()}
     shown |= {f"figures/{name}": wandb.Image(str(path)) for name, path in record.images.items()}
