@@ -58,11 +58,12 @@ def test_a_rejection_counts_under_enforce_only(assay: Assay, tmp_path: Path) -> 
 
 def test_jobs_draw_nothing_until_they_are_asked_and_are_tracked_together(assay: Assay, tmp_path: Path) -> None:
     quick = [text for text in QUICK if not text.startswith("tracking=")]
-    done = assay("-m", *quick, "model=naive,ridge")
+    done = assay("-m", *quick, "model=naive,ridge", "sweep.judged=0")
     assert done.returncode == 0, done.stderr
     (sweep,) = tmp_path.glob("outputs/sweeps/*")
     assert done.stdout.splitlines()[-2] == (
-        f"Jobs draw no pictures: python -m runner report RUN does, RUN from {sweep.relative_to(tmp_path)}/jobs/JOB.json"
+        "The best were judged by every gate: python -m runner report RUN judges another, RUN from "
+        f"{sweep.relative_to(tmp_path)}/jobs/JOB.json"
     )
     folders = [tmp_path / job["run_folder"] for job in jobs(tmp_path)]
     assert not any((folder / "report.html").exists() or (folder / "plots").exists() for folder in folders)

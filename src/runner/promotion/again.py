@@ -71,7 +71,7 @@ def promote_folder(
     _check_gates(folder, gates, wish)
     refuse_hopeless(wish, Verdict.from_json(gates))
     cache = pipeline.open_cache(places, console)
-    experiment, config, prepared, executed, gathered = _computed(folder, manifest, cache)
+    experiment, config, prepared, executed, gathered = computed(folder, manifest, cache)
     family, key = family_of(experiment, prepared.panel, cache), manifest["trial"]["key"]
     target = manifest["target"]["expression"]
     trials = family_trials(ledger, family, key, target, places.outputs, gathered.evidence, cache)
@@ -111,7 +111,7 @@ def _write_beside(folder: Path, manifest: Mapping[str, Any], gates: Mapping[str,
     write_atomically(folder / f"gates-{state[:12]}.json", json.dumps(content, indent=1).encode() + b"\n")
 
 
-def _computed(
+def computed(
     folder: Path, manifest: Mapping[str, Any], cache: "Cache"
 ) -> "tuple[Experiment, dict[str, Any], Prepared, Executed, Gathered]":
     """The run's stages again. Raises DataError where its key has changed since."""
