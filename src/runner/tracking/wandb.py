@@ -23,7 +23,7 @@ EDITION = "edition.txt"
 LONGEST_TAG = 64
 KILLED = 255
 """What W&B itself notes of a run that Ctrl-C ended."""
-UPLOAD_SECONDS = 600
+UPLOAD_SECONDS = 300
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,7 +173,11 @@ def _upload(folder: Path) -> None:
     if synced.exists():
         return
     kept = f"kept in {folder.parent} for `wandb sync`"
-    if not wandb.login(prompt=False):
+    try:
+        known = wandb.login(prompt=False)
+    except Exception as error:
+        raise RuntimeError(f"{str(error).splitlines()[0].rstrip('.')}; {kept}") from error
+    if not known:
         raise RuntimeError(f"W&B has no key; run `wandb login` or set WANDB_API_KEY; {kept}")
     command = [sys.executable, "-m", "wandb", "sync", str(folder)]
     try:

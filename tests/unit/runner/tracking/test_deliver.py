@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from harness import answer
 from run_folders import NONE, WANDB, run_folder
 from runner.recording.provenance import this_process
 from runner.specification.tracker import Record, Tracker
@@ -159,6 +160,20 @@ def test_a_configuration_that_is_gone_is_a_line(tmp_path):
     (run_folder(tmp_path, "1", WANDB, ["wandb"]) / "config.yaml").unlink()
     (line,) = told(tmp_path)
     assert line.startswith("tracking: 1 record waits for wandb: 'tracking'; ")
+
+
+def test_the_verb_tells_and_says_what_waits(tmp_path, noting, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert answer("deliver").items() >= {"told": 0, "waiting": []}.items()
+    assert not list(tmp_path.iterdir())
+    for name in "12":
+        run_folder(tmp_path / "outputs", name, NONE, ["a"])
+    noting.breaks.add("2")
+    found = answer("deliver")
+    assert (found["exit_code"], found["told"], len(found["waiting"])) == (0, 1, 1)
+    assert found["waiting"][0].startswith("tracking: 1 record waits for a: the service is down; ")
+    found = answer("deliver", "--workspace", "nowhere")
+    assert (found["exit_code"], "nowhere: is no sweep" in found["errors"][0]["message"]) == (2, True)
 
 
 def test_without_tracking_no_process_is_started_and_nothing_written(tmp_path):

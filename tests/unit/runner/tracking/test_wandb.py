@@ -217,6 +217,16 @@ def test_online_without_a_key_it_is_written_and_waits(tmp_path, tell):
     assert len(list(outputs.glob("wandb/offline-run-*"))) == 1
 
 
+@pytest.mark.slow
+def test_online_without_a_network_it_is_written_and_waits(tmp_path, tell):
+    outputs = tmp_path / "outputs"
+    run_folder(outputs, "a", ONLINE, ["wandb"])
+    (line,) = tell(outputs, WANDB_API_KEY="a" * 40, WANDB_BASE_URL="http://127.0.0.1:9")
+    assert line.startswith("tracking: 1 record waits for wandb: ")
+    assert f"; kept in {outputs}/wandb for `wandb sync`; `python -m runner deliver` tells them" in line
+    assert written(outputs) == ["-a"]
+
+
 def test_the_disabled_tracker_is_no_place(monkeypatch):
     from runner.tracking.wandb import WandB
 
