@@ -204,3 +204,31 @@ def test_what_waits_is_said_by_the_next_command(tmp_path, caplog):
         deliver(tmp_path, Noting())
     assert caplog.messages == ["tracking: 1 record waits for a: no network"]
     assert not (tmp_path / "tracking" / "waiting.txt").exists()
+
+
+FOLLOWED = """
+import sys, time
+from pathlib import Path
+from runner.tracking.deliver import filling
+from runner.tracking.wandb import WandB
+
+tracker = WandB(mode="offline", project="assay", entity=None, group=None, tags=())
+with filling(Path(sys.argv[1]), tracker):
+    print("begun", flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.mark.slow
+def test_runs_of_a_killed_sweep_are_told_all_the_same(tmp_path):
+    child = subprocess.Popen([sys.executable, "-c", FOLLOWED, str(tmp_path)], stdout=subprocess.PIPE, cwd=tmp_path)
+    assert child.stdout is not None
+    assert child.stdout.readline() == b"begun\n"
+    run_folder(tmp_path, "1", WANDB, ["wandb"])
+    child.kill()
+    child.communicate()
+    noted, until = tmp_path / "tracking" / "delivered.jsonl", time.monotonic() + 120
+    while not noted.is_file() and time.monotonic() < until:
+        time.sleep(0.1)
+    assert '"vol-1"' in noted.read_text()
+    assert len(list(tmp_path.glob("wandb/offline-run-*-vol-1"))) == 1
