@@ -82,16 +82,17 @@ def _searched(opened: Opened, memo: Memo, launcher: Launcher | None, tracker: Tr
     until = None if minutes is None else time.time() + 60 * minutes
     interrupted = False
     try:
-        with filling(HERE.outputs, tracker), interrupts(opened.folder) as stop:
-            if launcher is not None:
-                launch(opened, launcher, until=until)
-            elif opened.settings.workers > 1 or work(opened, memo, stop, until=until) == "grown":
-                supervise(opened, opened.settings.workers, until=until)
-            if opened.settings.null_worlds is not None and not stop():
-                search_all(opened, len(opened.study().refresh()), stop)
-            interrupted = stop()
-        if not interrupted:
-            judge_best(opened, opened.study().refresh())
+        with filling(HERE.outputs, tracker):
+            with interrupts(opened.folder) as stop:
+                if launcher is not None:
+                    launch(opened, launcher, until=until)
+                elif opened.settings.workers > 1 or work(opened, memo, stop, until=until) == "grown":
+                    supervise(opened, opened.settings.workers, until=until)
+                if opened.settings.null_worlds is not None and not stop():
+                    search_all(opened, len(opened.study().refresh()), stop)
+                interrupted = stop()
+            if not interrupted:
+                judge_best(opened, opened.study().refresh())
     except BaseException:
         _say_how_to_go_on(opened)
         raise

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,23 @@ def said(folder: Path, name: str) -> Any:
 
 def quiet() -> Console:
     return Console(io.StringIO())
+
+
+def test_a_trial_that_is_killed_has_said_what_it_is(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The manifest that it begins with is all that whoever tells trackers of it can read."""
+    experiment, composed = configure((*OVERRIDES, "tracking=wandb_offline"))
+
+    def killed(*_: Any, **__: Any) -> Any:
+        (folder,) = HERE.outputs.glob("runs/*/*")
+        found.update(said(folder, "manifest.json"))
+        raise SystemExit
+
+    found: dict[str, Any] = {}
+    monkeypatch.setattr("runner.job._tried", killed)
+    with Bench.at(HERE) as bench, pytest.raises(SystemExit):
+        run_job(experiment, composed, quiet(), bench, sweep={"name": "s", "trial": 3})
+    assert (found["state"], found["tracking"], found["sweep"]) == ("running", ["wandb"], {"name": "s", "trial": 3})
+    assert found["process"].endswith(f":{os.getpid()}")
 
 
 @pytest.mark.parametrize(
