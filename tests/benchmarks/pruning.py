@@ -1,7 +1,6 @@
 """What pruning saves and what it costs: a shipped search with and without it.
 
-    python tests/benchmarks/pruning.py [--prune wilcoxon] [--trials N] [--sweep lightgbm] [--experiment sp500_volatility]
-                                       [--record]
+    python tests/benchmarks/pruning.py [--prune KIND] [--trials N] [--sweep NAME] [--experiment NAME] [--record]
 
 Both searches have the same seed and number of trials. Prints a JSON line: folds that were fitted, the share that was
 saved, the best valid figure of each and by how much the pruned one is worse. --record keeps it in results/pruning.json.

@@ -75,8 +75,8 @@ def plan(settings: Settings, space: Space, points: Sequence[Point], checked: int
         f"{checked:,} points{sample} were composed and checked; {count:,} trials over {len(space.keys)} parameters",
         f"expected within a factor of {WITHIN}, less with pruning: {_time(expected.seconds)} with {workers} and "
         f"nothing beside, {expected.memory / 1e6:,.0f} MB of memory each, {expected.disk / 1e6:,.1f} MB written",
-        f"from the middle of the space on {small.rows:,} and {long.rows:,} of {panel.n_rows:,} rows, 1 and 2 of {folds} "
-        "folds",
+        f"from the middle of the space on {small.rows:,} and {long.rows:,} of {panel.n_rows:,} rows, 1 and 2 of "
+        f"{folds} folds",
     )
     return Answer({**content, "plan": figures}, said(*says))
 
