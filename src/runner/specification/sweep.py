@@ -22,6 +22,8 @@ class Settings:
     workers      processes that run trials side by side, on this machine
     minutes      after which no further trial is begun, those before a resume included; null: no limit
     fail_fast    no further trial is begun after one that failed
+    null_worlds  the whole search again on so many worlds in which nothing foretells the direction of a move, and where
+                 the best trial ranks among theirs; with sweep.resume also afterwards; null: none
     plan         compose and check only, run one point on a small part of the data, and say what the sweep will take
     resume       folder of a sweep that was cut off, or latest; its space and settings are used
     storage_env  environment variable with the SQLAlchemy URL of the study; null: a file in the sweep's folder
@@ -42,6 +44,7 @@ class Settings:
     workers: Annotated[int, Ge(1)] = 1
     minutes: Annotated[float, Gt(0)] | None = None
     fail_fast: bool = False
+    null_worlds: Annotated[int, Ge(1)] | None = None
     plan: bool = False
     resume: str | None = None
     storage_env: str | None = None

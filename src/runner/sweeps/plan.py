@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from runner.answer import Answer, said
 from runner.composition.compose import Memo
@@ -68,7 +69,14 @@ def plan(settings: Settings, space: Space, points: Sequence[Point], checked: int
         "disk_bytes": round(expected.disk),
         "within": WITHIN,
     }
-    content = {"folder": None, "objectives": list(settings.objectives or ()), "jobs": [], "best": None, "parts": {}}
+    content: dict[str, Any] = {
+        "folder": None,
+        "objectives": list(settings.objectives or ()),
+        "jobs": [],
+        "best": None,
+        "null_worlds": None,
+        "parts": {},
+    }
     sample = f" of {len(points):,}, drawn at random," if checked < len(points) else ""
     workers = f"{settings.workers} worker{'s' if settings.workers > 1 else ''}"
     says = (
