@@ -11,6 +11,7 @@ import argparse
 import json
 import sys
 import tempfile
+from importlib import import_module
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -29,6 +30,7 @@ def main() -> int:
     parser.add_argument("--record", action="store_true")
     options = parser.parse_args()
     warm()
+    import_module("runner.sweeps.sweep")  # before any fork, so that an edit meanwhile changes nothing
     found = []
     for seed, (search, workers) in enumerate(CASES):
         with tempfile.TemporaryDirectory() as place:
