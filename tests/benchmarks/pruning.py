@@ -1,6 +1,7 @@
 """What pruning saves and what it costs: a shipped search with and without it.
 
     python tests/benchmarks/pruning.py [--prune KIND] [--trials N] [--sweep NAME] [--experiment NAME] [--record]
+                                       [OVERRIDE ...]
 
 Both searches have the same seed and number of trials. Prints a JSON line: folds that were fitted, the share that was
 saved, the best valid figure of each and by how much the pruned one is worse. --record keeps it in results/pruning.json.
@@ -26,7 +27,9 @@ def searched(options: argparse.Namespace, *more: str) -> dict[str, Any]:
     """Folds that were fitted, trials that were pruned, and the best."""
     named = (f"+experiment={options.experiment}", f"+sweep={options.sweep}", f"sweep.trials={options.trials}")
     with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
-        answer = sweep([*named, "tracking=none", "sweep.judged=0", f"sweep.seed={options.seed}", *more])
+        answer = sweep(
+            [*named, "tracking=none", "sweep.judged=0", f"sweep.seed={options.seed}", *options.overrides, *more]
+        )
     trials = opened_again(Path(answer.content["folder"])).study().refresh()
     return {
         "folds": sum(len(trial.scores) for trial in trials),
@@ -43,6 +46,7 @@ def main() -> int:
     parser.add_argument("--sweep", default="lightgbm")
     parser.add_argument("--experiment", default="sp500_volatility")
     parser.add_argument("--record", action="store_true")
+    parser.add_argument("overrides", nargs="*", metavar="OVERRIDE", help="of both searches")
     options = parser.parse_args()
     found: dict[str, Any] = vars(options).copy()
     for name, more in (("whole", ()), ("pruned", (f"sweep.prune={options.prune}",))):
