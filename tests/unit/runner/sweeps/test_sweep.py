@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from components.errors import ConfigError
 from kills import EXPERIMENT, bars, case
 from runner.answer import Answer
 from runner.recording.ledger import Ledger
@@ -116,6 +117,10 @@ def test_every_symbol_has_a_search_of_its_own(place: Path) -> None:
             assert f"data.symbols=['{symbol}']" in manifest["overrides"]
     before = runs(place)
     assert len(before) == 4
+    with pytest.raises(ConfigError, match="has a search for every symbol; name one of"):
+        opened_again(Path(answer.content["folder"]))
+    assert sweep([*asked, "sweep.plan=true"]).content["plan"]["trials"] == 4
+    before = runs(place)
     again = sweep(["sweep.resume=latest"])
     assert again.content["parts"] == answer.content["parts"]
     assert runs(place) == before
