@@ -48,7 +48,7 @@ def without_end(journal: Path, number: int) -> None:
     journal.write_text("\n".join(line for line in lines if json.loads(line).get("told") != number) + "\n")
 
 
-@pytest.mark.parametrize("kept", [True, False])
+@pytest.mark.parametrize("kept", [pytest.param(True, marks=pytest.mark.slow), False])
 def test_what_ended_and_was_not_told_is_found_and_not_run_again(place: Path, kept: bool) -> None:
     first = sweep([*RANDOM, "sweep.trials=2"])
     folder, before = Path(first.content["folder"]), runs(place)
@@ -71,6 +71,7 @@ def test_a_trial_without_the_figure_that_decides_is_recorded_apart(place: Path) 
     assert (ending.state, ending.says, ending.objectives) == ("nan", "no valid/rank_ic", ())
 
 
+@pytest.mark.slow
 def test_a_duplicate_of_a_point_runs_again_and_counts_once(place: Path) -> None:
     answer = sweep([*EXPERIMENT, "model=ridge", "model.penalty=choice(1)", "sweep.search=random", "sweep.trials=3",
                     "sweep.judged=0"])  # fmt: skip
@@ -126,6 +127,7 @@ def test_every_symbol_has_a_search_of_its_own(place: Path) -> None:
     assert runs(place) == before
 
 
+@pytest.mark.slow
 def test_a_plan_is_held_by_the_sweep(place: Path) -> None:
     asked = [*RANDOM, "sweep.trials=6"]
     expected = sweep([*asked, "sweep.plan=true"]).content["plan"]
