@@ -2,8 +2,8 @@
 
     python tests/benchmarks/pruning.py [--prune KIND] [--trials N] [--sweep NAME] [--experiment NAME] [OVERRIDE ...]
 
-Both searches have the same seed and number of trials. Prints a JSON line: folds that were fitted, the share of them that
-pruning left, the best valid figure of each and by how much the pruned one is worse.
+Both searches have the same seed and number of trials. Prints a JSON line: folds that were fitted, the share of them
+that pruning left, the best valid figure of each and by how much the pruned one is worse.
 """
 
 import argparse
