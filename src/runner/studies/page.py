@@ -66,9 +66,10 @@ def _changed(study: Study, results: Results) -> str:
 def _ran(study: Study, results: Results) -> str:
     cells = len(study.cells())
     trials = sum(len(result.trials) for result in results.values())
-    whole = "all" if len(results) == cells else f"{len(results):,} of"
+    some = "the only search" if cells == 1 else f"all {cells:,} searches"
+    some = some if len(results) == cells else f"{len(results):,} of {cells:,} searches"
     also = " each of them once more on later bars," if study.later is not None else ""
-    return f"{whole} {cells:,} searches with {trials:,} finished trials,{also} as {FILE} says.".capitalize()
+    return f"{some[0].upper()}{some[1:]} with {trials:,} finished trials,{also} as {FILE} says."
 
 
 def _terms(study: Study) -> str:

