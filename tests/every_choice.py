@@ -57,6 +57,7 @@ OPEN = {
     ),
     "features/calendar": ("debug.max_bars=null",),
     "model/external": ("model.path=forecasts.csv", "model.horizon_column=null", "debug.max_bars=null"),
+    "model/scikit_learn": ("model.estimator=linear_model.BayesianRidge",),
     "model/own_features": (f"model.features={OWN_FEATURES}", f"model.model={OWN_MODEL}"),
     "baselines/none": ("gates=deployment",),
     "split/calendar": ("debug.max_bars=null",),

@@ -32,18 +32,18 @@ from runner.report import description
 from runner.results import Outcome, keys_of
 from runner.specification.experiment import Experiment
 from runner.specification.places import Places
-from runner.specification.tracker import RunInfo
-from runner.tracking import tracked
 from runner.trial import Tried, trial
 
 
 @dataclass(frozen=True, kw_only=True)
 class Bench:
-    """What the trials of one process share. facts: where they came from; memory: stages of the last trials."""
+    """What the trials of one process share. facts: where they came from; memory: stages of the last trials;
+    texts: of the sections of the last one's configuration."""
 
     places: Places
     ledger: Ledger
     memory: Memory = field(default_factory=Memory)
+    texts: dict[str, str] = field(default_factory=dict[str, str])
     facts: Mapping[str, Any] = field(default_factory=provenance)
 
     @staticmethod
@@ -102,29 +102,19 @@ def _run(
     key = run_key(experiment, gathered, cache)
     verdict: Verdict | None = None
     with RunRecord.create(bench.places.outputs, experiment.name, key, brief=True, facts=bench.facts) as record:
-        record.write_text("config.yaml", description.settings_text(composed.config))
+        record.write_text("config.yaml", description.settings_text(composed.config, bench.texts))
         record.note({**description.description(experiment, composed, prepared), "sweep": sweep})
         name = str(sweep["name"]) if sweep else None
-        info = RunInfo(
-            name=record.run_id,
-            experiment=experiment.name,
-            config=composed.config,
-            folder=record.folder,
-            outputs=record.outputs,
-        )
-        with tracked(experiment.tracking, info) as session:
-            try:
-                with trial(
-                    experiment, prepared, executed, record, cache, bench.places, sweep=name, ledger=bench.ledger
-                ) as tried:
-                    verdict = _tried(experiment, prepared, executed, gathered, record, cache, tried, watcher)
-                record.close("failed" if tried.broken else "finished")
-                session.log_metrics(tried.metrics)
-                session.log_level(verdict.level)
-            except Pruned as stop:
-                record.close("pruned")
-                console.note(str(stop))
-                events.tell("pruned", fold=stop.fold, reason=stop.reason)
+        try:
+            with trial(
+                experiment, prepared, executed, record, cache, bench.places, sweep=name, ledger=bench.ledger
+            ) as tried:
+                verdict = _tried(experiment, prepared, executed, gathered, record, cache, tried, watcher)
+            record.close("failed" if tried.broken else "finished")
+        except Pruned as stop:
+            record.close("pruned")
+            console.note(str(stop))
+            events.tell("pruned", fold=stop.fold, reason=stop.reason)
         write_sums(record.folder, dict(sorted(record.files.items())))
     state = str(record.manifest["state"])
     return Outcome(folder=record.folder, verdict=verdict, exit_code=_code(experiment, verdict, state), state=state)

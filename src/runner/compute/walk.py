@@ -1,14 +1,15 @@
 """A model through all folds: one stored stage a fold, independent ones side by side, heard in order."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from components.contracts import Loss, Model, Preprocessor
 from components.values import Fold
+from runner.compute.cluster import on_nodes
 from runner.compute.fit_fold import FoldFit, depends, fit_fold, join_folds, prepare_folds
 from runner.compute.forecast import Forecasts
 from runner.compute.prepared import Prepared, folds_hash
@@ -23,7 +24,8 @@ class Walked:
     """A model through all folds, as a keyed value: the forecasts of all of them.
 
     name: on the terminal; inputs: of all fits; fits: one stage a fold; workers: how many of them may be computed side
-    by side; observed: whether the cache's observer hears of its folds; divided: the folds, of its own rows.
+    by side; nodes: most on the nodes of a cluster, 0: as many as it can, None: here; observed: whether the cache's
+    observer hears of its folds; divided: the folds, of its own rows.
     """
 
     name: str
@@ -31,6 +33,7 @@ class Walked:
     fits: tuple[Stage[Files], ...]
     joined: Stage[Forecasts]
     workers: int
+    nodes: int | None = None
     cache: Cache
     observed: bool
     divided: Keyed[tuple[Fold, ...]]
@@ -58,6 +61,10 @@ class Walked:
                 given.value  # noqa: B018  # they show themselves, before the fits do
         with self.cache.group(self.name) as shown, one_thread_of_blas(), _pool(self.workers) as started:
             found = []
+            lacking = [fit.work for fit in self.fits if fit.work is not None and not fit.kept()]
+            if self.nodes is not None and lacking:
+                on_nodes(lacking, self.nodes)
+                found.append(False)
             for number, ready in enumerate(started([fit.ensure for fit in self.fits]), start=1):
                 found.append(ready())
                 shown.progress(number, len(self.fits))
@@ -98,8 +105,25 @@ def walk(
     """A model's stages, one a fold, so that a process that is killed loses one fold."""
     folds = prepared.folds
     inputs: dict[str, Keyed[Any]] = {"panel": prepared.bars, "table": prepared.tabled, "labels": prepared.labelled}
-    settings = _settings(experiment, model, preprocess, len(folds))
-    prepared_files = None
+    settings, most = _settings(experiment, model, preprocess, len(folds)), experiment.resources.side_by_side
+    if part and cache.memory is not None:  # a baseline is the same for most trials
+        key = cache.key(fit_fold, inputs={**inputs, "folds": prepared.divided}, settings=settings)
+        return cache.memory.shared(f"{key} {part}", lambda: _walk(inputs, settings, model, prepared, cache, part, most))
+    walked = _walk(inputs, settings, model, prepared, cache, part, most)
+    return walked if part else replace(walked, nodes=_nodes(experiment, model))
+
+
+def _walk(
+    inputs: Mapping[str, Keyed[Any]],
+    settings: Mapping[str, Any],
+    model: Model,
+    prepared: Prepared,
+    cache: Cache,
+    part: str,
+    most: int,
+) -> Walked:
+    """most: fits side by side."""
+    folds, prepared_files = prepared.folds, None
     if depends(model):
         prepared_files = cache.stage(
             prepare_folds,
@@ -129,11 +153,19 @@ def walk(
         inputs=tuple(inputs.values()),
         fits=tuple(fits),
         joined=joined,
-        workers=1 if model.starts_from == "previous_fold" else min(experiment.resources.side_by_side, len(fits)),
+        workers=1 if model.starts_from == "previous_fold" else min(most, len(fits)),
         cache=cache,
         observed=not part,
         divided=prepared.divided,
     )
+
+
+def _nodes(experiment: Experiment, model: Model) -> int | None:
+    """How many fits of the experiment's own model may run on nodes at a time: a baseline takes less time than its way
+    there. A trial of a sweep has one worker: itself."""
+    resources = experiment.resources
+    one_by_one = model.starts_from == "previous_fold" or resources.workers == 1
+    return None if resources.folds == "threads" or one_by_one else resources.workers
 
 
 def _settings(experiment: Experiment, model: Model, preprocess: Preprocessor, n_folds: int) -> dict[str, Any]:

@@ -171,6 +171,12 @@ class Transaction:
         """Number and hash of the newest event; EMPTY if there is none."""
         return _head(*self.last())
 
+    def holds(self, head: str) -> bool:
+        """Whether this was once the head."""
+        sequence, _, hash_ = head.partition(":")
+        query = "SELECT 1 AS n FROM events WHERE sequence = :sequence AND hash = :hash"
+        return head == EMPTY or any(self.connection.rows(query, {"sequence": int(sequence), "hash": hash_}))
+
     def keep(self, data: bytes) -> str:
         """Stores bytes under their SHA-256, once, and returns it; an event that holds it vouches for them."""
         name = hashlib.sha256(data).hexdigest()

@@ -24,6 +24,6 @@ def judge_best(opened: Opened, trials: Sequence[StudyTrial]) -> None:
 
 
 def best(opened: Opened, trials: Sequence[StudyTrial]) -> list[StudyTrial]:
-    """The finished trials, the best by the first objective first, of equal ones the earlier."""
-    finished = [trial for trial in trials if trial.state == "finished"]
-    return sorted(finished, key=lambda trial: -opened.directions[0] * trial.objectives[0])
+    """The eligible trials, the best by the first objective first, of equal ones the earlier."""
+    eligible = [trial for trial in trials if trial.eligible]
+    return sorted(eligible, key=lambda trial: -opened.directions[0] * trial.objectives[0])

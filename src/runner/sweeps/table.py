@@ -43,6 +43,8 @@ def show(opened: Opened, trials: Sequence[StudyTrial]) -> None:
         f"{opened.folder / JOBS}/JOB.json",
         soft_wrap=True,
     )
+    if began := earlier(opened):
+        console.print(began, soft_wrap=True)
     if chosen := best_trial(opened, trials):
         value = f"{opened.objectives[0]} {chosen.objectives[0]:.4f}"
         console.print(f"Best of {len(trials)} by {value}: job {chosen.number}, {chosen.run}", soft_wrap=True)
@@ -67,13 +69,26 @@ def content(opened: Opened, trials: Sequence[StudyTrial]) -> dict[str, Any]:
         "objectives": list(opened.objectives),
         "jobs": jobs,
         "best": best.number if best else None,
+        "plan": None,
+        "parts": {},
     }
 
 
 def best_trial(opened: Opened, trials: Sequence[StudyTrial]) -> StudyTrial | None:
     """By the first objective; None where there is nothing to choose between."""
-    finished = best(opened, trials)
-    return finished[0] if len(finished) > 1 else None
+    eligible = best(opened, trials)
+    return eligible[0] if len(eligible) > 1 else None
+
+
+def earlier(opened: Opened) -> str:
+    """A line on the trials that the search began with; empty where it began with none."""
+    study = opened.study()
+    study.refresh()
+    if not study.known:
+        return ""
+    first = max(study.known, key=lambda past: (past.eligible, opened.directions[0] * past.objectives[0]))
+    count = f"{len(study.known)} earlier trial{'' if len(study.known) == 1 else 's'}"
+    return f"The search began with {count}, the best of them {first.objectives[0]:.4f}, {first.run}"
 
 
 def short(text: str) -> str:
