@@ -86,6 +86,7 @@ def test_a_search_that_was_begun_is_gone_on_with_unless_its_data_have_changed(tm
     assert len(list(tmp_path.glob("outputs/sweeps/*"))) == 2
 
 
+@pytest.mark.slow
 def test_what_the_search_has_seen_is_not_later(tmp_path: Path) -> None:
     early = (*LATER[1:3], "split=holdout", "split.vault_start=last 100 bars", "gates=own")
     asked = small(later=early, draws={})
