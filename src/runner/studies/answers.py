@@ -10,6 +10,9 @@ from runner.studies.findings import NOTHING, Group, choices, difference, rules
 from runner.studies.study import Study
 
 
+NOTHING_FOUND = "nothing was found that luck does not explain"
+
+
 def answers(study: Study, found: Sequence[Group]) -> list[str]:
     """Sentences, whole ones."""
     return [*_answers(study, found)]
@@ -51,7 +54,7 @@ def _left(study: Study, end: Estimate, better: int) -> str:
     nothing = NOTHING[study.metric]
     if end.turned(better).above(better * nothing):
         return "something was found"
-    return "nothing was found" if not end.turned(better).below(better * nothing) else "it is worse than knowing nothing"
+    return NOTHING_FOUND if not end.turned(better).below(better * nothing) else "it is worse than knowing nothing"
 
 
 def _of_one(study: Study, group: Group) -> str:

@@ -1,5 +1,6 @@
 """The page of a study: question, expectation, answer, tables and costs, all from its file and its results."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -11,6 +12,8 @@ from runner.studies.study import FILE, Study
 
 PICTURE = "answer.svg"
 PAGE = "README.md"
+ESCAPED = re.compile(r"\\(.)")
+"""A sign that the command line would read otherwise."""
 WORDY = 3
 """So many verdicts are told in their own words; of more, the gates that failed say enough."""
 
@@ -176,6 +179,7 @@ def _time(seconds: float) -> str:
 
 
 def _short(text: str) -> str:
+    text = ESCAPED.sub(r"\1", text)
     try:
         return f"{float(text):.4g}" if "." in text else text
     except ValueError:
