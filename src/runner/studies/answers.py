@@ -9,7 +9,6 @@ from runner.studies.estimates import Estimate, mean_of
 from runner.studies.findings import NOTHING, Group, choices, difference, rules
 from runner.studies.study import Study
 
-
 NOTHING_FOUND = "nothing was found that luck does not explain"
 
 
@@ -101,9 +100,7 @@ def _told(study: Study, gains: Sequence[Estimate]) -> str:
     largest = max(gains, key=lambda gain: gain.value)
     halves = sorted((gain.high - gain.low) / 2 for gain in gains if math.isfinite(gain.low))
     text = f"better in {better} of {n} cases and worse in {worse} by more than luck explains"
-    text += (
-        "; nothing was found. " if not better and not worse else "; where nothing differs, luck calls one in 40 so. "
-    )
+    text += f"; {NOTHING_FOUND}. " if not better and not worse else "; where nothing differs, luck calls one in 40 so. "
     text += f"The largest difference for the better is {interval(metric, largest)} of {_name(metric)}"
     seen = (
         f"; in half of the cases one of {number(metric, halves[len(halves) // 2])} would have been seen"
