@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from components.errors import AssayError
 from components.values import Trials
 from runner.compute import pipeline
 from runner.compute.pipeline import Executed, Prepared
@@ -56,6 +57,15 @@ def judged_now(folder: Path, progress: Progress, places: Places) -> tuple[Judged
     cache = pipeline.open_cache(places, progress)
     _, _, _, judged, trials = _judged(folder, manifest, ledger, cache, places)
     return judged, trials
+
+
+def is_current(folder: Path, progress: Progress, places: Places) -> bool:
+    """Whether a run would be the same today: neither what computes it nor its data have changed."""
+    try:
+        computed(folder, manifest_of(folder), pipeline.open_cache(places, progress))
+    except AssayError:
+        return False
+    return True
 
 
 def _judged(
