@@ -4,9 +4,9 @@
 
 Prints one JSON line a figure. Processor time where nothing else is said; run it on an idle machine. The bars: overhead
 of a trial beyond fit, predict, backtest, figures and gates 10 ms and two syncs; 12 ridge trials 2.5 x (one `check` and
-a bare loop of the same fits); 90 % of the trials a minute of a hand-written loop that writes the same files; two workers
-0.9 x the gain of two such loops; memory flat within 5 % after the tenth trial; a change of the backtest alone 20 x
-faster than the first run.
+a bare loop of the same fits); 90 % of the trials a minute of a hand-written loop that writes the same files; two
+workers 0.9 x the gain of two such loops; memory flat within 5 % after the tenth trial; a change of the backtest alone
+20 x faster than the first run.
 """
 
 import io
