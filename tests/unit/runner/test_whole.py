@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from runner import whole
 from runner.composition.configure import configure
 from runner.console import Console
 from runner.job import Bench, run_job
@@ -58,8 +59,14 @@ def test_a_trial_that_is_judged_wholly_is_the_run_alone(
     assert not is_whole(trial)
     assert changed(trial, Ledger.open()) == []
 
+    with monkeypatch.context() as cut_off:
+        cut_off.setattr(whole, "report_on", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            judge_wholly(trial, quiet(), HERE)
+    assert not is_whole(trial)
     judge_wholly(trial, quiet(), HERE)
     assert is_whole(trial)
+    assert not list(trial.glob(".trial-*"))
     assert (trial / "report.html").exists()
     assert changed(trial, Ledger.open()) == []
     assert RunFolder.open(trial).manifest["state"] == "finished"
