@@ -118,6 +118,10 @@ def _run(
             console.note(str(stop))
             events.tell("pruned", fold=stop.fold, reason=stop.reason)
         write_sums(record.folder, dict(sorted(record.files.items())))
+    # Stages and cache name each other: undone, what this trial made is freed at once.
+    cache.made.clear()
+    if watcher:
+        watcher.prepared = None
     state = str(record.manifest["state"])
     return Outcome(folder=record.folder, verdict=verdict, exit_code=_code(experiment, verdict, state), state=state)
 
