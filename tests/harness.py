@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
@@ -22,12 +22,32 @@ import yaml
 from components.values import Resources
 from runner.composition.places import config_folder
 
+if TYPE_CHECKING:
+    from runner.sweeps.opened import Opened
+
 Assay = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 def resources(threads: int = 1) -> Resources:
     """What a fit in a test may use."""
     return Resources(threads=threads, workers=1, device="cpu", precision="float32")
+
+
+def opened_sweep(folder: Path, **settings: Any) -> "Opened":
+    """A sweep of two trials whose folder is this one, and holds nothing yet."""
+    from runner.specification.sweep import Settings
+    from runner.sweeps.journal import FileJournal
+    from runner.sweeps.opened import Opened
+    from runner.sweeps.space import space_of
+
+    return Opened(
+        folder=folder,
+        settings=Settings(**settings),
+        space=space_of(["seed=range(0,2)"], {}),
+        objectives=("valid/r2",),
+        directions=(1,),
+        journal=FileJournal(path=folder / "study.jsonl"),
+    )
 
 
 @dataclass(frozen=True)

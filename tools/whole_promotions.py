@@ -26,10 +26,7 @@ from false_promotions import RESULTS
 from worlds import CARRIERS_SHARE, autoregressive, knowing, mixed, strength, volatility
 
 TRIES, BARS, VAULT = 4, 5040, 504
-ASKED = (
-    *("+experiment=mine", "features=s0,s1,s2,s3", "tracking=none"),
-    *("hydra.launcher._target_=hydra._internal.core_plugins.basic_launcher.BasicLauncher",),
-)
+ASKED = ("+experiment=mine", "features=s0,s1,s2,s3", "tracking=none")
 EXPERIMENT = f"""# @package _global_
 defaults:
   - override /data: files

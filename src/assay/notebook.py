@@ -203,7 +203,7 @@ def run(
     made, composed = configure(asked(experiment, overrides, settings or {}))
     console, places = Console(io.StringIO() if quiet else None), Places(outputs=Path(outputs))
     try:
-        return Run(run_experiment(made, composed, console, places, single=True).folder)
+        return Run(run_experiment(made, composed, console, places).folder)
     finally:
         deliver(places.outputs)
 

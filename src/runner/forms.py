@@ -30,7 +30,7 @@ def ran(overrides: Sequence[str], *, verbose: bool) -> Answer:
     from runner.tracking.deliver import deliver
 
     try:
-        outcome = run_experiment(experiment, composed, Console(verbose=verbose), HERE, single=True)
+        outcome = run_experiment(experiment, composed, Console(verbose=verbose), HERE)
     finally:
         deliver(HERE.outputs)
     following = (f"show {outcome.folder.name}", f"report {outcome.folder.name}")

@@ -102,8 +102,27 @@ class Vault:
     reused: bool
 
 
-Need = Literal["trials", "scenarios", "leaks", "every row", "bundle", "vault"]
-"""What a gate may ask for beyond forecasts and returns, and what costs something to find out."""
+@dataclass(frozen=True, kw_only=True)
+class NullRank:
+    """Where the best trial of a sweep stands among the bests of null worlds, by one figure.
+
+    figure: its flat name; value: here; p_value, rank, worlds, low, high: see `components.statistics.rank`; trials: of
+    each search.
+    """
+
+    figure: str
+    value: float
+    p_value: float
+    rank: int
+    worlds: int
+    low: float
+    high: float
+    trials: int
+
+
+Need = Literal["trials", "draws", "scenarios", "leaks", "every row", "bundle", "null worlds", "vault"]
+"""What a gate may ask for beyond forecasts and returns, and what costs something to find out. draws: histories that it
+draws by itself."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -125,7 +144,7 @@ class Evidence:
     portfolio and of the index at equal average exposure; market_T: equal-weighted return of all symbols; seed: for
     what a gate draws; has_portfolio: whether the experiment makes anything of its forecasts.
     scenarios: what the portfolio earned in other worlds, by name, as far as some gate asks for them.
-    trials, leaks, certificate, vault: None where no gate asked for them; broken: why what was asked for could not be
+    trials, leaks, certificate, nulls, vault: None where no gate asked for them; broken: why what was asked for could not be
     found out.
     """
 
@@ -146,6 +165,7 @@ class Evidence:
     trials: Trials | None = None
     leaks: LeakReport | None = None
     certificate: Certificate | None = None
+    nulls: NullRank | None = None
     vault: Vault | None = None
     broken: Mapping[Need, str] = field(default_factory=dict[Need, str])
 
@@ -157,7 +177,8 @@ Relation = Literal[">=", "<=", ""]
 class Judgement:
     """The outcome of one gate. value and threshold are None where they cannot be computed.
 
-    deferred: what it judges is not known yet: the vault is opened at promotion only.
+    deferred: what it judges is not known yet: the vault is opened at promotion only. pending: what it judges costs
+    more than a trial of a sweep does, see `runner.job`.
     not_applicable: the gate is for another kind of target; never where the run has nothing to show.
     suffices: what would turn a failure into a pass, whole sentences with which `says` ends; empty where that
     cannot be said.
@@ -165,7 +186,7 @@ class Judgement:
     provable: what the record could show at all, plain, where the gate tests everything that was tried; else None.
     """
 
-    status: Literal["passed", "failed", "not_applicable", "deferred"]
+    status: Literal["passed", "failed", "not_applicable", "deferred", "pending"]
     value: float | None
     threshold: float | None
     says: str

@@ -9,20 +9,22 @@ from components.ranges import Ge
 
 @dataclass(frozen=True, kw_only=True)
 class Resources:
-    """No byte of a result depends on threads or workers; device and precision are part of what is computed.
+    """No byte of a result depends on threads, workers or folds; device and precision are part of what is computed.
 
     threads    processor threads of one fit, 0: all
     workers    fits side by side, each on one thread, 0: as many as there are processors
     device     where networks are fitted
     precision  in which networks are fitted
+    folds      where fits side by side run: on threads of this process, or on the nodes of a Ray cluster
     """
 
-    inert: ClassVar[frozenset[str]] = frozenset({"threads", "workers"})
+    inert: ClassVar[frozenset[str]] = frozenset({"threads", "workers", "folds"})
 
     threads: Annotated[int, Ge(0)]
     workers: Annotated[int, Ge(0)]
     device: Literal["cpu", "cuda"]
     precision: Literal["float32", "bfloat16", "float16"]
+    folds: Literal["threads", "ray"] = "threads"
 
     @property
     def side_by_side(self) -> int:

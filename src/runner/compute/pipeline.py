@@ -19,7 +19,7 @@ from runner.compute.forms import BACKTEST, DECIDED
 from runner.compute.paths import median_path, on_path, path_numbers
 from runner.compute.prepared import Prepared, prepare, prepare_bars, with_folds
 from runner.compute.rivals import rival
-from runner.compute.stage import Cache, Given, Keyed, Observer, Progress, Stage, joint_key
+from runner.compute.stage import Cache, Given, Keyed, Memory, Observer, Progress, Stage, joint_key
 from runner.compute.walk import Walked, walk
 from runner.specification.experiment import Experiment
 from runner.specification.places import Places
@@ -213,6 +213,8 @@ def _account(
     )
 
 
-def open_cache(places: Places, progress: Progress, observer: Observer | None = None) -> Cache:
-    """The store that lies there."""
-    return Cache(store=Store(places.store), progress=progress, observer=observer)
+def open_cache(
+    places: Places, progress: Progress, observer: Observer | None = None, memory: Memory | None = None
+) -> Cache:
+    """The store that lies there. memory: of a process that runs many trials."""
+    return Cache(store=Store(places.store), progress=progress, observer=observer, memory=memory)

@@ -9,6 +9,7 @@ from typing import Any
 
 from components.contracts import Loss, Model, Preprocessor
 from components.values import Fold
+from runner.compute.cluster import on_nodes
 from runner.compute.fit_fold import FoldFit, depends, fit_fold, join_folds, prepare_folds
 from runner.compute.forecast import Forecasts
 from runner.compute.prepared import Prepared, folds_hash
@@ -23,7 +24,8 @@ class Walked:
     """A model through all folds, as a keyed value: the forecasts of all of them.
 
     name: on the terminal; inputs: of all fits; fits: one stage a fold; workers: how many of them may be computed side
-    by side; observed: whether the cache's observer hears of its folds; divided: the folds, of its own rows.
+    by side; nodes: most on the nodes of a cluster, 0: as many as it can, None: here; observed: whether the cache's
+    observer hears of its folds; divided: the folds, of its own rows.
     """
 
     name: str
@@ -31,6 +33,7 @@ class Walked:
     fits: tuple[Stage[Files], ...]
     joined: Stage[Forecasts]
     workers: int
+    nodes: int | None
     cache: Cache
     observed: bool
     divided: Keyed[tuple[Fold, ...]]
@@ -51,11 +54,17 @@ class Walked:
     @cached_property
     def _fitted(self) -> None:
         observer = self.cache.observer if self.observed else None
+        if observer is None and self.joined.at_hand:
+            return
         if not all(fit.kept() for fit in self.fits):
             for given in self.inputs:
                 given.value  # noqa: B018  # they show themselves, before the fits do
         with self.cache.group(self.name) as shown, one_thread_of_blas(), _pool(self.workers) as started:
             found = []
+            lacking = [fit.work for fit in self.fits if fit.work is not None and not fit.kept()]
+            if self.nodes is not None and lacking:
+                on_nodes(lacking, self.nodes)
+                found.append(False)
             for number, ready in enumerate(started([fit.ensure for fit in self.fits]), start=1):
                 found.append(ready())
                 shown.progress(number, len(self.fits))
@@ -100,7 +109,12 @@ def walk(
     prepared_files = None
     if depends(model):
         prepared_files = cache.stage(
-            prepare_folds, inputs={**inputs, "folds": prepared.divided}, settings=settings, form=FILES, part=part
+            prepare_folds,
+            inputs={**inputs, "folds": prepared.divided},
+            settings=settings,
+            form=FILES,
+            part=part,
+            lasting=True,
         )
     fits: list[Stage[Files]] = []
     for fold in folds:
@@ -113,6 +127,7 @@ def walk(
             form=FILES,
             part=f"{part} {fold.number}".strip(),
             remembered=False,
+            lasting=True,
         )
         fits.append(fit)
     joined = cache.stage(join_folds, inputs={"folds": prepared.divided, "fits": fits}, form=None, part=part)
@@ -122,10 +137,19 @@ def walk(
         fits=tuple(fits),
         joined=joined,
         workers=1 if model.starts_from == "previous_fold" else min(experiment.resources.side_by_side, len(fits)),
+        nodes=None if part else _nodes(experiment, model),
         cache=cache,
         observed=not part,
         divided=prepared.divided,
     )
+
+
+def _nodes(experiment: Experiment, model: Model) -> int | None:
+    """How many fits of the experiment's own model may run on nodes at a time: a baseline takes less time than its way
+    there. A trial of a sweep has one worker: itself."""
+    resources = experiment.resources
+    one_by_one = model.starts_from == "previous_fold" or resources.workers == 1
+    return None if resources.folds == "threads" or one_by_one else resources.workers
 
 
 def _settings(experiment: Experiment, model: Model, preprocess: Preprocessor, n_folds: int) -> dict[str, Any]:

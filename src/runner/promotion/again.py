@@ -52,6 +52,7 @@ def promote_folder(
     """
     from runner.compute import pipeline
     from runner.judging.judge import conclude
+    from runner.judging.nulls import null_rank
     from runner.judging.tries import family_of, family_trials
     from runner.judging.verdict import Verdict
     from runner.promotion.opening import Candidate
@@ -73,11 +74,11 @@ def promote_folder(
     _check_gates(folder, gates, wish)
     refuse_hopeless(wish, Verdict.from_json(gates))
     cache = pipeline.open_cache(places, console)
-    experiment, config, prepared, executed, gathered = _computed(folder, manifest, cache)
+    experiment, config, prepared, executed, gathered = computed(folder, manifest, cache)
     family, key = family_of(experiment, prepared.panel, cache), manifest["trial"]["key"]
     target = manifest["target"]["expression"]
     trials = family_trials(ledger, family, key, target, places.outputs, gathered.evidence, cache)
-    judged = conclude(experiment, prepared, executed, gathered, trials, cache)
+    judged = conclude(experiment, prepared, executed, gathered, trials, cache, null_rank(folder))
     gates = judged.verdict.to_json()
     if judged.state != manifest.get("judged", {}).get("family_state"):
         _write_beside(folder, manifest, gates, judged.state)
@@ -119,7 +120,7 @@ def _write_beside(folder: Path, manifest: Mapping[str, Any], gates: Mapping[str,
     write_atomically(folder / f"gates-{state[:12]}.json", json.dumps(content, indent=1).encode() + b"\n")
 
 
-def _computed(
+def computed(
     folder: Path, manifest: Mapping[str, Any], cache: "Cache"
 ) -> "tuple[Experiment, dict[str, Any], Prepared, Executed, Gathered]":
     """The run's stages again. Raises DataError where its key has changed since."""

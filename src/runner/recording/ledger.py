@@ -1,7 +1,8 @@
 """The ledger: every trial on every family of data, so that a verdict knows how much was tried."""
 
 import os
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from components.errors import ContractError, OutputError
 from runner.recording.budgets import Budget, budgets_of, check_budgets
 from runner.recording.chain import Chain, Event, Transaction, unusable
-from runner.recording.database import Database, SQLite, Unusable, database
+from runner.recording.database import Database, OpenSQLite, SQLite, Unusable, database
 from runner.recording.declared import Families
 from runner.recording.family import Family as Family
 from runner.recording.seen import Moments, Sighting, VaultOpening, sightings, whole_days
@@ -38,6 +39,24 @@ class Ledger:
         """Opens or makes a ledger: a file, an SQLAlchemy URL, or by default what ASSAY_LEDGER names,
         else ledger.sqlite in the user's data folder."""
         return Ledger(Chain.open(_database(url_or_path)))
+
+    @staticmethod
+    @contextmanager
+    def kept_open(url_or_path: str | Path | None = None) -> "Iterator[Ledger]":
+        """The same for a process that writes down many trials: one connection, and what was read is remembered."""
+        database = _database(url_or_path)
+        if not isinstance(database, SQLite):
+            yield Ledger(Chain.open(database, remembers=True))
+            return
+        Chain.open(database)
+        try:
+            opened = OpenSQLite.of(database)
+        except Unusable as error:
+            raise unusable(database.place, str(error)) from error
+        try:
+            yield Ledger(Chain.open(opened, remembers=True))
+        finally:
+            opened.close()
 
     def start_trial(
         self,
@@ -94,11 +113,13 @@ class Ledger:
         series: Mapping[str, Series] | None = None,
         *,
         processor_seconds: float | None = None,
+        also: Callable[[str], Mapping[str, Any]] | None = None,
     ) -> str:
         """Writes down how the trial last started under this key ended, and returns the head.
 
         body: plain, such as {"metrics": {"valid/ic": ...}}; numbers that are not finite become null. series: by
         name what later trials of the family are compared with; it outlives the run's folder.
+        also: given the head, a further event that is written with it: kind, key and content.
         A finished trial stays finished: a later failure or the same result is not written.
         Raises ContractError if it was never started.
         """
@@ -113,10 +134,14 @@ class Ledger:
             hashes = {name: transaction.keep(one.to_bytes()) for name, one in (series or {}).items()}
             content = {**body, "series": hashes} if hashes else dict(body)
             if finished and (state != "finished" or finished[-1] == finite_or_null(content)):
-                return transaction.head()
-            if processor_seconds is not None:
-                content["processor_seconds"] = round(processor_seconds, 3)
-            return transaction.append(f"trial_{state}", family=family, key=key, content=content)
+                head = transaction.head()
+            else:
+                if processor_seconds is not None:
+                    content["processor_seconds"] = round(processor_seconds, 3)
+                head = transaction.append(f"trial_{state}", family=family, key=key, content=content)
+            if also is not None:
+                transaction.append(family="", **also(head))
+            return head
 
         return self.chain.append(work)
 
@@ -242,6 +267,10 @@ class Ledger:
     def head(self) -> str:
         """Number and hash of the newest event: whoever notes it down can witness later that nothing was removed."""
         return self.chain.read(lambda transaction: transaction.head())
+
+    def holds(self, head: str) -> bool:
+        """Whether `head` once gave this, here and not in another ledger."""
+        return self.chain.read(lambda transaction: transaction.holds(head))
 
     def verify(self, witnesses: Iterable[str] = (), *, to_the_byte: bool = False) -> list[str]:
         """What is wrong with the ledger, one line each; witnesses: heads noted in manifests and bundles; to_the_byte:

@@ -16,8 +16,9 @@ from runner.storage.code import INSTALLED, OURS, code_of, own_file, places, read
 MOST_SUBJECTS = 5000
 
 
+@cache
 def code_digest(subject: type | FunctionType) -> str:
-    """`code_of(subject).digest`, without reading code that an earlier process has read.
+    """`code_of(subject).digest`, without reading code that an earlier process has read; what is loaded stays as it is.
 
     Raises ContractError if the subject has no source file.
     """

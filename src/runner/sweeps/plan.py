@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from runner.answer import Answer, said
 from runner.composition.compose import Memo
@@ -15,22 +16,18 @@ from runner.sweeps.space import Space
 def plan(settings: Settings, space: Space, points: Sequence[Point], memo: Memo) -> Answer:
     """Every point is composed and checked by now; runs one as `debug=fast`, which is no trial."""
     from runner.console import Console
-    from runner.run import run_experiment
+    from runner.job import Bench, run_job
 
     small = (*points[0], "debug=fast", "tracking=none")
     experiment, composed = configure(small, memo=memo)
-    outcome = run_experiment(experiment, composed, Console(), HERE, single=False)
+    with Bench.at(HERE) as bench:
+        outcome = run_job(experiment, composed, Console(), bench)
     manifest = json.loads((outcome.folder / "manifest.json").read_text(encoding="utf-8"))
     seconds = sum(stage["seconds"] for stage in manifest["stages"].values() if isinstance(stage, dict))
     count = settings.trials if settings.trials is not None else len(points)
     size = sum(path.stat().st_size for path in outcome.folder.rglob("*") if path.is_file())
-    content = {
-        "folder": None,
-        "objectives": list(settings.objectives or ()),
-        "jobs": [],
-        "best": None,
-        "null_worlds": None,
-    }
+    nothing: dict[str, Any] = {"folder": None, "jobs": [], "best": None, "null_worlds": None, "parts": {}}
+    content = {**nothing, "objectives": list(settings.objectives or ())}
     says = (
         f"{len(points)} points were composed and checked; {count} trials over {len(space.parameters)} parameters",
         f"the first, on a small part of the data: {seconds:.1f} s, {size / 1e6:.1f} MB written",

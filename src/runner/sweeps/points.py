@@ -9,6 +9,7 @@ from components.errors import ConfigError, Problem
 from runner.composition.compose import Memo
 from runner.composition.configure import configure
 from runner.specification.sweep import Settings
+from runner.sweeps.aims import aims_of, unreachable
 from runner.sweeps.settings import asked
 from runner.sweeps.space import Space, space_of
 
@@ -38,16 +39,21 @@ def varying(points: Sequence[Point]) -> list[str]:
     return [" ".join(text for text in point if counts[text] < len(points)) for point in points]
 
 
-def check_points(points: Sequence[Point]) -> Memo:
-    """Composes and checks every point; returns the files that they read, for those who compose them again.
+def check_points(points: Sequence[Point], settings: Settings | None = None) -> Memo:
+    """Composes and checks every point; returns the files that they read, for those who compose them again. settings:
+    of a sweep, whose figures every point must have.
 
     Raises ConfigError: what is wrong at every point is said once, the rest with its points in front.
     """
-    memo = Memo()
+    memo, aims = Memo(), None
     found: dict[Problem, list[str]] = {}
     for point, name in zip(points, varying(points), strict=True):
         try:
-            configure(point, memo=memo)
+            experiment, _ = configure(point, memo=memo)
+            if settings is not None:
+                aims = aims or aims_of(settings, experiment)
+                for problem in unreachable(aims, experiment):
+                    found.setdefault(problem, []).append(name)
         except ConfigError as error:
             for problem in error.problems:
                 found.setdefault(problem, []).append(name)

@@ -40,7 +40,7 @@ def run(options: Namespace) -> Answer:
         print(remark)
     experiment, composed = configure(found.overrides)
     try:
-        outcome = run_experiment(experiment, composed, Console(), HERE, single=True)
+        outcome = run_experiment(experiment, composed, Console(), HERE)
     finally:
         deliver(HERE.outputs)
     content = {**told(outcome.folder), "remarks": list(found.remarks)}

@@ -8,12 +8,14 @@ from typing import Any
 
 from components.statistics.rank import Rank, rank_of
 from runner.composition.figures import metrics
+from runner.judging.nulls import NULL_WORLDS
+from runner.storage.disk import write_atomically
+from runner.sweeps.best import best as best_of
 from runner.sweeps.nulls.kept import kept
 from runner.sweeps.nulls.light import SHARPE
 from runner.sweeps.nulls.search import Found
 from runner.sweeps.opened import Opened
 from runner.sweeps.study import StudyTrial
-from runner.sweeps.table import best_trial
 
 KEPT = (
     "Null worlds keep volatility, correlation, every symbol's mean move, calendar, holes, volume and costs, and "
@@ -24,11 +26,10 @@ KEPT = (
 
 def of_sweep(opened: Opened, trials: Sequence[StudyTrial]) -> dict[str, Any] | None:
     """The ranks of the best trial; None where no world was searched or there is no best trial."""
-    found = kept(opened, len(trials))
-    best = best_trial(opened, trials)
-    if best is None or not found:
+    found, chosen = kept(opened, len(trials)), best_of(opened, trials)
+    if not chosen or not found:
         return None
-    figures = ranked(_real(opened, best), found)
+    figures = ranked(_real(opened, chosen[0]), found)
     if not figures:
         return None
     leading = _leading(opened, figures)
@@ -42,6 +43,15 @@ def of_sweep(opened: Opened, trials: Sequence[StudyTrial]) -> dict[str, Any] | N
         "figures": figures,
     }
     return {**content, "says": in_words(content)}
+
+
+def keep_ranks(opened: Opened, trials: Sequence[StudyTrial]) -> dict[str, Any] | None:
+    """The same, kept in the best trial's run folder, by which its gates and its report know it."""
+    content = of_sweep(opened, trials)
+    if content is not None:
+        folder = Path(str(best_of(opened, trials)[0].run))
+        write_atomically(folder / NULL_WORLDS, json.dumps(content, indent=1).encode())
+    return content
 
 
 def ranked(real: Mapping[str, float], found: Sequence[Found]) -> dict[str, dict[str, Any]]:

@@ -1,0 +1,53 @@
+"""The whole of a run that wrote only what judged it, as a trial of a sweep does: judged by every gate, among everything
+that was tried on the data by now, with tables, statistics, pictures and report, from the same store."""
+
+from pathlib import Path
+
+from components.errors import DataError
+from runner.compute import pipeline
+from runner.compute.stage import Progress
+from runner.judging.judge import conclude
+from runner.judging.nulls import null_rank
+from runner.judging.tries import family_of, family_trials
+from runner.promotion.again import computed
+from runner.recording.ledger import Ledger
+from runner.recording.records import RunRecord
+from runner.recording.run_folder import manifest_of
+from runner.recording.sealed import refuse_changed, seal
+from runner.report.written import report_on
+from runner.results import write_results
+from runner.specification.places import Places
+
+
+def is_whole(folder: Path) -> bool:
+    """Whether there is nothing more to be known of the run of a folder: false of a trial of a sweep that finished and
+    was judged by its forecasts and returns alone."""
+    manifest = manifest_of(folder)
+    return manifest["state"] != "finished" or manifest.get("judged", {}).get("wholly", True)
+
+
+def judge_wholly(folder: Path, progress: Progress, places: Places) -> None:
+    """Completes the folder in place, and seals it anew; nothing where it is whole.
+
+    Raises DataError where the folder was changed, or data or code have changed since, so that it cannot be repeated.
+    """
+    if is_whole(folder):
+        return
+    ledger = Ledger.open(places.ledger)
+    refuse_changed(folder, ledger)
+    manifest = manifest_of(folder)
+    if not manifest["trial"]["counted"]:
+        raise DataError(f"{folder}: a debug run of a sweep is never judged wholly; run it without debug=")
+    cache = pipeline.open_cache(places, progress)
+    experiment, _, prepared, executed, gathered = computed(folder, manifest, cache)
+    executed.fit()
+    family, key = family_of(experiment, prepared.panel, cache), manifest["trial"]["key"]
+    target = manifest["target"]["expression"]
+    trials = family_trials(ledger, family, key, target, places.outputs, gathered.evidence, cache)
+    judged = conclude(experiment, prepared, executed, gathered, trials, cache, null_rank(folder))
+    record = RunRecord(places.outputs, folder, manifest)
+    images, broken = write_results(experiment, record, prepared, executed, judged, trials.value, cache)
+    if broken:
+        record.note({"broken": broken, "state": "failed"})
+    report_on(folder, images)
+    seal(folder, manifest["run_key"], ledger)
