@@ -36,7 +36,7 @@ class NullRank(Gate):
         found = evidence.nulls
         if found is None:
             return not_computable(
-                "The search was not repeated in null worlds: it is no best trial of a sweep with sweep.null_worlds=100.",
+                "No null worlds are known of it: it is not the best trial of a sweep with sweep.null_worlds=100.",
                 self.level,
             )
         above = found.rank - 1

@@ -144,8 +144,8 @@ class Evidence:
     portfolio and of the index at equal average exposure; market_T: equal-weighted return of all symbols; seed: for
     what a gate draws; has_portfolio: whether the experiment makes anything of its forecasts.
     scenarios: what the portfolio earned in other worlds, by name, as far as some gate asks for them.
-    trials, leaks, certificate, nulls, vault: None where no gate asked for them; broken: why what was asked for could not be
-    found out.
+    trials, leaks, certificate, nulls, vault: None where no gate asked for them; broken: why what was asked for could
+    not be found out.
     """
 
     metrics: Mapping[str, float]

@@ -106,10 +106,19 @@ def _evidence(gate: Gate, kind: Any, test: Scored, returns_T: Float, market_T: F
 
 def _ranked(returns_T: Float) -> NullRank:
     """Better than 99 null worlds where it earns by more than luck, in their middle where not."""
-    above = 0 if math.sqrt(len(returns_T)) * returns_T.mean() > 3 * returns_T.std() else 49
+    skilled = len(returns_T) > 0 and math.sqrt(len(returns_T)) * returns_T.mean() > 3 * returns_T.std()
+    above = 0 if skilled else 49
     p_value = (1 + above) / 100
-    own = {"p_value": p_value, "rank": 1 + above, "worlds": 99, "low": p_value / 2, "high": 2 * p_value}
-    return NullRank(figure="test/r2", value=0.1, trials=50, **own)
+    return NullRank(
+        figure="test/r2",
+        value=0.1,
+        p_value=p_value,
+        rank=1 + above,
+        worlds=99,
+        low=p_value / 2,
+        high=2 * p_value,
+        trials=50,
+    )
 
 
 def _trials(returns_T: Float, test: Scored) -> Trials:
