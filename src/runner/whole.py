@@ -1,6 +1,8 @@
 """The whole of a run that wrote only what judged it, as a trial of a sweep does: judged by every gate, among everything
 that was tried on the data by now, with tables, statistics, pictures and report, from the same store."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from components.errors import DataError
@@ -24,6 +26,19 @@ def is_whole(folder: Path) -> bool:
     was judged by its forecasts and returns alone."""
     manifest = manifest_of(folder)
     return manifest["state"] != "finished" or manifest.get("judged", {}).get("wholly", True)
+
+
+@contextmanager
+def judged_anew(folder: Path, places: Places) -> Iterator[None]:
+    """In the block something is added to a folder by which it is to be judged again: afterwards it is not whole, and
+    sealed as it is then. Raises DataError where the folder was changed before."""
+    ledger = Ledger.open(places.ledger)
+    refuse_changed(folder, ledger)
+    yield
+    manifest = manifest_of(folder)
+    record = RunRecord(places.outputs, folder, manifest)
+    record.note({"judged": {**manifest.get("judged", {}), "wholly": False}})
+    seal(folder, manifest["run_key"], ledger if manifest["trial"]["counted"] else None)
 
 
 def judge_wholly(folder: Path, progress: Progress, places: Places) -> None:

@@ -4,8 +4,7 @@ import json
 from pathlib import Path
 
 from components.values import NullRank
-
-NULL_WORLDS = "null_worlds.json"
+from runner.recording.run_folder import NULL_WORLDS
 
 
 def null_rank(folder: Path) -> NullRank | None:

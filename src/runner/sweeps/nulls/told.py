@@ -8,7 +8,8 @@ from typing import Any
 
 from components.statistics.rank import Rank, rank_of
 from runner.composition.figures import metrics
-from runner.judging.nulls import NULL_WORLDS
+from runner.recording.run_folder import NULL_WORLDS
+from runner.specification.places import HERE
 from runner.storage.disk import write_atomically
 from runner.sweeps.best import best as best_of
 from runner.sweeps.nulls.kept import kept
@@ -16,6 +17,7 @@ from runner.sweeps.nulls.light import SHARPE
 from runner.sweeps.nulls.search import Found
 from runner.sweeps.opened import Opened
 from runner.sweeps.study import StudyTrial
+from runner.whole import judged_anew
 
 KEPT = (
     "Null worlds keep volatility, correlation, every symbol's mean move, calendar, holes, volume and costs, and "
@@ -50,7 +52,10 @@ def keep_ranks(opened: Opened, trials: Sequence[StudyTrial]) -> dict[str, Any] |
     content = of_sweep(opened, trials)
     if content is not None:
         folder = Path(str(best_of(opened, trials)[0].run))
-        write_atomically(folder / NULL_WORLDS, json.dumps(content, indent=1).encode())
+        data = json.dumps(content, indent=1).encode()
+        if not (folder / NULL_WORLDS).is_file() or (folder / NULL_WORLDS).read_bytes() != data:
+            with judged_anew(folder, HERE):
+                write_atomically(folder / NULL_WORLDS, data)
     return content
 
 
