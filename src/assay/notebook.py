@@ -205,7 +205,7 @@ def run(
     try:
         return Run(run_experiment(made, composed, console, places).folder)
     finally:
-        deliver(places.outputs)
+        deliver(places.outputs, made.tracking)
 
 
 def load(run: str | Path = "latest", *, outputs: str | Path = OUTPUTS) -> Run:

@@ -14,11 +14,12 @@ from runner import exit_codes
 from runner.composition.composed import Composed
 from runner.compute import pipeline
 from runner.compute.impossible import refuse_impossible
+from runner.compute.pipeline import Executed, Prepared
 from runner.compute.rivals import rows_without_features
 from runner.compute.stage import Cache, Memory, Pruned
 from runner.compute.told import Timed, Told
 from runner.console import Console
-from runner.judging.evidence import gather
+from runner.judging.evidence import Gathered, gather
 from runner.judging.judge import conclude_so_far, run_key
 from runner.judging.verdict import Verdict
 from runner.judging.watched import Judge, Watcher
@@ -31,16 +32,18 @@ from runner.report import description
 from runner.results import Outcome, keys_of
 from runner.specification.experiment import Experiment
 from runner.specification.places import Places
-from runner.trial import trial
+from runner.trial import Tried, trial
 
 
 @dataclass(frozen=True, kw_only=True)
 class Bench:
-    """What the trials of one process share. facts: where they came from; memory: stages of the last trials."""
+    """What the trials of one process share. facts: where they came from; memory: stages of the last trials;
+    texts: of the sections of the last one's configuration."""
 
     places: Places
     ledger: Ledger
     memory: Memory = field(default_factory=Memory)
+    texts: dict[str, str] = field(default_factory=dict[str, str])
     facts: Mapping[str, Any] = field(default_factory=provenance)
 
     @staticmethod
@@ -99,26 +102,14 @@ def _run(
     key = run_key(experiment, gathered, cache)
     verdict: Verdict | None = None
     with RunRecord.create(bench.places.outputs, experiment.name, key, brief=True, facts=bench.facts) as record:
-        record.write_text("config.yaml", description.settings_text(composed.config))
+        record.write_text("config.yaml", description.settings_text(composed.config, bench.texts))
         record.note({**description.description(experiment, composed, prepared), "sweep": sweep})
         name = str(sweep["name"]) if sweep else None
         try:
             with trial(
                 experiment, prepared, executed, record, cache, bench.places, sweep=name, ledger=bench.ledger
             ) as tried:
-                try:
-                    tried.fit(experiment, prepared, executed, cache)
-                except Pruned as stop:
-                    _note_pruned(stop, watcher, record, cache)
-                    raise
-                evidence = gathered.evidence.value
-                tried.found(evidence)
-                verdict = conclude_so_far(experiment, gathered)
-                record.write_metrics(evidence.metrics)
-                record.write_json("gates.json", verdict.to_json())
-                tried.broken += verdict.broken
-                broken = {"broken": tried.broken} if tried.broken else {}
-                record.note({"too_good": too_good(evidence), "judged": {"wholly": False}, **broken, **_stages(cache)})
+                verdict = _tried(experiment, prepared, executed, gathered, record, cache, tried, watcher)
             record.close("failed" if tried.broken else "finished")
         except Pruned as stop:
             record.close("pruned")
@@ -126,8 +117,43 @@ def _run(
             events.tell("pruned", fold=stop.fold, reason=stop.reason)
         write_sums(record.folder, dict(sorted(record.files.items())))
     state = str(record.manifest["state"])
-    code = exit_codes.UNFORESEEN if state == "failed" else exit_codes.RAN
-    return Outcome(folder=record.folder, verdict=verdict, exit_code=code, state=state)
+    return Outcome(folder=record.folder, verdict=verdict, exit_code=_code(experiment, verdict, state), state=state)
+
+
+def _tried(
+    experiment: Experiment,
+    prepared: Prepared,
+    executed: Executed,
+    gathered: Gathered,
+    record: RunRecord,
+    cache: Cache,
+    tried: Tried,
+    watcher: Watcher | None,
+) -> Verdict:
+    """Fitted, judged by what it has, written down. Raises Pruned."""
+    try:
+        tried.fit(experiment, prepared, executed, cache)
+    except Pruned as stop:
+        _note_pruned(stop, watcher, record, cache)
+        raise
+    evidence = gathered.evidence.value
+    tried.found(evidence)
+    verdict = conclude_so_far(experiment, gathered)
+    record.write_metrics(evidence.metrics)
+    record.write_json("gates.json", verdict.to_json())
+    tried.broken += verdict.broken
+    broken = {"broken": tried.broken} if tried.broken else {}
+    record.note({"too_good": too_good(evidence), "judged": {"wholly": False}, **broken, **_stages(cache)})
+    return verdict
+
+
+def _code(experiment: Experiment, verdict: Verdict | None, state: str) -> int:
+    if state == "failed":
+        return exit_codes.UNFORESEEN
+    if verdict is None:
+        return exit_codes.RAN
+    failed = bool(verdict.failed(required=True))
+    return exit_codes.of_verdict(verdict.level, failed=failed, enforced=experiment.gates.enforce)
 
 
 def _note_pruned(stop: Pruned, watcher: Watcher | None, record: RunRecord, cache: Cache) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from components.errors import AssayError
 from runner import exit_codes
@@ -30,8 +29,6 @@ from runner.report.written import report_on
 from runner.results import Outcome, write_results
 from runner.specification.experiment import Experiment
 from runner.specification.places import Places
-from runner.specification.tracker import RunInfo, Session
-from runner.tracking import tracked
 from runner.trial import trial
 
 
@@ -78,39 +75,32 @@ def _run(
         events.into(record.folder)
         record.write_text("config.yaml", description.settings_text(composed.config))
         record.note(description.description(experiment, composed, prepared))
-        with tracked(experiment.tracking, _info(experiment, composed.config, record)) as session:
-            judged, images = _tried(experiment, prepared, executed, gathered, record, cache, places)
-            _tell(events, judged.verdict)
-            session.log_metrics(judged.evidence.value.metrics)
-            session.log_level(judged.verdict.level)
-            if head := record.manifest["ledger_head"]:
-                session.log_head(head)
-            session.log_files(cache.run("report", lambda: report_on(record.folder, images)))
-            if record.manifest["state"] == "failed":
-                session.finish("failed")
-            may = judged.verdict.passed and _promotes_itself(experiment, record)
-            if may and (why := _held_back(experiment, record)):
-                console.note(f"Not promoted: {why}")
-                may = False
-            if not may or judged.verdict.offers:
-                _seal(record, places)
-                if may:
-                    console.note(f"Not promoted by itself. {offer(str(judged.verdict.offers), record.run_id)}")
-                return _outcome(experiment, record, judged.verdict, None)
-            candidate = Candidate(
-                experiment=experiment,
-                config=composed.config,
-                prepared=prepared,
-                executed=executed,
-                evidence=judged.evidence.value,
-                gates=judged.verdict.to_json(),
-                run=record.manifest,
-            )
-            try:
-                promotion = _promoted(candidate, record, images, session, cache, console, places)
-                events.tell("promoted", **promotion.told())
-            finally:
-                _seal(record, places)
+        judged, images = _tried(experiment, prepared, executed, gathered, record, cache, places)
+        _tell(events, judged.verdict)
+        cache.run("report", lambda: report_on(record.folder, images))
+        may = judged.verdict.passed and _promotes_itself(experiment, record)
+        if may and (why := _held_back(experiment, record)):
+            console.note(f"Not promoted: {why}")
+            may = False
+        if not may or judged.verdict.offers:
+            _seal(record, places)
+            if may:
+                console.note(f"Not promoted by itself. {offer(str(judged.verdict.offers), record.run_id)}")
+            return _outcome(experiment, record, judged.verdict, None)
+        candidate = Candidate(
+            experiment=experiment,
+            config=composed.config,
+            prepared=prepared,
+            executed=executed,
+            evidence=judged.evidence.value,
+            gates=judged.verdict.to_json(),
+            run=record.manifest,
+        )
+        try:
+            promotion = _promoted(candidate, record, images, cache, console, places)
+            events.tell("promoted", **promotion.told())
+        finally:
+            _seal(record, places)
     return _outcome(experiment, record, judged.verdict, promotion)
 
 
@@ -154,16 +144,6 @@ def _tell(events: Events, verdict: Verdict) -> None:
     events.tell("verdict", **{name: content[name] for name in ("level", "passed", "forecast", "portfolio")})
 
 
-def _info(experiment: Experiment, config: Mapping[str, Any], record: RunRecord) -> RunInfo:
-    return RunInfo(
-        name=record.run_id,
-        experiment=experiment.name,
-        config=config,
-        folder=record.folder,
-        outputs=record.outputs,
-    )
-
-
 def _promotes_itself(experiment: Experiment, record: RunRecord) -> bool:
     whole = record.manifest["state"] == "finished"
     return whole and experiment.export.promote == "auto" and not experiment.debug.enabled
@@ -183,7 +163,6 @@ def _promoted(
     candidate: Candidate,
     record: RunRecord,
     images: Mapping[str, bytes],
-    session: Session,
     cache: Cache,
     console: Console,
     places: Places,
@@ -203,9 +182,6 @@ def _promoted(
         raise
     record.write_json("promotion.json", promotion.to_json())
     record.note({"bundle": str(promotion.folder) if promotion.folder else None})
-    session.log_level(promotion.content["level"])
-    if promotion.folder:
-        session.log_bundle(promotion.folder, promotion.aliases)
     report_on(record.folder, images)
     return promotion
 

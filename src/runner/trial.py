@@ -131,13 +131,13 @@ def trial(
         record.note({"vault_seen": [sighting.content() for sighting in ahead], "vault_kept": kept})
     began = processor_seconds()
 
-    def end(state: Ending, found: Mapping[str, Any]) -> str:
+    def end(state: Ending, found: Mapping[str, Any], *, whole: bool = False) -> str:
         spent = processor_seconds() - began
 
         def also(head: str) -> Mapping[str, Any]:
             return vouched(record, record.ended(state, {"ledger_head": head}))
 
-        vouches = also if record.brief and state in ("finished", "pruned") else None
+        vouches = also if record.brief and whole else None
         return ledger.finish_trial(key, state, found, tried.series, processor_seconds=spent, also=vouches)
 
     try:
@@ -147,14 +147,14 @@ def trial(
         raise
     except Pruned as stop:
         found = {"metrics": dict(tried.metrics), "folds": stop.fold, "reason": stop.reason}
-        record.note({"ledger_head": end("pruned", found)})
+        record.note({"ledger_head": end("pruned", found, whole=True)})
         raise
     except BaseException as error:
         end("failed", {"error": f"{type(error).__name__}: {error}"})
         raise
     found = {"metrics": dict(tried.metrics)}
     broken = {"error": "; ".join(tried.broken)} if tried.broken else {}
-    record.note({"ledger_head": end("failed" if broken else "finished", found | broken)})
+    record.note({"ledger_head": end("failed" if broken else "finished", found | broken, whole=True)})
 
 
 def is_look(experiment: Experiment, prepared: Prepared) -> bool:

@@ -71,7 +71,7 @@ def on_nodes(works: Sequence[Work[Any]], workers: int) -> None:
     from ray.util.joblib import register_ray
 
     register_ray()
-    copyreg.pickle(MappingProxyType, _as_dict)  # type: ignore[arg-type]  # it has no such form by itself
+    copyreg.pickle(MappingProxyType, _as_dict)  # it has no such form by itself
     shared: dict[str, _Held] = {}
     handed = [_handed(work, ray, shared) for work in works]
     most = int(ray.cluster_resources().get("CPU", 1))

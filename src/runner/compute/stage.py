@@ -21,7 +21,7 @@ from runner.storage.store import Store
 
 TRIALS_REMEMBERED = 2
 WORTH_KEEPING = 0.05
-"""Seconds of computing that are worth an entry of the store, where many trials follow each other."""
+"""Processor seconds that are worth an entry of the store, where many trials follow each other."""
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -143,6 +143,10 @@ class Stage(Generic[T]):
                 self._found.append(value)
             return value
 
+    def forget(self) -> None:
+        """Frees the memory of the value; it is found again where it is asked for."""
+        self._found.clear()
+
     def ensure(self) -> bool:
         """Sees to it that the value is kept, and says whether it was."""
         if (self.held and self._found) or self.kept():
@@ -156,6 +160,7 @@ class Memory:
     """Stages of the trials of one process, by key: those that the last few trials asked for stay, values included."""
 
     _stages: dict[str, tuple[int, Stage[Any]]] = field(default_factory=dict[str, tuple[int, Stage[Any]]])
+    _shared: dict[str, tuple[int, Any]] = field(default_factory=dict[str, tuple[int, Any]])
     _trial: int = 0
 
     def get(self, key: str) -> Stage[Any] | None:
@@ -166,14 +171,22 @@ class Memory:
         self._stages[stage.key] = (self._trial, stage)
         return stage
 
+    def shared(self, key: str, make: Callable[[], T]) -> T:
+        """What was made under this key in one of the last trials, else what is made now."""
+        value: T = self._shared[key][1] if key in self._shared else make()
+        self._shared[key] = (self._trial, value)
+        return value
+
     def next_trial(self) -> None:
         """Forgets what the last trials had no use for, and values that are not worth their memory beyond one."""
         self._trial += 1
-        self._stages = {
-            key: (asked, stage)
-            for key, (asked, stage) in self._stages.items()
-            if stage.remembered and self._trial - asked <= TRIALS_REMEMBERED
-        }
+        oldest = self._trial - TRIALS_REMEMBERED
+        for key, (asked, stage) in list(self._stages.items()):
+            if not stage.remembered:
+                stage.forget()
+            if asked < oldest or not stage.remembered:
+                del self._stages[key]
+        self._shared = {key: (asked, value) for key, (asked, value) in self._shared.items() if asked >= oldest}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -259,9 +272,9 @@ class Cache:
     def _worth_keeping(
         self, key: str, name: str, call: Callable[[], T], form: Format[T], origin: Mapping[str, Any], *, lasting: bool
     ) -> T:
-        began = time.perf_counter()
+        began = time.thread_time()
         value = call()
-        if not lasting and time.perf_counter() - began < WORTH_KEEPING:
+        if not lasting and time.thread_time() - began < WORTH_KEEPING:
             return value
         return self.store.keep(key, name, value, form, origin)
 

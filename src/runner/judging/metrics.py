@@ -109,6 +109,8 @@ def return_metrics(returns_T: Float, metrics: Mapping[str, Metric], bars_per_yea
 
 def _order(scored: Scored, metrics: Mapping[str, Metric], horizon_bars: int) -> dict[str, float]:
     """How well symbols are ordered, in all and per fold; nothing where no date has enough symbols."""
+    if len(scored.symbols_M) == 0 or np.ptp(scored.symbols_M) + 1 < MIN_SYMBOLS:
+        return {}
     section_M = cross_sections(scored.timestamps_M, scored.fold_M)
     if np.bincount(section_M).max(initial=0) < MIN_SYMBOLS:
         return {}

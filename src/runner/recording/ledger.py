@@ -1,7 +1,7 @@
 """The ledger: every trial on every family of data, so that a verdict knows how much was tried."""
 
 import os
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ from runner.recording.summaries import summaries_of
 from runner.recording.trials import Outcome, Recipe, TrialNumber, repeated, tried_in, tries_of, without_notes
 from runner.recording.trials import Series as Series
 from runner.recording.trials import Trial as Trial
-from runner.storage.canonical import finite_or_null
+from runner.storage.canonical import content_hash, finite_or_null
 
 
 @dataclass(frozen=True)
@@ -158,6 +158,25 @@ class Ledger:
 
         return self.chain.append(work)
 
+    def look_back(self, keys: Set[str], what: str) -> str | None:
+        """Writes down that the figures of these trials were looked at side by side: a look at all bars that they saw,
+        once for the same trials. Gives the head; None where none of them is known."""
+
+        def work(transaction: Transaction) -> str | None:
+            seen: dict[str, Moments] = {}
+            for event in transaction.events(kind="trial_started"):
+                if event.key in keys and (moments := event.content.get("seen")):
+                    first, last = seen.get(event.family, moments)
+                    seen[event.family] = (min(first, moments[0]), max(last, moments[1]))
+            digest = content_hash(sorted(keys))
+            noted = {event.family for event in transaction.events(kind="look", key=digest)}
+            for family in [family for family in seen if family not in noted]:
+                content = {"what": what, "seen": list(seen[family])}
+                transaction.append("look", family=family, key=digest, content=content)
+            return transaction.head() if seen else None
+
+        return self.chain.append(work)
+
     def open_vault(self, vault: Family, key: str, body: Mapping[str, Any], span: Moments | None = None) -> VaultOpening:
         """Writes down an opening of the vault. Its identity is its market and days, whatever the source.
 
@@ -247,6 +266,16 @@ class Ledger:
 
         def work(transaction: Transaction) -> list[Trial]:
             return tried_in(transaction, _members(Families(transaction), family))
+
+        return self.chain.read(work)
+
+    def tries(self, keys: Set[str]) -> list[Trial]:
+        """The tries that these are the keys of, whatever their family."""
+
+        def work(transaction: Transaction) -> list[Trial]:
+            started = transaction.events(kind="trial_started")
+            tried = tried_in(transaction, {event.family for event in started if event.key in keys})
+            return [trial for trial in tried if not keys.isdisjoint(trial.keys)]
 
         return self.chain.read(work)
 

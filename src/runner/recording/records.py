@@ -104,7 +104,7 @@ class RunRecord:
 
     def write_json(self, name: str, value: Any) -> None:
         """Plain values; numbers that are not finite become null."""
-        self.write_text(name, _json_text(value))
+        self.write_text(name, _json_text(value, brief=self._brief))
 
     def write_table(self, name: str, frame: "pd.DataFrame") -> None:
         """<name>.parquet; the frame has text column names and the default index."""
@@ -121,7 +121,7 @@ class RunRecord:
                 sync_file(self.folder / name)
             self._unsynced.clear()
             self.note(_end(state))
-            self._last = _json_text(self._manifest) if self._brief else None
+            self._last = _json_text(self._manifest, brief=True) if self._brief else None
         elif self._last is None:
             return
         if self._last is not None:
@@ -133,7 +133,7 @@ class RunRecord:
         """The end of a brief run, which `close` then writes: digests of all its files, the manifest among them.
         facts: the last ones."""
         self.note({**facts, **_end(state)})
-        self._last = _json_text(self._manifest)
+        self._last = _json_text(self._manifest, brief=True)
         self.files["manifest.json"] = hashlib.sha256(self._last.encode()).hexdigest()
         return dict(sorted(self.files.items()))
 
@@ -160,8 +160,9 @@ class RunRecord:
             self.close("interrupted" if issubclass(kind, KeyboardInterrupt) else "failed")
 
 
-def _json_text(value: Any) -> str:
-    return json.dumps(finite_or_null(value), indent=1, ensure_ascii=False) + "\n"
+def _json_text(value: Any, *, brief: bool) -> str:
+    """brief: on one line, which takes a tenth of the time."""
+    return json.dumps(finite_or_null(value), indent=None if brief else 1, ensure_ascii=False) + "\n"
 
 
 def _end(state: EndState) -> dict[str, Any]:

@@ -53,5 +53,6 @@ def _read(home: str) -> Iterator[str | bytes]:
     for folder in sys.path:
         path = Path(folder or ".")
         if path.is_dir() and not INSTALLED.intersection(path.parts):
-            yield str(path)
+            # Not where it lies: code is read in each new folder of experiments only if something may be imported there.
+            yield "|"
             yield from sorted(entry.name for entry in path.iterdir() if entry.suffix in ("", ".py"))

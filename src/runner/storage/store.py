@@ -163,7 +163,6 @@ class Store:
         """Keeps a value that is there already, as one file that is not synced: a killed process loses no entry, a power
         cut may. Whoever keeps the same meanwhile keeps the same bytes. Gives it back as it is read."""
         files = form.encode(value)
-        folder, partial = self.folder(key, stage), self.root / ".partial" / f"{_label(key, stage)}-{uuid.uuid4().hex}"
         index = {
             "stage": stage,
             "key": key,
@@ -171,18 +170,18 @@ class Store:
             "origin": origin,
             "within": {name: base64.b64encode(data).decode() for name, data in files.items()},
         }
+        data, folder = json.dumps(index).encode(), self.folder(key, stage)
+        partial = self.root / ".partial" / f"{_label(key, stage)}-{uuid.uuid4().hex}"
         with writing(self.root):
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            partial.mkdir(parents=True)
             try:
-                partial.mkdir(parents=True)
-                (partial / _INDEX).write_bytes(json.dumps(index).encode())
-                folder.parent.mkdir(parents=True, exist_ok=True)
-                with suppress(FileExistsError):
-                    partial.rename(folder)
+                (partial / _INDEX).write_bytes(data)
+                partial.rename(folder)
             except OSError as error:
+                shutil.rmtree(partial, ignore_errors=True)
                 if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
                     raise
-            finally:
-                shutil.rmtree(partial, ignore_errors=True)
         return form.decode(files)
 
     def folder(self, key: str, stage: str) -> Path:

@@ -71,6 +71,7 @@ def together(parts: Sequence[Opened], answers: Sequence[Answer]) -> Answer:
         "jobs": [],
         "best": None,
         "null_worlds": None,
+        "plan": None,
         "parts": {symbol: answer.content for symbol, answer in zip(symbols_of(folder), answers, strict=True)},
     }
 

@@ -1,6 +1,7 @@
 """The check of a space before the first trial: of every point of a grid, of the ends of everything else."""
 
 import itertools
+import random
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,12 +15,22 @@ from runner.sweeps.settings import asked
 from runner.sweeps.space import Space, space_of
 
 Point = tuple[str, ...]
+SAMPLE = 1000
 
 
 def points_of(space: Space, settings: Settings) -> list[Point]:
     """The command lines by which the space is judged: the whole grid, or the corners where there is none."""
     found = space.points() if search_name(settings) == "grid" else space.corners()
     return [space.overrides(values) for values in found]
+
+
+def sample_of(points: Sequence[Point], space: Space, settings: Settings) -> list[Point]:
+    """What a plan checks: all of a grid, or SAMPLE of it, the first among them; the corners of any other space, and as
+    many points drawn from it."""
+    drawn = random.Random(settings.seed)  # noqa: S311  # no secret
+    if search_name(settings) != "grid":
+        return [*points, *(space.overrides(space.filled(lambda _, each: each.at(drawn.random()))) for _ in points)]
+    return list(points) if len(points) <= SAMPLE else [points[0], *drawn.sample(points[1:], SAMPLE - 1)]
 
 
 def asked_points(texts: Sequence[str]) -> list[Point]:

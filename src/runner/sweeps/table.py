@@ -69,6 +69,7 @@ def content(opened: Opened, trials: Sequence[StudyTrial]) -> dict[str, Any]:
         "objectives": list(opened.objectives),
         "jobs": jobs,
         "best": best.number if best else None,
+        "plan": None,
         "parts": {},
     }
 

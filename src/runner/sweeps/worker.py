@@ -1,5 +1,6 @@
 """Runs trials of a study until there are no more: `python -m runner.sweeps.worker FOLDER`."""
 
+import gc
 import os
 import signal
 import sys
@@ -53,7 +54,9 @@ def work(
             ended = found(opened, trial) if trial.again else None
             study.tell(trial.number, ended or run_trial(opened, study, trial, memo, bench))
             done += 1
-            at_first = _memory() if done == WARM else at_first
+            if done == WARM:
+                gc.freeze()  # what every trial shares need not be looked through after each of them
+                at_first = _memory()
             if done > WARM and _memory() > at_first + GROWN:
                 return "grown"
     return "over"

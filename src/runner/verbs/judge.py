@@ -42,7 +42,7 @@ def run(options: Namespace) -> Answer:
     try:
         outcome = run_experiment(experiment, composed, Console(), HERE)
     finally:
-        deliver(HERE.outputs)
+        deliver(HERE.outputs, experiment.tracking)
     content = {**told(outcome.folder), "remarks": list(found.remarks)}
     following = (f"show {outcome.folder.name}", f"report {outcome.folder.name}")
     return Answer(content, lambda: outcome.show(Console()), outcome.exit_code, following, composed.notices)

@@ -92,7 +92,7 @@ def _baseline(options: Namespace, console: "Console") -> Answer:
     try:
         outcome = run_experiment(experiment, composed, console, HERE)
     finally:
-        deliver(HERE.outputs)
+        deliver(HERE.outputs, experiment.tracking)
     passed = outcome.verdict is not None and outcome.verdict.passed
     code = outcome.exit_code or (exit_codes.RAN if passed else exit_codes.REJECTED)
     return Answer(told(outcome.folder), lambda: outcome.show(Console()), code)

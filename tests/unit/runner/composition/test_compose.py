@@ -215,7 +215,7 @@ def test_a_choice_named_by_an_experiment_that_does_not_exist(write: Write) -> No
     (line,) = refusal("experiment=odd")
     assert line == (
         "experiment 'odd': model=rigde: no such choice for model; did you mean 'ridge'? "
-        "choices: autoregression, external, lightgbm, linear, naive, own_features, ridge"
+        f"choices: {', '.join(config_files('model'))}"
     )
 
 
@@ -295,9 +295,9 @@ def test_hydra_may_be_set_on_the_command_line(write: Write) -> None:
 
 
 def test_hydras_own_complaints_are_one_line() -> None:
-    assert refusal("hydra/launcher=rockets") == [
-        "hydra/launcher=rockets: no such choice for hydra/launcher; choices: basic"
-    ]
+    says = refusal("hydra/launcher=rockets")
+    assert says[0].startswith("hydra/launcher=rockets: no such choice for hydra/launcher; choices: basic, ")
+    assert len(says) == 1
     assert refusal("hydra.nonsense=1")[0].startswith("Could not override 'hydra.nonsense'. ")
 
 
