@@ -8,7 +8,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 
 from runner import exit_codes
@@ -41,12 +40,6 @@ def refuse_points(points: Sequence[Sequence[str]]) -> None:
             experiment = bench.experiment(tuple(point))
             refuse(experiment)
             refuse_unchanged(experiment, bench)
-
-
-def with_worlds(opened: Opened, worlds: int) -> Opened:
-    """A sweep that is there, with so many worlds. Raises ConfigError where it has no null."""
-    refuse_points([opened.space.overrides(values) for values in opened.space.corners()])
-    return replace(opened, settings=replace(opened.settings, null_worlds=worlds))
 
 
 def search_all(opened: Opened, trials: int, stop: Asked) -> None:
