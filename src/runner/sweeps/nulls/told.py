@@ -44,7 +44,7 @@ def of_sweep(opened: Opened, trials: Sequence[StudyTrial]) -> dict[str, Any] | N
         **{name: figures[leading][name] for name in ("p_value", "rank", "real", "nulls")},
         "figures": figures,
     }
-    return {**content, "says": in_words(content)}
+    return {**content, "says": f"{in_words(content)}{_warm(opened)}"}
 
 
 def keep_ranks(opened: Opened, trials: Sequence[StudyTrial]) -> dict[str, Any] | None:
@@ -85,6 +85,14 @@ def in_words(content: Mapping[str, Any]) -> str:
     failed = content["failed"]
     against = f" In {failed} of them the search found nothing, which counts against it." if failed else ""
     return f"{says}{'; ' + rest if rest else ''}.{against} {KEPT}"
+
+
+def _warm(opened: Opened) -> str:
+    """What null worlds cannot repeat of a search that began with earlier trials."""
+    study = opened.study()
+    study.refresh()
+    earlier = len(study.known)
+    return f" Not so the {earlier} earlier trials of the real market that the search began with." if earlier else ""
 
 
 def _real(opened: Opened, best: StudyTrial) -> dict[str, float]:
