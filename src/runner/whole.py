@@ -17,6 +17,7 @@ from runner.compute import pipeline
 from runner.compute.pipeline import Executed, Prepared
 from runner.compute.stage import Cache, Keyed, Progress
 from runner.judging.judge import Judged, conclude
+from runner.judging.nulls import null_rank
 from runner.judging.tries import family_of, family_trials, tried_alone
 from runner.promotion.again import computed
 from runner.recording.ledger import Ledger
@@ -39,6 +40,19 @@ def is_whole(folder: Path) -> bool:
     manifest = manifest_of(folder)
     judged = manifest["state"] != "finished" or manifest.get("judged", {}).get("wholly", True)
     return bool(judged) and not _aside(folder, OVERWRITTEN[-1]).exists()
+
+
+@contextmanager
+def judged_anew(folder: Path, places: Places) -> Iterator[None]:
+    """In the block something is added to a folder by which it is to be judged again: afterwards it is not whole, and
+    sealed as it is then. Raises DataError where the folder was changed before."""
+    ledger = Ledger.open(places.ledger)
+    refuse_changed(folder, ledger)
+    yield
+    manifest = manifest_of(folder)
+    record = RunRecord(places.outputs, folder, manifest)
+    record.note({"judged": {**manifest.get("judged", {}), "wholly": False}})
+    seal(folder, manifest["run_key"], ledger if manifest["trial"]["counted"] else None)
 
 
 def judge_wholly(folder: Path, progress: Progress, places: Places) -> None:
@@ -119,5 +133,5 @@ def _judged(
         family, key = family_of(experiment, prepared.panel, cache), manifest["trial"]["key"]
         target = manifest["target"]["expression"]
         trials = family_trials(ledger, family, key, target, places.outputs, gathered.evidence, cache)
-    judged = conclude(experiment, prepared, executed, gathered, trials, cache)
+    judged = conclude(experiment, prepared, executed, gathered, trials, cache, null_rank(folder))
     return experiment, prepared, executed, judged, trials.value
