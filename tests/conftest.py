@@ -1,10 +1,16 @@
-"""How tests are shared out among processes."""
+"""How tests are shared out among processes, and what is said of them at the end."""
 
 import gc
+import os
+import shlex
+from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from hypothesis import settings
+
+from harness import SECONDS_IN_FORKS
 
 # How long one example takes says how busy the machine is.
 settings.register_profile("assay", deadline=None)
@@ -34,6 +40,42 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             return scope(nodeid)
 
     return ByScope(config, log)
+
+
+USED = pytest.StashKey[float]()
+SLOWEST_FILES = 10
+
+
+def processor_seconds() -> float:
+    """Of this process and of all that it started and that ended."""
+    return sum(os.times()[:4]) + sum(SECONDS_IN_FORKS)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    item.stash[USED] = processor_seconds()
+    return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: Any) -> Iterator[None]:
+    report: Any = yield
+    if call.when == "teardown":
+        report.user_properties.append(("processor", processor_seconds() - item.stash[USED]))
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """The files that took most processor time, and how to run again what failed."""
+    used: Counter[str] = Counter()
+    for report in (each for reports in terminalreporter.stats.values() for each in reports):
+        if getattr(report, "when", "") == "teardown":
+            used[report.nodeid.partition("::")[0]] += dict(report.user_properties).get("processor", 0.0)
+    terminalreporter.section(f"processor time: {sum(used.values()):.0f} s, the dearest files")
+    for file, seconds in used.most_common(SLOWEST_FILES):
+        terminalreporter.write_line(f"{seconds:6.1f} s  {file}")
+    for report in terminalreporter.stats.get("failed", []) + terminalreporter.stats.get("error", []):
+        terminalreporter.write_line(f"again: .venv/bin/pytest {shlex.quote(report.nodeid)}")
 
 
 def pytest_collection_finish() -> None:

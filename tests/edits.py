@@ -1,12 +1,14 @@
 """Edits of sources in memory: of what a function that ran is made of, and of what it reads."""
 
 import ast
+import copy
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 from runner.storage.code import Reader
+from runner.storage.source import Statement, read_source
 
 SOURCES = Path(__file__).parents[1] / "src"
 NAMED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -27,18 +29,44 @@ class Edit:
         path = SOURCES / self.file
         if self.line == 0:
             return path.read_bytes() + b"\n "
-        tree = ast.parse(path.read_bytes())
-        (node,) = [each for each in ast.walk(tree) if _is_at(each, self.line, self.column)]
+        top = copy.deepcopy(next(each for each in tree_of(self.file).body if self.line <= (each.end_lineno or 0)))
+        (node,) = [each for each in ast.walk(top) if _is_at(each, self.line, self.column)]
+        first = min([top.lineno, *(each.lineno for each in getattr(top, "decorator_list", ()))])
         _edit(node)
-        return ast.unparse(ast.fix_missing_locations(tree)).encode()
+        lines = path.read_text(encoding="utf-8").split("\n")
+        edited = ast.unparse(ast.fix_missing_locations(top))
+        return "\n".join([*lines[: first - 1], edited, *lines[top.end_lineno :]]).encode()
 
     def reader(self) -> Reader:
         """What reads the sources after the edit."""
         edited, new = SOURCES / self.file, self.text()
         return Reader(text=lambda file: new if file == edited else file.read_bytes())
 
+    def altered(self) -> frozenset[str] | None:
+        """The statements that are other ones after the edit, as `Code.parts` names them. None where it may change more:
+        whoever reached a statement before reaches it now, as long as names, imports and bases are the same."""
+        if self.line == 0:
+            return None
+        inside = Path(self.file).with_suffix("").parts
+        module = ".".join(part for part in inside if part != "__init__")
+        package = module if inside[-1] == "__init__" else module.rpartition(".")[0]
+        before, after = _read((SOURCES / self.file).read_bytes(), package), _read(self.text(), package)
+        if [_leads(each) for each in before] != [_leads(each) for each in after]:
+            return None
+        return frozenset(
+            f"{module}:{old.label}" for old, new in zip(before, after, strict=True) if old.digest != new.digest
+        )
+
     def __str__(self) -> str:
         return f"{self.file}: {self.what}"
+
+
+_read = read_source.__wrapped__  # thousands of texts need not be kept
+
+
+def _leads(statement: Statement) -> Statement:
+    """What decides which statements are found before this one."""
+    return replace(statement, digest="", mentions=(), inner=(), texts=())
 
 
 def _is_at(node: ast.AST, line: int, column: int) -> bool:

@@ -35,6 +35,7 @@ REMOTE = ("data/ccxt", "data/fred", "data/stooq")
 # What a choice leaves open for its user to say.
 OPEN = {
     "data/files": ("data.path=bars.csv",),
+    "data/simulated": ("features=expressions", "features.expressions={change: 'close / ref(close, 5) - 1'}"),
     "data/resampled": ("data.source.path=bars.csv", "data.bar=1d", "data.to=1w", "debug.max_bars=null"),
     "data/sentiment": ("data.path=texts.csv",),
     "data/sealed": ("data.visible.path=bars.csv", "data.rest=bars.sealed"),
@@ -52,6 +53,7 @@ OPEN = {
     ),
     "features/calendar": ("debug.max_bars=null",),
     "model/external": ("model.path=forecasts.csv", "model.horizon_column=null", "debug.max_bars=null"),
+    "model/scikit_learn": ("model.estimator=linear_model.BayesianRidge",),
     "model/own_features": (f"model.features={OWN_FEATURES}", f"model.model={OWN_MODEL}"),
     "baselines/none": ("gates=deployment",),
     "split/calendar": ("debug.max_bars=null",),

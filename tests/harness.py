@@ -6,10 +6,12 @@ import functools
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,6 +102,9 @@ def needs_its_data(experiment: str) -> None:
         market_data(name)
 
 
+SECONDS_IN_FORKS: list[float] = []
+"""Of processor time, of each command in a fork of this process's `warm.py`."""
+
 EXPERIMENTS = sorted(path.stem for path in config_folder().glob("experiment/*.yaml"))
 SELF_CONTAINED = [name for name in EXPERIMENTS if outside_file(name) is None]
 SHOWN = ["sp500_volatility", "sp500_direction", "us20_momentum", "nasdaq_technical", "sp500_regime"]
@@ -117,21 +122,58 @@ def environment(folder: Path) -> dict[str, str]:
     }
 
 
-def started(folder: Path, *arguments: str) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [sys.executable, "-m", "runner", *arguments],
-        cwd=folder,
-        env=environment(folder),
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        preexec_fn=heeds_interrupts,
-    )
+@dataclass(kw_only=True)
+class Started:
+    """A command at work, in a fork of `warm.py`; what it prints is in the files out and err. returncode: None while it
+    runs, negative for a signal."""
+
+    python: str
+    pid: int
+    out: Path
+    err: Path
+    returncode: int | None = None
+
+    def poll(self) -> int | None:
+        return self._asked(wait=False)
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+    def communicate(self, timeout: float = 300) -> tuple[str, str]:
+        """What it printed on stdout and stderr, when it has ended."""
+        deadline = time.monotonic() + timeout
+        while self.poll() is None:
+            if time.monotonic() > deadline:
+                self.kill()
+                raise subprocess.TimeoutExpired(str(self.pid), timeout, *self._printed())
+            time.sleep(0.01)
+        return self._printed()
+
+    def ended(self) -> "subprocess.CompletedProcess[str]":
+        """Likewise, without looking again and again."""
+        code = self._asked(wait=True)
+        assert code is not None
+        return subprocess.CompletedProcess(self.pid, code, *self._printed())
+
+    def _asked(self, *, wait: bool) -> int | None:
+        if self.returncode is None:
+            answer = told(self.python, {"pid": self.pid, "wait": wait})
+            if answer is not None:
+                self.returncode, seconds = answer
+                SECONDS_IN_FORKS.append(seconds)
+        return self.returncode
+
+    def _printed(self) -> tuple[str, str]:
+        return self.out.read_text(), self.err.read_text()
 
 
-def heeds_interrupts() -> None:
-    """Tests that run in the background are told to ignore Ctrl-C, and what they start inherits it."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+def started(folder: Path, *arguments: str) -> Started:
+    """`python -m runner ARGUMENTS` at work, in a process of its own in which the libraries are imported already."""
+    return forked(Path(tempfile.mkdtemp(dir=folder.parent)), folder, environment(folder), None, *arguments)
 
 
 def ended(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -152,29 +194,59 @@ def answer(*arguments: str) -> Any:
 
 
 def in_fork(
-    folder: Path, environment: dict[str, str], code: str | None, *arguments: str
+    folder: Path, environment: dict[str, str], code: str | None, *arguments: str, python: str = sys.executable
 ) -> "subprocess.CompletedProcess[str]":
-    """`python -c CODE ARGUMENTS`, or the runner, likewise."""
+    """`PYTHON -c CODE ARGUMENTS`, or the runner, likewise."""
     with tempfile.TemporaryDirectory() as place:
-        out, err = Path(place, "out"), Path(place, "err")
-        command = {
-            **{"folder": str(folder), "environment": environment, "code": code, "arguments": arguments},
-            **{"out": str(out), "err": str(err), "seconds": 300},
-        }
-        server = warm_server()
-        assert server.stdin is not None
-        assert server.stdout is not None
-        server.stdin.write(json.dumps(command) + "\n")
-        server.stdin.flush()
-        returncode = int(server.stdout.readline())
-        return subprocess.CompletedProcess(arguments, returncode, out.read_text(), err.read_text())
+        done = forked(Path(place), folder, environment, code, *arguments, python=python).ended()
+    done.args = arguments
+    return done
+
+
+def forked(
+    place: Path,
+    folder: Path,
+    environment: dict[str, str],
+    code: str | None,
+    *arguments: str,
+    python: str = sys.executable,
+) -> Started:
+    """place: where what it prints is kept."""
+    out, err = place / "out", place / "err"
+    command = {
+        **{"folder": str(folder), "environment": environment, "code": code, "arguments": arguments},
+        **{"out": str(out), "err": str(err), "seconds": 300},
+    }
+    return Started(python=python, pid=told(python, command), out=out, err=err)
+
+
+def told(python: str, command: dict[str, Any]) -> Any:
+    """What `warm.py` answers."""
+    server = warm_server(python)
+    assert server.stdin is not None
+    assert server.stdout is not None
+    server.stdin.write(json.dumps(command) + "\n")
+    server.stdin.flush()
+    return json.loads(server.stdout.readline())
+
+
+def copied(source: Path, target: Path) -> Path:
+    """A folder of runs to go on in. A file of the store, which nobody ever changes, is linked; any other is copied."""
+
+    def taken(file: str, to: str) -> None:
+        if "store" in Path(file).parts:
+            os.link(file, to)
+        else:
+            shutil.copy2(file, to)
+
+    return Path(shutil.copytree(source, target, symlinks=True, copy_function=taken))
 
 
 @functools.cache
-def warm_server() -> "subprocess.Popen[str]":
-    """The one `warm.py` of this process."""
+def warm_server(python: str) -> "subprocess.Popen[str]":
+    """The one `warm.py` of this process that this interpreter runs."""
     server = subprocess.Popen(
-        [sys.executable, Path(__file__).with_name("warm.py")],
+        [python, Path(__file__).with_name("warm.py")],
         env={**os.environ, "PYTHONWARNINGS": "error"},
         text=True,
         stdin=subprocess.PIPE,

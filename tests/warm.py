@@ -1,17 +1,20 @@
 """A program: runs commands, each in a fork of a process in which the imports of a run are done.
 
-A line of stdin is a JSON object (folder, environment, code, arguments, out, err, seconds); without code the command is
-`python -m runner ARGUMENTS`, else `python -c CODE ARGUMENTS`. The answer is a line with the exit code, negative for a
-signal, as subprocess has it.
+A line of stdin is a JSON object, and so is its answer. One with a folder (and environment, code, arguments, out, err,
+seconds) starts a command: without code `python -m runner ARGUMENTS`, else `python -c CODE ARGUMENTS`; the answer is its
+process id. One with a pid and whether to wait for it is answered by its exit code, negative for a signal, as subprocess
+has it, and the seconds of processor time that it took, or by null while it runs.
 """
 
 import atexit
+import contextlib
 import gc
 import importlib
 import json
 import os
 import signal
 import sys
+import tempfile
 import threading
 import traceback
 import warnings
@@ -36,6 +39,14 @@ def warm() -> None:
     stream_kernels()
     loop()
     draw()
+    compose()
+
+
+def compose() -> None:
+    """A shipped experiment, so that files and kinds of components are known as far as they are shipped."""
+    from runner.composition.configure import configure
+
+    configure(["+experiment=sp500_volatility"])
 
 
 def draw() -> None:
@@ -58,6 +69,7 @@ def become(command: dict[str, Any]) -> None:
         os.dup2(file, descriptor)
         os.close(file)
     signal.alarm(command["seconds"])
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs tests in the background ignores Ctrl-C
     os.chdir(command["folder"])
     os.environ.clear()
     os.environ.update(command["environment"])
@@ -69,17 +81,21 @@ def become(command: dict[str, Any]) -> None:
 
 def main() -> dict[str, Any]:
     """Serves until stdin ends; returns in the forks alone, in each with its command."""
-    warm()
+    with tempfile.TemporaryDirectory() as empty, contextlib.chdir(empty):
+        warm()
     gc.freeze()  # what is shared stays shared
     with os.fdopen(os.dup(0)) as commands, os.fdopen(os.dup(1), "w") as answers:
         for line in commands:
-            child = os.fork()
-            if child == 0:
-                command: dict[str, Any] = json.loads(line)
+            command: dict[str, Any] = json.loads(line)
+            if "pid" in command:
+                ended, status, used = os.wait4(command["pid"], 0 if command["wait"] else os.WNOHANG)
+                found = [os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime] if ended else None
+                print(json.dumps(found), file=answers, flush=True)
+            elif (child := os.fork()) == 0:
                 become(command)
                 return command
-            code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-            print(code, file=answers, flush=True)
+            else:
+                print(child, file=answers, flush=True)
     sys.exit()
 
 

@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from docs import BLOCK, ROOT, STUDIES, outputs_of
@@ -28,7 +29,13 @@ def commands(page: Path) -> list[tuple[str, ...]]:
     return list(dict.fromkeys(found))
 
 
-def replay(page: Path, outputs: Path) -> None:
+def run(folder: Path, environment: dict[str, str], *arguments: str) -> None:
+    """`python -m runner ARGUMENTS` in this folder."""
+    command = [sys.executable, "-m", "runner", *arguments]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=folder, env=environment)
+
+
+def replay(page: Path, outputs: Path, run: Callable[..., None] = run) -> None:
     """The runs of a page in its order, with an empty ledger, in the folder that holds `outputs`; stages come from a
     store that is there already."""
     study = outputs.parent
@@ -38,8 +45,7 @@ def replay(page: Path, outputs: Path) -> None:
     environment = {**os.environ, "ASSAY_LEDGER": str(study / "ledger.sqlite")}
     for experiment, *overrides in commands(page):
         print(experiment, *overrides, flush=True)
-        command = ["-m", "runner", f"+experiment={experiment}", "tracking=none", "export=never", *overrides]
-        subprocess.run([sys.executable, *command], check=True, stdout=subprocess.DEVNULL, cwd=study, env=environment)
+        run(study, environment, f"+experiment={experiment}", "tracking=none", "export=never", *overrides)
 
 
 def main() -> int:

@@ -203,9 +203,9 @@ def run(
     made, composed = configure(asked(experiment, overrides, settings or {}))
     console, places = Console(io.StringIO() if quiet else None), Places(outputs=Path(outputs))
     try:
-        return Run(run_experiment(made, composed, console, places, single=True).folder)
+        return Run(run_experiment(made, composed, console, places).folder)
     finally:
-        deliver(places.outputs)
+        deliver(places.outputs, made.tracking)
 
 
 def load(run: str | Path = "latest", *, outputs: str | Path = OUTPUTS) -> Run:

@@ -9,7 +9,7 @@ from runner.specification.places import HERE
 
 Actions = Sequence[Action]
 FORMS = ("--help", "--version", "--multirun", "--cfg")
-OF_RUNS = ("run", "runs", "first", "second")
+OF_RUNS = ("run", "runs", "names")
 """Arguments that name runs."""
 OF_BUNDLES = ("reference", "name", "bundle")
 """Arguments that name bundles."""
@@ -53,7 +53,7 @@ def _values(verb: str, action: Action, word: str = "") -> Iterable[str]:
     elif (verb, action.dest) == ("store", "action"):
         yield from ("why", "ls", "verify", "gc")
     elif action.dest in OF_RUNS and verb != "list":
-        yield from (*_runs(), *(_bundles() if verb == "compare" else ()))
+        yield from (*_runs(), *((*_bundles(), *_sweeps()) if verb == "compare" else ()))
     elif action.dest in OF_BUNDLES:
         yield from _bundles()
 
@@ -111,6 +111,10 @@ def _groups() -> tuple[str, ...]:
 def _runs() -> list[str]:
     found = [path.parent.name for path in HERE.outputs.glob("runs/*/*/manifest.json")]
     return [*found, "latest"] if found else []
+
+
+def _sweeps() -> list[str]:
+    return [path.parent.name for path in HERE.sweeps.glob("*/sweep.json")]
 
 
 def _bundles() -> list[str]:

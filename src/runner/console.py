@@ -24,14 +24,21 @@ STYLES = {
     "failed": "red",
     "not_applicable": "dim",
     "deferred": "dim",
+    "pending": "dim",
     HALLMARKED: "bold green",
     CANDIDATE: "bold yellow",
     REJECTED: "bold red",
     FAILED: "bold red",
 }
-STATUS = {"passed": "passed", "failed": "FAILED", "not_applicable": "not applicable", "deferred": "at promotion"}
-MARKS = {"passed": "✓", "failed": "✗", "not_applicable": "·", "deferred": "…"}
-ASCII_MARKS = {"passed": "+", "failed": "x", "not_applicable": "-", "deferred": "~"}
+STATUS = {
+    "passed": "passed",
+    "failed": "FAILED",
+    "not_applicable": "not applicable",
+    "deferred": "at promotion",
+    "pending": "not judged yet",
+}
+MARKS = {"passed": "✓", "failed": "✗", "not_applicable": "·", "deferred": "…", "pending": "?"}
+ASCII_MARKS = {"passed": "+", "failed": "x", "not_applicable": "-", "deferred": "~", "pending": "?"}
 
 
 QUIET_SECONDS = 10.0

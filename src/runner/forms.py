@@ -30,9 +30,9 @@ def ran(overrides: Sequence[str], *, verbose: bool) -> Answer:
     from runner.tracking.deliver import deliver
 
     try:
-        outcome = run_experiment(experiment, composed, Console(verbose=verbose), HERE, single=True)
+        outcome = run_experiment(experiment, composed, Console(verbose=verbose), HERE)
     finally:
-        deliver(HERE.outputs)
+        deliver(HERE.outputs, experiment.tracking)
     following = (f"show {outcome.folder.name}", f"report {outcome.folder.name}")
     may = outcome.verdict is not None and outcome.verdict.passed and outcome.promotion is None
     promotes = (f"promote {outcome.folder.name}",) if may and not experiment.debug.enabled else ()

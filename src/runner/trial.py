@@ -16,15 +16,17 @@ from components.tables.container import paths_of
 from components.tables.meaning import Said
 from components.values import Evidence, Trials
 from runner.composition.build import build
-from runner.compute.pipeline import Executed, Prepared
+from runner.compute.pipeline import Executed, Prepared, execute, with_folds
 from runner.compute.stage import Cache, Keyed, Pruned, Stage, joint_key
 from runner.compute.target import target_text
+from runner.judging.evidence import gather
 from runner.judging.kept import vault_kept
 from runner.judging.recipe import recipe_of
 from runner.judging.tries import family_of, family_trials, market_of, own_series, seen_by, tried_alone
 from runner.recording.actors import acting, restricted
 from runner.recording.ledger import Ledger, Series
 from runner.recording.records import RunRecord
+from runner.recording.sealed import vouched
 from runner.recording.trials import Outcome as Ending
 from runner.recording.trials import TrialNumber
 from runner.recording.witnesses import noted_heads
@@ -69,6 +71,18 @@ class Tried:
             series = {name: one.before(until) for name, one in series.items()}
         self.metrics, self.series = evidence.metrics, series
 
+    def fit(self, experiment: Experiment, prepared: Prepared, executed: Executed, cache: Cache) -> None:
+        """Fits all folds. A trial that is pruned leaves behind what its heard folds forecast and earned."""
+        try:
+            executed.fit()
+        except Pruned as stop:
+            quiet = cache.quiet()
+            heard = with_folds(prepared, prepared.folds[: stop.fold])
+            partial = execute(experiment, heard, quiet)
+            seen = max(end for fold in heard.folds for _, end in fold.span.test)
+            self.found(gather(experiment, heard, partial, quiet).evidence.value, until=seen)
+            raise
+
 
 def trial_key(executed: Executed) -> str:
     """What makes two trials the same: everything that decides forecasts and returns; what only judges, records or
@@ -86,10 +100,13 @@ def trial(
     places: Places,
     *,
     sweep: str | None = None,
+    ledger: Ledger | None = None,
 ) -> Iterator[Tried]:
-    """Records a trial before its fit, and how it ended; the block fills in what it found.
+    """Records a trial before its fit, and how it ended; the block fills in what it found. What a brief record holds is
+    vouched for together with the end.
 
     sweep: name of the sweep of which it is a job: all its jobs are one round of tries, a run of its own is another.
+    ledger: that is open already.
 
     A look is no trial: it has no number, and what is recorded is that it saw its bars. Raises RoleForbids where
     ASSAY_ROLE allows no trial beside a ledger that was removed or replaced.
@@ -99,7 +116,7 @@ def trial(
         record.note({"ledger_head": looked(experiment, prepared, cache, places, "debug")})
         yield Tried(key=key, target=target, outputs=record.outputs, ledger=None)
         return
-    ledger = Ledger.open(places.ledger)
+    ledger = ledger or Ledger.open(places.ledger)
     whole_for_research(ledger, record.outputs)
     tried = Tried(key=key, target=target, outputs=record.outputs, ledger=ledger)
     family, seen = family_of(experiment, prepared.panel, cache), seen_by(prepared.panel)
@@ -114,9 +131,14 @@ def trial(
         record.note({"vault_seen": [sighting.content() for sighting in ahead], "vault_kept": kept})
     began = processor_seconds()
 
-    def end(state: Ending, found: Mapping[str, Any]) -> str:
+    def end(state: Ending, found: Mapping[str, Any], *, whole: bool = False) -> str:
         spent = processor_seconds() - began
-        return ledger.finish_trial(key, state, found, tried.series, processor_seconds=spent)
+
+        def also(head: str) -> Mapping[str, Any]:
+            return vouched(record, record.ended(state, {"ledger_head": head}))
+
+        vouches = also if record.brief and whole else None
+        return ledger.finish_trial(key, state, found, tried.series, processor_seconds=spent, also=vouches)
 
     try:
         yield tried
@@ -125,14 +147,14 @@ def trial(
         raise
     except Pruned as stop:
         found = {"metrics": dict(tried.metrics), "folds": stop.fold, "reason": stop.reason}
-        record.note({"ledger_head": end("pruned", found)})
+        record.note({"ledger_head": end("pruned", found, whole=True)})
         raise
     except BaseException as error:
         end("failed", {"error": f"{type(error).__name__}: {error}"})
         raise
     found = {"metrics": dict(tried.metrics)}
     broken = {"error": "; ".join(tried.broken)} if tried.broken else {}
-    record.note({"ledger_head": end("failed" if broken else "finished", found | broken)})
+    record.note({"ledger_head": end("failed" if broken else "finished", found | broken, whole=True)})
 
 
 def is_look(experiment: Experiment, prepared: Prepared) -> bool:

@@ -59,9 +59,16 @@ def timed(arguments: list[str], folder: Path) -> tuple[float, float]:
     before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     subprocess.run([sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, check=False)
     wall, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
-    while list(folder.glob("outputs/wandb/pending/*.json")):
+    while _untold(folder):
         time.sleep(0.1)  # the next one is not to be measured beside it
     return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def _untold(folder: Path) -> bool:
+    """Whether a process still tells W&B of runs that ended."""
+    ended = sum(1 for path in folder.glob("outputs/runs/*/*/manifest.json"))
+    noted = folder / "outputs" / "tracking" / "delivered.jsonl"
+    return ended > (noted.read_bytes().count(b"\n") if noted.is_file() else 0)
 
 
 def median(arguments: list[str], folder: Path) -> tuple[float, float]:

@@ -15,15 +15,16 @@ import numpy as np
 from runner.compute.features import compute_features
 from runner.recording.ledger import Family, Ledger
 from runner.recording.records import RunRecord
+from runner.specification.tracker import Record
 from runner.storage.canonical import content_hash
 from runner.storage.code import code_of
 from runner.storage.formats import ARRAYS, JSON
 from runner.storage.store import Store
-from runner.tracking import RunInfo, tracked
 from runner.tracking.wandb import WandB
 
 SMALL_ENTRIES = 200
 TRIALS = 10_000
+WANDB = WandB(mode="offline", project="assay", entity=None, group=None, tags=())
 FAMILY = Family(
     source="bars",
     symbols=tuple(f"S{i:03d}" for i in range(500)),
@@ -87,15 +88,12 @@ def run(folder: Path) -> None:
     timed("a run folder made", lambda: RunRecord.create(folder, "vol", "0" * 64))
     timed("its metrics written", lambda: record.write_metrics({f"test/m{i}": 0.1 for i in range(200)}))
     timed("its state closed", lambda: record.close("finished"))
-    for name in ("first-run", "second-run"):
-        info = RunInfo(name=name, experiment="vol", config={}, folder=record.folder, outputs=folder)
-        timed(f"W&B offline, {name.replace('-', ' ')} of the process: posted", lambda info=info: track(info))
-
-
-def track(info: RunInfo) -> None:
-    tracker = WandB(mode="offline", project="assay", entity=None, group=None, tags=())
-    with tracked(tracker, info) as session:
-        session.log_metrics({"test/r2": 0.5})
+    for number in range(3):
+        name = f"W&B offline, record {number + 1} of the process"
+        told = Record(
+            id=f"r{number}", edition="1", name="r", kind="vol", summary={f"test/m{i}": 0.1 for i in range(200)}
+        )
+        timed(name, lambda told=told: WANDB.tell(told, folder))
 
 
 def main() -> None:

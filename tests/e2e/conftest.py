@@ -1,7 +1,5 @@
 """Runs of shipped experiments, shared by the tests of a session."""
 
-import os
-import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +8,7 @@ import pytest
 
 from environments import built_wheel, core_environment
 from harness import Assay, Run, Shipped, ended, needs_its_data
+from harness import copied as copied_folder
 
 
 @pytest.fixture
@@ -48,17 +47,9 @@ def copied(shipped: Shipped, shipped_folder: Path, tmp_path: Path) -> Callable[.
     def copy(*names: str) -> Path:
         for name in names:
             shipped(name)
-        return Path(shutil.copytree(shipped_folder, tmp_path / "copied", symlinks=True, copy_function=taken))
+        return copied_folder(shipped_folder, tmp_path / "copied")
 
     return copy
-
-
-def taken(source: str, target: str) -> None:
-    """A file of the store, which nobody ever changes, is linked; any other is copied."""
-    if "store" in Path(source).parts:
-        os.link(source, target)
-    else:
-        shutil.copy2(source, target)
 
 
 @pytest.fixture(scope="session")

@@ -61,7 +61,7 @@ def test_a_killed_run_leaves_nothing_that_counts_as_done_and_the_next_one_finish
     process.communicate(timeout=60)
     assert json.loads(manifest.read_text())["state"] == "running"
     assert trials(tmp_path) == ["running"]
-    again = ended(tmp_path, "+experiment=sp500_volatility", "tracking=none")
+    again = ended(tmp_path, "+experiment=sp500_volatility", "tracking=none", "export=never")
     assert again.returncode == 0, again.stderr
     assert trials(tmp_path) == ["running", "finished"]
 

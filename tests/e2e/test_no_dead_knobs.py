@@ -206,7 +206,7 @@ def settings() -> dict[str, list[tuple[str, Any, Any]]]:
     The settings of quality act on defects, which the shipped data does not have: their own tests have them.
     """
     found: dict[str, list[tuple[str, Any, Any]]] = {}
-    for name in SHOWN:
+    for name in sorted(SHOWN, key=lambda name: not name.startswith("sp500")):  # those of one symbol take least
         for path, value, annotation in leaves(remembered([f"+experiment={name}"], compose).config):
             if not path.startswith("quality."):
                 found.setdefault(path, []).append((name, value, annotation))
@@ -253,9 +253,10 @@ def test_inert_does_nothing(path: str, cache: pipeline.Cache, base: Callable[[st
         for other in [*others(path, value, annotation), "another"]:
             try:
                 assert digest(changed(experiment, {path: other}), cache) == base(experiment)
-                compared += 1
             except AssayError:
                 continue
+            compared += 1
+            break
     assert compared
 
 

@@ -2,7 +2,6 @@
 from the store is what was computed, to the bit."""
 
 import signal
-import subprocess
 import time
 from pathlib import Path
 
@@ -109,11 +108,9 @@ def test_a_kill_in_the_last_fold_repeats_one_fold(folder, tmp_path, monkeypatch)
 
 def test_two_processes_fit_every_fold_once(folder):
     both = [started(folder, *RUN) for _ in range(2)]
-    done: list[subprocess.Popen[str]] = []
     for process in both:
         out, err = process.communicate(timeout=300)
         assert process.returncode == 0, out + err
-        done.append(process)
     assert len(fits(folder)) == FOLDS
     first, second = (results(path.parent) for path in sorted(folder.glob("outputs/runs/*/*/manifest.json")))
     assert first == second

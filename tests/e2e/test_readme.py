@@ -2,7 +2,6 @@
 
 import re
 import shlex
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import pandas as pd
 import pytest
 
 from components.data.bundled import Bundled
-from harness import ended, environment
+from harness import ended, environment, in_fork
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -77,10 +76,8 @@ def test_every_command_runs(programs: Path, tmp_path: Path) -> None:
         if command.startswith("fetch "):
             continue  # asks a vendor on the net: tests/unit/runner/fetching asks servers of its own
         for text in (*BEFORE.get(command.split()[0], ()), command):
-            arguments = [programs / "python", "-m", "runner", *shlex.split(text)]
-            process = subprocess.run(
-                arguments, cwd=tmp_path, env=environment(tmp_path), capture_output=True, text=True, check=False
-            )
+            installed = str(programs / "python")
+            process = in_fork(tmp_path, environment(tmp_path), None, *shlex.split(text), python=installed)
             assert process.returncode == 0, (text, process.stdout[-2000:], process.stderr[-2000:])
 
 

@@ -10,7 +10,7 @@ import pytest
 import docs
 import runs
 from components.errors import ConfigError
-from harness import EXPERIMENTS, SELF_CONTAINED, SHOWN, Shipped, needs_its_data, outside_file
+from harness import EXPERIMENTS, SELF_CONTAINED, SHOWN, Shipped, in_fork, needs_its_data, outside_file
 from runner.composition.configure import configure
 from runner.composition.places import config_folder
 
@@ -151,6 +151,11 @@ def test_trials_on_the_same_data_are_counted_together(shipped: Shipped) -> None:
     assert other["number"] == other["family_trials"] == 1
 
 
+def run_forked(folder: Path, environment: dict[str, str], *arguments: str) -> None:
+    done = in_fork(folder, environment, None, *arguments)
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize(
     "pages",
     [pytest.param(["README.md"], id="readme"), pytest.param(STUDIES, id="studies", marks=pytest.mark.slow)],
@@ -165,6 +170,6 @@ def test_each_page_replayed_on_an_empty_ledger_shows_its_figures(
         outputs = docs.outputs_of(page, tmp_path)
         outputs.mkdir(parents=True)
         (outputs / "store").symlink_to(folder / "outputs" / "store")
-        runs.replay(page, outputs)
+        runs.replay(page, outputs, run_forked)
         shown = page.read_text(encoding="utf-8")
         assert docs.rewritten(shown, outputs) == shown, f"{page}: stale; run make docs"

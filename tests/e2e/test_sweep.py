@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from harness import Assay, started
+from run_folders import records
 
 QUICK = ("+experiment=sp500_volatility", "debug=fast", "tracking=none")
 CRASHING = """
@@ -57,16 +58,24 @@ def test_a_rejection_counts_under_enforce_only(assay: Assay, tmp_path: Path) -> 
 
 def test_jobs_draw_nothing_until_they_are_asked_and_are_tracked_together(assay: Assay, tmp_path: Path) -> None:
     quick = [text for text in QUICK if not text.startswith("tracking=")]
-    done = assay("-m", *quick, "model=naive,ridge")
+    done = assay("-m", *quick, "model=naive,ridge", "sweep.judged=0")
     assert done.returncode == 0, done.stderr
     (sweep,) = tmp_path.glob("outputs/sweeps/*")
     assert done.stdout.splitlines()[-2] == (
-        f"Jobs draw no pictures: python -m runner report RUN does, RUN from {sweep.relative_to(tmp_path)}/jobs/JOB.json"
+        "The best were judged by every gate: python -m runner report RUN judges another, RUN from "
+        f"{sweep.relative_to(tmp_path)}/jobs/JOB.json"
     )
     folders = [tmp_path / job["run_folder"] for job in jobs(tmp_path)]
     assert not any((folder / "report.html").exists() or (folder / "plots").exists() for folder in folders)
     assert len(list(tmp_path.glob("outputs/wandb/offline-run-*"))) == 2
-    assert not list(tmp_path.glob("outputs/wandb/pending/*.json"))
+    for folder in folders:
+        record = next(
+            each.run
+            for each in records(tmp_path / "outputs", f"{folder.parent.name}-{folder.name}")
+            if each.HasField("run")
+        )
+        assert (record.run_group, record.display_name) == (sweep.name, folder.name)
+    assert len((tmp_path / "outputs" / "tracking" / "delivered.jsonl").read_text().splitlines()) == 2
     assert assay("report", folders[0].name).returncode == 0
     assert (folders[0] / "report.html").is_file()
     assert len(list((folders[0] / "plots").glob("*.png"))) >= 4

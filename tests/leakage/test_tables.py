@@ -298,6 +298,7 @@ def examined_file(name: str, target: str, symbols: int | None = None) -> Examina
 LOCAL = ("mom", "mom1", "mom2", "mom3", "ROC_5", "ROC_10", "ROC_15", "ROC_20", "EMA_10", "EMA_20", "EMA_50", "EMA_200")
 
 
+@pytest.mark.slow
 def test_the_published_samba_table_leaks_by_name() -> None:
     leaks = {leak.column: leak for leak in examined_file("samba_published_daily.parquet", "Price").leaks}
     assert set(LOCAL) <= set(leaks)
@@ -311,8 +312,8 @@ def test_the_published_samba_table_leaks_by_name() -> None:
 @pytest.mark.parametrize(
     ("name", "target", "symbols"),
     [
-        ("samba_repaired_daily.parquet", "Price", 1),
-        ("cnnpred_daily.parquet", "Close", 2),
+        pytest.param("samba_repaired_daily.parquet", "Price", 1, marks=pytest.mark.slow),
+        pytest.param("cnnpred_daily.parquet", "Close", 2, marks=pytest.mark.slow),
         ("vix_daily.parquet", "close", None),
         ("us_large_cap_daily.parquet", "close", 8),
         ("us_etf_daily.parquet", "close", None),

@@ -1,6 +1,7 @@
 """What an expression reads and how it is written, known without computing it."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from components.expressions.operators import OPERATORS, Operator
 from components.expressions.tree import Call, Field, Node, Number
@@ -39,6 +40,7 @@ class _Interval:
     frame: bool = False
 
 
+@lru_cache(maxsize=4096)
 def reach(node: Node) -> Reach:
     """Exactly the bars that an expression reads."""
     interval = _interval(node, {})

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import count
 
 import numpy as np
@@ -59,8 +59,14 @@ def parse(
     ExpressionError.
     """
     known = None if fields is None else tuple(sorted(fields))
-    macros = macros_of(let or {}, "let", where)
-    translation = _Translation(text=text, where=where, fields=known, let=macros)
+    return _parsed(text, known, where, tuple((let or {}).items()))
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str, fields: tuple[str, ...] | None, where: str, let: tuple[tuple[str, str], ...]) -> Node:
+    """A sweep's trials read the same texts again and again."""
+    macros = macros_of(dict(let), "let", where)
+    translation = _Translation(text=text, where=where, fields=fields, let=macros)
     node = translation.tree()
     if isinstance(node, Number):
         raise translation.fail(f"{translation.quoted} reads no field")

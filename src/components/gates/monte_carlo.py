@@ -13,7 +13,7 @@ from components.ranges import Ge, Gt, Lt
 from components.seeds import derive
 from components.statistics.performance import known
 from components.statistics.snooping import stationary_index
-from components.values import Evidence, Float, Judgement
+from components.values import Evidence, Float, Judgement, Need
 
 MIN_BARS = 8
 
@@ -54,6 +54,9 @@ class MonteCarlo(Gate):
 
     def judges(self, kind: Kind) -> Result:
         return "portfolio"
+
+    def needs(self) -> frozenset[Need]:
+        return frozenset[Need]({"draws"})
 
     def judge(self, evidence: Evidence) -> Judgement:
         returns_T = known(evidence.returns_T)

@@ -70,11 +70,9 @@ def least_squares_only(loss: Loss) -> str | None:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Standardised:
-    """Train columns at mean 0 and standard deviation 1 (constant ones at 0), labels of each target at mean 0."""
+class Scaling:
+    """What standardised columns and labels were before: means and scales."""
 
-    Z_NF: Float
-    y_NK: Float
     means_F: Float
     scales_F: Float
     label_mean_K: Float
@@ -84,6 +82,34 @@ class Standardised:
         coefficients_KF = np.array([slopes_F.astype(np.float64) / self.scales_F for slopes_F in slopes_KF])
         shift_K = np.array([float(self.means_F @ coefficients_F) for coefficients_F in coefficients_KF])
         return LinearFunction(coefficients_OF=coefficients_KF, intercept_O=self.label_mean_K - shift_K)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Standardised(Scaling):
+    """Train columns at mean 0 and standard deviation 1 (constant ones at 0), labels of each target at mean 0."""
+
+    Z_NF: Float
+    y_NK: Float
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class NormalEquations(Scaling):
+    """Of the standardised columns: products with each other, and with the labels of each target."""
+
+    gram_FF: Float
+    products_KF: Sequence[Float]
+
+
+def normal_equations(train: Samples) -> NormalEquations:
+    """Raises DataError where there are no train rows."""
+    data = standardise(train)
+    return NormalEquations(
+        gram_FF=data.Z_NF.T @ data.Z_NF,
+        products_KF=[data.Z_NF.T @ y_N for y_N in np.ascontiguousarray(data.y_NK.T)],
+        means_F=data.means_F,
+        scales_F=data.scales_F,
+        label_mean_K=data.label_mean_K,
+    )
 
 
 def standardise(train: Samples) -> Standardised:

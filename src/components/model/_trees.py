@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from components.contracts import FittedModel
-from components.onnx_graph import forecast_graph, link_nodes, linked, wide_features
+from components.model._forest import Tree, forest_graph
+from components.onnx_graph import linked
 from components.values import Float, Samples
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class TreeSum(FittedModel):
         return TreeSum(trees=files[TREES_FILE].decode(), before=tuple(before), **head)
 
     def to_onnx(self) -> "onnx.ModelProto":
-        return forest_graph([self])
+        return trees_graph([self])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,7 +128,7 @@ class TreeSums(FittedModel):
         return TreeSums(sums=tuple(TreeSum.from_files(each) for each in own), width=content["width"])
 
     def to_onnx(self) -> "onnx.ModelProto":
-        return forest_graph(self.sums, width=self.width)
+        return trees_graph(self.sums, width=self.width)
 
 
 def fitted_sums(sums: Sequence[TreeSum], width: int) -> TreeSum | TreeSums:
@@ -140,42 +141,12 @@ def sums_from_files(files: Mapping[str, bytes]) -> TreeSum | TreeSums:
     return TreeSums.from_files(files) if SUMS_FILE in files else TreeSum.from_files(files)
 
 
-def forest_graph(sums: Sequence[TreeSum], *, width: int = 1) -> "onnx.ModelProto":
-    """One forest with a target for each sum. Thresholds and sums in float64, as LightGBM has them, so that no
-    comparison turns out otherwise; `width` neighbouring outputs are put in order."""
-    from onnx import TensorProto, helper
-
-    trees = [(tree, output) for output, one in enumerate(sums) for text in one.texts for tree in _parsed(text)]
-    attributes = _joined([_onnx_tree(tree, number, output) for number, (tree, output) in enumerate(trees)])
-    forest = helper.make_node(
-        "TreeEnsembleRegressor",
-        ["wide"],
-        ["sum"],
-        domain="ai.onnx.ml",
-        n_targets=len(sums),
-        base_values_as_tensor=_tensor(np.array([one.base for one in sums])),
-        **attributes,
-    )
-    cast = helper.make_node("Cast", ["sum"], ["score"], to=TensorProto.DOUBLE)
+def trees_graph(sums: Sequence[TreeSum], *, width: int = 1) -> "onnx.ModelProto":
+    """One forest with a target for each sum; `width` neighbouring outputs are put in order."""
+    trees = [tree for output, one in enumerate(sums) for text in one.texts for tree in _parsed(text, output)]
     n_columns = int(_value(sums[0].trees, "max_feature_idx")) + 1
-    if width == 1:
-        nodes = [wide_features(), forest, cast, *link_nodes("score", sums[0].link)]
-        return forecast_graph(nodes, {}, n_columns, n_outputs=len(sums))
-    nodes = [
-        wide_features(),
-        forest,
-        cast,
-        helper.make_node("Reshape", ["score", "by_target"], ["unsorted"]),
-        helper.make_node("TopK", ["unsorted", "width"], ["sorted", "places"], axis=2, largest=0, sorted=1),
-        helper.make_node("Reshape", ["sorted", "by_row"], ["ordered"]),
-        *link_nodes("ordered", sums[0].link),
-    ]
-    constants = {
-        "by_target": np.array([0, len(sums) // width, width]),  # 0: as many rows as there are
-        "width": np.array([width]),
-        "by_row": np.array([0, len(sums)]),
-    }
-    return forecast_graph(nodes, constants, n_columns, n_outputs=len(sums))
+    base_O = np.array([one.base for one in sums])
+    return forest_graph(trees, base_O, n_columns=n_columns, link=sums[0].link, width=width)
 
 
 def _value(block: str, key: str) -> str:
@@ -186,48 +157,20 @@ def _value(block: str, key: str) -> str:
     return ""
 
 
-def _parsed(text: str) -> list[dict[str, npt.NDArray[Any]]]:
-    """One dictionary of arrays per tree: L - 1 splits and L leaves; a child below 0 is leaf -child - 1."""
-    kinds = {
-        "split_feature": np.int64,
-        "threshold": np.float64,
-        "left_child": np.int64,
-        "right_child": np.int64,
-        "leaf_value": np.float64,
-    }
-    blocks = text.split("\nend of trees")[0].split("\nTree=")[1:]
-    return [{key: np.array(_value(block, key).split(), dtype=kind) for key, kind in kinds.items()} for block in blocks]
+def _parsed(text: str, output: int) -> list[Tree]:
+    """The trees of a booster's text, which codes children as `Tree` does."""
 
+    def read(block: str, key: str, kind: type) -> npt.NDArray[Any]:
+        return np.array(_value(block, key).split(), dtype=kind)
 
-def _onnx_tree(tree: dict[str, npt.NDArray[Any]], number: int, output: int = 0) -> dict[str, npt.NDArray[Any]]:
-    """The tree in the operator's attributes, for one output: splits are nodes 0 .. L - 2, leaves follow them."""
-    n_leaves, n_splits = len(tree["leaf_value"]), len(tree["leaf_value"]) - 1
-    leaf_zeros = np.zeros(n_leaves, dtype=np.int64)
-
-    def node(child: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        return np.concatenate([np.where(child < 0, n_splits + ~child, child), leaf_zeros])
-
-    return {
-        "nodes_treeids": np.full(n_splits + n_leaves, number),
-        "nodes_nodeids": np.arange(n_splits + n_leaves),
-        "nodes_featureids": np.concatenate([tree["split_feature"], leaf_zeros]),
-        "nodes_modes": np.array(["BRANCH_LEQ"] * n_splits + ["LEAF"] * n_leaves),
-        "nodes_values_as_tensor": np.concatenate([tree["threshold"], np.zeros(n_leaves)]),
-        "nodes_truenodeids": node(tree["left_child"]),
-        "nodes_falsenodeids": node(tree["right_child"]),
-        "target_treeids": np.full(n_leaves, number),
-        "target_nodeids": n_splits + np.arange(n_leaves),
-        "target_ids": np.full(n_leaves, output),
-        "target_weights_as_tensor": tree["leaf_value"],
-    }
-
-
-def _joined(trees: list[dict[str, npt.NDArray[Any]]]) -> dict[str, Any]:
-    joined = {key: np.concatenate([tree[key] for tree in trees]) for key in trees[0]}
-    return {key: _tensor(a) if key.endswith("_as_tensor") else a.tolist() for key, a in joined.items()}
-
-
-def _tensor(values: npt.NDArray[np.float64]) -> "onnx.TensorProto":
-    from onnx import numpy_helper
-
-    return numpy_helper.from_array(values)
+    return [
+        Tree(
+            feature_S=read(block, "split_feature", np.int64),
+            threshold_S=read(block, "threshold", np.float64),
+            left_S=read(block, "left_child", np.int64),
+            right_S=read(block, "right_child", np.int64),
+            value_L=read(block, "leaf_value", np.float64),
+            output=output,
+        )
+        for block in text.split("\nend of trees")[0].split("\nTree=")[1:]
+    ]

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar
 import numpy as np
 
 from components.contracts import NOTHING, FittedModel, Inherited, Loss, Model
-from components.model._linear_function import LinearFunction, least_squares_only, standardise
+from components.model._linear_function import LinearFunction, least_squares_only, normal_equations
 from components.ranges import Gt
 from components.values import Resources, Samples, Statistic
 
@@ -46,10 +46,9 @@ class Ridge(Model):
         resources: Resources,
         inherited: Inherited = NOTHING,
     ) -> FittedModel:
-        data = standardise(train)
-        gram_FF = data.Z_NF.T @ data.Z_NF + self.penalty * np.eye(data.Z_NF.shape[1])
-        labels_KN = np.ascontiguousarray(data.y_NK.T)
-        return data.function([np.linalg.solve(gram_FF, data.Z_NF.T @ y_N) for y_N in labels_KN])
+        data = train.once(normal_equations)
+        shrunken_FF = data.gram_FF + self.penalty * np.eye(len(data.gram_FF))
+        return data.function([np.linalg.solve(shrunken_FF, product_F) for product_F in data.products_KF])
 
     def from_files(self, files: Mapping[str, bytes]) -> FittedModel:
         return LinearFunction.from_files(files)

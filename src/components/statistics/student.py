@@ -1,6 +1,7 @@
 """Student's t distribution, in closed form and a continued fraction: importing SciPy costs more than a test."""
 
 import math
+from functools import lru_cache
 from statistics import NormalDist
 
 TINY = 1e-300
@@ -23,6 +24,7 @@ def student_cdf(t: float, degrees_of_freedom: float) -> float:
     return tail if t < 0 else 1 - tail
 
 
+@lru_cache(maxsize=1024)
 def student_quantile(p: float, degrees_of_freedom: float) -> float:
     """The t below which a share p of the distribution lies; infinite at 0 and 1, NaN outside or without degrees."""
     if not 0 <= p <= 1 or not degrees_of_freedom > 0:

@@ -3,15 +3,18 @@
 Shape legend: R rows of a block, F features, N samples, K targets, L rows of a window.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from components.errors import ContractError
 from components.values.arrays import Float, Float32, Int, Time
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -65,6 +68,7 @@ class Samples:
     timestamps_N: Time
     symbols_N: npt.NDArray[np.int32]
     weight_N: Float | None = None
+    _found: dict[Callable[..., Any], Any] = field(default_factory=dict, init=False, repr=False)
 
     @staticmethod
     def of(
@@ -106,6 +110,13 @@ class Samples:
     def y_N(self) -> Float:
         """(N,) labels of the first target."""
         return self.y_NK[:, 0]
+
+    def once(self, fn: "Callable[[Samples], T]") -> T:
+        """fn(self), found when it is first asked for: what fits of one model with other parameters have in common."""
+        if fn not in self._found:
+            self._found[fn] = fn(self)
+        found: T = self._found[fn]
+        return found
 
     def windows(self, lookback_rows: int) -> Float32:
         """(N, L, F), see `Block.windows`."""

@@ -102,8 +102,9 @@ class Vault:
     reused: bool
 
 
-Need = Literal["trials", "scenarios", "leaks", "every row", "bundle", "vault"]
-"""What a gate may ask for beyond forecasts and returns, and what costs something to find out."""
+Need = Literal["trials", "draws", "scenarios", "leaks", "every row", "bundle", "vault"]
+"""What a gate may ask for beyond forecasts and returns, and what costs something to find out. draws: histories that it
+draws by itself."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -157,7 +158,8 @@ Relation = Literal[">=", "<=", ""]
 class Judgement:
     """The outcome of one gate. value and threshold are None where they cannot be computed.
 
-    deferred: what it judges is not known yet: the vault is opened at promotion only.
+    deferred: what it judges is not known yet: the vault is opened at promotion only. pending: what it judges costs
+    more than a trial of a sweep does, see `runner.job`.
     not_applicable: the gate is for another kind of target; never where the run has nothing to show.
     suffices: what would turn a failure into a pass, whole sentences with which `says` ends; empty where that
     cannot be said.
@@ -165,7 +167,7 @@ class Judgement:
     provable: what the record could show at all, plain, where the gate tests everything that was tried; else None.
     """
 
-    status: Literal["passed", "failed", "not_applicable", "deferred"]
+    status: Literal["passed", "failed", "not_applicable", "deferred", "pending"]
     value: float | None
     threshold: float | None
     says: str

@@ -35,9 +35,11 @@ def build(kind: type[T], config: Mapping[str, Any], *, path: str = "") -> T:
     return construct(kind, config, path=path)
 
 
-def construct(kind: type[T], config: Mapping[str, Any], *, path: str = "") -> T:
-    """The same of a configuration in which `problems` found none."""
-    built: T = _section(config, kind, path)
+def construct(
+    kind: type[T], config: Mapping[str, Any], *, path: str = "", known: Mapping[str, Any] = MappingProxyType({})
+) -> T:
+    """The same of a configuration in which `problems` found none; known: entries that are built already."""
+    built: T = _section(config, kind, path, known)
     return built
 
 
@@ -60,11 +62,11 @@ def _number(value: Any, annotation: Any) -> Any:
     return float(value) if type(value) is int and float in kinds and int not in kinds else value
 
 
-def _section(section: Mapping[str, Any], kind: type, path: str) -> Any:
+def _section(section: Mapping[str, Any], kind: type, path: str, known: Mapping[str, Any] = MappingProxyType({})) -> Any:
     cls = catalogue()[section[TARGET]] if is_component(kind) else kind
     expected = parameters(cls)
     arguments = {
-        name: _value(value, expected[name].annotation, join(path, name))
+        name: known[name] if name in known else _value(value, expected[name].annotation, join(path, name))
         for name, value in section.items()
         if name != TARGET
     }

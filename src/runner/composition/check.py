@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Any
 
 from components.contracts import Component
@@ -35,8 +35,12 @@ TARGET = "_target_"
 NAME_MUST_BE_TEXT = "a name must be text"
 
 
-def problems(config: Any, kind: type, *, path: str = "") -> list[Problem]:
-    """Everything that is wrong with the section `config` of a component (or root) of this kind."""
+def problems(config: Any, kind: type, *, path: str = "", known: Set[str] = frozenset()) -> list[Problem]:
+    """Everything that is wrong with the section `config` of a component (or root) of this kind; known: entries of a
+    root in which nothing is wrong."""
+    if known:
+        unknown = {name: value for name, value in config.items() if name not in known}
+        return list(_section_problems(unknown, kind, path, known))
     return list(_value_problems(config, kind, path))
 
 
@@ -91,7 +95,9 @@ def _list_problems(value: list[Any], base: Any, path: str) -> Iterator[Problem]:
         yield from _value_problems(entry, annotation, join(path, index))
 
 
-def _section_problems(section: Mapping[Any, Any], kind: type, path: str) -> Iterator[Problem]:
+def _section_problems(
+    section: Mapping[Any, Any], kind: type, path: str, known: Set[str] = frozenset()
+) -> Iterator[Problem]:
     """Problems of a section that configures an object: its class, then its keys against the signature."""
     cls = kind
     if is_component(kind):
@@ -108,7 +114,7 @@ def _section_problems(section: Mapping[Any, Any], kind: type, path: str) -> Iter
         where = join(path, name)
         if name in section:
             yield from _value_problems(section[name], parameter.annotation, where)
-        elif parameter.required:
+        elif parameter.required and name not in known:
             yield _missing(where, parameter.annotation)
 
 

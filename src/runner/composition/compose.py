@@ -58,10 +58,12 @@ class Files:
 
 @dataclass(frozen=True, kw_only=True)
 class Memo:
-    """What the points of a sweep share: files by request, read once, and points by overrides, composed once."""
+    """What the points of a sweep share: files by request, read once; points by overrides, composed once; and sections
+    of the experiment by name, the text of the last one and what was built of it."""
 
     files: dict[Chosen, Files] = field(default_factory=dict[Chosen, Files])
     points: dict[tuple[str, ...], Composed] = field(default_factory=dict[tuple[str, ...], Composed])
+    built: dict[str, tuple[str, Any]] = field(default_factory=dict[str, tuple[str, Any]])
 
 
 def compose(overrides: Sequence[str], *, memo: Memo | None = None) -> Composed:

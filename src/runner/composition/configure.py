@@ -1,5 +1,6 @@
 """From a command line to a checked experiment, or to everything that is wrong with it."""
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -26,19 +27,32 @@ def configure(overrides: Sequence[str], *, memo: "Memo | None" = None) -> tuple[
     sections that do not fit together.
     """
     composed = _composed(overrides, memo)
-    found = [*composed.problems, *_further(problems(composed.config, Experiment), composed.problems)]
+    texts = {} if memo is None else _texts(composed)
+    known = {name: memo.built[name][1] for name, text in texts.items() if memo and _is_built(memo, name, text)}
+    found = [*composed.problems, *_further(problems(composed.config, Experiment, known=set(known)), composed.problems)]
     found = as_written(found, composed)
-    known = {problem.path for problem in found}
-    found += [problem for problem in misread(composed) if problem.path not in known]
+    said = {problem.path for problem in found}
+    found += [problem for problem in misread(composed) if problem.path not in said]
     if found:
         raise ConfigError(*found)
-    experiment = construct(Experiment, composed.config)
+    experiment = construct(Experiment, composed.config, known=known)
+    if memo is not None:
+        memo.built.update({name: (text, getattr(experiment, name)) for name, text in texts.items()})
     if found := absent_packages(experiment):
         raise ConfigError(*found)
     analysis = analyse(experiment)
     if found := rule_problems(analysis):
         raise ConfigError(*found)
     return experiment, replace(composed, notices=(*composed.notices, *rule_notices(analysis)))
+
+
+def _texts(composed: Composed) -> dict[str, str]:
+    """Every section as a text, in which 1, 1.0 and true differ; none where something is wrong already."""
+    return {} if composed.problems else {name: json.dumps(part, default=repr) for name, part in composed.config.items()}
+
+
+def _is_built(memo: "Memo", name: str, text: str) -> bool:
+    return name in memo.built and memo.built[name][0] == text
 
 
 def _composed(overrides: Sequence[str], memo: "Memo | None") -> Composed:

@@ -14,6 +14,8 @@ from runner.composition.composed import leaves
 from runner.composition.schema import show
 
 REFERENCE = re.compile(r"\$\{[\w.\[\]]+\}")
+ALONE = re.compile(r"\$\{[A-Za-z_][\w.]*\}")
+PLAIN = frozenset({type(None), bool, int, float, str})
 ESCAPED = re.compile(r"(?<!\\)(\\\\)*\\\$\{")
 MOST_CHARACTERS, MOST_REFERENCES = 100_000, 1_000
 LONGEST_CHAIN = 32
@@ -32,6 +34,8 @@ def resolve(config: dict[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
 
     No resolver is ever called: a leaf that calls one, or refers to nothing, is a problem and becomes `???`.
     """
+    if _filled_in(config):
+        return config, []
     refused = [(keys, value) for keys, value in leaves(config) if calls_resolver(value)]
     problems = [
         Problem(
@@ -53,6 +57,27 @@ def resolve(config: dict[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
             problems.append(_unresolved(config, error))
         else:
             return cast("dict[str, Any]", plain), problems
+
+
+def _filled_in(config: dict[str, Any]) -> bool:
+    """Puts the value in the place of every reference, as long as each stands alone and leads to a plain value that is
+    none; OmegaConf, which does the rest, takes longer than a trial of a sweep. False: nothing was changed."""
+    held = dict(leaves(config))
+    if not all(type(value) in PLAIN and all(type(key) in (str, int) for key in keys) for keys, value in held.items()):
+        return False
+    found: list[tuple[tuple[Any, ...], Any]] = []
+    for keys, value in held.items():
+        if isinstance(value, str) and "${" in value:
+            reached = held.get(tuple(value[2:-1].split(".")), MISSING) if ALONE.fullmatch(value) else MISSING
+            if isinstance(reached, str) and (reached == MISSING or "${" in reached):
+                return False
+            found.append((keys, reached))
+    for keys, value in found:
+        place: Any = config
+        for key in keys[:-1]:
+            place = place[key]
+        place[keys[-1]] = value
+    return True
 
 
 def unbounded(config: dict[str, Any]) -> list[tuple[tuple[Any, ...], str]]:

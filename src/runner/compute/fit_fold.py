@@ -23,7 +23,7 @@ from components.contracts import (
 from components.errors import ContractError, DataError
 from components.panel import Panel
 from components.seeds import derive
-from components.values import Float, Fold, Head, Int, Outputs, Resources
+from components.values import Float, Fold, Head, Int, Outputs, Resources, Samples
 from runner.compute.features import FeatureTable
 from runner.compute.forecast import Forecasts
 from runner.compute.samples import Design
@@ -146,13 +146,44 @@ def fit_fold(
     """One fold's fit and forecasts, as files. prepared: see `prepare_folds`; before: files of the fold before, where
     the model starts from that."""
     design = Design(preprocess=preprocess, table=table, labels=labels, panel=panel, lookback_rows=model.lookback_rows)
-    learnt = None if prepared is None else json.loads(prepared[PREPROCESS])
-    inherited = NOTHING
-    if prepared is not None:
-        start = _under(MODEL, prepared if before is None else before)
-        inherited = Inherited(shared=_under(SHARED, prepared) or None, start=start or None)
+    learnt, inherited = handed(prepared, before)
     fit = fitted_fold(design, fold, model, loss, seed=seed, resources=resources, inherited=inherited, learnt=learnt)
     return fit.to_files()
+
+
+def handed(prepared: Files | None, before: Files | None) -> tuple[Mapping[str, Any] | None, Inherited]:
+    """State of the preprocessor that all folds share, and what the model inherits; see `fit_fold`."""
+    if prepared is None:
+        return None, NOTHING
+    start = _under(MODEL, prepared if before is None else before)
+    return json.loads(prepared[PREPROCESS]), Inherited(shared=_under(SHARED, prepared) or None, start=start or None)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class FoldSamples:
+    """A fold's rows as its model reads them; seed: of the fold."""
+
+    preprocessor: FittedPreprocessor
+    train: Samples
+    valid: Samples
+    test: Samples
+    seed: int
+
+
+def fold_samples(
+    design: Design, fold: Fold, model: Model, *, seed: int, learnt: Mapping[str, Any] | None = None
+) -> FoldSamples:
+    """Fits the preprocessor on a fold's train rows, and prepares all of its rows; learnt: as of `fitted_fold`."""
+    fold_seed = derive(seed, "fold", fold.number)
+    preprocessor = (
+        design.preprocess.fit(design.raw(fold.train_rows), seed=derive(fold_seed, "preprocess"))
+        if learnt is None
+        else design.preprocess.restore(learnt)
+    )
+    rows = np.concatenate([fold.train_rows, fold.valid_rows, fold.test_rows])
+    blocked = design.blocked(rows, model.inputs(preprocessor.columns), preprocessor)
+    train, valid, test = (blocked.samples(part) for part in (fold.train_rows, fold.valid_rows, fold.test_rows))
+    return FoldSamples(preprocessor=preprocessor, train=train, valid=valid, test=test, seed=fold_seed)
 
 
 def fitted_fold(
@@ -170,19 +201,12 @@ def fitted_fold(
 
     learnt: state of a preprocessor that is shared by all folds, None: the fold's own.
     """
-    fold_seed = derive(seed, "fold", fold.number)
-    preprocessor = (
-        design.preprocess.fit(design.raw(fold.train_rows), seed=derive(fold_seed, "preprocess"))
-        if learnt is None
-        else design.preprocess.restore(learnt)
-    )
-    rows = np.concatenate([fold.train_rows, fold.valid_rows, fold.test_rows])
-    blocked = design.blocked(rows, model.inputs(preprocessor.columns), preprocessor)
-    train, valid, test = (blocked.samples(part) for part in (fold.train_rows, fold.valid_rows, fold.test_rows))
-    fitted = model.fit(train, valid, loss=loss, seed=fold_seed, resources=resources, inherited=inherited)
+    samples = fold_samples(design, fold, model, seed=seed, learnt=learnt)
+    train, valid, test = samples.train, samples.valid, samples.test
+    fitted = model.fit(train, valid, loss=loss, seed=samples.seed, resources=resources, inherited=inherited)
     valid_NO, test_NO = fitted.predict(valid), fitted.predict(test)
     return FoldFit(
-        learnt=preprocessor.state(),
+        learnt=samples.preprocessor.state(),
         model=fitted.to_files(),
         outputs=outputs_of(model, loss, design.labels, valid_NO.shape[1]),
         valid_NO=valid_NO,

@@ -19,7 +19,7 @@ from runner.compute.forms import BACKTEST, DECIDED
 from runner.compute.paths import median_path, on_path, path_numbers
 from runner.compute.prepared import Prepared, prepare, prepare_bars, with_folds
 from runner.compute.rivals import rival
-from runner.compute.stage import Cache, Given, Keyed, Observer, Progress, Stage, joint_key
+from runner.compute.stage import Cache, Given, Keyed, Memory, Observer, Progress, Stage, joint_key
 from runner.compute.walk import Walked, walk
 from runner.specification.experiment import Experiment
 from runner.specification.places import Places
@@ -109,13 +109,43 @@ class Executed:
 def execute(experiment: Experiment, prepared: Prepared, cache: Cache) -> Executed:
     """forecast (fit, predict, combine, calibrate) -> weights -> backtest, and the same for what it is compared
     with; baselines are not calibrated."""
-    model = experiment.fitted_model
-    walked = walk(experiment, model, experiment.preprocess, prepared, cache)
+    walked = walk(experiment, experiment.fitted_model, experiment.preprocess, prepared, cache)
+    rivals = {name: rival(experiment, name, prepared, cache) for name in experiment.baselines}
+    led = follow(experiment, prepared, walked, cache)
+    if led.path is not None:
+        rivals = {
+            name: replace(each, joined=_on(led.path, each.joined, cache, part=name)) for name, each in rivals.items()
+        }
+    return Executed(
+        walked=walked,
+        calibrated=led.calibrated,
+        judged=led.judged,
+        rivals=rivals,
+        decided=led.account.decided,
+        traded=led.account.traded,
+        yardstick=led.account.yardstick,
+        paths=led.paths,
+    )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Led:
+    """What follows from forecasts; path: the one that is judged, None where there is one; the rest as in `Executed`."""
+
+    calibrated: Stage[Forecasts]
+    judged: Stage[Forecasts]
+    path: Stage[int] | None
+    account: Account
+    paths: tuple[Account, ...]
+
+
+def follow(experiment: Experiment, prepared: Prepared, forecasts: Keyed[Forecasts], cache: Cache) -> Led:
+    """forecast -> calibrate -> weights -> backtest."""
     carries = experiment.calibration.carries_state
     calibrated = cache.stage(
         calibrate,
         inputs={
-            "forecasts": walked,
+            "forecasts": forecasts,
             "folds": prepared.divided,
             "labels": prepared.labelled,
             "panel": prepared.bars if carries else None,
@@ -124,8 +154,7 @@ def execute(experiment: Experiment, prepared: Prepared, cache: Cache) -> Execute
         settings={"calibration": experiment.calibration},
         form=None,
     )
-    rivals = {name: rival(experiment, name, prepared, cache) for name in experiment.baselines}
-    judged, paths = calibrated, []
+    judged, median, paths = calibrated, None, []
     if len(numbers := path_numbers(prepared.folds)) > 1:
         for number in numbers:
             path = Given(key=str(number), value=number)
@@ -133,20 +162,8 @@ def execute(experiment: Experiment, prepared: Prepared, cache: Cache) -> Execute
             paths.append(_account(experiment, one, prepared, cache, part=f"path {number}"))
         median = cache.stage(median_path, inputs={"accounts": [path.traded for path in paths]}, form=JSON)
         judged = _on(median, calibrated, cache)
-        rivals = {
-            name: replace(each, joined=_on(median, each.joined, cache, part=name)) for name, each in rivals.items()
-        }
     account = _account(experiment, judged, prepared, cache)
-    return Executed(
-        walked=walked,
-        calibrated=calibrated,
-        judged=judged,
-        rivals=rivals,
-        decided=account.decided,
-        traded=account.traded,
-        yardstick=account.yardstick,
-        paths=tuple(paths),
-    )
+    return Led(calibrated=calibrated, judged=judged, path=median, account=account, paths=tuple(paths))
 
 
 def decide(
@@ -196,6 +213,8 @@ def _account(
     )
 
 
-def open_cache(places: Places, progress: Progress, observer: Observer | None = None) -> Cache:
-    """The store that lies there."""
-    return Cache(store=Store(places.store), progress=progress, observer=observer)
+def open_cache(
+    places: Places, progress: Progress, observer: Observer | None = None, memory: Memory | None = None
+) -> Cache:
+    """The store that lies there. memory: of a process that runs many trials."""
+    return Cache(store=Store(places.store), progress=progress, observer=observer, memory=memory)

@@ -6,6 +6,7 @@ computed.
 """
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +18,10 @@ from runner.storage.canonical import content_hash
 from runner.storage.code import code_of
 from runner.storage.formats import Format
 from runner.storage.store import Store
+
+TRIALS_REMEMBERED = 2
+WORTH_KEEPING = 0.05
+"""Processor seconds that are worth an entry of the store, where many trials follow each other."""
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -108,7 +113,8 @@ class Stage(Generic[T]):
     """A result, found or computed when its value is first asked for, by any number of threads once.
 
     name: of its function; origin: what the key was made of, plain; find: the value; kept: whether the store has it;
-    remembered: whether the value stays in memory; work: for other processes, None where nothing is kept.
+    remembered: whether the value stays in memory; held: whether it does as long as its trial lasts; work: for other
+    processes, None where nothing is kept.
     """
 
     name: str
@@ -117,9 +123,15 @@ class Stage(Generic[T]):
     find: Callable[[], T] = field(repr=False)
     kept: Callable[[], bool] = field(repr=False)
     remembered: bool = True
+    held: bool = False
     work: Work[T] | None = None
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
     _found: list[T] = field(default_factory=list, repr=False)
+
+    @property
+    def at_hand(self) -> bool:
+        """Whether the value is in memory."""
+        return bool(self._found)
 
     @property
     def value(self) -> T:
@@ -127,29 +139,69 @@ class Stage(Generic[T]):
             if self._found:
                 return self._found[0]
             value = self.find()
-            if self.remembered:
+            if self.remembered or self.held:
                 self._found.append(value)
             return value
 
+    def forget(self) -> None:
+        """Frees the memory of the value; it is found again where it is asked for."""
+        self._found.clear()
+
     def ensure(self) -> bool:
         """Sees to it that the value is kept, and says whether it was."""
-        if self.kept():
+        if (self.held and self._found) or self.kept():
             return True
         self.value  # noqa: B018  # computed and kept
         return False
+
+
+@dataclass(kw_only=True)
+class Memory:
+    """Stages of the trials of one process, by key: those that the last few trials asked for stay, values included."""
+
+    _stages: dict[str, tuple[int, Stage[Any]]] = field(default_factory=dict[str, tuple[int, Stage[Any]]])
+    _shared: dict[str, tuple[int, Any]] = field(default_factory=dict[str, tuple[int, Any]])
+    _trial: int = 0
+
+    def get(self, key: str) -> Stage[Any] | None:
+        held = self._stages.get(key)
+        return None if held is None else self.keep(held[1])
+
+    def keep(self, stage: Stage[T]) -> Stage[T]:
+        self._stages[stage.key] = (self._trial, stage)
+        return stage
+
+    def shared(self, key: str, make: Callable[[], T]) -> T:
+        """What was made under this key in one of the last trials, else what is made now."""
+        value: T = self._shared[key][1] if key in self._shared else make()
+        self._shared[key] = (self._trial, value)
+        return value
+
+    def next_trial(self) -> None:
+        """Forgets what the last trials had no use for, and values that are not worth their memory beyond one."""
+        self._trial += 1
+        oldest = self._trial - TRIALS_REMEMBERED
+        for key, (asked, stage) in list(self._stages.items()):
+            if not stage.remembered:
+                stage.forget()
+            if asked < oldest or not stage.remembered:
+                del self._stages[key]
+        self._shared = {key: (asked, value) for key, (asked, value) in self._shared.items() if asked >= oldest}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Cache:
     """Makes stages over a store; shows and remembers how long each took.
 
-    observer: None where nobody listens.
+    observer: None where nobody listens. memory: of a process that runs many trials, None of a single run: stages are
+    found there first, and only what is `lasting` or took longer than WORTH_KEEPING is written to the store.
     times: of the shown ones, in the order in which they ended; made: every stage, by name, the last of a name.
     """
 
     store: Store
     progress: Progress
     observer: Observer | None = None
+    memory: Memory | None = None
     times: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     made: dict[str, Stage[Any]] = field(default_factory=dict[str, Stage[Any]])
     _told: set[str] = field(default_factory=set[str], repr=False)
@@ -164,6 +216,7 @@ class Cache:
         shown: str | None = None,
         part: str = "",
         remembered: bool = True,
+        lasting: bool = False,
     ) -> Stage[T]:
         """The stage `fn(**values of the inputs, **settings)`.
 
@@ -171,11 +224,14 @@ class Cache:
         plain values, and lists and maps of these; parameters that a component declares inert are no part of the
         key. form: how the result is kept; None: it is computed anew in every process. shown: its name on the
         terminal. part: tells stages of one function apart where they are listed, no part of the key. remembered:
-        False: the value is read again whenever it is asked for.
+        False: the value is read again whenever it is asked for, but by a cache with memory only in the next trial.
+        lasting: it is kept in the store however little time it took.
         """
         settings = settings or {}
         origin = self._origin(fn, inputs, settings, form)
         key, name = content_hash(origin), fn.__name__
+        if self.memory is not None and (held := self.memory.get(key)) is not None:
+            return self._noted(held, part)
 
         def call() -> T:
             return fn(**{given: _values(value) for given, value in inputs.items()}, **settings)
@@ -188,7 +244,11 @@ class Cache:
                     return entry.load(form)
             _values(inputs)  # they show themselves, before this stage does
             with self._shown(shown) as stage:
-                return call() if form is None else self._computed(key, name, call, form, origin, stage)
+                if form is None:
+                    return call()
+                if self.memory is not None:
+                    return self._worth_keeping(key, name, call, form, origin, lasting=lasting)
+                return self._computed(key, name, call, form, origin, stage)
 
         def kept() -> bool:
             return form is not None and self.store.has(key, name)
@@ -197,8 +257,26 @@ class Cache:
         if form is not None:
             given = {"inputs": inputs, "settings": settings}
             work = Work(name=name, key=key, fn=fn, form=form, origin=origin, store=self.store, **given)
-        made = Stage(name=name, key=key, origin=origin, find=find, kept=kept, remembered=remembered, work=work)
+        made = Stage(
+            name=name,
+            key=key,
+            origin=origin,
+            find=find,
+            kept=kept,
+            remembered=remembered,
+            held=self.memory is not None,
+            work=work,
+        )
         return self._noted(made, part)
+
+    def _worth_keeping(
+        self, key: str, name: str, call: Callable[[], T], form: Format[T], origin: Mapping[str, Any], *, lasting: bool
+    ) -> T:
+        began = time.thread_time()
+        value = call()
+        if not lasting and time.thread_time() - began < WORTH_KEEPING:
+            return value
+        return self.store.keep(key, name, value, form, origin)
 
     def parted(
         self,
@@ -216,6 +294,9 @@ class Cache:
         common: what all tables that may share parts have in common, besides the code. part: as of `stage`.
         """
         origin = self._origin(fn, inputs, settings, None)
+        key = content_hash(origin)
+        if self.memory is not None and (held := self.memory.get(key)) is not None:
+            return self._noted(held, part)
         place = f"{fn.__name__}-{content_hash([origin['code'], plain(common)])[:16]}"
 
         def find() -> T:
@@ -225,7 +306,7 @@ class Cache:
                 stage.cached = computed == 0
                 return value
 
-        made = Stage(name=fn.__name__, key=content_hash(origin), origin=origin, find=find, kept=_never)
+        made = Stage(name=fn.__name__, key=key, origin=origin, find=find, kept=_never)
         return self._noted(made, part)
 
     def _computed(
@@ -254,7 +335,9 @@ class Cache:
 
     def _noted(self, stage: Stage[T], part: str) -> Stage[T]:
         """Remembers the stage, and what its key was made of, which no entry tells where its result is not kept."""
-        if stage.key not in self._told:
+        if self.memory is not None:
+            self.memory.keep(stage)
+        elif stage.key not in self._told:
             self._told.add(stage.key)
             self.store.describe(stage.key, stage.origin)
         self.made[f"{stage.name} {part}".rstrip()] = stage
@@ -264,8 +347,9 @@ class Cache:
         self, fn: Callable[..., Any], inputs: Mapping[str, Any], settings: Mapping[str, Any], form: Any
     ) -> dict[str, Any]:
         origin, subjects = made_of(fn, inputs, settings, form)
-        for digest, subject in subjects.items():
-            self._keep(digest, subject)
+        if self.memory is None:
+            for digest, subject in subjects.items():
+                self._keep(digest, subject)
         return origin
 
     def _keep(self, digest: str, subject: type | FunctionType) -> None:
@@ -295,7 +379,7 @@ class Cache:
 
     def quiet(self) -> "Cache":
         """The same store; nothing is shown, heard or remembered."""
-        return Cache(store=self.store, progress=_Unseen())
+        return Cache(store=self.store, progress=Unseen(), memory=self.memory)
 
 
 def _never() -> bool:
@@ -312,7 +396,7 @@ class _Silent:
         """Nobody sees it."""
 
 
-class _Unseen:
+class Unseen:
     """Progress that is not shown."""
 
     @contextmanager

@@ -1,5 +1,6 @@
 """Stages that are shown and told to events.jsonl as well."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,6 +28,29 @@ class Told:
             if stage is not None:
                 told = {"seconds": round(stage.seconds, 4), "cached": stage.cached, "failed": failed}
                 self.events.tell("stage_ended", stage=name, **told)
+
+
+@dataclass
+class Seconds:
+    """A stage that nobody sees."""
+
+    cached: bool = False
+    seconds: float = 0.0
+
+    def progress(self, done: int, of: int, what: str = "fold") -> None:
+        """Nobody sees it."""
+
+
+class Timed:
+    """A progress that is not shown; stages know how long they took."""
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[Seconds]:
+        stage, began = Seconds(), time.perf_counter()
+        try:
+            yield stage
+        finally:
+            stage.seconds = time.perf_counter() - began
 
 
 class _Both:

@@ -1,9 +1,9 @@
 """A model through all folds: one stored stage a fold, independent ones side by side, heard in order."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -33,7 +33,7 @@ class Walked:
     fits: tuple[Stage[Files], ...]
     joined: Stage[Forecasts]
     workers: int
-    nodes: int | None
+    nodes: int | None = None
     cache: Cache
     observed: bool
     divided: Keyed[tuple[Fold, ...]]
@@ -54,6 +54,8 @@ class Walked:
     @cached_property
     def _fitted(self) -> None:
         observer = self.cache.observer if self.observed else None
+        if observer is None and self.joined.at_hand:
+            return
         if not all(fit.kept() for fit in self.fits):
             for given in self.inputs:
                 given.value  # noqa: B018  # they show themselves, before the fits do
@@ -103,11 +105,33 @@ def walk(
     """A model's stages, one a fold, so that a process that is killed loses one fold."""
     folds = prepared.folds
     inputs: dict[str, Keyed[Any]] = {"panel": prepared.bars, "table": prepared.tabled, "labels": prepared.labelled}
-    settings = _settings(experiment, model, preprocess, len(folds))
-    prepared_files = None
+    settings, most = _settings(experiment, model, preprocess, len(folds)), experiment.resources.side_by_side
+    if part and cache.memory is not None:  # a baseline is the same for most trials
+        key = cache.key(fit_fold, inputs={**inputs, "folds": prepared.divided}, settings=settings)
+        return cache.memory.shared(f"{key} {part}", lambda: _walk(inputs, settings, model, prepared, cache, part, most))
+    walked = _walk(inputs, settings, model, prepared, cache, part, most)
+    return walked if part else replace(walked, nodes=_nodes(experiment, model))
+
+
+def _walk(
+    inputs: Mapping[str, Keyed[Any]],
+    settings: Mapping[str, Any],
+    model: Model,
+    prepared: Prepared,
+    cache: Cache,
+    part: str,
+    most: int,
+) -> Walked:
+    """most: fits side by side."""
+    folds, prepared_files = prepared.folds, None
     if depends(model):
         prepared_files = cache.stage(
-            prepare_folds, inputs={**inputs, "folds": prepared.divided}, settings=settings, form=FILES, part=part
+            prepare_folds,
+            inputs={**inputs, "folds": prepared.divided},
+            settings=settings,
+            form=FILES,
+            part=part,
+            lasting=True,
         )
     fits: list[Stage[Files]] = []
     for fold in folds:
@@ -120,6 +144,7 @@ def walk(
             form=FILES,
             part=f"{part} {fold.number}".strip(),
             remembered=False,
+            lasting=True,
         )
         fits.append(fit)
     joined = cache.stage(join_folds, inputs={"folds": prepared.divided, "fits": fits}, form=None, part=part)
@@ -128,8 +153,7 @@ def walk(
         inputs=tuple(inputs.values()),
         fits=tuple(fits),
         joined=joined,
-        workers=1 if model.starts_from == "previous_fold" else min(experiment.resources.side_by_side, len(fits)),
-        nodes=None if part else _nodes(experiment, model),
+        workers=1 if model.starts_from == "previous_fold" else min(most, len(fits)),
         cache=cache,
         observed=not part,
         divided=prepared.divided,

@@ -11,7 +11,7 @@ from runner.judging.evidence import Gathered, complete
 from runner.judging.figures import run_figures
 from runner.judging.forms import VERDICT
 from runner.judging.shipped import compared
-from runner.judging.verdict import Verdict, judge
+from runner.judging.verdict import COSTLY, Verdict, judge
 from runner.specification.experiment import Experiment
 from runner.storage.formats import JSON
 
@@ -38,13 +38,7 @@ def conclude(
 ) -> Judged:
     """Completes the evidence and judges it. What broke is judged again the next time."""
     evidence = complete(gathered, experiment, prepared, executed, cache, trials)
-    gates, kind = experiment.gates, experiment.target.kind
-    settings = {
-        "gates": gates,
-        "left_out": left_out(experiment),
-        "compared": compared(gates, kind, has_portfolio=experiment.portfolio.trades),
-        "provenance": "fitted" if experiment.claims is None else "claimed",
-    }
+    settings = _settings(experiment)
     judged = cache.stage(judge, inputs={"evidence": evidence}, settings=settings, form=VERDICT, shown="gates")
     verdict = judged.value
     if verdict.broken:
@@ -58,6 +52,21 @@ def conclude(
     return Judged(
         evidence=evidence, verdict=verdict, figures=figures, state=trials.key, broken=tuple(dict.fromkeys(broken))
     )
+
+
+def conclude_so_far(experiment: Experiment, gathered: Gathered) -> Verdict:
+    """The verdict of the gates that read forecasts and returns; what costs more is pending."""
+    return judge(gathered.evidence.value, **_settings(experiment), pending=COSTLY)
+
+
+def _settings(experiment: Experiment) -> dict[str, Any]:
+    gates, kind = experiment.gates, experiment.target.kind
+    return {
+        "gates": gates,
+        "left_out": left_out(experiment),
+        "compared": compared(gates, kind, has_portfolio=experiment.portfolio.trades),
+        "provenance": "fitted" if experiment.claims is None else "claimed",
+    }
 
 
 def run_key(experiment: Experiment, gathered: Gathered, cache: Cache) -> str:

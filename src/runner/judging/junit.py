@@ -36,6 +36,8 @@ def _junit_outcome(gate: GateOutcome) -> tuple[str, str] | None:
         return None
     if gate.status == "not_applicable":
         return "skipped", f"not applicable: {gate.says}"
+    if gate.status == "pending":
+        return "skipped", gate.says
     if gate.status == "deferred":
         return "skipped", f"at promotion: {gate.says}"
     return ("failure", gate.says) if gate.required else ("skipped", f"failed, but only advisory: {gate.says}")

@@ -109,17 +109,20 @@ def return_metrics(returns_T: Float, metrics: Mapping[str, Metric], bars_per_yea
 
 def _order(scored: Scored, metrics: Mapping[str, Metric], horizon_bars: int) -> dict[str, float]:
     """How well symbols are ordered, in all and per fold; nothing where no date has enough symbols."""
+    if len(scored.symbols_M) == 0 or np.ptp(scored.symbols_M) + 1 < MIN_SYMBOLS:
+        return {}
     section_M = cross_sections(scored.timestamps_M, scored.fold_M)
     if np.bincount(section_M).max(initial=0) < MIN_SYMBOLS:
         return {}
     _, first_G = np.unique(section_M, return_index=True)
     stamps_G, fold_G = scored.timestamps_M[first_G], scored.fold_M[first_G]
     found: dict[str, float] = {}
-    for ranked in (False, True):
+    orders = {name: metric for name, metric in metrics.items() if isinstance(metric, OrderMetric)}
+    for ranked in sorted({metric.ranked for metric in orders.values()}):
         with np.errstate(all="ignore"):
             ic_G = section_coefficients(scored.target_M, scored.forecast_M, section_M, ranked=ranked)
-        for name, metric in metrics.items():
-            if not isinstance(metric, OrderMetric) or metric.ranked != ranked:
+        for name, metric in orders.items():
+            if metric.ranked != ranked:
                 continue
             found[name] = _value(metric, per_timestamp(ic_G, stamps_G), horizon_bars)
             for fold in np.unique(fold_G) if metric.per_fold else ():

@@ -128,6 +128,8 @@ def _decision(verdict: Verdict) -> str:
         if verdict.passed:
             said = f"The forecast passed, the portfolio did not: {said}"
         return f"{better}{said}{_waiting(verdict)}"
+    if waits := len(verdict.pending):
+        return f"{waits} of {waits + len(required)} required gates {'is' if waits == 1 else 'are'} not judged yet."
     if not verdict.passed:
         return "No required gate of skill was passed, so nothing speaks for this model."
     which = "The only required gate" if len(required) == 1 else f"All {len(required)} required gates"

@@ -98,8 +98,9 @@ class Standing:
         return Standing(**{**known, "rival": rival and Rival(**rival), "provable": provable and Provable(**provable)})
 
 
-def standing_of(evidence: Evidence) -> Standing:
-    """Of a run's evidence, the vault apart."""
+def standing_of(evidence: Evidence, *, counted: bool = True) -> Standing:
+    """Of a run's evidence, the vault apart. counted: whether its tries are known, without which nobody can say what the
+    record could show."""
     rival = _rival(evidence)
     own, held = (sharpe_ratio(r_T, evidence.bars_per_year) for r_T in (evidence.returns_T, evidence.benchmark_T))
     traded = evidence.has_portfolio and math.isfinite(own)
@@ -108,7 +109,7 @@ def standing_of(evidence: Evidence) -> Standing:
         portfolio=_portfolio(own, held) if traded else "",
         rival=rival,
         behind=traded and not own > max(held if math.isfinite(held) else 0.0, 0.0),
-        provable=_provable(evidence, rival),
+        provable=_provable(evidence, rival) if counted else None,
         first=tuple(_first(evidence)),
     )
 

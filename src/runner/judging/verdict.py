@@ -1,22 +1,31 @@
 """The verdict: all gates together, a level, and two results: the forecast and the portfolio."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from components.contracts import Gate, Gates, Result
-from components.values import Evidence, Judgement, Relation
+from components.values import Evidence, Judgement, Need, Relation
 from runner.judging.shipped import Compared
 from runner.judging.shortfall import shortfall
 from runner.judging.standing import Standing, standing_of
 
-Level = Literal["rejected", "candidate", "hallmarked"]
+Level = Literal["pending", "rejected", "candidate", "hallmarked"]
+"""pending: a required gate was not judged yet, and none failed that was."""
 Provenance = Literal["fitted", "claimed"]
 """Whether forecasts were fitted here, or made elsewhere and handed in."""
 Status = Literal["passed", "failed", "not judged", "none"]
 
 VAULT_CLOSED = Judgement(status="deferred", value=None, threshold=None, says="Judged once, at promotion, on the vault.")
+NOT_YET = Judgement(
+    status="pending",
+    value=None,
+    threshold=None,
+    says="Not judged yet: a sweep judges it for the best of its trials; so do report and promote for any.",
+)
+COSTLY: frozenset[Need] = frozenset(get_args(Need)) - {"vault"}
+"""What a trial of a sweep is not asked for: everything beyond its forecasts and returns. The vault waits anyway."""
 SEEN_BEFORE = "The vault's bars had been seen before, so this is only advice."
 NO_VAULT = Judgement(
     status="failed",
@@ -36,7 +45,7 @@ class GateOutcome:
     """
 
     name: str
-    status: Literal["passed", "failed", "not_applicable", "deferred"]
+    status: Literal["passed", "failed", "not_applicable", "deferred", "pending"]
     required: bool
     value: float | None
     threshold: float | None
@@ -82,6 +91,8 @@ class Verdict:
     def level(self) -> Level:
         """candidate: passed; hallmarked: passed all that `strict` requires, on a vault that nobody had seen, with
         forecasts that were fitted here."""
+        if self.pending and not self.failed(required=True):
+            return "pending"
         if not self.passed:
             return "rejected"
         if self.provenance == "claimed":
@@ -94,9 +105,14 @@ class Verdict:
     def passed(self) -> bool:
         """No required gate of the run or of the forecast failed, and one of the two results showed skill. Where only
         the portfolio could show it, it has to."""
-        if self._failed("run") or self.forecast == "failed":
+        if self.pending or self._failed("run") or self.forecast == "failed":
             return False
         return "passed" in (self.forecast, self.portfolio)
+
+    @property
+    def pending(self) -> tuple[str, ...]:
+        """Names of the required gates that were not judged yet."""
+        return tuple(gate.name for gate in self.gates if gate.status == "pending" and gate.required)
 
     @property
     def forecast(self) -> Status:
@@ -198,15 +214,21 @@ def judge(
     left_out: Mapping[str, str] | None = None,
     compared: Compared | None = None,
     provenance: Provenance = "fitted",
+    pending: Set[Need] = frozenset(),
 ) -> Verdict:
-    """Judges every gate on the evidence but those left out. A gate that breaks, or lacks what it needs, has failed."""
+    """Judges every gate on the evidence but those left out. A gate that breaks, or lacks what it needs, has failed.
+
+    pending: what was not found out yet; a gate that needs some of it is not judged.
+    """
     left_out = left_out or {}
     return Verdict(
-        gates=tuple(_outcome(name, gate, evidence) for name, gate in gates.checks.items() if name not in left_out),
+        gates=tuple(
+            _outcome(name, gate, evidence, pending) for name, gate in gates.checks.items() if name not in left_out
+        ),
         compared=compared or Compared(),
         left_out=left_out,
         has_portfolio=evidence.has_portfolio,
-        standing=standing_of(evidence),
+        standing=standing_of(evidence, counted="trials" not in pending),
         provenance=provenance,
     )
 
@@ -222,7 +244,9 @@ def judge_vault(gates: Gates, evidence: Evidence, earlier: Verdict) -> Verdict:
     return replace(earlier, gates=tuple(judged.get(outcome.name, outcome) for outcome in earlier.gates))
 
 
-def _outcome(name: str, gate: Gate, evidence: Evidence) -> GateOutcome:
+def _outcome(name: str, gate: Gate, evidence: Evidence, pending: Set[Need] = frozenset()) -> GateOutcome:
+    if gate.needs() & pending and evidence.kind in gate.kinds:
+        return _outcome_of(name, gate, NOT_YET, evidence)
     missing = [f"{need} ({why})" for need, why in evidence.broken.items() if need in gate.needs()]
     if missing:
         return _broken(name, gate, evidence, f"What it looks at could not be computed: {'; '.join(missing)}.")

@@ -1,6 +1,6 @@
 """A trial that is watched while it runs: the scores of its folds, in order, to somebody who may stop it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Protocol
 
 import numpy as np
@@ -15,7 +15,10 @@ from runner.specification.experiment import Experiment
 
 
 class Judge(Protocol):
-    """Decides after each fold whether a trial goes on."""
+    """Decides after each fold whether a trial goes on. figures: names of what it wants to hear; empty: all."""
+
+    @property
+    def figures(self) -> frozenset[str]: ...
 
     def stop(self, fold: int, scores: Mapping[str, float]) -> str | None:
         """Why the trial shall stop after this fold, a clause; None to go on.
@@ -39,18 +42,22 @@ class Watcher:
     def fold(self, number: int, fit: FoldFit) -> None:
         """Raises Pruned."""
         assert self.prepared is not None, "bars are prepared before a fold is fitted"
-        self.scores.append(fold_scores(self._experiment, self.prepared, number, fit))
+        figures = self._judge.figures
+        self.scores.append(fold_scores(self._experiment, self.prepared, number, fit, figures))
         reason = self._judge.stop(number, self.scores[-1])
         if reason is not None:
             raise Pruned(number, reason)
 
 
-def fold_scores(experiment: Experiment, prepared: Prepared, number: int, fit: FoldFit) -> dict[str, float]:
-    """Figures of the validation rows of one fold, as valid/r2."""
+def fold_scores(
+    experiment: Experiment, prepared: Prepared, number: int, fit: FoldFit, figures: Set[str] = frozenset()
+) -> dict[str, float]:
+    """Figures of the validation rows of one fold, as valid/r2; figures: those alone, empty: all."""
     labels, panel = prepared.labels, prepared.panel
     forecasts = joined([prepared.folds[number - 1]], [fit])
     # Its fold has the number 1 in a mean of one.
     alone = scored(forecasts.renumbered(), {}, labels, panel, test=False)
-    found = score(alone, metrics(), experiment.target.kind, labels.horizon_bars)
+    known = {name: each for name, each in metrics().items() if not figures or f"valid/{name}" in figures}
+    found = score(alone, known, experiment.target.kind, labels.horizon_bars)
     kept = {name: value for name, value in found.items() if "_fold_" not in name}
     return {f"valid/{name}": value for name, value in kept.items() if np.isfinite(value)}

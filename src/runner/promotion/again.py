@@ -62,9 +62,7 @@ def promote_folder(
     from runner.recording.sealed import refuse_changed, seal
     from runner.report.page import write_report
     from runner.report.written import pictures_of
-    from runner.specification.tracker import RunInfo
     from runner.storage.disk import write_atomically
-    from runner.tracking import tracked
 
     ledger = Ledger.open(places.ledger)
     refuse_changed(folder, ledger)
@@ -73,7 +71,7 @@ def promote_folder(
     _check_gates(folder, gates, wish)
     refuse_hopeless(wish, Verdict.from_json(gates))
     cache = pipeline.open_cache(places, console)
-    experiment, config, prepared, executed, gathered = _computed(folder, manifest, cache)
+    experiment, config, prepared, executed, gathered = computed(folder, manifest, cache)
     family, key = family_of(experiment, prepared.panel, cache), manifest["trial"]["key"]
     target = manifest["target"]["expression"]
     trials = family_trials(ledger, family, key, target, places.outputs, gathered.evidence, cache)
@@ -91,23 +89,17 @@ def promote_folder(
         gates=gates,
         run=manifest,
     )
-    name = f"{manifest['run_id']}-promotion"
-    info = RunInfo(name=name, experiment=experiment.name, config=config, folder=folder, outputs=places.outputs)
-    with tracked(experiment.tracking, info) as session:
-        promotion = promote(candidate, wish, cache, places, after=after)
-        content = json.dumps(promotion.to_json(), indent=1).encode() + b"\n"
-        write_atomically(folder / "promotion.json", content)
-        record = RunRecord(places.outputs, folder, manifest)
-        if manifest["state"] == "failed":  # by its promotion alone, see _refuse
-            record.mended()
-        if promotion.folder:
-            record.note({"bundle": str(promotion.folder)})
-        write_report(folder, pictures_of(folder, manifest["run_key"], cache)[0])
-        Events(folder).tell("promoted", **promotion.told())
-        session.log_level(promotion.content.get("level", "candidate"))
-        seal(folder, manifest["run_key"], ledger)
-        if promotion.folder:
-            session.log_bundle(promotion.folder, promotion.aliases)
+    promotion = promote(candidate, wish, cache, places, after=after)
+    content = json.dumps(promotion.to_json(), indent=1).encode() + b"\n"
+    write_atomically(folder / "promotion.json", content)
+    record = RunRecord(places.outputs, folder, manifest)
+    if manifest["state"] == "failed":  # by its promotion alone, see _refuse
+        record.mended()
+    if promotion.folder:
+        record.note({"bundle": str(promotion.folder)})
+    write_report(folder, pictures_of(folder, manifest["run_key"], cache)[0])
+    Events(folder).tell("promoted", **promotion.told())
+    seal(folder, manifest["run_key"], ledger)
     return promotion
 
 
@@ -119,7 +111,7 @@ def _write_beside(folder: Path, manifest: Mapping[str, Any], gates: Mapping[str,
     write_atomically(folder / f"gates-{state[:12]}.json", json.dumps(content, indent=1).encode() + b"\n")
 
 
-def _computed(
+def computed(
     folder: Path, manifest: Mapping[str, Any], cache: "Cache"
 ) -> "tuple[Experiment, dict[str, Any], Prepared, Executed, Gathered]":
     """The run's stages again. Raises DataError where its key has changed since."""

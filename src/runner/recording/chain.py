@@ -10,8 +10,9 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any, TypeVar
 
 from components.errors import OutputError
@@ -93,7 +94,7 @@ class Event:
         """The head of the chain when it was the newest."""
         return _head(self.sequence, self.hash)
 
-    @property
+    @cached_property
     def content(self) -> dict[str, Any]:
         content: dict[str, Any] = json.loads(self.body)
         return content
@@ -102,18 +103,48 @@ class Event:
         return content_hash({name: value for name, value in asdict(self).items() if name != "hash"})
 
 
-_INSERT = f"""INSERT INTO events ({", ".join(field.name for field in fields(Event))})
-VALUES ({", ".join(f":{field.name}" for field in fields(Event))})"""  # noqa: S608  # names of our own
+_INSERT = f"""INSERT INTO events ({", ".join(each.name for each in fields(Event))})
+VALUES ({", ".join(f":{each.name}" for each in fields(Event))})"""  # noqa: S608  # names of our own
+
+
+@dataclass(kw_only=True)
+class Read:
+    """Events that a process has read: they never change, so that only those after them are read again."""
+
+    all: list[Event] = field(default_factory=list[Event])
+    of_kind: dict[str, list[Event]] = field(default_factory=dict[str, list[Event]])
+    of_key: dict[tuple[str, str], list[Event]] = field(default_factory=dict[tuple[str, str], list[Event]])
+
+    def catch_up(self, connection: Connection) -> None:
+        last = self.all[-1].sequence if self.all else 0
+        query = "SELECT * FROM events WHERE sequence > :last ORDER BY sequence"
+        for row in connection.rows(query, {"last": last}):
+            event = Event(**row)
+            self.all.append(event)
+            self.of_kind.setdefault(event.kind, []).append(event)
+            self.of_key.setdefault((event.kind, event.key), []).append(event)
+
+    def events(self, kind: str | None, key: str | None) -> Iterator[Event]:
+        if kind is not None and key is not None:
+            return iter(self.of_key.get((kind, key), ()))
+        found = self.all if kind is None else self.of_kind.get(kind, ())
+        return iter([event for event in found if key is None or event.key == key])
 
 
 @dataclass(frozen=True)
 class Transaction:
-    """What can be asked and appended while no one else appends."""
+    """What can be asked and appended while no one else appends. read: by this process before, None: it remembers
+    nothing."""
 
     connection: Connection
+    read: Read | None = None
 
     def events(self, *, kind: str | None = None, key: str | None = None) -> Iterator[Event]:
         """Events in order, all or those of one kind and key."""
+        if self.read is not None:
+            self.read.catch_up(self.connection)
+            yield from self.read.events(kind, key)
+            return
         wanted = {name: value for name, value in (("kind", kind), ("key", key)) if value is not None}
         where = " AND ".join(["1 = 1", *(f"{name} = :{name}" for name in wanted)])
         for row in self.connection.rows(f"SELECT * FROM events WHERE {where} ORDER BY sequence", wanted):  # noqa: S608
@@ -122,6 +153,10 @@ class Transaction:
     def keys_by_family(self, kind: str) -> dict[str, set[str]]:
         """family -> distinct keys of its events of one kind."""
         keys: dict[str, set[str]] = {}
+        if self.read is not None:
+            for event in self.events(kind=kind):
+                keys.setdefault(event.family, set()).add(event.key)
+            return keys
         query = "SELECT DISTINCT family, key FROM events WHERE kind = :kind"
         for row in self.connection.rows(query, {"kind": kind}):
             keys.setdefault(row["family"], set()).add(row["key"])
@@ -185,11 +220,13 @@ class Chain:
     """The database of one chain. `open` makes it if it is not there."""
 
     database: Database
+    known: Read | None = None
 
     @staticmethod
-    def open(database: Database) -> "Chain":
-        """Raises OutputError where the database cannot be reached, read or made."""
-        chain = Chain(database)
+    def open(database: Database, *, remembers: bool = False) -> "Chain":
+        """Raises OutputError where the database cannot be reached, read or made. remembers: what was read once is not
+        read again, but to verify it."""
+        chain = Chain(database, Read() if remembers else None)
         if not chain.read(_is_made):
             chain.append(_create)
         return chain
@@ -205,7 +242,7 @@ class Chain:
     def _transact(self, work: Callable[[Transaction], T], *, appends: bool) -> T:
         def once() -> T:
             with self.database.transaction(appends=appends) as connection:
-                return work(Transaction(connection))
+                return work(Transaction(connection, self.known))
 
         try:
             for pause in _RETRY_SECONDS:
@@ -222,7 +259,7 @@ class Chain:
     def verify(self, witnesses: Iterable[str], *, to_the_byte: bool = False) -> list[str]:
         """What is wrong with the chain, one line each; witnesses are heads noted down elsewhere; to_the_byte: the
         content of every series is looked at, not only whether it is there."""
-        return self.read(lambda transaction: _verify(transaction, set(witnesses), to_the_byte))
+        return replace(self, known=None).read(lambda t: _verify(t, set(witnesses), to_the_byte))
 
 
 def _is_made(transaction: Transaction) -> bool:

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from runner.storage.canonical import content_hash
@@ -32,7 +33,7 @@ class Family:
         }
         return content if self.sketch is None else {**content, "sketch": hashlib.sha256(self.sketch).hexdigest()}
 
-    @property
+    @cached_property
     def id(self) -> str:
         return content_hash(self.content())
 

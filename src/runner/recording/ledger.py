@@ -1,7 +1,8 @@
 """The ledger: every trial on every family of data, so that a verdict knows how much was tried."""
 
 import os
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Set
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from components.errors import ContractError, OutputError
 from runner.recording.budgets import Budget, budgets_of, check_budgets
 from runner.recording.chain import Chain, Event, Transaction, unusable
-from runner.recording.database import Database, SQLite, Unusable, database
+from runner.recording.database import Database, OpenSQLite, SQLite, Unusable, database
 from runner.recording.declared import Families
 from runner.recording.family import Family as Family
 from runner.recording.seen import Moments, Sighting, VaultOpening, sightings, whole_days
@@ -18,7 +19,7 @@ from runner.recording.summaries import summaries_of
 from runner.recording.trials import Outcome, Recipe, TrialNumber, repeated, tried_in, tries_of, without_notes
 from runner.recording.trials import Series as Series
 from runner.recording.trials import Trial as Trial
-from runner.storage.canonical import finite_or_null
+from runner.storage.canonical import content_hash, finite_or_null
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,24 @@ class Ledger:
         """Opens or makes a ledger: a file, an SQLAlchemy URL, or by default what ASSAY_LEDGER names,
         else ledger.sqlite in the user's data folder."""
         return Ledger(Chain.open(_database(url_or_path)))
+
+    @staticmethod
+    @contextmanager
+    def kept_open(url_or_path: str | Path | None = None) -> "Iterator[Ledger]":
+        """The same for a process that writes down many trials: one connection, and what was read is remembered."""
+        database = _database(url_or_path)
+        if not isinstance(database, SQLite):
+            yield Ledger(Chain.open(database, remembers=True))
+            return
+        Chain.open(database)
+        try:
+            opened = OpenSQLite.of(database)
+        except Unusable as error:
+            raise unusable(database.place, str(error)) from error
+        try:
+            yield Ledger(Chain.open(opened, remembers=True))
+        finally:
+            opened.close()
 
     def start_trial(
         self,
@@ -94,11 +113,13 @@ class Ledger:
         series: Mapping[str, Series] | None = None,
         *,
         processor_seconds: float | None = None,
+        also: Callable[[str], Mapping[str, Any]] | None = None,
     ) -> str:
         """Writes down how the trial last started under this key ended, and returns the head.
 
         body: plain, such as {"metrics": {"valid/ic": ...}}; numbers that are not finite become null. series: by
         name what later trials of the family are compared with; it outlives the run's folder.
+        also: given the head, a further event that is written with it: kind, key and content.
         A finished trial stays finished: a later failure or the same result is not written.
         Raises ContractError if it was never started.
         """
@@ -113,10 +134,14 @@ class Ledger:
             hashes = {name: transaction.keep(one.to_bytes()) for name, one in (series or {}).items()}
             content = {**body, "series": hashes} if hashes else dict(body)
             if finished and (state != "finished" or finished[-1] == finite_or_null(content)):
-                return transaction.head()
-            if processor_seconds is not None:
-                content["processor_seconds"] = round(processor_seconds, 3)
-            return transaction.append(f"trial_{state}", family=family, key=key, content=content)
+                head = transaction.head()
+            else:
+                if processor_seconds is not None:
+                    content["processor_seconds"] = round(processor_seconds, 3)
+                head = transaction.append(f"trial_{state}", family=family, key=key, content=content)
+            if also is not None:
+                transaction.append(family="", **also(head))
+            return head
 
         return self.chain.append(work)
 
@@ -130,6 +155,25 @@ class Ledger:
                 if event.family == family.id and without_notes(event.content) == content:
                     return transaction.head()
             return transaction.append("look", family=family.id, key=key, content=content)
+
+        return self.chain.append(work)
+
+    def look_back(self, keys: Set[str], what: str) -> str | None:
+        """Writes down that the figures of these trials were looked at side by side: a look at all bars that they saw,
+        once for the same trials. Gives the head; None where none of them is known."""
+
+        def work(transaction: Transaction) -> str | None:
+            seen: dict[str, Moments] = {}
+            for event in transaction.events(kind="trial_started"):
+                if event.key in keys and (moments := event.content.get("seen")):
+                    first, last = seen.get(event.family, moments)
+                    seen[event.family] = (min(first, moments[0]), max(last, moments[1]))
+            digest = content_hash(sorted(keys))
+            noted = {event.family for event in transaction.events(kind="look", key=digest)}
+            for family in [family for family in seen if family not in noted]:
+                content = {"what": what, "seen": list(seen[family])}
+                transaction.append("look", family=family, key=digest, content=content)
+            return transaction.head() if seen else None
 
         return self.chain.append(work)
 
@@ -222,6 +266,16 @@ class Ledger:
 
         def work(transaction: Transaction) -> list[Trial]:
             return tried_in(transaction, _members(Families(transaction), family))
+
+        return self.chain.read(work)
+
+    def tries(self, keys: Set[str]) -> list[Trial]:
+        """The tries that these are the keys of, whatever their family."""
+
+        def work(transaction: Transaction) -> list[Trial]:
+            started = transaction.events(kind="trial_started")
+            tried = tried_in(transaction, {event.family for event in started if event.key in keys})
+            return [trial for trial in tried if not keys.isdisjoint(trial.keys)]
 
         return self.chain.read(work)
 

@@ -4,6 +4,7 @@ import importlib.metadata
 import os
 import platform
 import re
+import socket
 import subprocess
 import sys
 from functools import cache
@@ -16,14 +17,20 @@ _GIT_SECONDS = 5.0
 
 
 def provenance() -> dict[str, Any]:
-    """command, versions of what Assay declares to need, python, platform, git (None outside a checkout)."""
+    """command, process, versions of what Assay declares to need, python, platform, git (None outside a checkout)."""
     return {
         "command": sys.orig_argv,
+        "process": this_process(),
         "versions": dict(versions()),
         "python": platform.python_version(),
         "platform": platform.platform(),
         "git": git_state(),
     }
+
+
+def this_process() -> str:
+    """host:number, by which it is found out whether a run that says that it runs still does."""
+    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 @cache

@@ -5,11 +5,13 @@ The ledger's word counts: whoever edits a figure and makes the checksums fit has
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from components.errors import DataError
 from runner.recording import testimony
 from runner.recording.events import FILE as EVENTS
 from runner.recording.ledger import Ledger
+from runner.recording.records import RunRecord
 from runner.storage.disk import write_atomically
 
 SUMS = "SHA256SUMS"
@@ -23,10 +25,21 @@ def seal(folder: Path, run_key: str, ledger: Ledger | None) -> None:
     """Writes the checksums of all files that lie in the folder now, and notes them in the ledger, None: in none, as
     of a debug run."""
     files = testimony.digests(folder, _names(folder))
-    text = "".join(f"{sha}  {name}\n" for name, sha in files.items())
-    write_atomically(folder / SUMS, text.encode(), synced=False)
+    write_sums(folder, files)
     if ledger is not None:
         testimony.note(ledger, testimony.RECORDED, folder.resolve().name, {"run_key": run_key, "files": files})
+
+
+def vouched(record: RunRecord, files: testimony.Files) -> dict[str, Any]:
+    """The event by which the ledger knows the files of a run."""
+    content = {"run_key": record.manifest["run_key"], "files": files}
+    return {"kind": testimony.RECORDED, "key": record.run_id, "content": content}
+
+
+def write_sums(folder: Path, files: testimony.Files) -> None:
+    """SHA256SUMS alone, of files that the ledger knows already, or need not know."""
+    text = "".join(f"{sha}  {name}\n" for name, sha in files.items())
+    write_atomically(folder / SUMS, text.encode(), synced=False)
 
 
 def is_sealed(folder: Path, ledger: Ledger) -> bool:

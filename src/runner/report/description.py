@@ -1,6 +1,6 @@
 """A run in data: what its manifest and tables say, for whoever reads the run folder later."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -25,8 +25,18 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def settings_text(config: Mapping[str, Any]) -> str:
-    """The resolved configuration as YAML."""
+def settings_text(config: Mapping[str, Any], known: MutableMapping[str, str] | None = None) -> str:
+    """The resolved configuration as YAML. known: texts of sections that were written before, which is added to."""
+    if known is None:
+        return _yaml(config)
+    parts = [(repr((name, section)), {name: section}) for name, section in config.items()]
+    written = {said: known[said] if said in known else _yaml(part) for said, part in parts}
+    known.clear()
+    known.update(written)
+    return "".join(written[said] for said, _ in parts)
+
+
+def _yaml(config: Mapping[str, Any]) -> str:
     # libyaml's writer, where there is one, gives the same text in a tenth of the time.
     dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
     return str(yaml.dump(dict(config), Dumper=dumper, sort_keys=False, allow_unicode=True, width=110))
@@ -66,6 +76,7 @@ def description(experiment: Experiment, composed: Composed, prepared: Prepared) 
         "folds": _folds(experiment, prepared),
         "choices": dict(composed.choices),
         "overrides": list(composed.overrides),
+        "tracking": list(experiment.tracking.places()),
         "local_files": list(composed.local_files),
         "notices": [*composed.notices, *panel.notices],
         "trial": {"key": None, "number": None, "family_trials": 0, "counted": False},

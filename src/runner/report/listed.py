@@ -132,7 +132,7 @@ def compared(first: Path, second: Path) -> dict[str, Any]:
 
     both = [told(folder) for folder in (first, second)]
     configs = [yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8")) for folder in (first, second)]
-    flat = [dict(_leaves(config, "")) for config in configs]
+    flat = [dict(leaves(config, "")) for config in configs]
     status = [{gate["name"]: gate["status"] for gate in run["gates"]} for run in both]
     short = ("run", "experiment", "state", "level", "passed", "forecast", "portfolio", "no_better_than", "folder")
     figures = [{name: value for name, value in run["metrics"].items() if "_fold_" not in name} for run in both]
@@ -152,10 +152,10 @@ def _side_by_side(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[s
     return {name: [first.get(name), second.get(name)] for name in dict.fromkeys((*first, *second))}
 
 
-def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+def leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
     """(dotted path, value); a list is one value."""
     if isinstance(value, dict) and value:
         for key, inner in value.items():
-            yield from _leaves(inner, f"{path}.{key}" if path else str(key))
+            yield from leaves(inner, f"{path}.{key}" if path else str(key))
     else:
         yield path, value

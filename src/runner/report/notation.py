@@ -1,6 +1,7 @@
 """How numbers are written: by name of the metric, missing ones as a dash."""
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -64,6 +65,19 @@ def significant(value: Any) -> str:
     if 1e-4 <= abs(value) < 1e4:
         return f"{value:.4g}"
     return f"{value:,.0f}" if 1e4 <= abs(value) < 1e12 else f"{value:.3e}"
+
+
+def typeset(text: Any) -> str:
+    """A real minus before negative numbers, and no line break before a percent sign."""
+    return re.sub(r"(?<=\d) (?=%)", "\u00a0", re.sub(r"(?<![^\s(])-(?=[\d.])", "\u2212", str(text)))
+
+
+def shortened(text: str) -> str:
+    """A setting as it was typed, but a number that nobody typed with four digits."""
+    try:
+        return text if len(text) <= 8 or "." not in text else significant(float(text))
+    except ValueError:
+        return text
 
 
 def threshold(gate: Mapping[str, Any]) -> str:

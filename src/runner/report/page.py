@@ -3,7 +3,6 @@
 import base64
 import functools
 import os
-import re
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -57,7 +56,7 @@ def _template() -> Any:
         "seconds": notation.seconds,
         "significant": notation.significant,
         "threshold": notation.threshold,
-        "typeset": _typeset,
+        "typeset": notation.typeset,
         "base64": lambda data: base64.b64encode(data).decode(),
     }
     return template("template.html.j2", filters)
@@ -90,11 +89,6 @@ def _content(run: RunFolder, pictures: dict[str, Picture]) -> dict[str, Any]:
         "split_table": tables.split_table(manifest["folds"]),
         "decisions": decisions(manifest),
     }
-
-
-def _typeset(text: Any) -> str:
-    """A real minus before negative numbers, and no line break before a percent sign."""
-    return re.sub(r"(?<=\d) (?=%)", "\u00a0", re.sub(r"(?<![^\s(])-(?=[\d.])", "\u2212", str(text)))
 
 
 def _write(file: Path, data: bytes) -> None:

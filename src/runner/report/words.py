@@ -11,7 +11,8 @@ from runner.report import notation
 from runner.report.markets import market_words
 
 REJECTED, CANDIDATE, HALLMARKED, FAILED, NONE = "Rejected", "Candidate", "Hallmarked", "Failed", "No verdict"
-LEVELS = {"rejected": REJECTED, "candidate": CANDIDATE, "hallmarked": HALLMARKED}
+PENDING = "Not judged yet"
+LEVELS = {"pending": PENDING, "rejected": REJECTED, "candidate": CANDIDATE, "hallmarked": HALLMARKED}
 DIRTY = "The code had uncommitted changes: this run cannot be rebuilt from its commit alone."
 
 

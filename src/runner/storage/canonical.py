@@ -9,6 +9,8 @@ from typing import Any
 
 from components.errors import ContractError
 
+_AS_THEY_ARE = frozenset({type(None), bool, int, str})
+
 
 def canonical_json(value: Any) -> str:
     """The one JSON text of a plain value: keys sorted, no spaces, floats in their shortest exact form.
@@ -20,6 +22,11 @@ def canonical_json(value: Any) -> str:
 
 
 def _plain(value: Any, path: str) -> Any:
+    kind = type(value)
+    if kind in _AS_THEY_ARE:
+        return value
+    if kind is list or kind is tuple:
+        return [_plain(item, f"{path}[{i}]") for i, item in enumerate(value)]
     match value:
         case None | bool() | int() | str():
             return value
@@ -38,6 +45,11 @@ def _plain(value: Any, path: str) -> Any:
 
 def finite_or_null(value: Any) -> Any:
     """The plain value with every NaN and infinity as None, and numpy's numbers as Python's."""
+    kind = type(value)
+    if kind in _AS_THEY_ARE:  # most are, and asking whether something is a Number takes long
+        return value
+    if kind is dict:
+        return {name: finite_or_null(item) for name, item in value.items()}
     match value:
         case bool() | None:
             return value

@@ -2,8 +2,11 @@
 
 import io
 import json
+import math
+import struct
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
@@ -53,8 +56,50 @@ class _ArraysFormat:
         return {"arrays.npz": buffer.getvalue()}
 
     def decode(self, files: Files) -> dict[str, npt.NDArray[Any]]:
-        with np.load(io.BytesIO(files["arrays.npz"]), allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
+        data = files["arrays.npz"]
+        try:
+            return dict(_members(data))
+        except (_Foreign, ValueError, KeyError, struct.error):
+            with np.load(io.BytesIO(data), allow_pickle=False) as archive:
+                return {name: archive[name] for name in archive.files}
+
+
+class _Foreign(Exception):
+    """An npz that `_ArraysFormat` did not write."""
+
+
+def _members(data: bytes) -> Iterator[tuple[str, npt.NDArray[Any]]]:
+    """The arrays of an npz as `_ArraysFormat` writes it, member by member: numpy's reader takes five times as long, and
+    a fold's forecasts are read more often than anything else."""
+    place = 0
+    while data[place : place + 4] == b"PK\x03\x04":
+        flags, method = struct.unpack_from("<HH", data, place + 6)
+        n_name, n_extra = struct.unpack_from("<HH", data, place + 26)
+        extra = place + 30 + n_name
+        if flags & 8 or method or n_extra != 20 or data[extra : extra + 4] != b"\x01\x00\x10\x00":
+            raise _Foreign
+        (size,) = struct.unpack_from("<Q", data, extra + 4)
+        begin = extra + n_extra
+        (n_header,) = struct.unpack_from("<H", data, begin + 8)
+        shape, fortran, dtype = _header(data[begin : begin + 10 + n_header])
+        flat = np.frombuffer(data, dtype, count=math.prod(shape), offset=begin + 10 + n_header)
+        name = data[place + 30 : extra].decode().removesuffix(".npy")
+        yield name, flat.reshape(shape, order="F" if fortran else "C").copy(order="K")
+        place = begin + size
+    if data[place : place + 4] not in (b"PK\x01\x02", b"PK\x05\x06"):
+        raise _Foreign
+
+
+@lru_cache(maxsize=256)
+def _header(data: bytes) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """Shape, whether in Fortran's order, and type. Raises _Foreign for another version than 1.0 or for objects."""
+    stream = io.BytesIO(data)
+    if np.lib.format.read_magic(stream) != (1, 0):
+        raise _Foreign
+    shape, fortran, dtype = np.lib.format.read_array_header_1_0(stream)
+    if dtype.hasobject:
+        raise _Foreign
+    return shape, fortran, dtype
 
 
 class _FrameFormat:

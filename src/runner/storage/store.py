@@ -6,6 +6,8 @@
 <root>/.meanings/                 what the digests of code stand for
 """
 
+import base64
+import errno
 import hashlib
 import json
 import logging
@@ -157,6 +159,31 @@ class Store:
                 entry = self._read_or_drop(key, stage) or self._write(key, stage, form.encode(fn()), origin)
         return entry.load(form)
 
+    def keep(self, key: str, stage: str, value: T, form: Format[T], origin: Mapping[str, Any] | None = None) -> T:
+        """Keeps a value that is there already, as one file that is not synced: a killed process loses no entry, a power
+        cut may. Whoever keeps the same meanwhile keeps the same bytes. Gives it back as it is read."""
+        files = form.encode(value)
+        index = {
+            "stage": stage,
+            "key": key,
+            "files": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
+            "origin": origin,
+            "within": {name: base64.b64encode(data).decode() for name, data in files.items()},
+        }
+        data, folder = json.dumps(index).encode(), self.folder(key, stage)
+        partial = self.root / ".partial" / f"{_label(key, stage)}-{uuid.uuid4().hex}"
+        with writing(self.root):
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            partial.mkdir(parents=True)
+            try:
+                (partial / _INDEX).write_bytes(data)
+                partial.rename(folder)
+            except OSError as error:
+                shutil.rmtree(partial, ignore_errors=True)
+                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                    raise
+        return form.decode(files)
+
     def folder(self, key: str, stage: str) -> Path:
         """Where a result lies, or would."""
         return self.root / stage / key[:2] / key
@@ -173,7 +200,9 @@ class Store:
         folder = self.folder(key, stage)
         try:
             index = json.loads((folder / _INDEX).read_bytes())
-            files = {name: (folder / name).read_bytes() for name in ([only] if only else index["files"])}
+            within = {name: base64.b64decode(text) for name, text in index.get("within", {}).items()}
+            wanted = [only] if only else index["files"]
+            files = {name: within[name] if within else (folder / name).read_bytes() for name in wanted}
         except FileNotFoundError as error:
             if not folder.exists():
                 return None

@@ -8,7 +8,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
@@ -90,6 +90,30 @@ class _FileTurn:
         """Cuts off a line that a crash left unfinished."""
         self.file.seek(0)
         self.file.truncate(self.file.read(end).rfind(b"\n") + 1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemoryJournal:
+    """Of a study that ends with its process."""
+
+    lines: list[Line] = field(default_factory=list[Line])
+    place = "memory"
+    shared = False
+
+    @contextmanager
+    def turn(self) -> Iterator[Turn]:
+        yield _MemoryTurn(lines=self.lines)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _MemoryTurn:
+    lines: list[Line]
+
+    def read(self, since: int) -> tuple[list[Line], int]:
+        return self.lines[since:], len(self.lines)
+
+    def add(self, line: Line, *, durable: bool = True) -> None:  # nothing of it lasts
+        self.lines.append(line)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,66 +1,106 @@
 """A sweep's folder: what it searches, and its study."""
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from components.errors import ConfigError, Problem
 from runner.composition.configure import configure
-from runner.composition.figures import leading, metrics
 from runner.specification.places import HERE
 from runner.specification.sweep import Settings
 from runner.storage.disk import write_atomically, writing
 from runner.sweeps import searches
+from runner.sweeps.aims import Aims, Constraint, aims_of, among, constraints_of, orders
+from runner.sweeps.bars import bars_of
 from runner.sweeps.journal import FileJournal, Journal, SqlJournal
 from runner.sweeps.points import search_name
+from runner.sweeps.searches import Past
 from runner.sweeps.settings import Asked, settings_of
 from runner.sweeps.space import Space, space_of
 from runner.sweeps.study import Study
 
+SPANNING = ("data", "quality", "target", "split", "debug")
+"""Slots that decide of which bars a fold's score is."""
+
 JOBS, ASKED, JOURNAL = "jobs", "sweep.json", "study.jsonl"
-SPAN = "valid"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Opened:
-    """objectives: names of figures; directions: 1 where more is better, -1 where less is."""
+    """aims: figures that decide; name: by which ledger and database know it."""
 
     folder: Path
+    name: str
     settings: Settings
     space: Space
-    objectives: tuple[str, ...]
-    directions: tuple[int, ...]
+    aims: Aims
     journal: Journal
+
+    @property
+    def objectives(self) -> tuple[str, ...]:
+        """Names of figures, most important first."""
+        return self.aims.objectives
+
+    @property
+    def directions(self) -> tuple[int, ...]:
+        """1 where more of an objective is better, -1 where less is."""
+        return self.aims.directions
+
+    @property
+    def constraints(self) -> tuple[Constraint, ...]:
+        """What must hold of the best trial."""
+        return self.aims.constraints
 
     def study(self) -> Study:
         """As a worker of this process sees it."""
-        search = searches.search_of(search_name(self.settings), self.space, self.settings.seed, self.directions)
-        return Study(journal=self.journal, search=search, most=self.settings.trials, fail_fast=self.settings.fail_fast)
+        settings = self.settings
+        return Study(
+            journal=self.journal,
+            search=searches.search_of(search_name(settings), self.space, settings.seed, self.directions),
+            most=settings.trials,
+            seconds=None if settings.minutes is None else 60 * settings.minutes,
+            processor_seconds=None if settings.processor_hours is None else 3600 * settings.processor_hours,
+            fail_fast=settings.fail_fast,
+        )
 
 
-def begun(asked: Asked, space: Space, first: Sequence[str]) -> Opened:
-    """A new sweep; nothing is written where it is not allowed. first: command line of any of its points."""
+Known = Callable[["Opened"], Sequence[Past]]
+
+
+def begun(asked: Asked, space: Space, first: Sequence[str], known: Known = lambda _: (), *, within: str = "") -> Opened:
+    """A new sweep; nothing is written where it is not allowed. first: command line of any of its points; known: finds
+    points of earlier trials; within: name of the sweep of which it is a part, and its own there."""
     settings = asked.settings
-    objectives, directions = _objectives(settings, first)
-    folder = HERE.sweeps / datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
-    opened = _opened(folder, settings, space, objectives, directions)
-    _refuse(opened)
-    opened.study()
+    name = within or new_name()
+    experiment, _ = configure(first)
+    opened = _opened(HERE.sweeps / name, name, settings, space, aims_of(settings, experiment))
+    refuse(opened)
+    if orders(opened.aims):
+        opened = replace(opened, aims=among(settings, experiment, len(bars_of(first)[1].symbols)))
+    study, points = opened.study(), known(opened)
     with writing(HERE.sweeps):
-        (folder / JOBS).mkdir(parents=True)
+        (opened.folder / JOBS).mkdir(parents=True)
+    if points:
+        study.knows(points)
     content = {
+        "name": name,
         "overrides": asked.plain,
         "when": asked.branches,
         "settings": settings.content(),
-        "objectives": objectives,
-        "directions": directions,
+        "objectives": opened.objectives,
+        "directions": opened.directions,
     }
-    write_atomically(folder / ASKED, json.dumps(content, indent=1).encode())
+    # What makes it a sweep comes last: whatever is there can be resumed.
+    write_atomically(opened.folder / ASKED, json.dumps(content, indent=1).encode())
     return opened
+
+
+def new_name() -> str:
+    """Of a sweep that begins now."""
+    return datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
 
 
 def opened_again(folder: Path) -> Opened:
@@ -68,7 +108,12 @@ def opened_again(folder: Path) -> Opened:
     try:
         content: Mapping[str, Any] = json.loads((folder / ASKED).read_text(encoding="utf-8"))
         settings, space = settings_of(content["settings"]), space_of(content["overrides"], content["when"])
-        return _opened(folder, settings, space, tuple(content["objectives"]), tuple(content["directions"]))
+        aims = Aims(
+            objectives=tuple(content["objectives"]),
+            directions=tuple(content["directions"]),
+            constraints=constraints_of(settings),
+        )
+        return _opened(folder, content["name"], settings, space, aims)
     except (OSError, ValueError, KeyError) as error:
         raise ConfigError(f"{folder / ASKED}: cannot be read: {error}; name a folder of outputs/sweeps") from None
 
@@ -86,47 +131,32 @@ def folder_of(name: str) -> Path:
     return places[0]
 
 
-def _opened(
-    folder: Path, settings: Settings, space: Space, objectives: tuple[str, ...], directions: tuple[int, ...]
-) -> Opened:
-    url = settings.storage()
-    journal: Journal = FileJournal(path=folder / JOURNAL) if url is None else SqlJournal(url=url, study=folder.name)
-    return Opened(
-        folder=folder, settings=settings, space=space, objectives=objectives, directions=directions, journal=journal
-    )
-
-
-def _objectives(settings: Settings, first: Sequence[str]) -> tuple[tuple[str, ...], tuple[int, ...]]:
-    """What is judged by, and which way. A figure of the test spans would be a choice by what must not be seen."""
-    known = metrics()
-    if settings.objectives is None:
-        kind = configure(first)[0].target.kind
-        name = leading(set(known), kind)[0]
-        return (f"{SPAN}/{name}",), (known[name].better,)
-    problems = []
-    for name in settings.objectives:
-        span, _, last = name.partition("/")
-        if last not in known or known[last].better == 0:
-            problems.append(Problem("sweep.objectives", f"'{name}' is nothing to search for", f"such as {SPAN}/r2"))
-        elif span != SPAN:
-            hint = f"'{SPAN}/{last}': a search sees validation rows only"
-            problems.append(Problem("sweep.objectives", f"'{name}' is not allowed", hint))
-    if problems:
-        raise ConfigError(*problems)
-    return settings.objectives, tuple(known[name.partition("/")[2]].better for name in settings.objectives)
-
-
-def _refuse(opened: Opened) -> None:
-    name = search_name(opened.settings)
+def refuse(opened: Opened) -> None:
+    """Raises ConfigError for what does not go together."""
+    settings, journal, aims = opened.settings, opened.journal, opened.aims
+    name, problems = search_name(settings), list[Problem]()
     if name not in searches.names():
         return  # said by the search itself
-    if name != "grid" and opened.settings.trials is None:
-        raise ConfigError(Problem("sweep.trials", f"{name} has no end", "say how many, sweep.trials=50"))
-    module = import_module(f"runner.sweeps.searches.{name}")
-    if opened.journal.shared and getattr(module, "UNPICKLES", False):
+    if name != "grid" and settings.trials is None:
+        problems.append(Problem("sweep.trials", f"{name} has no end", "say how many, sweep.trials=50"))
+    if journal.shared and searches.unpickles(name):
         hint = "use sweep.search=tpe, or drop sweep.storage_env"
-        raise ConfigError(
-            Problem("sweep.search", f"{name} unpickles what others can write to {opened.journal.place}", hint)
-        )
-    if opened.settings.prune != "none" and len(opened.objectives) > 1:
-        raise ConfigError(Problem("sweep.prune", "needs one objective", "drop it, or all objectives but one"))
+        problems.append(Problem("sweep.search", f"{name} unpickles what others can write to {journal.place}", hint))
+    if settings.warm_start and not searches.takes_known(name):
+        learn = ", ".join(each for each in searches.names() if searches.takes_known(each))
+        hint = f"drop it, or sweep.search={learn.replace(', ', ' or ')}"
+        problems.append(Problem("sweep.warm_start", f"{name} learns nothing from points that it did not choose", hint))
+    if settings.prune != "none" and len(aims.objectives) > 1:
+        problems.append(Problem("sweep.prune", "needs one objective", "drop it, or all objectives but one"))
+    moving = [key for key in opened.space.keys if key.lstrip("+").split(".")[0].split("@")[0] in SPANNING]
+    if settings.prune != "none" and moving:
+        hint = f"drop sweep.prune, or give {moving[0]} one value"
+        problems.append(Problem("sweep.prune", f"trials that differ in {moving[0]} have no folds in common", hint))
+    if problems:
+        raise ConfigError(*problems)
+
+
+def _opened(folder: Path, name: str, settings: Settings, space: Space, aims: Aims) -> Opened:
+    url = settings.storage()
+    journal: Journal = FileJournal(path=folder / JOURNAL) if url is None else SqlJournal(url=url, study=name)
+    return Opened(folder=folder, name=name, settings=settings, space=space, aims=aims, journal=journal)

@@ -1,32 +1,144 @@
-"""`sweep.plan=true`: what a sweep would take, from one of its points on a small part of the data."""
+"""`sweep.plan=true`: what a sweep would take, from one of its points on small parts of the data."""
 
 import json
+import os
+import resource
+import time
 from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from runner.answer import Answer, said
 from runner.composition.compose import Memo
 from runner.composition.configure import configure
 from runner.specification.places import HERE
 from runner.specification.sweep import Settings
+from runner.sweeps.bars import bars_of
 from runner.sweeps.points import Point
 from runner.sweeps.space import Space
 
+WITHIN = 3
+"""Factor by which a prediction may miss; a test holds it against a sweep that ran."""
 
-def plan(settings: Settings, space: Space, points: Sequence[Point], memo: Memo) -> Answer:
-    """Every point is composed and checked by now; runs one as `debug=fast`, which is no trial."""
-    from runner.console import Console
-    from runner.run import run_experiment
+SLICE = 600
+"""Bars of every symbol in the smaller of the parts that are run; a quarter of what there is where that is less."""
 
-    small = (*points[0], "debug=fast", "tracking=none")
-    experiment, composed = configure(small, memo=memo)
-    outcome = run_experiment(experiment, composed, Console(), HERE, single=False)
-    manifest = json.loads((outcome.folder / "manifest.json").read_text(encoding="utf-8"))
-    seconds = sum(stage["seconds"] for stage in manifest["stages"].values() if isinstance(stage, dict))
+SYMBOLS = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slice:
+    """One run of a part of the data: rows of bars, and what it took. peak: bytes of the process in memory so far."""
+
+    rows: int
+    processor_seconds: float
+    written: int
+    peak: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Forecast:
+    """Of a whole sweep. seconds: where nobody else uses its processors; memory: bytes of each worker; disk: of all
+    trials."""
+
+    seconds: float
+    processor_seconds: float
+    memory: float
+    disk: float
+
+
+def plan(settings: Settings, space: Space, points: Sequence[Point], checked: int, memo: Memo) -> Answer:
+    """Runs the middle of the space on parts of the data, which is no trial. points: all there are; checked: how many of
+    them were composed and checked by now."""
     count = settings.trials if settings.trials is not None else len(points)
-    size = sum(path.stat().st_size for path in outcome.folder.rglob("*") if path.is_file())
-    content = {"folder": None, "objectives": list(settings.objectives or ()), "jobs": [], "best": None}
+    middle = space.overrides(space.filled(lambda _, parameter: parameter.at(0.5)))
+    experiment, panel, _ = bars_of(middle, memo)
+    folds = len(experiment.split.spans(panel.dates_T, panel.symbols))
+    few = max(50, min(SLICE, len(panel.dates_T) // 4))
+    parts = ((few - 7, 1), (few, 1), (2 * few, 1), (few, 2))
+    first, small, long, two = (_run(middle, *part, memo) for part in parts)
+    expected = forecast(first, small, long, two, rows=panel.n_rows, folds=folds, trials=count, workers=settings.workers)
+    figures = {
+        "points": len(points),
+        "checked": checked,
+        "trials": count,
+        "seconds": round(expected.seconds, 1),
+        "processor_hours": round(expected.processor_seconds / 3600, 4),
+        "memory_bytes": round(expected.memory),
+        "disk_bytes": round(expected.disk),
+        "within": WITHIN,
+    }
+    content: dict[str, Any] = {
+        "folder": None,
+        "objectives": list(settings.objectives or ()),
+        "jobs": [],
+        "best": None,
+        "null_worlds": None,
+        "parts": {},
+    }
+    sample = f" of {len(points):,}, drawn at random," if checked < len(points) else ""
+    workers = f"{settings.workers} worker{'s' if settings.workers > 1 else ''}"
     says = (
-        f"{len(points)} points were composed and checked; {count} trials over {len(space.parameters)} parameters",
-        f"the first, on a small part of the data: {seconds:.1f} s, {size / 1e6:.1f} MB written",
+        f"{checked:,} points{sample} were composed and checked; {count:,} trials over {len(space.keys)} parameters",
+        f"expected within a factor of {WITHIN}, less with pruning: {_time(expected.seconds)} with {workers} and "
+        f"nothing beside, {expected.memory / 1e6:,.0f} MB of memory each, {expected.disk / 1e6:,.1f} MB written",
+        f"from the middle of the space on {small.rows:,} and {long.rows:,} of {panel.n_rows:,} rows, 1 and 2 of "
+        "{folds} folds",
     )
-    return Answer(content, said(*says))
+    return Answer({**content, "plan": figures}, said(*says))
+
+
+def forecast(
+    first: Slice, small: Slice, long: Slice, two: Slice, *, rows: int, folds: int, trials: int, workers: int
+) -> Forecast:
+    """A cost is taken for a + folds (b + c rows), and memory for a + c rows, none of them negative.
+
+    first: of the process, with what is imported and compiled once; small: few rows and one fold; long: more rows; two:
+    few rows and two folds.
+    """
+
+    def whole(first: float, more: float, again: float) -> float:
+        slope = max(0.0, (more - first) / max(long.rows - small.rows, 1))
+        fold = max(0.0, again - first - slope * small.rows)
+        fixed = max(0.0, first - fold - slope * small.rows)
+        return fixed + folds * (fold + slope * rows)
+
+    growth = max(0.0, (long.peak - small.peak) / max(long.rows - small.rows, 1))
+    start = max(0.0, first.processor_seconds - small.processor_seconds)
+    trial = whole(small.processor_seconds, long.processor_seconds, two.processor_seconds)
+    return Forecast(
+        seconds=start + trial * trials / min(workers, os.cpu_count() or 1),
+        processor_seconds=start * workers + trial * trials,
+        memory=long.peak + growth * max(0, rows - long.rows),
+        disk=whole(small.written, long.written, two.written) * trials,
+    )
+
+
+def _run(point: Point, bars: int, folds: int, memo: Memo) -> Slice:
+    from runner.console import Console
+    from runner.job import Bench, run_job
+
+    part = (f"debug.max_bars={bars}", f"debug.max_folds={folds}", f"debug.max_symbols={SYMBOLS}")
+    experiment, composed = configure((*point, "debug=fast", *part, "tracking=none"), memo=memo)
+    stored, began = _bytes(HERE.store), time.process_time()
+    with Bench.at(HERE) as bench:
+        outcome = run_job(experiment, composed, Console(), bench)
+    used = time.process_time() - began
+    manifest = json.loads((outcome.folder / "manifest.json").read_text(encoding="utf-8"))
+    return Slice(
+        rows=manifest["data"]["n_rows"],
+        processor_seconds=used,
+        written=_bytes(outcome.folder) + _bytes(HERE.store) - stored,
+        peak=1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
+    )
+
+
+def _bytes(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def _time(seconds: float) -> str:
+    if seconds < 100:
+        return f"{seconds:.2g} s"
+    return f"{seconds / 60:.2g} min" if seconds < 6000 else f"{seconds / 3600:.2g} h"

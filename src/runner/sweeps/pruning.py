@@ -30,6 +30,10 @@ class FoldPruner:
     scores: list[float] = field(default_factory=list[float])
     _study: "optuna.Study | None" = None
 
+    @property
+    def figures(self) -> frozenset[str]:
+        return frozenset({self.objective})
+
     def stop(self, fold: int, scores: Mapping[str, float]) -> str | None:
         """Why the trial shall stop after this fold; None to go on."""
         if self.objective not in scores:

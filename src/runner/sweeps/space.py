@@ -3,9 +3,10 @@
 The grammar is that of Hydra's sweeps: `a,b`, choice(...), range(...), interval(...), tag(log, interval(...)).
 """
 
+import hashlib
 import itertools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from hydra.core.override_parser.types import IntervalSweep, Override, RangeSweep
@@ -52,6 +53,17 @@ class Number:
         value = low + unit * (high - low)
         return self.text(math.exp(value) if self.log else value)
 
+    def has(self, value: float) -> bool:
+        """Whether it is one of the possible numbers."""
+        if not self.low <= value <= self.high:
+            return False
+        if self.integer and value != round(value):
+            return False
+        if self.step is None or self.log:
+            return True
+        places = (value - self.low) / self.step
+        return math.isclose(places, round(places), abs_tol=1e-9)
+
     def text(self, value: float) -> str:
         value = min(max(value, self.low), self.high)
         return str(round(value)) if self.integer else repr(float(value))
@@ -83,29 +95,56 @@ class Space:
         """The command line of one trial."""
         return (*self.fixed, *(f"{key}={text}" for key, text in values.items()))
 
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Of all parameters, those of branches included."""
+        return tuple(dict.fromkeys([*self.parameters, *(key for b in self.branches for key in b.parameters)]))
+
     def open_to(self, values: Values) -> Iterator[tuple[str, Parameter]]:
         """The parameters of the branches that these values lead to."""
         for branch in self.branches:
             if values.get(branch.parameter) == branch.text:
                 yield from branch.parameters.items()
 
+    def filled(self, pick: Callable[[str, Parameter], str]) -> dict[str, str]:
+        """A point, each value picked in turn: those of a branch once the values before lead to it."""
+        values = {key: pick(key, parameter) for key, parameter in self.parameters.items()}
+        while inner := self._further(values):
+            values |= {key: pick(key, parameter) for key, parameter in inner.items()}
+        return values
+
     def points(self) -> Iterator[dict[str, str]]:
         """Every point of a grid, the last parameter changing fastest. Raises ConfigError where there is no grid."""
-        for point in _product(self.parameters):
-            for rest in _product(dict(self.open_to(point))):
-                yield {**point, **rest}
+        return self._from({}, self.parameters, _product)
 
     def corners(self) -> Iterator[dict[str, str]]:
         """The first value of everything, and both ends of every parameter and each of its choices, one at a time."""
-        first = {key: parameter.at(0.0) for key, parameter in self.parameters.items()}
         seen = []
-        for point in itertools.chain([first], *(_ends(first, key, p) for key, p in self.parameters.items())):
-            inner = dict(self.open_to(point))
-            start = {**point, **{key: parameter.at(0.0) for key, parameter in inner.items()}}
-            for each in itertools.chain([start], *(_ends(start, key, p) for key, p in inner.items())):
-                if each not in seen:
-                    seen.append(each)
-                    yield each
+        for point in self._from({}, self.parameters, _corners):
+            if point not in seen:
+                seen.append(point)
+                yield point
+
+    def _from(
+        self,
+        values: Values,
+        parameters: Mapping[str, Parameter],
+        ways: Callable[[Mapping[str, Parameter]], Iterator[dict[str, str]]],
+    ) -> Iterator[dict[str, str]]:
+        for way in ways(parameters):
+            point = {**values, **way}
+            inner = self._further(point)
+            yield from self._from(point, inner, ways) if inner else (point,)
+
+    def _further(self, values: Values) -> dict[str, Parameter]:
+        return {key: parameter for key, parameter in self.open_to(values) if key not in values}
+
+
+def _corners(parameters: Mapping[str, Parameter]) -> Iterator[dict[str, str]]:
+    first = {key: parameter.at(0.0) for key, parameter in parameters.items()}
+    yield first
+    for key, parameter in parameters.items():
+        yield from _ends(first, key, parameter)
 
 
 def _ends(values: Mapping[str, str], key: str, parameter: Parameter) -> Iterator[dict[str, str]]:
@@ -140,16 +179,24 @@ def space_of(overrides: Sequence[str], branches: Mapping[str, Mapping[str, str]]
             parameters[str(override.get_key_element())] = _parameter(override)
         else:
             fixed.append(str(override.input_line))
-    made = tuple(_branch(condition, inner, parameters) for condition, inner in branches.items())
-    return Space(fixed=tuple(fixed), parameters=parameters, branches=made)
+    made: list[Branch] = []
+    for condition, inner in branches.items():
+        made.append(_branch(condition, inner, parameters, made))
+    return Space(fixed=tuple(fixed), parameters=parameters, branches=tuple(made))
 
 
-def _branch(condition: str, inner: Mapping[str, str], parameters: Mapping[str, Parameter]) -> Branch:
+def _branch(
+    condition: str, inner: Mapping[str, str], parameters: Mapping[str, Parameter], before: Sequence[Branch]
+) -> Branch:
+    """A branch, of the parameters or of those of a branch before it."""
     key, _, text = condition.partition("=")
-    known = parameters.get(key)
-    if not isinstance(known, Choice) or text not in known.texts:
-        near = f"one of {', '.join(known.texts)}" if isinstance(known, Choice) else "a parameter with choices"
+    known = [each for each in (parameters.get(key), *(b.parameters.get(key) for b in before)) if each is not None]
+    texts = [text for each in known if isinstance(each, Choice) for text in each.texts]
+    if text not in texts:
+        near = f"one of {', '.join(texts)}" if texts else "a parameter with choices"
         raise ConfigError(Problem(f"when.{condition}", "never happens", f"name {near}, as KEY=VALUE"))
+    if twice := next((name for name in inner if name in parameters), None):
+        raise ConfigError(Problem(f"when.{condition}", f"'{twice}' is varied without it too", "drop one of them"))
     space = space_of([f"{name}={values}" for name, values in inner.items()], {})
     single = {f"{name}": Choice(texts=(text,)) for name, _, text in (one.partition("=") for one in space.fixed)}
     return Branch(parameter=key, text=text, parameters={**single, **space.parameters})
@@ -167,12 +214,22 @@ def _parameter(override: Override) -> Parameter:
         return _number(override, value.start, value.end, 1 if whole else None, log=LOG in tags, integer=whole)
     if isinstance(value, RangeSweep) and not value.shuffle:
         texts = tuple(override.sweep_string_iterator())
+        if LOG in tags and value.step != 1:
+            hint = "write tag(log, interval(...))"
+            raise ConfigError(
+                Problem(override.key_or_group, f"'{override.input_line}' has steps and a logarithm", hint)
+            )
         if len(texts) > 1:
             first, last, step = float(texts[0]), float(texts[-1]), abs(float(value.step))
             low, high = sorted((first, last))
             whole = all(isinstance(each, int) for each in (value.start, value.stop, value.step))
             return _number(override, low, high, step, log=LOG in tags, integer=whole)
-    return Choice(texts=tuple(dict.fromkeys(override.sweep_string_iterator())))
+    texts = tuple(dict.fromkeys(override.sweep_string_iterator()))
+    if not texts:
+        raise ConfigError(Problem(override.key_or_group, f"'{override.input_line}' is empty", "give a value or more"))
+    if getattr(value, "shuffle", False):  # not by chance, which would be another one when a sweep is resumed
+        texts = tuple(sorted(texts, key=lambda text: hashlib.sha256(text.encode()).digest()))
+    return Choice(texts=texts)
 
 
 def _number(override: Override, low: float, high: float, step: float | None, *, log: bool, integer: bool) -> Number:

@@ -8,6 +8,7 @@ from typing import Any
 from runner import exit_codes
 from runner.composition.figures import leading
 from runner.composition.figures import metrics as all_metrics
+from runner.sweeps.best import best
 from runner.sweeps.opened import JOBS, Opened
 from runner.sweeps.study import StudyTrial
 
@@ -38,9 +39,12 @@ def show(opened: Opened, trials: Sequence[StudyTrial]) -> None:
     console.print(f"{len(trials)} jobs in {opened.folder}")
     console.print(table)
     console.print(
-        f"Jobs draw no pictures: python -m runner report RUN does, RUN from {opened.folder / JOBS}/JOB.json",
+        f"The best were judged by every gate: python -m runner report RUN judges another, RUN from "
+        f"{opened.folder / JOBS}/JOB.json",
         soft_wrap=True,
     )
+    if began := earlier(opened):
+        console.print(began, soft_wrap=True)
     if chosen := best_trial(opened, trials):
         value = f"{opened.objectives[0]} {chosen.objectives[0]:.4f}"
         console.print(f"Best of {len(trials)} by {value}: job {chosen.number}, {chosen.run}", soft_wrap=True)
@@ -65,13 +69,26 @@ def content(opened: Opened, trials: Sequence[StudyTrial]) -> dict[str, Any]:
         "objectives": list(opened.objectives),
         "jobs": jobs,
         "best": best.number if best else None,
+        "plan": None,
+        "parts": {},
     }
 
 
 def best_trial(opened: Opened, trials: Sequence[StudyTrial]) -> StudyTrial | None:
     """By the first objective; None where there is nothing to choose between."""
-    finished = [trial for trial in trials if trial.state == "finished"]
-    return max(finished, key=lambda t: opened.directions[0] * t.objectives[0]) if len(finished) > 1 else None
+    eligible = best(opened, trials)
+    return eligible[0] if len(eligible) > 1 else None
+
+
+def earlier(opened: Opened) -> str:
+    """A line on the trials that the search began with; empty where it began with none."""
+    study = opened.study()
+    study.refresh()
+    if not study.known:
+        return ""
+    first = max(study.known, key=lambda past: (past.eligible, opened.directions[0] * past.objectives[0]))
+    count = f"{len(study.known)} earlier trial{'' if len(study.known) == 1 else 's'}"
+    return f"The search began with {count}, the best of them {first.objectives[0]:.4f}, {first.run}"
 
 
 def short(text: str) -> str:
@@ -109,7 +126,10 @@ def _ending(trial: StudyTrial) -> str:
     if trial.run is None or trial.code not in (exit_codes.RAN, exit_codes.REJECTED):
         return f"{trial.state} ({trial.code})" if trial.code is not None else trial.state
     gates = Path(trial.run) / "gates.json"
-    return str(json.loads(gates.read_text(encoding="utf-8"))["level"]) if gates.is_file() else trial.state
+    if not gates.is_file():
+        return trial.state
+    level = str(json.loads(gates.read_text(encoding="utf-8"))["level"])
+    return "not judged yet" if level == "pending" else level
 
 
 def _shown(value: float | None) -> str:

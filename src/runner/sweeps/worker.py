@@ -1,46 +1,36 @@
 """Runs trials of a study until there are no more: `python -m runner.sweeps.worker FOLDER`."""
 
-import json
-import math
+import gc
 import os
 import signal
 import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
-from dataclasses import asdict, dataclass
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from components.errors import AssayError
+from components.errors import AssayError, OutputError
 from runner import exit_codes
 from runner.composition.compose import Memo
 from runner.composition.configure import configure
+from runner.compute.threads import one_thread_of_blas
+from runner.job import Bench, run_job
 from runner.specification.places import HERE
-from runner.storage.disk import write_atomically
-from runner.sweeps.opened import JOBS, Opened, opened_again
+from runner.sweeps.endings import found, keep, scored
+from runner.sweeps.opened import Opened, opened_again
 from runner.sweeps.pruning import FoldPruner
 from runner.sweeps.stopping import ordered
-from runner.sweeps.study import BEAT_SECONDS, Ending, Study, StudyTrial, Wait
+from runner.sweeps.study import BEAT_SECONDS, Ending, State, Study, StudyTrial, Wait
 from runner.sweeps.supervising import RECYCLED, ends_with_its_parent
 
 GROWN = 1 << 30
 """Bytes by which a worker may grow over its third trial before another process takes its place."""
 
 WARM = 3
-
-
-@dataclass(frozen=True, kw_only=True)
-class Job:
-    """How one trial ended; kept as jobs/<number>.json in the sweep's folder."""
-
-    job: int
-    overrides: tuple[str, ...]
-    exit_code: int
-    run_folder: str | None
-    says: str = ""
 
 
 def work(
@@ -53,7 +43,7 @@ def work(
     Raises KeyboardInterrupt where a trial is interrupted; it counts as not begun then.
     """
     study, done, at_first = opened.study(), 0, 0
-    with _beating(study):
+    with _beating(study), one_thread_of_blas(), Bench.at(HERE) as bench:
         while not stop() and (until is None or time.time() < until):
             trial = study.take()
             if trial is None:
@@ -61,16 +51,19 @@ def work(
             if isinstance(trial, Wait):
                 time.sleep(BEAT_SECONDS / 10)
                 continue
-            study.tell(trial.number, run_trial(opened, study, trial, memo))
+            ended = found(opened, trial) if trial.again else None
+            study.tell(trial.number, ended or run_trial(opened, study, trial, memo, bench))
             done += 1
-            at_first = _memory() if done == WARM else at_first
+            if done == WARM:
+                gc.freeze()  # what every trial shares need not be looked through after each of them
+                at_first = _memory()
             if done > WARM and _memory() > at_first + GROWN:
                 return "grown"
     return "over"
 
 
-def run_trial(opened: Opened, study: Study, trial: StudyTrial, memo: Memo) -> Ending:
-    """One trial; what ended before its end was told is not run again. Never raises unless interrupted."""
+def run_trial(opened: Opened, study: Study, trial: StudyTrial, memo: Memo, bench: Bench) -> Ending:
+    """One trial. Raises KeyboardInterrupt, and OutputError where nothing can be written: that is no fault of its."""
     overrides = opened.space.overrides(trial.values)
     pruner = FoldPruner(
         kind=opened.settings.prune,
@@ -78,54 +71,46 @@ def run_trial(opened: Opened, study: Study, trial: StudyTrial, memo: Memo) -> En
         direction=opened.directions[0],
         space=opened.space,
         trial=trial,
-        past=[each for each in study.trials if each.state != "running"],
+        past=[*study.known, *(each for each in study.trials if each.state != "running")],
     )
     began = time.time()
-    code, folder, says, state = exit_codes.INTERRUPTED, None, "", "interrupted"
-    try:
-        code, folder = _run(overrides, opened.folder.name, memo, pruner)
-        state = "finished"
-    except AssayError as error:
-        code, says, state = exit_codes.of_error(error), str(error), "refused"
-        print(error, file=sys.stderr)
-    except MemoryError as error:
-        code, says, state = exit_codes.UNFORESEEN, f"MemoryError: {error}", "memory"
+    ending = Ending(state="interrupted", code=exit_codes.INTERRUPTED)
+
+    def failed(state: State, code: int, says: str) -> Ending:
         print(says, file=sys.stderr)
+        return Ending(state=state, code=code, says=says, scores=tuple(pruner.scores), seconds=_since(began))
+
+    try:
+        sweep = {"name": opened.name, "trial": trial.number}
+        code, folder = _run(overrides, sweep, memo, pruner, bench)
+        ending = scored(opened, folder, code, pruner.scores, _since(began))
+    except OutputError:
+        raise
+    except AssayError as error:
+        ending = failed("refused", exit_codes.of_error(error), str(error))
+    except MemoryError as error:
+        ending = failed("memory", exit_codes.UNFORESEEN, f"MemoryError: {error}")
     except (Exception, SystemExit) as error:
-        code, says, state = exit_codes.UNFORESEEN, f"{type(error).__name__}: {error}", "failed"
         traceback.print_exc()
+        ending = failed("failed", exit_codes.UNFORESEEN, f"{type(error).__name__}: {error}")
     finally:
-        job = Job(job=trial.number, overrides=overrides, exit_code=code, run_folder=folder, says=says)
-        write_atomically(opened.folder / JOBS / f"{trial.number}.json", json.dumps(asdict(job), indent=1).encode())
-    seconds = round(time.time() - began, 3)
-    if folder is None or state != "finished":
-        return Ending(state=state, code=code, run=folder, says=says, scores=tuple(pruner.scores), seconds=seconds)  # type: ignore[arg-type]
-    return _scored(opened, folder, code, pruner, seconds)
+        keep(opened, trial.number, overrides, ending)
+    return ending
 
 
-def _scored(opened: Opened, folder: str, code: int, pruner: FoldPruner, seconds: float) -> Ending:
-    """The ending of a trial that ran: its objectives, or that it has none."""
-    scores = tuple(pruner.scores)
-    manifest = json.loads((Path(folder) / "manifest.json").read_text(encoding="utf-8"))
-    if manifest["state"] == "pruned":
-        return Ending(state="pruned", code=code, run=folder, scores=scores, seconds=seconds)
-    figures = json.loads((Path(folder) / "metrics.json").read_text(encoding="utf-8"))
-    objectives = tuple(figures.get(name) for name in opened.objectives)
-    if any(value is None or not math.isfinite(value) for value in objectives):
-        lacking = ", ".join(n for n, v in zip(opened.objectives, objectives, strict=True) if v is None)
-        return Ending(state="nan", code=code, run=folder, scores=scores, says=f"no {lacking}", seconds=seconds)
-    return Ending(state="finished", code=code, run=folder, scores=scores, objectives=objectives, seconds=seconds)
-
-
-def _run(overrides: tuple[str, ...], sweep: str, memo: Memo, pruner: FoldPruner) -> tuple[int, str]:
-    experiment, composed = configure(overrides, memo=memo)
+def _run(
+    overrides: tuple[str, ...], sweep: Mapping[str, Any], memo: Memo, pruner: FoldPruner, bench: Bench
+) -> tuple[int, Path]:
     from runner.console import Console
-    from runner.run import run_experiment
 
-    console = Console()
-    outcome = run_experiment(experiment, composed, console, HERE, single=False, sweep=sweep, pruner=pruner)
-    outcome.show(console)
-    return outcome.exit_code, str(outcome.folder)
+    experiment, composed = configure(overrides, memo=memo)
+    experiment = replace(experiment, resources=replace(experiment.resources, workers=1))
+    outcome = run_job(experiment, composed, Console(), bench, sweep=sweep, pruner=pruner)
+    return outcome.exit_code, outcome.folder
+
+
+def _since(began: float) -> float:
+    return round(time.time() - began, 3)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""MLflow: parameters, figures and files of runs, and promoted bundles in its model registry."""
+"""MLflow: parameters, figures, tables and files of runs, and promoted bundles in its model registry."""
 
 import logging
 import math
@@ -7,30 +7,42 @@ import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from components.optional import installation
 from runner.composition.composed import leaves
-from runner.specification.tracker import RunInfo, Session, State, Tracker
+from runner.specification.tracker import Bundle, Cell, Record, Tracker
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+    from mlflow.entities import Metric
 
 DATABASE = "mlflow.db"
 FILES = "mlflow"
 BUNDLE = "bundle"
 VERSION_TAG = "bundle_version"
+ID_TAG, EDITION_TAG = "assay_record", "assay_edition"
 BATCH = 100
-LONGEST = 6000
-"""Characters of a parameter's value that MLflow takes."""
-STATES = {"finished": "FINISHED", "failed": "FAILED", "interrupted": "KILLED"}
+"""Of parameters and tags in a request; of metrics ten times as many."""
+LONGEST, LONGEST_NAME = 6000, 250
+"""Characters of a parameter's value, and of a name, that MLflow takes."""
+LONGEST_TAG = 8000
+STATES = {
+    "finished": "FINISHED",
+    "pruned": "FINISHED",
+    "failed": "FAILED",
+    "interrupted": "KILLED",
+    "crashed": "KILLED",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class MLflow(Tracker):
-    """Logs a run to MLflow when it ends; a promoted bundle becomes a version of a registered model.
+    """Every run is a run of MLflow, those of a sweep share the tag `group`; a promoted bundle becomes a version of a
+    registered model.
 
     uri      of the tracking server; null: an SQLite file under outputs/, files beside it, no server needed
     project  name of the MLflow experiment
@@ -50,98 +62,136 @@ class MLflow(Tracker):
             {"uri": "http://localhost:5000", "project": "volatility", "registry": False},
         )
 
-    def start(self, run: RunInfo) -> Session:
-        return _MLflowSession(self, run)
+    def waits(self) -> bool:
+        return self.uri is not None
 
-
-@dataclass
-class _MLflowSession(Session):
-    tracker: MLflow
-    run: RunInfo
-    metrics: dict[str, float] = field(default_factory=dict[str, float])
-    level: str | None = None
-    files: list[Path] = field(default_factory=list[Path])
-    bundle: tuple[Path, tuple[str, ...]] | None = None
-    head: str | None = None
-
-    def log_metrics(self, metrics: Mapping[str, float | None]) -> None:
-        self.metrics |= {k: v for k, v in metrics.items() if v is not None and math.isfinite(v)}
-
-    def log_level(self, level: str) -> None:
-        self.level = level
-
-    def log_files(self, paths: Sequence[Path]) -> None:
-        self.files += paths
-
-    def log_bundle(self, folder: Path, aliases: Sequence[str]) -> None:
-        self.bundle = folder, tuple(aliases)
-
-    def log_head(self, head: str) -> None:
-        self.head = head
-
-    def finish(self, state: State) -> None:
+    def tell(self, record: Record, outputs: Path) -> None:
+        """Writes the run under its id, over what there is of it: the same figures at the same steps are one."""
         with _silence():
-            client = _client(self.tracker, self.run.outputs)
-            run_id = self._begin(client)
-            try:
-                self._log(client, run_id)
-            except BaseException:
-                client.set_terminated(run_id, STATES["failed"])
+            client = _client(self, outputs)
+            run_id = self._begun(client, record, outputs)
+            if run_id is None:
+                return
+            _log(client, run_id, record)
+            for bundle in record.bundles:
+                _log_bundle(client, run_id, bundle, register=self.registry)
+            client.set_tag(run_id, EDITION_TAG, record.edition)
+            client.set_terminated(run_id, STATES[record.state], end_time=_milliseconds(record.ended or record.began))
+
+    def _begun(self, client: "MlflowClient", record: Record, outputs: Path) -> str | None:
+        """The run with this id, a new one where there is none; None where it is whole."""
+        project = _project(client, self.project, None if self.uri else outputs)
+        found = client.search_runs([project], filter_string=f"tags.{ID_TAG} = '{record.id}'")
+        if found:
+            run = found[0]
+            return None if run.data.tags.get(EDITION_TAG) == record.edition else str(run.info.run_id)
+        tags = {"experiment": record.kind, ID_TAG: record.id}
+        made = client.create_run(project, _milliseconds(record.began), run_name=record.name, tags=tags)
+        return str(made.info.run_id)
+
+
+def _project(client: "MlflowClient", name: str, outputs: Path | None) -> str:
+    """The id of the experiment of this name; where others create it at the same time, theirs."""
+    from mlflow.exceptions import MlflowException
+
+    place = None if outputs is None else (outputs.absolute() / FILES).as_uri()
+    known = client.get_experiment_by_name(name)
+    if known is None:
+        try:
+            return str(client.create_experiment(name, place))
+        except MlflowException:
+            known = client.get_experiment_by_name(name)
+            if known is None:
                 raise
-            client.set_terminated(run_id, STATES[state])
-
-    def _begin(self, client: "MlflowClient") -> str:
-        known = client.get_experiment_by_name(self.tracker.project)
-        place = None if self.tracker.uri else (self.run.outputs.absolute() / FILES).as_uri()
-        project = known.experiment_id if known else client.create_experiment(self.tracker.project, place)
-        tags = {"experiment": self.run.experiment}
-        run_id: str = client.create_run(project, run_name=self.run.name, tags=tags).info.run_id
-        return run_id
-
-    def _log(self, client: "MlflowClient", run_id: str) -> None:
-        from mlflow.entities import Metric, Param
-
-        entries = leaves(dict(self.run.config))
-        params = [Param(_name(keys), str(value)[:LONGEST]) for keys, value in entries]
-        metrics = [Metric(name, value, 0, 0) for name, value in self.metrics.items()]
-        for start in range(0, len(params), BATCH):
-            client.log_batch(run_id, params=params[start : start + BATCH])
-        client.log_batch(run_id, metrics=metrics)
-        if self.level is not None:
-            client.set_tag(run_id, "level", self.level)
-        if self.head is not None:
-            client.set_tag(run_id, "ledger_head", self.head)
-        for path in self.files:
-            inside = path.relative_to(self.run.folder).parent.as_posix()
-            client.log_artifact(run_id, str(path), None if inside == "." else inside)
-        if self.bundle is not None:
-            _register(client, run_id, *self.bundle, register=self.tracker.registry)
+    return str(known.experiment_id)
 
 
-def _name(keys: Sequence[Any]) -> str:
-    """The dotted path in the characters that MLflow takes."""
-    return re.sub(r"[^\w\-. :/]", "_", ".".join(map(str, keys)), flags=re.ASCII)
+def _log(client: "MlflowClient", run_id: str, record: Record) -> None:
+    from mlflow.entities import Param, RunTag
+
+    names = _Names()
+    params = [Param(names.of(keys), str(value)[:LONGEST]) for keys, value in leaves(dict(record.config))]
+    words = {name: str(value)[:LONGEST_TAG] for name, value in record.summary.items() if not _is_figure(value)}
+    words |= {"group": record.group} if record.group else {}
+    words |= {f"tag.{tag}": "true" for tag in record.tags}
+    names = _Names()
+    tags = [RunTag(names.of([name]), value) for name, value in words.items()]
+    metrics = list(_metrics(record))
+    for start in range(0, max(len(params), len(tags)), BATCH):
+        client.log_batch(run_id, params=params[start : start + BATCH], tags=tags[start : start + BATCH])
+    for start in range(0, len(metrics), 10 * BATCH):
+        client.log_batch(run_id, metrics=metrics[start : start + 10 * BATCH])
+    for name, table in record.tables.items():
+        content = {"columns": list(table.columns), "data": [list(row) for row in table.rows]}
+        client.log_dict(run_id, content, f"tables/{name}.json")
+    for path in record.images.values():
+        client.log_artifact(run_id, str(path), "figures")
+    for path in record.files.values():
+        client.log_artifact(run_id, str(path))
 
 
-def _register(client: "MlflowClient", run_id: str, folder: Path, aliases: tuple[str, ...], *, register: bool) -> None:
+def _metrics(record: Record) -> Iterator["Metric"]:
+    """Figures of the summary, and of the history at their steps, all at the time of the end."""
+    from mlflow.entities import Metric
+
+    at, names = _milliseconds(record.ended or record.began), _Names()
+    for name, value in record.summary.items():
+        if _is_figure(value):
+            yield Metric(names.of([name]), float(value or 0), at, 0)
+    for step, rows in record.history.items():
+        known = {name: names.of([step, name], "/") for name in dict.fromkeys(name for row in rows for name in row)}
+        for row in rows:
+            number = int(row[step] or 0)
+            figures = {name: value for name, value in row.items() if name != step and _is_figure(value)}
+            yield from (Metric(known[name], float(value or 0), at, number) for name, value in figures.items())
+
+
+def _is_figure(value: Cell) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)
+
+
+class _Names:
+    """Names in the characters that MLflow takes; two that would become the same stay apart by a number."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+
+    def of(self, keys: Sequence[Any], separator: str = ".") -> str:
+        plain = re.sub(r"[^\w\-. :/]", "_", separator.join(map(str, keys)), flags=re.ASCII)[:LONGEST_NAME].strip("/")
+        name, count = plain, 1
+        while name in self._taken:
+            count += 1
+            name = f"{plain[: LONGEST_NAME - 6]}_{count}"
+        self._taken.add(name)
+        return name
+
+
+def _log_bundle(client: "MlflowClient", run_id: str, bundle: Bundle, *, register: bool) -> None:
     """The bundle as files of the run and, once, as a version of the model; its aliases are where ours are."""
-    name, version = folder.parent.name, folder.name
-    client.log_artifacts(run_id, str(folder), BUNDLE)
-    if not register:
-        return
-    known = {model.name for model in client.search_registered_models(f"name = '{name}'")}
-    if name not in known:
-        client.create_registered_model(name)
-    held = [v for v in client.search_model_versions(f"name = '{name}'") if v.tags.get(VERSION_TAG) == version]
+    name, version = bundle.name, bundle.version
+    held: list[Any] = []
+    if register:
+        known = {model.name for model in client.search_registered_models(f"name = '{name}'")}
+        if name not in known:
+            client.create_registered_model(name)
+        held = [v for v in client.search_model_versions(f"name = '{name}'") if v.tags.get(VERSION_TAG) == version]
     if not held:
-        source = f"{client.get_run(run_id).info.artifact_uri}/{BUNDLE}"
+        place = f"{BUNDLE}/{version}"
+        client.log_artifacts(run_id, str(bundle.folder), place)
+        if not register:
+            return
+        source = f"{client.get_run(run_id).info.artifact_uri}/{place}"
         held = [client.create_model_version(name, source, run_id, tags={VERSION_TAG: version})]
-    there = client.get_registered_model(name).aliases
-    for alias, number in there.items():
-        if str(number) == str(held[0].version) and alias not in aliases:
+    number = str(held[0].version)
+    for alias, there in client.get_registered_model(name).aliases.items():
+        if str(there) == number and alias not in bundle.aliases:
             client.delete_registered_model_alias(name, alias)
-    for alias in aliases:
-        client.set_registered_model_alias(name, alias, held[0].version)
+    for alias in bundle.aliases:
+        client.set_registered_model_alias(name, alias, number)
+
+
+def _milliseconds(time: str | None) -> int:
+    return round(1000 * datetime.fromisoformat(time).timestamp()) if time else 0
 
 
 def _client(tracker: MLflow, outputs: Path) -> "MlflowClient":

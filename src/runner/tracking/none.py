@@ -5,21 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from runner.specification.tracker import RunInfo, Session, State, Tracker
-
-
-class _Nowhere(Session):
-    def log_metrics(self, metrics: Mapping[str, float | None]) -> None:
-        pass
-
-    def log_files(self, paths: Sequence[Path]) -> None:
-        pass
-
-    def log_bundle(self, folder: Path, aliases: Sequence[str]) -> None:
-        pass
-
-    def finish(self, state: State) -> None:
-        pass
+from runner.specification.tracker import Record, Tracker
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,5 +16,8 @@ class NoTracking(Tracker):
     def examples(cls) -> Sequence[Mapping[str, Any]]:
         return ({}, {})
 
-    def start(self, run: RunInfo) -> Session:
-        return _Nowhere()
+    def tell(self, record: Record, outputs: Path) -> None:
+        pass
+
+    def places(self) -> Mapping[str, Tracker]:
+        return {}

@@ -40,9 +40,9 @@ def run(options: Namespace) -> Answer:
         print(remark)
     experiment, composed = configure(found.overrides)
     try:
-        outcome = run_experiment(experiment, composed, Console(), HERE, single=True)
+        outcome = run_experiment(experiment, composed, Console(), HERE)
     finally:
-        deliver(HERE.outputs)
+        deliver(HERE.outputs, experiment.tracking)
     content = {**told(outcome.folder), "remarks": list(found.remarks)}
     following = (f"show {outcome.folder.name}", f"report {outcome.folder.name}")
     return Answer(content, lambda: outcome.show(Console()), outcome.exit_code, following, composed.notices)

@@ -59,13 +59,16 @@ def run(options: Namespace) -> Answer:
     from runner.recording.run_folder import find_run
     from runner.specification.places import HERE
     from runner.tracking.deliver import deliver
+    from runner.whole import judge_wholly
 
     console = Console(verbose=options.verbose)
     if options.baseline:
         return _baseline(options, console)
     wish = Wish(name=options.name, alias=options.alias, override=options.override)
+    folder = find_run(options.run, HERE.outputs)
     try:
-        promotion = promote_folder(find_run(options.run, HERE.outputs), wish, console, HERE)
+        judge_wholly(folder, console, HERE)
+        promotion = promote_folder(folder, wish, console, HERE)
     finally:
         deliver(HERE.outputs)
     code = exit_codes.REJECTED if promotion.state == "refused" else exit_codes.RAN
@@ -87,9 +90,9 @@ def _baseline(options: Namespace, console: "Console") -> Answer:
 
     experiment, composed = rival_of(find_run(options.run, HERE.outputs), options.baseline)
     try:
-        outcome = run_experiment(experiment, composed, console, HERE, single=True)
+        outcome = run_experiment(experiment, composed, console, HERE)
     finally:
-        deliver(HERE.outputs)
+        deliver(HERE.outputs, experiment.tracking)
     passed = outcome.verdict is not None and outcome.verdict.passed
     code = outcome.exit_code or (exit_codes.RAN if passed else exit_codes.REJECTED)
     return Answer(told(outcome.folder), lambda: outcome.show(Console()), code)

@@ -12,6 +12,7 @@ from runner.promotion.moves import MoveWitness
 from runner.recording.actors import forbid
 from runner.recording.ledger import Ledger
 from runner.specification.places import HERE
+from runner.tracking.deliver import deliver
 
 ANSWER = {
     "name": "text: of the bundle",
@@ -33,6 +34,9 @@ def run(options: Namespace) -> Answer:
     forbid("may not move an alias")
     find(options.name, options.registry)
     witness = MoveWitness(Ledger.open(), options.registry, options.name)
-    now, before = roll_back(options.registry, options.name, witness)
+    try:
+        now, before = roll_back(options.registry, options.name, witness)
+    finally:
+        deliver(options.registry.parent)
     content = {"name": options.name, "champion": now, "before": before}
     return Answer(content, said(f"champion of {options.name}: {now}, no longer {before}"))

@@ -1,5 +1,6 @@
 """show [RUN]: everything that a run came to: settings, gates, figures, tags and notes, and where it lies"""
 
+import sys
 from argparse import ArgumentParser, Namespace
 
 from runner.answer import Answer
@@ -16,18 +17,19 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> Answer:
     """All fields of the run."""
+    from runner.console import Console
     from runner.recording.keeping import Marks, marks
     from runner.recording.ledger import Ledger
     from runner.recording.run_folder import find_run
     from runner.report.told import told
+    from runner.whole import judge_wholly
 
     folder = find_run(options.run, HERE.outputs)
+    judge_wholly(folder, Console(sys.stderr), HERE)
     found = told(folder)
     said = marks(Ledger.open(HERE.ledger)).get(found["run"], Marks())
 
     def show() -> None:
-        from runner.console import Console
-
         console = Console()
         console.path("Run", found["run"])
         console.item("State:", " ".join((found["state"], *(["(debug)"] if found["debug"] else []))))

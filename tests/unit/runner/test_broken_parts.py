@@ -19,37 +19,9 @@ from runner.recording.ledger import Ledger
 from runner.recording.run_folder import find_run
 from runner.report import pictures
 from runner.specification.places import HERE
-from runner.specification.tracker import Session
-from runner.tracking import none
+from runner.tracking.told import record_of
 
 Command = Callable[..., list[str]]
-
-
-class Told(Session):
-    """Writes down what it is told."""
-
-    def __init__(self, told: list[tuple[str, Any]]) -> None:
-        self.told = told
-
-    def log_metrics(self, metrics: Any) -> None:
-        self.told.append(("metrics", len(metrics)))
-
-    def log_files(self, paths: Any) -> None:
-        self.told.append(("files", [path.name for path in paths]))
-
-    def log_bundle(self, folder: Any, aliases: Any) -> None:
-        self.told.append(("bundle", str(folder)))
-
-    def finish(self, state: Any) -> None:
-        self.told.append(("finish", state))
-
-
-@pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
-    """What the tracker is told."""
-    calls: list[tuple[str, Any]] = []
-    monkeypatch.setattr(none.NoTracking, "start", lambda self, run: Told(calls))
-    return calls
 
 
 def breaks(*_: Any, **__: Any) -> Any:
@@ -65,15 +37,16 @@ def trial_states() -> list[str]:
     return [trial.state for family in ledger.families() for trial in ledger.trials(family.family)]
 
 
-def check_failed(folder: Path, broken: list[str], told: list[tuple[str, Any]]) -> None:
+def check_failed(folder: Path, broken: list[str]) -> None:
     """Everything that was found is there, and everything says that the run failed."""
     manifest = read(folder, "manifest")
     assert (manifest["state"], manifest["broken"]) == ("failed", broken)
     assert manifest["finished"]
     assert trial_states() == ["failed"]
-    assert [state for what, state in told if what == "finish"] == ["failed"]
-    assert {"metrics", "files"} <= {what for what, _ in told}
-    assert told[-1] == ("finish", "failed")
+    told = record_of(folder, HERE.registry)
+    assert (told.state, told.exit_code, told.summary["broken"]) == ("failed", 1, "; ".join(broken))
+    assert {"gates", "folds"} <= told.tables.keys()
+    assert told.files
     for name in ("metrics.json", "statistics.json", "junit.xml", "forecasts.parquet", "equity.parquet"):
         assert (folder / name).stat().st_size > 0
     report = (folder / "report.html").read_text()
@@ -97,7 +70,7 @@ def check_whole(folder: Path) -> None:
 
 @pytest.mark.parametrize("weight", ["true", "false"])
 def test_a_gate_that_raises_fails_and_so_does_the_run(
-    weight: str, command: Command, told: list[tuple[str, Any]], capsys: pytest.CaptureFixture[str]
+    weight: str, command: Command, capsys: pytest.CaptureFixture[str]
 ) -> None:
     arguments = command(2, 400, f"gates.checks.no_leaks.required={weight}")
     with pytest.MonkeyPatch.context() as patch:
@@ -110,18 +83,18 @@ def test_a_gate_that_raises_fails_and_so_does_the_run(
     assert gates["no_leaks"]["broken"]
     assert read(folder, "gates")["passed"] == (weight == "false")
     assert sum(gate["status"] == "passed" for gate in gates.values()) >= 2
-    check_failed(folder, [f"gate no_leaks: {says}"], told)
+    check_failed(folder, [f"gate no_leaks: {says}"])
     printed = " ".join(capsys.readouterr().out.split())
     assert "FAILED: Parts of the run broke: 1 (see below)." in printed
     # What broke was not kept: the next run judges it again.
-    told.clear()
     assert main([*arguments, "export=never"]) == 0
-    check_whole(find_run("latest", HERE.outputs))
-    assert told[-1] == ("finish", "finished")
+    folder = find_run("latest", HERE.outputs)
+    check_whole(folder)
+    assert record_of(folder, HERE.registry).state == "finished"
 
 
 def test_a_certificate_that_raises_fails_the_gates_that_need_it(
-    command: Command, told: list[tuple[str, Any]], monkeypatch: pytest.MonkeyPatch
+    command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     arguments = command(2, 400, "gates=deployment", "export=never")
     with pytest.MonkeyPatch.context() as patch:
@@ -132,23 +105,21 @@ def test_a_certificate_that_raises_fails_the_gates_that_need_it(
     gates = read(folder, "gates")
     assert [(gate["status"], gate["says"]) for gate in gates["gates"]] == [("failed", says)] * 2
     assert not gates["passed"]
-    check_failed(folder, [f"gate {name}: {says}" for name in ("bundle_parity", "bundle_latency")], told)
+    check_failed(folder, [f"gate {name}: {says}" for name in ("bundle_parity", "bundle_latency")])
     assert main(arguments) == 0
     check_whole(find_run("latest", HERE.outputs))
     whole = read(find_run("latest", HERE.outputs), "gates")
     assert [gate["status"] for gate in whole["gates"] if gate["required"]] == ["passed"]
 
 
-def test_a_picture_that_raises_is_left_out_and_named(
-    command: Command, told: list[tuple[str, Any]], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_picture_that_raises_is_left_out_and_named(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     arguments = command(2, 400)
     plans = tuple(replace(plan, draw=breaks) if plan.name == "equity" else plan for plan in pictures._PLANS)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pictures, "_PLANS", plans)
         assert main(arguments) == exit_codes.UNFORESEEN
     folder = find_run("latest", HERE.outputs)
-    check_failed(folder, ["picture equity: ZeroDivisionError: float division by zero"], told)
+    check_failed(folder, ["picture equity: ZeroDivisionError: float division by zero"])
     assert read(folder, "gates")["passed"]
     drawn = {path.stem for path in (folder / "plots").glob("*.png")}
     assert "equity" not in drawn
@@ -170,7 +141,6 @@ def test_a_promotion_that_raises_loses_nothing_and_can_be_made_later(
     code: int | None,
     reason: str,
     command: Command,
-    told: list[tuple[str, Any]],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     def raises(*_: Any, **__: Any) -> Any:
@@ -192,7 +162,7 @@ def test_a_promotion_that_raises_loses_nothing_and_can_be_made_later(
     manifest = read(folder, "manifest")
     assert (manifest["state"], manifest["broken"]) == ("failed", [f"promotion: {reason}"])
     assert manifest["promotion"] == {"state": "failed", "reason": reason}
-    assert told[-1] == ("finish", "failed")
+    assert record_of(folder, HERE.registry).state == "failed"
     assert read(folder, "gates")["passed"]
     assert "Failed" in (folder / "report.html").read_text()
     printed = " ".join(capsys.readouterr().err.split())

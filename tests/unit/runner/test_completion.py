@@ -25,11 +25,13 @@ done
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with two runs and an experiment of its own."""
+    """A folder with two runs, a sweep and an experiment of its own."""
     monkeypatch.chdir(tmp_path)
     for run in ("20200101T000000Z-aa", "20200102T000000Z-bb"):
         (tmp_path / "outputs" / "runs" / "mine" / run).mkdir(parents=True)
         (tmp_path / "outputs" / "runs" / "mine" / run / "manifest.json").write_text("{}")
+    (tmp_path / "outputs" / "sweeps" / "20300101T000000Z").mkdir(parents=True)
+    (tmp_path / "outputs" / "sweeps" / "20300101T000000Z" / "sweep.json").write_text("{}")
     (tmp_path / "conf" / "experiment").mkdir(parents=True)
     (tmp_path / "conf" / "experiment" / "mine.yaml").write_text("# @package _global_\n")
     return tmp_path
@@ -47,6 +49,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (["check"], "spli", ["split="]),
         (["show"], "20200101", ["20200101T000000Z-aa"]),
         (["show"], "la", ["latest"]),
+        (["compare", "latest"], "20", ["20200101T000000Z-aa", "20200102T000000Z-bb", "20300101T000000Z"]),
         (["promote", "latest", "--as"], "ch", ["challenger", "champion"]),
         (["list"], "ru", ["runs"]),
         (["list", "runs", "--experiment"], "mi", ["mine"]),

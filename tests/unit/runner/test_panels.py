@@ -28,7 +28,10 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("name", CASES)
+FIRST = ("two, strict", "who come and go")
+
+
+@pytest.mark.parametrize("name", [pytest.param(n, marks=[] if n in FIRST else [pytest.mark.slow]) for n in CASES])
 def test_a_panel_is_promoted_and_its_bundle_streams(
     name: str, command: Callable[..., list[str]], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -10,8 +10,9 @@ import pytest
 
 from runner.composition.configure import configure
 from runner.console import Console
+from runner.job import Bench, run_job
 from runner.recording.ledger import Ledger
-from runner.run import Outcome, run_experiment
+from runner.results import Outcome
 from runner.specification.places import HERE
 
 OVERRIDES = ("+experiment=sp500_volatility", "model=ridge", "tracking=none", "export=never")
@@ -19,6 +20,8 @@ OVERRIDES = ("+experiment=sp500_volatility", "model=ridge", "tracking=none", "ex
 
 class After:
     """Stops after a fold, and remembers what it was told."""
+
+    figures: frozenset[str] = frozenset()
 
     def __init__(self, fold: int | None) -> None:
         self.fold, self.heard = fold, dict[int, Mapping[str, float]]()
@@ -38,7 +41,8 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def ran(pruner: After, workers: int) -> tuple[Outcome, dict]:
     experiment, composed = configure(OVERRIDES)
     experiment = replace(experiment, resources=replace(experiment.resources, workers=workers))
-    outcome = run_experiment(experiment, composed, Console(io.StringIO()), HERE, single=True, pruner=pruner)
+    with Bench.at(HERE) as bench:
+        outcome = run_job(experiment, composed, Console(io.StringIO()), bench, pruner=pruner)
     return outcome, json.loads((outcome.folder / "manifest.json").read_text())
 
 

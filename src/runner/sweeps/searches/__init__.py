@@ -20,18 +20,27 @@ class Proposal:
 
 @dataclass(frozen=True, kw_only=True)
 class Past(Proposal):
-    """A trial as a search sees it. state: running, finished, pruned, or how it failed; scores: of its folds."""
+    """A trial as a search sees it. state: running, finished, pruned, or how it failed; scores: of its folds;
+    violations: how far it lies beyond each constraint, 0 or less where that holds; run: its run folder."""
 
     state: str
     objectives: tuple[float, ...] = ()
     scores: tuple[float, ...] = ()
+    violations: tuple[float, ...] = ()
+    run: str | None = None
+
+    @property
+    def eligible(self) -> bool:
+        """Whether it may be the best one."""
+        return self.state == "finished" and all(each <= 0 for each in self.violations)
 
 
 class Search(Protocol):
     """Chooses points; what it chooses depends on space, seed, number and past alone, so that it can be resumed."""
 
     def propose(self, number: int, past: Sequence[Past]) -> Proposal | None:
-        """The point of the trial with this number; None: there are no more. past: the trials before it, in order."""
+        """The point of the trial with this number; None: there are no more. past: what was known before the first
+        trial, then the trials before this one, in order."""
         ...
 
 
@@ -46,3 +55,13 @@ def search_of(name: str, space: Space, seed: int, directions: Sequence[int]) -> 
         raise ConfigError(Problem("sweep.search", f"'{name}' is no search", f"allowed: {', '.join(names())}"))
     made: Search = import_module(f"{__name__}.{name}").search(space, seed, directions)
     return made
+
+
+def takes_known(name: str) -> bool:
+    """Whether a search learns from points that it did not ask for."""
+    return bool(getattr(import_module(f"{__name__}.{name}"), "TAKES_KNOWN", False))
+
+
+def unpickles(name: str) -> bool:
+    """Whether it executes what stands in its study."""
+    return bool(getattr(import_module(f"{__name__}.{name}"), "UNPICKLES", False))

@@ -42,9 +42,7 @@ class OptunaSearch:
             study = self._caught_up(past)
             study.sampler = self.sampler(_seed(self.seed, number))
             trial = study.ask()
-            values = {key: _suggested(trial, key, parameter) for key, parameter in self.space.parameters.items()}
-            for key, parameter in self.space.open_to(dict(values)):
-                values[key] = _suggested(trial, key, parameter)
+            values = self.space.filled(lambda key, parameter: _suggested(trial, key, parameter))
             self.known.append("running")
             self.asked[trial.number] = trial
             notes = study.get_trials(deepcopy=False)[trial.number].system_attrs
@@ -70,6 +68,8 @@ class OptunaSearch:
 
 def _tell(study: "optuna.Study", asked: "optuna.Trial", past: Past) -> None:
     state = _state(past)
+    for place, violation in enumerate(past.violations):
+        asked.set_constraint(str(place), violation)
     if past.state == "pruned":
         for fold, score in enumerate(past.scores, start=1):
             asked.report(score, fold)
@@ -90,14 +90,17 @@ def frozen(space: Space, past: Past) -> "optuna.trial.FrozenTrial":
 
     parameters = {**space.parameters, **dict(space.open_to(past.values))}
     objectives = past.objectives if past.state == "finished" else past.scores[-1:] if past.state == "pruned" else ()
-    return optuna.trial.create_trial(
+    trial = optuna.trial.create_trial(
         state=_state(past),
-        params={key: _internal(parameters[key], text) for key, text in past.values.items()},
-        distributions={key: _distribution(parameters[key]) for key in past.values},
+        params={_name(key, parameters[key]): _internal(parameters[key], text) for key, text in past.values.items()},
+        distributions={_name(key, parameters[key]): _distribution(parameters[key]) for key in past.values},
         values=list(objectives) or None,
         intermediate_values=dict(enumerate(past.scores, start=1)),
         system_attrs=dict(past.notes),
     )
+    for place, violation in enumerate(past.violations):
+        trial.set_constraint(str(place), violation)
+    return trial
 
 
 def _state(past: Past) -> "optuna.trial.TrialState":
@@ -116,6 +119,11 @@ def _distribution(parameter: Parameter) -> "BaseDistribution":
     return FloatDistribution(parameter.low, parameter.high, parameter.log, None if parameter.log else parameter.step)
 
 
+def _name(key: str, parameter: Parameter) -> str:
+    """Of the parameter in Optuna's study, which knows one set of values a name; branches may differ in theirs."""
+    return f"{key} {parameter}"
+
+
 def _internal(parameter: Parameter, text: str) -> Any:
     if isinstance(parameter, Choice):
         return text
@@ -123,12 +131,13 @@ def _internal(parameter: Parameter, text: str) -> Any:
 
 
 def _suggested(trial: "optuna.Trial", key: str, parameter: Parameter) -> str:
+    name = _name(key, parameter)
     if isinstance(parameter, Choice):
-        return str(trial.suggest_categorical(key, parameter.texts))
+        return str(trial.suggest_categorical(name, parameter.texts))
     low, high, log = parameter.low, parameter.high, parameter.log
     if parameter.integer:
-        return str(trial.suggest_int(key, int(low), int(high), log=log, step=parameter.whole_step))
-    return repr(trial.suggest_float(key, low, high, log=log, step=None if log else parameter.step))
+        return str(trial.suggest_int(name, int(low), int(high), log=log, step=parameter.whole_step))
+    return repr(trial.suggest_float(name, low, high, log=log, step=None if log else parameter.step))
 
 
 def _seed(seed: int, number: int) -> int:

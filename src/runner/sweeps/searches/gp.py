@@ -8,6 +8,8 @@ from runner.sweeps.searches import Search
 from runner.sweeps.searches._optuna import OptunaSearch
 from runner.sweeps.space import Space
 
+TAKES_KNOWN = True
+
 
 def search(space: Space, seed: int, directions: Sequence[int]) -> Search:
     """Raises ConfigError without torch, on which Optuna's process rests."""

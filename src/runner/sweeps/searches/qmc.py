@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 import numpy as np
 
@@ -18,17 +18,11 @@ class Qmc:
     space: Space
     seed: int
 
-    @cached_property
-    def _keys(self) -> tuple[str, ...]:
-        """One dimension a parameter, those of branches included."""
-        inner = (key for branch in self.space.branches for key in branch.parameters)
-        return tuple(dict.fromkeys([*self.space.parameters, *inner]))
-
     def propose(self, number: int, past: Sequence[Past]) -> Proposal | None:
         """The point of the sequence with the trial's number."""
-        unit = dict(zip(self._keys, _block(len(self._keys), self.seed, number // BLOCK)[number % BLOCK], strict=False))
-        values = {key: parameter.at(unit[key]) for key, parameter in self.space.parameters.items()}
-        values |= {key: parameter.at(unit[key]) for key, parameter in self.space.open_to(values)}
+        keys = self.space.keys  # a dimension each
+        unit = dict(zip(keys, _block(len(keys), self.seed, number // BLOCK)[number % BLOCK], strict=False))
+        values = self.space.filled(lambda key, parameter: parameter.at(unit[key]))
         return Proposal(values=values)
 
 

@@ -17,8 +17,7 @@ class Random:
     def propose(self, number: int, past: Sequence[Past]) -> Proposal | None:
         """Drawn from the seed and the number of the trial alone: any number of workers draws the same points."""
         rng = np.random.default_rng([self.seed, number])
-        values = {key: parameter.at(rng.random()) for key, parameter in self.space.parameters.items()}
-        values |= {key: parameter.at(rng.random()) for key, parameter in self.space.open_to(values)}
+        values = self.space.filled(lambda _, parameter: parameter.at(rng.random()))
         return Proposal(values=values)
 
 

@@ -1,12 +1,13 @@
-"""Laws of trackers: a run is told of without being disturbed."""
+"""Laws of trackers: a run is shown as it was, once, and its own folder is left alone."""
 
 import math
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from runner.specification.described import described
-from runner.specification.tracker import RunInfo, Session, Tracker
-from runner.testing.law import Untestable, needs, require, slow_law
+from runner.specification.tracker import Record, Table, Tracker
+from runner.testing.law import Untestable, law, needs, require, slow_law
 
 
 def _near(tracker: Tracker) -> None:
@@ -16,32 +17,50 @@ def _near(tracker: Tracker) -> None:
         raise Untestable("logs to a service, which the laws do not have")
 
 
-def _started(tracker: Tracker, folder: Path) -> tuple[Session, RunInfo]:
-    (folder / "run").mkdir()
-    run = RunInfo(name="run-1", experiment="laws", config={"seed": 1}, folder=folder / "run", outputs=folder)
-    return tracker.start(run), run
+def _record(folder: Path) -> Record:
+    """A run with whatever a run may have, some of it odd."""
+    report = folder / "report.html"
+    report.write_text("<p>report</p>")
+    return Record(
+        id="laws-run-1",
+        edition="1",
+        name="run-1",
+        kind="laws",
+        began="2020-01-02T03:04:05+00:00",
+        ended="2020-01-02T03:05:05+00:00",
+        tags=("candidate", "ä" * 100, ""),
+        config={"seed": 1, "x.y": {"{w}": "é" * 10_000, "nan": math.nan, 3: [math.inf, None]}, "x": {"y.{w}": 1}},
+        summary={"level": "candidate", "test/r2": 0.1, "passed": True},
+        history={"fold": [{"fold": 1, "test/r2": 0.2}, {"fold": 2, "test/r2": 0.0, "word": "w"}]},
+        tables={"gates": Table(columns=("name", "value"), rows=(("skill", 0.1), ("clean", None), ("text", "x")))},
+        files={"report": report},
+    )
 
 
 @slow_law
-def tracks(tracker: Tracker) -> None:
-    """A whole run: figures of which some are missing, files, an end; the run's own folder stays as it is."""
+def tells(tracker: Tracker) -> None:
+    """A whole run, and the same once more, and a later edition of it; the run's own folder stays as it is."""
     _near(tracker)
     with tempfile.TemporaryDirectory() as name:
-        session, run = _started(tracker, Path(name))
-        report = run.folder / "report.html"
-        report.write_text("<p>report</p>")
-        require(isinstance(session, Session), "start() gives no Session")
-        session.log_metrics({"test/r2": 0.1, "test/ic": None, "test/auc": math.nan})
-        session.log_files([report])
-        session.finish("finished")
-        found = sorted(path.name for path in run.folder.iterdir())
+        folder = Path(name, "run")
+        folder.mkdir()
+        record = _record(folder)
+        for told in (record, record, replace(record, edition="2", state="failed", exit_code=1)):
+            tracker.tell(told, Path(name))
+        found = sorted(path.name for path in folder.iterdir())
         require(found == ["report.html"], f"it leaves files in the run's folder: {', '.join(found)}")
 
 
 @slow_law
-def ends_early(tracker: Tracker) -> None:
-    """A run that failed before it had any figure is ended as well, with its true state."""
+def tells_little(tracker: Tracker) -> None:
+    """A run that failed before it had any figure, table or picture is told as well."""
     _near(tracker)
     with tempfile.TemporaryDirectory() as name:
-        session, _ = _started(tracker, Path(name))
-        session.finish("failed")
+        tracker.tell(Record(id="r", edition="1", name="r", kind="laws", state="crashed", exit_code=137), Path(name))
+
+
+@law
+def places(tracker: Tracker) -> None:
+    """A place is told on its own, so that what is a place has no places in it but itself."""
+    for name, place in tracker.places().items():
+        require(list(place.places().values()) == [place], f"its place '{name}' is not its own only place")

@@ -5,24 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from runner.specification.tracker import RunInfo, Session, State, Tracker
-
-
-@dataclass
-class _Session(Session):
-    folder: Path
-
-    def log_metrics(self, metrics: Mapping[str, float | None]) -> None:
-        (self.folder / "tracked.txt").write_text(str(dict(metrics)))
-
-    def log_files(self, paths: Sequence[Path]) -> None:
-        pass
-
-    def log_bundle(self, folder: Path, aliases: Sequence[str]) -> None:
-        pass
-
-    def finish(self, state: State) -> None:
-        pass
+from runner.specification.tracker import Record, Tracker
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,5 +16,6 @@ class Littering(Tracker):
     def examples(cls) -> Sequence[Mapping[str, Any]]:
         return ({},)
 
-    def start(self, run: RunInfo) -> Session:
-        return _Session(folder=run.folder)
+    def tell(self, record: Record, outputs: Path) -> None:
+        for path in record.files.values():
+            path.with_name("tracked.txt").write_text(str(dict(record.summary)))

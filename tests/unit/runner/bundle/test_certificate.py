@@ -9,10 +9,9 @@ import pytest
 
 from components.contracts import FittedModel
 from components.errors import ContractError, DataError
-from components.model._trees import _joined, _onnx_tree
+from components.model._forest import Tree, forest_graph
 from components.model.linear import Linear
 from components.model.naive import Naive
-from components.onnx_graph import forecast_graph, link_nodes
 from components.values import Samples
 from runner.bundle.certificate import certified, refuse_differing
 from runner.bundle.parity import OutOfSample, at_once, bar_by_bar, compared, first_divergence
@@ -163,26 +162,21 @@ class ScaledTree(FittedModel):
     def to_onnx(self):
         from onnx import TensorProto, helper
 
-        tree = {
-            "split_feature": np.array([0]),
-            "threshold": np.array([self.threshold]),
-            "left_child": np.array([-1]),
-            "right_child": np.array([-2]),
-            "leaf_value": np.array([-10.0, -9.0]),
-        }
+        tree = Tree(
+            feature_S=np.array([0]),
+            threshold_S=np.array([self.threshold]),
+            left_S=np.array([-1]),
+            right_S=np.array([-2]),
+            value_L=np.array([-10.0, -9.0]),
+        )
         nodes = [
             helper.make_node("Sub", ["features", "mean"], ["centred"]),
             helper.make_node("Div", ["centred", "scale"], ["scaled"]),
             helper.make_node("Cast", ["scaled"], ["wide"], to=TensorProto.DOUBLE),
-            helper.make_node(
-                "TreeEnsembleRegressor", ["wide"], ["sum"], domain="ai.onnx.ml", n_targets=1,
-                **_joined([_onnx_tree(tree, 0, 0)]),
-            ),
-            helper.make_node("Cast", ["sum"], ["score"], to=TensorProto.DOUBLE),
-            *link_nodes("score", "identity"),
-        ]  # fmt: skip
+        ]
         narrow = {"mean": self.mean_F.astype(np.float32), "scale": self.scale_F.astype(np.float32)}
-        return forecast_graph(nodes, narrow, len(self.mean_F))
+        inputs = (nodes, narrow, "wide")
+        return forest_graph([tree], np.zeros(1), n_columns=len(self.mean_F), link="identity", inputs=inputs)
 
 
 def test_a_scaler_in_float32_that_flips_a_branch_is_found_and_named(made):

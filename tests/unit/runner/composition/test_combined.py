@@ -152,7 +152,7 @@ def test_baselines_are_one_map_in_which_no_name_means_two_things(
         (
             "model=[ridge,lightgbm]",
             "model=[ridge, lightgbm]: model takes one choice; "
-            "several can be combined in features, baselines, robustness, gates",
+            "several can be combined in features, baselines, robustness, gates, tracking",
         ),
         ("gates=[strict,strict]", "gates=[strict, strict]: gates names 'strict' twice"),
         (
@@ -176,7 +176,7 @@ def test_what_a_file_cannot_combine_is_refused_with_the_file(tmp_path: Path, mon
     )
     assert complaints("+experiment=both") == [
         "experiment 'both': defaults: model=[ridge, naive]: model takes one choice; several can be combined in "
-        "features, baselines, robustness, gates"
+        "features, baselines, robustness, gates, tracking"
     ]
     write(
         tmp_path / "conf" / "experiment" / "both.yaml",

@@ -215,7 +215,7 @@ def test_a_choice_named_by_an_experiment_that_does_not_exist(write: Write) -> No
     (line,) = refusal("experiment=odd")
     assert line == (
         "experiment 'odd': model=rigde: no such choice for model; did you mean 'ridge'? "
-        "choices: autoregression, external, lightgbm, linear, naive, own_features, ridge"
+        f"choices: {', '.join(config_files('model'))}"
     )
 
 

@@ -24,7 +24,7 @@ from runner.storage.code import Code, Reader
 
 TESTS = Path(__file__).parents[3]
 SEED = random.SystemRandom().randrange(10**6)
-SAMPLE = 50
+SAMPLE = 30
 TINY = ("debug=fast", "tracking=none", "resources.threads=1", "resources.workers=1")
 DAILY = ("+experiment=us20_momentum", "target.horizon_bars=2")
 RUNS = {
@@ -156,11 +156,25 @@ def misses(edits: dict[Edit, list[tuple[str, tuple[str, ...]]]]) -> list[str]:
     return [f"{edit}: {name}" for edit in sorted(edits) for name in unnoticed(edit, edits[edit])]
 
 
+@cache
+def altered(edit: Edit) -> frozenset[str] | None:
+    return edit.altered()
+
+
+def seen_to_be_noticed(edit: Edit, stages: Iterable[tuple[str, tuple[str, ...]]]) -> bool:
+    """Whether every stage reaches a statement that the edit alters, so that no code need be read again to know it."""
+    statements = altered(edit)
+    return bool(statements) and all(
+        any(not statements.isdisjoint(code(each).parts) for each in subjects) for _, subjects in set(stages)
+    )
+
+
 def test_a_sample_of_what_stages_run_and_read_changes_their_keys():
     edits = edited(SMALL)
     assert len(edits) > 300
     sample = random.Random(SEED).sample(sorted(edits), SAMPLE)
     assert misses({edit: edits[edit] for edit in sample}) == [], f"seed {SEED}"
+    assert sum(seen_to_be_noticed(edit, edits[edit]) for edit in sample) > SAMPLE / 2, f"seed {SEED}"
 
 
 def shifted(text: bytes) -> bytes:
@@ -198,4 +212,9 @@ def test_no_stage_depends_on_what_shows_records_or_starts_runs():
 @pytest.mark.slow
 @pytest.mark.parametrize("run", RUNS)
 def test_whatever_stages_run_and_read_changes_their_keys(run):
-    assert misses(edited(run)) == []
+    """Those that alter a statement that is reached change the key; of all others the code is read again, and of a
+    sample of those."""
+    edits = edited(run)
+    seen = [edit for edit in sorted(edits) if seen_to_be_noticed(edit, edits[edit])]
+    again = {*random.Random(SEED).sample(seen, SAMPLE), *(edits.keys() - set(seen))}
+    assert misses({edit: edits[edit] for edit in again}) == [], f"seed {SEED}"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from harness import copied
 from runner.cli import main
 
 RUN = ("+experiment=sp500_volatility", "model=ridge", "tracking=none", "baselines=naive")
@@ -22,7 +23,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with finished runs: `good` passed its gates, `bad` was rejected, `other` is another model,
     `doomed` has a gate that no vault can pass, `open` has no vault and another market, of which nothing is kept from
     the others, `unpaid` a gate that its portfolio fails, and `deflated`, the first of all, has a gate that counts
-    tries."""
+    tries. None was promoted here, but the store holds what promoting computes: certificates take longest."""
     folder = tmp_path_factory.mktemp("promotion")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
@@ -43,6 +44,14 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
         _keep("open")
         assert main([*common, "gates.checks.exposure_skill.required=true"]) == 0
         _keep("unpaid")
+    elsewhere = copied(folder, tmp_path_factory.mktemp("promoted") / "place")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(elsewhere)
+        patch.setenv("ASSAY_LEDGER", str(elsewhere / "ledger.sqlite"))
+        for name in ("good", "other", "open", "unpaid"):
+            assert main(["promote", json.loads(Path("names", f"{name}.json").read_text())]) == 0
+    shutil.rmtree(folder / "outputs" / "store")
+    (elsewhere / "outputs" / "store").rename(folder / "outputs" / "store")
     return folder
 
 
@@ -54,7 +63,7 @@ def _keep(name: str) -> None:
 @pytest.fixture
 def place(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of it to work in: runs, a warm store, a ledger of its own and no registry."""
-    shutil.copytree(finished, tmp_path / "place", symlinks=True)
+    copied(finished, tmp_path / "place")
     monkeypatch.chdir(tmp_path / "place")
     monkeypatch.setenv("ASSAY_LEDGER", str(tmp_path / "place" / "ledger.sqlite"))
     return tmp_path / "place"

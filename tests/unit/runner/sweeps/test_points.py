@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
 from components.errors import ConfigError
 from runner.composition.handover import for_hydra
+from runner.composition.places import config_files
 from runner.sweeps.points import asked_points, check_points, varying
 from runner.sweeps.settings import asked, settings_of
 
@@ -78,8 +80,8 @@ def test_settings_that_are_wrong_are_named() -> None:
 
 def test_a_search_space_that_is_not_there() -> None:
     assert complaint("sweep=modles") == [
-        "sweep=modles: no such choice for sweep; did you mean 'models'? choices: lightgbm, models, preprocess, "
-        "ridge_penalty"
+        "sweep=modles: no such choice for sweep; did you mean 'models'? choices: autoregression, lightgbm, models, "
+        "preprocess, ridge, ridge_penalty"
     ]
 
 
@@ -92,9 +94,21 @@ def test_a_search_space_without_parameters(text: str, tmp_path: Path, monkeypatc
     assert complaint("sweep=odd") == [f"{file}: must hold params: a map of keys to texts such as 'ridge,lightgbm'"]
 
 
-@pytest.mark.parametrize("space", ["models", "ridge_penalty", "lightgbm"])
+@pytest.mark.parametrize("space", config_files("sweep"))
 def test_the_shipped_search_spaces_are_sound(space: str) -> None:
     check_points(asked_points(["+experiment=sp500_volatility", f"+sweep={space}"]))
+
+
+def test_every_model_that_can_be_tuned_has_a_space_of_its_name() -> None:
+    spaces = config_files("sweep")
+    for name in config_files("model"):
+        content = yaml.safe_load(config_files("model")[name].read_text())
+        tuned = [key for key, value in content.items() if type(value) in (int, float)]
+        assert not tuned or name in spaces, f"conf/sweep/{name}.yaml is missing"
+        if name in spaces:
+            asked_for = yaml.safe_load(spaces[name].read_text())
+            assert asked_for["params"]["model"] == name
+            assert {key.removeprefix("model.") for key in asked_for["params"]} & set(tuned)
 
 
 def test_what_is_wrong_at_some_points_names_them_and_at_all_is_said_once() -> None:
@@ -107,8 +121,7 @@ def test_what_is_wrong_at_some_points_names_them_and_at_all_is_said_once() -> No
 
 def test_a_choice_that_does_not_exist_is_its_own_place() -> None:
     assert complaint("model=ridge,nave") == [
-        "model=nave: no such choice for model; did you mean 'naive'? choices: autoregression, external, lightgbm, "
-        "linear, naive, own_features, ridge"
+        "model=nave: no such choice for model; did you mean 'naive'? choices: " + ", ".join(config_files("model"))
     ]
 
 

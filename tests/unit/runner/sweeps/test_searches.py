@@ -6,6 +6,7 @@ from collections.abc import Collection
 import pytest
 
 from components.errors import ConfigError
+from runner.composition.overrides import parsed
 from runner.sweeps.searches import Past, Search, names, search_of
 from runner.sweeps.space import Choice, Number, Space, space_of
 
@@ -123,6 +124,12 @@ def test_an_unknown_search_and_what_a_search_cannot_do() -> None:
     [
         ("a=interval(2,1)", "a: 'a=interval(2,1)' is empty; give a range with low < high"),
         ("a=tag(log,interval(0,1))", "a: 'a=tag(log,interval(0,1))' has no logarithm; begin above 0"),
+        ("a=range(1,1)", "a: 'a=range(1,1)' is empty; give a value or more"),
+        ("a=interval(1,1)", "a: 'a=interval(1,1)' is empty; give a range with low < high"),
+        (
+            "a=tag(log,range(1,100,10))",
+            "a: 'a=tag(log,range(1,100,10))' has steps and a logarithm; write tag(log, interval(...))",
+        ),
         ("a=tag(odd,interval(0,1))", "a: tag 'odd' is unknown; allowed: tag(log, ...)"),
     ],
 )
@@ -142,3 +149,79 @@ def test_ranges_reach_both_of_their_ends() -> None:
     number = space_of(["c=range(1,10,2)"], {}).parameters["c"]
     assert isinstance(number, Number)
     assert {number.at(i / 100) for i in range(100)} == {"1", "3", "5", "7", "9"}
+
+
+ODD: dict[str, tuple[list[str], dict[str, dict[str, str]]]] = {
+    "one point": (["a=choice(5)"], {}),
+    "a range of one": (["a=range(1,2)"], {}),
+    "steps that binary numbers do not hit": (["a=range(0.1,0.5,0.1)"], {}),
+    "downwards": (["a=range(10,1,-2)"], {}),
+    "commas and quotes": (["a='mean(close, 5)','it\\'s, here'"], {}),
+    "lists": (["features=[alpha158,regime],[alpha158]"], {}),
+    "maps": (["a={b: 1},{b: 2}"], {}),
+    "integers on a logarithmic scale": (["a=tag(log,int(interval(1,1000)))"], {}),
+    "below zero": (["a=interval(-1,-0.5)"], {}),
+    "nothing and truth": (["a=true,false", "b=null,1"], {}),
+    "shuffled": (["a=shuffle(range(1,9))"], {}),
+    "a branch of a branch": (["m=x,y"], {"m=x": {"p": "u,v"}, "p=u": {"q": "interval(0,1)"}}),
+    "the same name in two branches": (["m=x,y"], {"m=x": {"p": "u,v"}, "m=y": {"p": "interval(5,6)"}}),
+}
+
+
+NO_GRID = ("below zero", "a branch of a branch", "the same name in two branches")
+
+
+@pytest.mark.parametrize("name", ["random", "qmc", "tpe", "grid"])
+@pytest.mark.parametrize("odd", ODD)
+def test_odd_spaces_are_searched_and_resumed(odd: str, name: str) -> None:
+    def propose(number: int, past: list[Past]) -> Past | None:
+        space = space_of(*ODD[odd])  # read anew, as by another process
+        found = search_of(name, space, 1, [1]).propose(number, past)
+        if found is None:
+            return None
+        assert set(found.values) == {*space.parameters, *(key for key, _ in space.open_to(found.values))}
+        texts = space.overrides(found.values)
+        assert [text.partition("=")[0] for text in texts] == list(found.values)
+        parsed(texts)
+        return Past(values=found.values, notes=found.notes, state="finished", objectives=(float(number % 3),))
+
+    past = list[Past]()
+    if name == "grid" and any(
+        "interval" in str(text) and "int(" not in str(text) for text in ODD[odd][0] + [str(ODD[odd][1])]
+    ):
+        with pytest.raises(ConfigError, match="is no grid"):
+            propose(0, past)
+        return
+    while len(past) < 12 and (trial := propose(len(past), past)):
+        past.append(trial)
+    again = [propose(number, past[:number]) for number in range(len(past))]
+    assert again == past
+    if name == "grid":
+        assert len({str(trial.values) for trial in past}) == len(past)
+
+
+def test_a_parameter_is_not_varied_with_and_without_a_condition() -> None:
+    with pytest.raises(ConfigError) as caught:
+        space_of(["m=x,y", "p=1,2"], {"m=x": {"p": "3,4"}})
+    assert str(caught.value) == "when.m=x: 'p' is varied without it too; drop one of them"
+
+
+def towards(name: str, *, told: bool) -> list[float]:
+    """Values of `a`, which is made small, while 0.5 or more of it is asked for; told: whether the search knows."""
+    search, past = search_of(name, NUMBERS, 1, [-1]), list[Past]()
+    for number in range(60):
+        found = search.propose(number, past)
+        assert found is not None
+        a = float(found.values["a"])
+        violations = (0.5 - a,) if told else ()
+        trial = Past(values=found.values, notes=found.notes, state="finished", objectives=(a,), violations=violations)
+        past.append(trial)
+    return [trial.objectives[0] for trial in past[-30:]]
+
+
+@pytest.mark.parametrize("name", ["tpe", "multivariate_tpe", "nsga2"])
+def test_a_search_that_learns_comes_to_keep_constraints(name: str) -> None:
+    told, untold = towards(name, told=True), towards(name, told=False)
+    kept, chance = sum(a >= 0.5 for a in told), sum(a >= 0.5 for a in untold)
+    assert kept >= max(12, chance + 5)
+    assert min(a for a in told if a >= 0.5) < 0.56

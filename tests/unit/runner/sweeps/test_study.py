@@ -7,13 +7,15 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from runner.sweeps.journal import FileJournal, Journal, SqlJournal, lines_of
-from runner.sweeps.searches import search_of
+from runner.sweeps.searches import Past, search_of
 from runner.sweeps.space import space_of
-from runner.sweeps.study import BEAT_SECONDS, Ending, Study, StudyTrial, Wait, this_machine
+from runner.sweeps.study import BEAT_SECONDS, Ending, Study, StudyTrial, Wait, this_machine, this_worker
+from servers import postgresql
 
 SPACE = space_of(["seed=range(0,6)"], {})
 DONE = Ending(state="finished", objectives=(1.0,), code=0, run="r")
@@ -144,3 +146,76 @@ def test_a_shared_journal_hides_its_password() -> None:
     journal = SqlJournal(url="postgresql+psycopg://me:secret@host/db", study="s")
     assert journal.place == "postgresql+psycopg://me:***@host/db, study s"
     assert sys.intern(journal.place).count("secret") == 0
+
+
+def test_time_and_processor_time_are_counted_over_resumes(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([0.0, 100.0, 150.0, 1000.0, 1000.0, 1040.0, 1060.0])
+    monkeypatch.setattr(
+        "runner.sweeps.study.time",
+        SimpleNamespace(time=lambda: next(clock), time_ns=time.time_ns, monotonic=time.monotonic),
+    )
+    first = study(journal, worker="w:1:1")
+    taken(first)  # at 0
+    first.beat()  # at 100
+    taken(first)  # at 150
+    later = study(journal, worker="w:1:2")
+    later.resume()  # at 1000: what lay between was nobody's time
+    later.seconds = 200.0
+    assert isinstance(later.take(), StudyTrial)  # at 1000, after 150 s
+    assert isinstance(later.take(), StudyTrial)  # at 1040, after 190 s
+    assert later.take() is None  # at 1060, after 210 s
+
+
+def test_processor_seconds_of_dead_workers_count(journal: Journal) -> None:
+    dead = study(journal)
+    with journal.turn() as turn:
+        turn.add({"beat": "elsewhere:1:1", "at": time.time(), "used": 50.0})
+        turn.add({"beat": "elsewhere:1:1", "at": time.time(), "used": 70.0})
+        turn.add({"beat": "elsewhere:2:1", "at": time.time(), "used": 40.0})
+    dead.processor_seconds = 120.0
+    taken(dead)
+    dead.processor_seconds = 109.0
+    assert dead.take() is None
+
+
+def test_what_was_known_before_is_told_to_the_search_and_is_no_trial(journal: Journal) -> None:
+    space = space_of(["model.penalty=interval(0,1)"], {})
+    known = [Past(values={"model.penalty": repr(i / 40)}, state="finished", objectives=(abs(i / 40 - 0.8),), run="r")
+             for i in range(40)]  # fmt: skip
+
+    def begun() -> Study:
+        return Study(journal=journal, search=search_of("tpe", space, 3, [-1]), most=20)
+
+    begun().knows(known)
+    values = []
+    for number in range(6):
+        one = begun()  # as if cut off before every trial
+        trial = taken(one)
+        assert (trial.number, one.known) == (number, known)
+        values.append(float(trial.values["model.penalty"]))
+        one.tell(number, Ending(state="finished", objectives=(abs(values[-1] - 0.8),), code=0))
+    assert sum(abs(value - 0.8) for value in values) / 6 < 0.15  # it does not begin with random points
+    assert len(begun().refresh()) == 6
+
+
+@pytest.mark.slow
+def test_two_workers_share_the_trials_of_a_study_in_postgresql() -> None:
+    with postgresql() as url:
+        journal = SqlJournal(url=url.replace("postgresql://", "postgresql+psycopg://"), study="s")
+
+        def work() -> None:
+            one = study(journal, worker=None, most=12)
+            one.worker = f"{this_worker()}{threading.get_ident()}"
+            while (trial := one.take()) is not None:
+                if isinstance(trial, StudyTrial):
+                    one.tell(trial.number, DONE)
+
+        one = Study(journal=journal, search=search_of("random", SPACE, 0, [1]), most=12)
+        threads = [threading.Thread(target=work) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        told = [line["told"] for line in lines_of(journal) if "told" in line]
+        assert sorted(told) == list(range(6))  # the grid has no more
+        assert [trial.state for trial in one.refresh()] == ["finished"] * 6

@@ -1,0 +1,1 @@
+"""A question, what is expected, and the searches that answer it: one YAML file is a study."""

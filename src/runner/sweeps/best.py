@@ -1,0 +1,29 @@
+"""The best trials of a sweep, which are judged wholly at its end; the others where somebody asks for them."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from components.errors import AssayError
+from runner.specification.places import HERE
+from runner.sweeps.opened import Opened
+from runner.sweeps.study import StudyTrial
+
+
+def judge_best(opened: Opened, trials: Sequence[StudyTrial]) -> None:
+    """Judges the best `sweep.judged` of the finished trials by every gate, the best first; they have reports then. One
+    that cannot be judged is said on stderr and stays as it is."""
+    for trial in best(opened, trials)[: opened.settings.judged]:
+        from runner.console import Console
+        from runner.whole import judge_wholly
+
+        try:
+            judge_wholly(Path(str(trial.run)), Console(sys.stderr), HERE)
+        except AssayError as error:
+            print(error, file=sys.stderr)
+
+
+def best(opened: Opened, trials: Sequence[StudyTrial]) -> list[StudyTrial]:
+    """The eligible trials, the best by the first objective first, of equal ones the earlier."""
+    eligible = [trial for trial in trials if trial.eligible]
+    return sorted(eligible, key=lambda trial: -opened.directions[0] * trial.objectives[0])

@@ -1,0 +1,1 @@
+"""Trials of sweeps, and runs of their own, side by side."""

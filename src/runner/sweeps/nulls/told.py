@@ -1,0 +1,86 @@
+"""What the null worlds say of the best trial, as values and in words."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from components.statistics.rank import Rank, rank_of
+from runner.composition.figures import metrics
+from runner.sweeps.nulls.kept import kept
+from runner.sweeps.nulls.light import SHARPE
+from runner.sweeps.nulls.search import Found
+from runner.sweeps.opened import Opened
+from runner.sweeps.study import StudyTrial
+from runner.sweeps.table import best_trial
+
+KEPT = (
+    "Null worlds keep volatility, correlation, every symbol's mean move, calendar, holes, volume and costs, and "
+    "redraw the direction of moves; falls no longer raise later volatility, and moves are not skewed. "
+    "They look at redrawn bars and count as no tries."
+)
+
+
+def of_sweep(opened: Opened, trials: Sequence[StudyTrial]) -> dict[str, Any] | None:
+    """The ranks of the best trial; None where no world was searched or there is no best trial."""
+    found = kept(opened, len(trials))
+    best = best_trial(opened, trials)
+    if best is None or not found:
+        return None
+    figures = ranked(_real(opened, best), found)
+    if not figures:
+        return None
+    leading = _leading(opened, figures)
+    content: dict[str, Any] = {
+        "worlds": len(found),
+        "asked": opened.settings.null_worlds,
+        "failed": sum(each.best is None for each in found),
+        "trials": len(trials),
+        "leading": leading,
+        **{name: figures[leading][name] for name in ("p_value", "rank", "real", "nulls")},
+        "figures": figures,
+    }
+    return {**content, "says": in_words(content)}
+
+
+def ranked(real: Mapping[str, float], found: Sequence[Found]) -> dict[str, dict[str, Any]]:
+    """figure -> where the real one stands. A figure that the real best lacks is left out."""
+    ranks: dict[str, dict[str, Any]] = {}
+    for name, value in real.items():
+        nulls = [each.figures.get(name) for each in found]
+        rank: Rank = rank_of(value, nulls, better=metrics()[name.rpartition("/")[2]].better)
+        ranks[name] = {**asdict(rank), "real": value, "nulls": nulls}
+    return ranks
+
+
+def in_words(content: Mapping[str, Any]) -> str:
+    """One paragraph: the leading figure, the others, how sure it is, and what the worlds keep."""
+    lead, others = content["leading"], [name for name in content["figures"] if name != content["leading"]]
+    of = content["figures"][lead]
+    says = (
+        f"{content['trials']} trials were searched again in each of {content['worlds']} null worlds: "
+        f"{lead} {of['real']:.4g} of the best is rank {of['rank']} of {of['worlds'] + 1} "
+        f"(p = {of['p_value']:.3g}; with all worlds {of['low']:.1%} to {of['high']:.1%} of them would be as good)"
+    )
+    rest = "; ".join(
+        f"{name} {figure['real']:.4g} is rank {figure['rank']} (p = {figure['p_value']:.3g})"
+        for name, figure in ((name, content["figures"][name]) for name in others)
+    )
+    failed = content["failed"]
+    against = f" In {failed} of them the search found nothing, which counts against it." if failed else ""
+    return f"{says}{'; ' + rest if rest else ''}.{against} {KEPT}"
+
+
+def _real(opened: Opened, best: StudyTrial) -> dict[str, float]:
+    """The real best's objectives, their test figures, and what its portfolio earned: what the worlds have, too."""
+    path = Path(str(best.run)) / "metrics.json"
+    known: Mapping[str, float | None] = json.loads(path.read_text(encoding="utf-8"))
+    tests = [f"test/{name.rpartition('/')[2]}" for name in opened.objectives]
+    return {name: value for name in (*opened.objectives, *tests, SHARPE) if (value := known.get(name)) is not None}
+
+
+def _leading(opened: Opened, figures: Mapping[str, Any]) -> str:
+    """The first objective's test figure, by which nothing was chosen, as gates judge; itself where there is none."""
+    test = f"test/{opened.objectives[0].rpartition('/')[2]}"
+    return test if test in figures else opened.objectives[0]
