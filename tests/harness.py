@@ -38,16 +38,17 @@ def resources(threads: int = 1) -> Resources:
 def opened_sweep(folder: Path, **settings: Any) -> "Opened":
     """A sweep of two trials whose folder is this one, and holds nothing yet."""
     from runner.specification.sweep import Settings
+    from runner.sweeps.aims import Aims
     from runner.sweeps.journal import FileJournal
     from runner.sweeps.opened import Opened
     from runner.sweeps.space import space_of
 
     return Opened(
         folder=folder,
+        name=folder.name,
         settings=Settings(**settings),
         space=space_of(["seed=range(0,2)"], {}),
-        objectives=("valid/r2",),
-        directions=(1,),
+        aims=Aims(objectives=("valid/r2",), directions=(1,)),
         journal=FileJournal(path=folder / "study.jsonl"),
     )
 
