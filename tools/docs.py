@@ -1,4 +1,4 @@
-"""Rewrites the generated blocks of README.md, docs/machines.md and experiments/*/README.md, most from run manifests.
+"""Rewrites the generated blocks of README.md, of docs and of experiments/*/README.md, most from run manifests.
 
     python tools/docs.py [PAGE ...] [--outputs outputs] [--check]
 
@@ -26,7 +26,7 @@ BLOCK = re.compile(r"(<!-- generated: (?P<call>[^>]*?) -->\n).*?(<!-- end -->)",
 
 STUDIES = (ROOT / "README.md", *sorted((ROOT / "experiments").glob("*/README.md")))
 """Pages whose figures come from runs."""
-PAGES = (*STUDIES, ROOT / "docs" / "machines.md")
+PAGES = (*STUDIES, ROOT / "docs" / "machines.md", ROOT / "docs" / "scaling.md")
 
 
 def outputs_of(page: Path, outputs: Path) -> Path:
@@ -273,6 +273,55 @@ def _fields(properties: dict[str, Any]) -> str:
     return table(["field", "type", "what it is"], rows)
 
 
+def launchers(outputs: Path) -> str:
+    """What each launcher took, as tests/benchmarks/scaling.py measured it."""
+    del outputs
+    rows = [
+        [line["name"].removeprefix("launcher "), *(f"{line[name]:.0f}" for name in ("begins_s", "between_ms", "load"))]
+        for line in _measured()
+        if "begins_s" in line
+    ]
+    header = ["launcher", "until the first trial, s", "between two trials, ms", "load of the machine meanwhile"]
+    return table(header, rows)
+
+
+def scaling(outputs: Path) -> str:
+    """What a trial took by its rows, and 1,000 of them on 5,000 symbols if all of it grew alike."""
+    del outputs
+    cells = [line for line in _measured() if "rows" in line]
+    kinds = ("processor_s", "memory_mb", "store_mb")
+    rows = [
+        [
+            line["name"],
+            f"{line['rows']:,}",
+            *(f"{line[f'{when}_{kind}']:,.0f}" for when in ("first", "next") for kind in kinds),
+        ]
+        for line in cells
+    ]
+    last = cells[-1]
+    factor = last["whole_rows"] / last["rows"]
+
+    def whole(name: str) -> float:
+        return float(last[name] * factor)
+
+    hours = (whole("first_processor_s") + 999 * whole("next_processor_s")) / 3600
+    disk = (whole("first_store_mb") + 999 * whole("next_store_mb")) / 1e6
+    grown = [f"{whole(f'{when}_{kind}'):,.0f}" for when in ("first", "next") for kind in kinds]
+    rows.append(["5,000 symbols, multiplied", f"{last['whole_rows']:,}", *grown])
+    header = ["panel", "rows", *(f"{when}: {what}" for when in ("first", "next") for what in ("s", "MB", "MB stored"))]
+    says = (
+        f"1,000 trials: {hours:,.0f} processor hours, {hours / 64:,.0f} hours on 64 workers, {disk:,.1f} TB of store."
+    )
+    return f"{table(header, rows)}\n{says}\n"
+
+
+def _measured() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(
+        (ROOT / "tests/benchmarks/results/scaling.json").read_text(encoding="utf-8")
+    )
+    return found
+
+
 GENERATORS: dict[str, Callable[..., str]] = {
     "results": results,
     "gates": gates,
@@ -283,6 +332,8 @@ GENERATORS: dict[str, Callable[..., str]] = {
     "promoted_many": promoted_many,
     "power": power,
     "guards": guards,
+    "launchers": launchers,
+    "scaling": scaling,
 }
 
 
