@@ -273,6 +273,9 @@ def _fields(properties: dict[str, Any]) -> str:
     return table(["field", "type", "what it is"], rows)
 
 
+SYMBOLS_OF_ALL = 5000
+
+
 def launchers(outputs: Path) -> str:
     """What each launcher took, as tests/benchmarks/scaling.py measured it."""
     del outputs
@@ -286,7 +289,7 @@ def launchers(outputs: Path) -> str:
 
 
 def scaling(outputs: Path) -> str:
-    """What a trial took by its rows, and 1,000 of them on 5,000 symbols if all of it grew alike."""
+    """What a trial took by its rows, and 1,000 of them on 5,000 symbols on the line through them."""
     del outputs
     cells = [line for line in _measured() if "rows" in line]
     kinds = ("processor_s", "memory_mb", "store_mb")
@@ -298,16 +301,17 @@ def scaling(outputs: Path) -> str:
         ]
         for line in cells
     ]
-    last = cells[-1]
-    factor = last["whole_rows"] / last["rows"]
+    small, large = cells
+    rows_of_all = SYMBOLS_OF_ALL * large["rows"] // int(large["name"].split()[0])
+    beyond = (rows_of_all - large["rows"]) / (large["rows"] - small["rows"])
 
-    def whole(name: str) -> float:
-        return float(last[name] * factor)
+    def of_all(name: str) -> float:
+        return float(large[name] + beyond * max(0.0, large[name] - small[name]))
 
-    hours = (whole("first_processor_s") + 999 * whole("next_processor_s")) / 3600
-    disk = (whole("first_store_mb") + 999 * whole("next_store_mb")) / 1e6
-    grown = [f"{whole(f'{when}_{kind}'):,.0f}" for when in ("first", "next") for kind in kinds]
-    rows.append(["5,000 symbols, multiplied", f"{last['whole_rows']:,}", *grown])
+    hours = (of_all("first_processor_s") + 999 * of_all("next_processor_s")) / 3600
+    disk = (of_all("first_store_mb") + 999 * of_all("next_store_mb")) / 1e6
+    grown = [f"{of_all(f'{when}_{kind}'):,.0f}" for when in ("first", "next") for kind in kinds]
+    rows.append([f"{SYMBOLS_OF_ALL:,} symbols, on the line through both", f"{rows_of_all:,}", *grown])
     header = ["panel", "rows", *(f"{when}: {what}" for when in ("first", "next") for what in ("s", "MB", "MB stored"))]
     says = (
         f"1,000 trials: {hours:,.0f} processor hours, {hours / 64:,.0f} hours on 64 workers, {disk:,.1f} TB of store."

@@ -23,11 +23,8 @@ import numpy as np
 import pandas as pd
 
 TRIALS = 8
-SYMBOLS = (20, 40)
+SYMBOLS = (10, 20)
 BARS = 5040
-WHOLE = 5000
-"""Symbols of the worked estimate."""
-
 RIDGE = (
     *("+experiment=sp500_volatility", "debug=fast", "tracking=none", "model=ridge", "sweep.search=random"),
     *("model.penalty=tag(log,interval(0.01,1000))", f"sweep.trials={TRIALS}"),
@@ -39,16 +36,23 @@ LAUNCHERS: Mapping[str, tuple[str, ...]] = {
     "ray": ("hydra/launcher=ray",),
 }
 MARKET = (
-    *("+experiment=us20_momentum", "data=files", "data.path=bars.parquet", "split.vault_start=null", "tracking=none"),
-    *("export=never", "gates=none", "robustness=none", "baselines=naive", "resources.threads=1", "resources.workers=1"),
+    *(
+        "-m",
+        "+experiment=us20_momentum",
+        "data=files",
+        "data.path=bars.parquet",
+        "data.symbol_column=symbol",
+        "split.vault_start=null",
+    ),
+    *("tracking=none", "resources.threads=1", "sweep.judged=0"),
 )
 
 
 def main() -> None:
-    for name, overrides in LAUNCHERS.items():
-        print(json.dumps({"name": f"launcher {name}", **launched(overrides), "load": os.getloadavg()[0]}), flush=True)
     for symbols in SYMBOLS:
         print(json.dumps({"name": f"{symbols} symbols", **trials(symbols)}), flush=True)
+    for name, overrides in LAUNCHERS.items():
+        print(json.dumps({"name": f"launcher {name}", **launched(overrides), "load": os.getloadavg()[0]}), flush=True)
 
 
 def launched(overrides: tuple[str, ...]) -> dict[str, float]:
@@ -65,21 +69,15 @@ def launched(overrides: tuple[str, ...]) -> dict[str, float]:
 
 
 def trials(symbols: int) -> dict[str, float]:
-    """Of the first and of the second trial on one panel, and what WHOLE symbols would take if all of it grew alike."""
+    """Of the first and of the second trial on one panel."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         bars(symbols).to_parquet(folder / "bars.parquet")
-        first = measured(folder)
+        first = measured(folder, "model.num_leaves=31")
         second = measured(folder, "model.num_leaves=20")
-    rows, factor = symbols * BARS, WHOLE / symbols
-    return {
-        "rows": rows,
-        **{f"first_{name}": value for name, value in first.items()},
-        **{f"next_{name}": value for name, value in second.items()},
-        "whole_rows": WHOLE * BARS,
-        "whole_first_hours": round(first["processor_s"] * factor / 3600, 2),
-        "whole_next_hours": round(second["processor_s"] * factor / 3600, 2),
-    }
+    named = {"first": first, "next": second}
+    figures = {f"{when}_{name}": value for when, found in named.items() for name, value in found.items()}
+    return {"rows": symbols * BARS, **figures}
 
 
 def measured(folder: Path, *overrides: str) -> dict[str, float]:
@@ -120,7 +118,7 @@ def bars(symbols: int) -> pd.DataFrame:
             open_T = close_T * np.exp(0.005 * rng.standard_normal(BARS))
             high_T = np.maximum(open_T, close_T) * 1.005
             low_T = np.minimum(open_T, close_T) * 0.995
-            columns: dict[str, Any] = {"timestamp": dates, "symbol": f"S{number:04}", "open": open_T, "high": high_T}
+            columns: dict[str, Any] = {"date": dates, "symbol": f"S{number:04}", "open": open_T, "high": high_T}
             yield pd.DataFrame({**columns, "low": low_T, "close": close_T, "volume": rng.integers(1e5, 1e6, BARS)})
 
     return pd.concat(parts(), ignore_index=True)
