@@ -6,12 +6,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-<<<<<<< HEAD
-from components.errors import AssayError
-=======
 from filelock import FileLock
 
->>>>>>> trials
+from components.errors import AssayError
 from components.values import Trials
 from runner.compute import pipeline
 from runner.compute.pipeline import Executed, Prepared
