@@ -61,7 +61,7 @@ def _chosen(study: Study, found: Sequence[Group]) -> Iterator[Line]:
         yield Line(label="chosen, on test spans", estimate=group.kept)
         if study.later is None:
             continue
-        yield Line(label="on later bars, chosen by the", bold=False)
+        yield Line(label="on later bars, chosen by", bold=False)
         for rule in rules(study):
             colour = OUTCOME if rule in (NOBODY, HINDSIGHT) else MODEL
             yield Line(label=rule, estimate=group.rule(rule), colour=colour, indent=40)
