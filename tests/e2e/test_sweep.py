@@ -145,6 +145,10 @@ def test_the_first_interrupt_lets_a_trial_end_and_the_sweep_goes_on_where_it_was
     ended = {number: (line["state"], line["objectives"]) for number, line in told(whole).items()}
     assert {number: (line["state"], line["objectives"]) for number, line in told(cut).items()} == ended
     assert out.splitlines()[-1].startswith("Best of 12 by valid/r2 ")
+    answer, _ = started(cut, "compare", sweep.name, "--html", "--json").communicate(timeout=120)
+    compared = json.loads(answer)
+    assert (compared["states"], compared["regret"]["trials"]) == ({"finished": 12}, 12)
+    assert (sweep / "compare.html").is_file()
 
 
 @pytest.mark.slow

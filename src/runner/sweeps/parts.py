@@ -78,6 +78,7 @@ def together(parts: Sequence[Opened], answers: Sequence[Answer]) -> Answer:
         "objectives": list(parts[0].objectives),
         "jobs": [],
         "best": None,
+        "null_worlds": None,
         "plan": None,
         "parts": {symbol: answer.content for symbol, answer in zip(symbols_of(folder), answers, strict=True)},
     }
