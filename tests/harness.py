@@ -103,6 +103,9 @@ def needs_its_data(experiment: str) -> None:
         market_data(name)
 
 
+AT_FIRST = dict(os.environ)
+"""The environment before any test changed it: a cache folder of its own would have all kernels compiled again."""
+
 SECONDS_IN_FORKS: list[float] = []
 """Of processor time, of each command in a fork of this process's `warm.py`."""
 
@@ -248,7 +251,7 @@ def warm_server(python: str) -> "subprocess.Popen[str]":
     """The one `warm.py` of this process that this interpreter runs."""
     server = subprocess.Popen(
         [python, Path(__file__).with_name("warm.py")],
-        env={**os.environ, "PYTHONWARNINGS": "error"},
+        env={**AT_FIRST, "PYTHONWARNINGS": "error"},
         text=True,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -242,6 +242,18 @@ def share(count: int, total: int) -> str:
     return f"{count / total:.1%}"
 
 
+def ranked(outputs: Path, study: str) -> str:
+    """How p-values of null worlds are spread on markets of which the truth is known; exact 95 % intervals."""
+    del outputs
+    rows = []
+    for market, cell in study_results(study).items():
+        for name, found in cell["figures"].items():
+            below = round(found["below_0.05"] * found["markets"])
+            shown = f"{share(below, found['markets'])} ({interval(below, found['markets'])})"
+            rows.append([market, f"`{name}`", str(found["markets"]), f"{found['ks_p']:.2f}", shown])
+    return table(["markets", "figure", "n", "Kolmogorov-Smirnov p", "p-values of at most 5 %"], rows)
+
+
 def interval(count: int, total: int) -> str:
     """Exact (Clopper-Pearson) 95 % interval of a share."""
     from scipy.stats import beta
@@ -333,6 +345,7 @@ GENERATORS: dict[str, Callable[..., str]] = {
     "components": components,
     "contract": contract,
     "promoted_noise": promoted_noise,
+    "ranked": ranked,
     "promoted_many": promoted_many,
     "power": power,
     "guards": guards,

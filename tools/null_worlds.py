@@ -157,7 +157,9 @@ def study(skill: float, markets: int, worlds: int, workers: int) -> Mapping[str,
     with ProcessPoolExecutor(workers) as pool:
         found = list(pool.map(partial(searched, skill=skill, worlds=worlds), range(markets)))
     names = list(found[0]["p_values"])
-    return {name: uniformity([each["p_values"].get(name, 1.0) for each in found], worlds) for name in names}
+    # A portfolio that never traded has no Sharpe ratio, and so no rank.
+    known = {name: [each["p_values"][name] for each in found if name in each["p_values"]] for name in names}
+    return {name: uniformity(p_N, worlds) | {"without": markets - len(p_N)} for name, p_N in known.items()}
 
 
 def main() -> None:

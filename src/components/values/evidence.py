@@ -102,7 +102,25 @@ class Vault:
     reused: bool
 
 
-Need = Literal["trials", "draws", "scenarios", "leaks", "every row", "bundle", "vault"]
+@dataclass(frozen=True, kw_only=True)
+class NullRank:
+    """Where the best trial of a sweep stands among the bests of null worlds, by one figure.
+
+    figure: its flat name; value: here; p_value, rank, worlds, low, high: see `components.statistics.rank`; trials: of
+    each search.
+    """
+
+    figure: str
+    value: float
+    p_value: float
+    rank: int
+    worlds: int
+    low: float
+    high: float
+    trials: int
+
+
+Need = Literal["trials", "draws", "scenarios", "leaks", "every row", "bundle", "null worlds", "vault"]
 """What a gate may ask for beyond forecasts and returns, and what costs something to find out. draws: histories that it
 draws by itself."""
 
@@ -126,8 +144,8 @@ class Evidence:
     portfolio and of the index at equal average exposure; market_T: equal-weighted return of all symbols; seed: for
     what a gate draws; has_portfolio: whether the experiment makes anything of its forecasts.
     scenarios: what the portfolio earned in other worlds, by name, as far as some gate asks for them.
-    trials, leaks, certificate, vault: None where no gate asked for them; broken: why what was asked for could not be
-    found out.
+    trials, leaks, certificate, nulls, vault: None where no gate asked for them; broken: why what was asked for could
+    not be found out.
     """
 
     metrics: Mapping[str, float]
@@ -147,6 +165,7 @@ class Evidence:
     trials: Trials | None = None
     leaks: LeakReport | None = None
     certificate: Certificate | None = None
+    nulls: NullRank | None = None
     vault: Vault | None = None
     broken: Mapping[Need, str] = field(default_factory=dict[Need, str])
 

@@ -9,7 +9,18 @@ import numpy as np
 from components.contracts import Kind, Metric, Scenario
 from components.errors import OutputError
 from components.panel import Panel
-from components.values import BacktestResult, Certificate, Evidence, Float, LeakReport, Need, Scored, Time, Trials
+from components.values import (
+    BacktestResult,
+    Certificate,
+    Evidence,
+    Float,
+    LeakReport,
+    Need,
+    NullRank,
+    Scored,
+    Time,
+    Trials,
+)
 from runner.composition.figures import metrics as known_metrics
 from runner.composition.figures import words
 from runner.compute.forms import LEAKS
@@ -137,6 +148,7 @@ def complete(
     executed: Executed,
     cache: Cache,
     trials: Keyed[Trials],
+    nulls: NullRank | None = None,
 ) -> Stage[Evidence]:
     """The evidence with the leak tests that are cheap and everything that some gate needs, except the vault.
 
@@ -175,7 +187,12 @@ def complete(
     return cache.stage(
         completed,
         inputs={"evidence": gathered.evidence, "trials": trials, "scenarios": accounts, **whole_ones},
-        settings={"broken": broken, "known": known_metrics(), "robustness": dict(experiment.robustness)},
+        settings={
+            "broken": broken,
+            "known": known_metrics(),
+            "robustness": dict(experiment.robustness),
+            "nulls": nulls if "null worlds" in needs else None,
+        },
         form=None,
     )
 
@@ -201,6 +218,7 @@ def completed(
     broken: Mapping[Need, str],
     known: Mapping[str, Metric],
     robustness: Mapping[str, Scenario],
+    nulls: NullRank | None = None,
 ) -> Evidence:
     """The evidence with what was found out besides; broken: why something could not be."""
     certificate: Certificate | None = None if bundle is None else bundle.certificate
@@ -212,6 +230,7 @@ def completed(
         scenarios=outcomes,
         leaks=leaks,
         certificate=certificate,
+        nulls=nulls,
         broken=dict(broken),
     )
 

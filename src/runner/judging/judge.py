@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from components.values import Evidence, Trials
+from components.values import Evidence, NullRank, Trials
 from runner.composition.gates import left_out
 from runner.compute.pipeline import Executed, Prepared
 from runner.compute.stage import Cache, Keyed, Stage
@@ -35,9 +35,10 @@ def conclude(
     gathered: Gathered,
     trials: Keyed[Trials],
     cache: Cache,
+    nulls: NullRank | None = None,
 ) -> Judged:
-    """Completes the evidence and judges it. What broke is judged again the next time."""
-    evidence = complete(gathered, experiment, prepared, executed, cache, trials)
+    """Completes the evidence and judges it. What broke is judged again the next time. nulls: of the best of a sweep."""
+    evidence = complete(gathered, experiment, prepared, executed, cache, trials, nulls)
     settings = _settings(experiment)
     judged = cache.stage(judge, inputs={"evidence": evidence}, settings=settings, form=VERDICT, shown="gates")
     verdict = judged.value

@@ -52,6 +52,7 @@ def promote_folder(
     """
     from runner.compute import pipeline
     from runner.judging.judge import conclude
+    from runner.judging.nulls import null_rank
     from runner.judging.tries import family_of, family_trials
     from runner.judging.verdict import Verdict
     from runner.promotion.opening import Candidate
@@ -75,7 +76,7 @@ def promote_folder(
     family, key = family_of(experiment, prepared.panel, cache), manifest["trial"]["key"]
     target = manifest["target"]["expression"]
     trials = family_trials(ledger, family, key, target, places.outputs, gathered.evidence, cache)
-    judged = conclude(experiment, prepared, executed, gathered, trials, cache)
+    judged = conclude(experiment, prepared, executed, gathered, trials, cache, null_rank(folder))
     gates = judged.verdict.to_json()
     if judged.state != manifest.get("judged", {}).get("family_state"):
         _write_beside(folder, manifest, gates, judged.state)

@@ -11,6 +11,7 @@ from components.errors import ConfigError, DataError, Problem
 if TYPE_CHECKING:
     import pandas as pd
 
+NULL_WORLDS = "null_worlds.json"
 FILES = (
     "manifest.json",
     "config.yaml",
@@ -66,6 +67,12 @@ class RunFolder:
     def costs(self) -> dict[str, Any] | None:
         """What became of the gross profit, see `runner.report.tables.costs`; None in a folder without costs.json."""
         file = self.path / "costs.json"
+        return _json(file) if file.is_file() else None
+
+    @property
+    def null_worlds(self) -> dict[str, Any] | None:
+        """Where it stands among null worlds, as the answer of its sweep says; None where it is the best of none."""
+        file = self.path / NULL_WORLDS
         return _json(file) if file.is_file() else None
 
     @property

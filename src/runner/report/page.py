@@ -83,6 +83,7 @@ def _content(run: RunFolder, pictures: dict[str, Picture]) -> dict[str, Any]:
         "cost_table": tables.cost_table(run.costs or tables.costs(run.equity, run.trades)),
         "fold_table": tables.fold_table(run.metrics, manifest["folds"], run.kind, tables.gated(verdict)),
         "statistics": run.statistics,
+        "null_worlds": run.null_worlds,
         "meanings": meanings,
         "has_portfolio": has_portfolio,
         "hints": {meaning.label: meaning.says for meaning in meanings},

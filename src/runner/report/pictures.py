@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runner.recording.run_folder import RunFolder
-from runner.report import forecast_pictures, interval_pictures, portfolio_pictures, theme
+from runner.report import forecast_pictures, interval_pictures, null_pictures, portfolio_pictures, theme
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -61,6 +61,12 @@ _PLANS = (
         caption="On each date the symbols are sorted by their forecast into five groups, whose outcomes are "
         "compared with the mean of that date. A useful ranking rises from left to right, and its cumulative "
         "rank correlation rises steadily.",
+    ),
+    _Plan(
+        name="null_worlds",
+        draw=null_pictures.ranks,
+        caption="The whole search was repeated where nothing foretells the direction of a move. The further "
+        "right of their bests the line stands (left, where less is better), the less luck in choosing explains it.",
     ),
     _Plan(
         name="folds",

@@ -1,10 +1,11 @@
 """The report of a run, its pictures from the store where they were drawn before."""
 
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
 from runner.compute.stage import Cache, Given, joint_key
-from runner.recording.run_folder import RunFolder
+from runner.recording.run_folder import NULL_WORLDS, RunFolder
 from runner.report.page import write_report
 from runner.report.pictures import draw
 from runner.storage.formats import FILES, Files
@@ -23,7 +24,7 @@ def pictures_of(folder: Path, run_key: str, cache: Cache) -> tuple[Mapping[str, 
     store, and why some could not be drawn. Those are tried again the next time."""
     judged = RunFolder.open(folder).manifest.get("judged", {})
     parts = (Given(key=run_key, value=folder), Given(key=str(judged.get("family_state")), value=folder))
-    run = Given(key=joint_key(*parts), value=folder)
+    run = Given(key=joint_key(*parts, Given(key=_nulls(folder), value=folder)), value=folder)
     stage = cache.stage(pictures, inputs={"folder": run}, form=FILES, shown="pictures")
     files = stage.value
     broken = [
@@ -34,6 +35,12 @@ def pictures_of(folder: Path, run_key: str, cache: Cache) -> tuple[Mapping[str, 
     if broken:
         cache.drop(stage)
     return {name: data for name, data in files.items() if not name.endswith(ERROR)}, broken
+
+
+def _nulls(folder: Path) -> str:
+    """Digest of what is known of null worlds: it may come after all else."""
+    file = folder / NULL_WORLDS
+    return hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
 
 
 def pictures(folder: Path) -> Files:

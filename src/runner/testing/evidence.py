@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from components.contracts import Gate
-from components.values import Certificate, Evidence, Float, LeakReport, Played, Scored, Trials, Vault
+from components.values import Certificate, Evidence, Float, LeakReport, NullRank, Played, Scored, Trials, Vault
 from runner.composition.figures import words
 from runner.testing.data import forecasts, scored, times
 
@@ -97,9 +97,27 @@ def _evidence(gate: Gate, kind: Any, test: Scored, returns_T: Float, market_T: F
         if "leaks" in needs
         else None,
         certificate=_certificate(len(test.forecast_M)) if "bundle" in needs else None,
+        nulls=_ranked(returns_T) if "null worlds" in needs else None,
         vault=Vault(scored=replace(test, span="vault"), returns_T=returns_T, benchmark_T=market_T, reused=False)
         if "vault" in needs
         else None,
+    )
+
+
+def _ranked(returns_T: Float) -> NullRank:
+    """Better than 99 null worlds where it earns by more than luck, in their middle where not."""
+    skilled = len(returns_T) > 0 and math.sqrt(len(returns_T)) * returns_T.mean() > 3 * returns_T.std()
+    above = 0 if skilled else 49
+    p_value = (1 + above) / 100
+    return NullRank(
+        figure="test/r2",
+        value=0.1,
+        p_value=p_value,
+        rank=1 + above,
+        worlds=99,
+        low=p_value / 2,
+        high=2 * p_value,
+        trials=50,
     )
 
 

@@ -10,7 +10,7 @@ from components.values import Fold
 from runner.composition.figures import metrics
 from runner.compute.fit_fold import FoldFit, depends, handed, joined, outputs_of, prepare_folds
 from runner.compute.pipeline import follow
-from runner.compute.prepared import Prepared, with_folds
+from runner.compute.prepared import Prepared
 from runner.compute.stage import Given
 from runner.judging.metrics import account_metrics, score
 from runner.judging.scored import scored
@@ -29,7 +29,8 @@ def validated(
     heard: told of every fold; what it raises ends the trial.
     """
     prepared = world.prepared(experiment)
-    emptied = with_folds(prepared, tuple(_without_tests(fold) for fold in prepared.folds))
+    folds = tuple(_without_tests(fold) for fold in prepared.folds)
+    emptied = replace(prepared, divided=Given(key=f"{prepared.divided.key} without tests", value=folds))
     fits = []
     for number, fit in enumerate(_fits(experiment, world, prepared, tests=False), start=1):
         heard(number, emptied, fit)

@@ -17,6 +17,7 @@ from runner.compute.prepared import Prepared
 from runner.compute.stage import Cache, Pruned, Unseen
 from runner.judging.watched import fold_scores
 from runner.storage.store import Store
+from runner.sweeps.best import best as best_of
 from runner.sweeps.journal import MemoryJournal
 from runner.sweeps.nulls.light import tested, validated
 from runner.sweeps.nulls.worlds import Bench, World
@@ -24,7 +25,6 @@ from runner.sweeps.opened import Opened
 from runner.sweeps.points import search_name
 from runner.sweeps.pruning import FoldPruner
 from runner.sweeps.study import Ending, Study, StudyTrial, Wait
-from runner.sweeps.table import best_trial
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +48,8 @@ class Found:
 def search(opened: Opened, world: int, trials: int, bench: Bench, stop: Callable[[], bool]) -> Found | None:
     """None where it was stopped before its end. trials: as many as the real search had; world 0 is the real one."""
     began = time.time()
-    settings = replace(opened.settings, search=search_name(opened.settings), trials=trials, minutes=None)
+    limits: dict[str, Any] = {"trials": trials, "minutes": None, "processor_hours": None, "fail_fast": False}
+    settings = replace(opened.settings, search=search_name(opened.settings), **limits)
     inside = replace(opened, settings=settings, journal=MemoryJournal())
     with TemporaryDirectory(prefix="assay-null-") as folder:
         cache = Cache(store=Store(Path(folder)), progress=Unseen())
@@ -70,8 +71,10 @@ def _trial(opened: Opened, study: Study, trial: StudyTrial, world: World) -> End
         direction=opened.directions[0],
         space=opened.space,
         trial=trial,
-        past=[each for each in study.trials if each.state != "running"],
+        past=[*study.known, *(each for each in study.trials if each.state != "running")],
     )
+
+    wanted = (*opened.objectives, *(constraint.figure for constraint in opened.constraints))
 
     def ended(state: Any, code: int = exit_codes.RAN, **more: Any) -> Ending:
         return Ending(state=state, code=code, scores=tuple(pruner.scores), **more)
@@ -85,7 +88,7 @@ def _trial(opened: Opened, study: Study, trial: StudyTrial, world: World) -> End
             if reason := pruner.stop(number, fold_scores(experiment, prepared, number, fit)):
                 raise Pruned(number, reason)
 
-        found = validated(experiment, world, opened.objectives, heard)
+        found = validated(experiment, world, wanted, heard)
     except Pruned:
         return ended("pruned")
     except AssayError as error:
@@ -94,8 +97,10 @@ def _trial(opened: Opened, study: Study, trial: StudyTrial, world: World) -> End
         return ended("memory", exit_codes.UNFORESEEN, says=f"MemoryError: {error}")
     except Exception as error:
         return ended("failed", exit_codes.UNFORESEEN, says=f"{type(error).__name__}: {error}")
-    objectives = tuple(found.get(name, np.nan) for name in opened.objectives)
-    return ended("finished", objectives=objectives) if np.isfinite(objectives).all() else ended("nan")
+    if not all(np.isfinite(found.get(name, np.nan)) for name in wanted):
+        return ended("nan")
+    violations = tuple(constraint.violation(found[constraint.figure]) for constraint in opened.constraints)
+    return ended("finished", objectives=tuple(found[name] for name in opened.objectives), violations=violations)
 
 
 def _found(opened: Opened, trials: Sequence[StudyTrial], world: World) -> Found:
@@ -103,9 +108,10 @@ def _found(opened: Opened, trials: Sequence[StudyTrial], world: World) -> Found:
     found = Found(
         world=world.number, trials=len(trials), states=dict(Counter(trial.state for trial in trials)), says=says
     )
-    best = best_trial(opened, trials)
-    if best is None:
+    chosen = best_of(opened, trials)
+    if not chosen:
         return found
+    best = chosen[0]
     experiment = world.bench.experiment(opened.space.overrides(best.values))
     figures = dict(zip(opened.objectives, best.objectives, strict=True))
     tests = tuple(f"test/{name.rpartition('/')[2]}" for name in opened.objectives)

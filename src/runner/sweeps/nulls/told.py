@@ -8,12 +8,16 @@ from typing import Any
 
 from components.statistics.rank import Rank, rank_of
 from runner.composition.figures import metrics
+from runner.recording.run_folder import NULL_WORLDS
+from runner.specification.places import HERE
+from runner.storage.disk import write_atomically
+from runner.sweeps.best import best as best_of
 from runner.sweeps.nulls.kept import kept
 from runner.sweeps.nulls.light import SHARPE
 from runner.sweeps.nulls.search import Found
 from runner.sweeps.opened import Opened
 from runner.sweeps.study import StudyTrial
-from runner.sweeps.table import best_trial
+from runner.whole import judged_anew
 
 KEPT = (
     "Null worlds keep volatility, correlation, every symbol's mean move, calendar, holes, volume and costs, and "
@@ -24,11 +28,10 @@ KEPT = (
 
 def of_sweep(opened: Opened, trials: Sequence[StudyTrial]) -> dict[str, Any] | None:
     """The ranks of the best trial; None where no world was searched or there is no best trial."""
-    found = kept(opened, len(trials))
-    best = best_trial(opened, trials)
-    if best is None or not found:
+    found, chosen = kept(opened, len(trials)), best_of(opened, trials)
+    if not chosen or not found:
         return None
-    figures = ranked(_real(opened, best), found)
+    figures = ranked(_real(opened, chosen[0]), found)
     if not figures:
         return None
     leading = _leading(opened, figures)
@@ -41,7 +44,19 @@ def of_sweep(opened: Opened, trials: Sequence[StudyTrial]) -> dict[str, Any] | N
         **{name: figures[leading][name] for name in ("p_value", "rank", "real", "nulls")},
         "figures": figures,
     }
-    return {**content, "says": in_words(content)}
+    return {**content, "says": f"{in_words(content)}{_warm(opened)}"}
+
+
+def keep_ranks(opened: Opened, trials: Sequence[StudyTrial]) -> dict[str, Any] | None:
+    """The same, kept in the best trial's run folder, by which its gates and its report know it."""
+    content = of_sweep(opened, trials)
+    if content is not None:
+        folder = Path(str(best_of(opened, trials)[0].run))
+        data = json.dumps(content, indent=1).encode()
+        if not (folder / NULL_WORLDS).is_file() or (folder / NULL_WORLDS).read_bytes() != data:
+            with judged_anew(folder, HERE):
+                write_atomically(folder / NULL_WORLDS, data)
+    return content
 
 
 def ranked(real: Mapping[str, float], found: Sequence[Found]) -> dict[str, dict[str, Any]]:
@@ -70,6 +85,14 @@ def in_words(content: Mapping[str, Any]) -> str:
     failed = content["failed"]
     against = f" In {failed} of them the search found nothing, which counts against it." if failed else ""
     return f"{says}{'; ' + rest if rest else ''}.{against} {KEPT}"
+
+
+def _warm(opened: Opened) -> str:
+    """What null worlds cannot repeat of a search that began with earlier trials."""
+    study = opened.study()
+    study.refresh()
+    earlier = len(study.known)
+    return f" Not so the {earlier} earlier trials of the real market that the search began with." if earlier else ""
 
 
 def _real(opened: Opened, best: StudyTrial) -> dict[str, float]:

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import binomtest, kstest
 
 from components.errors import DataError
 from components.panel import Panel
 from components.statistics.null_world import null_world, signs_of
+from components.statistics.rank import rank_of
 
 PRICES = ("open", "high", "low", "close", "vwap")
 ANCHORS = dict.fromkeys(PRICES, "close")
@@ -180,3 +182,45 @@ def test_a_price_that_is_not_above_zero_is_refused() -> None:
         "null worlds: close of OIL is -37.6 at 2020-04-18T00:00:00.000000, and moves of prices that are not above 0 "
         "have no logarithm; drop such bars, or leave sweep.null_worlds out"
     )
+
+
+def best_rule(panel: Panel) -> float:
+    """A search: of ten rules that hold each symbol by the sign of its last moves, what the best earned in the first
+    half by a bar's spread."""
+    close_TS = np.log(panel.grid("close"))
+    move_TS = np.diff(close_TS, axis=0)
+    found = []
+    for bars in range(1, 11):
+        held_TS = np.sign(close_TS[bars:-1] - close_TS[: -bars - 1])
+        earned_T = (held_TS * move_TS[bars:]).mean(axis=1)[: len(move_TS) // 2]
+        found += [earned_T.mean() / earned_T.std(), -earned_T.mean() / earned_T.std()]
+    return float(max(found))
+
+
+def p_value(skill: float, seed: int, worlds: int) -> float:
+    rng = np.random.default_rng([3, seed])
+    bars = 250
+    size_T = 0.01 * np.exp(np.cumsum(rng.normal(0, 0.05, bars)))
+    shock_TS = 0.6 * rng.standard_t(5, (bars, 1)) + 0.8 * rng.standard_t(5, (bars, 3))
+    for t in range(1, bars):
+        shock_TS[t] += skill * shock_TS[t - 1]
+    close_TS = np.exp(np.cumsum(0.0005 * np.arange(3) + size_T[:, None] * shock_TS, axis=0))
+    days = np.datetime64("2020-01-01", "us") + np.arange(bars) * np.timedelta64(1, "D")
+    real = Panel(
+        symbols=("A", "B", "C"),
+        offsets=np.arange(4) * bars,
+        timestamps_R=np.tile(days, 3),
+        fields={"close": close_TS.T.ravel()},
+    )
+    nulls = [best_rule(null_world(real, {"close": "close"}, seed=seed, world=n + 1)) for n in range(worlds)]
+    return rank_of(best_rule(real), nulls, better=1).p_value
+
+
+@pytest.mark.slow
+def test_p_values_are_uniform_on_noise_and_small_on_what_is_there() -> None:
+    rng = np.random.default_rng(0)
+    noise = np.array([p_value(0.0, seed, 19) for seed in range(200)])
+    assert kstest(noise - rng.random(200) / 20, "uniform").pvalue > 0.01
+    assert binomtest(int((noise <= 0.05).sum()), 200, 0.05).pvalue > 0.01
+    found = np.array([p_value(0.3, 1000 + seed, 19) for seed in range(20)])
+    assert (found <= 0.05).mean() > 0.8

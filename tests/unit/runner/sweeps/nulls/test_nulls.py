@@ -13,9 +13,9 @@ from components.target.forward_return import ForwardReturn
 from runner.compute import pipeline
 from runner.compute.stage import Unseen
 from runner.judging.evidence import gather
+from runner.report.null_pictures import histogram
 from runner.specification.places import HERE
 from runner.sweeps.nulls.kept import NULLS, kept, new_bench, refuse_points, search_all
-from runner.sweeps.nulls.picture import histogram, paragraph
 from runner.sweeps.nulls.search import Found, search
 from runner.sweeps.nulls.told import in_words, ranked
 from runner.sweeps.nulls.worlds import anchors_of, refuse, refuse_unchanged
@@ -192,4 +192,3 @@ def test_it_is_told_in_words_and_drawn() -> None:
         "In 1 of them the search found nothing, which counts against it. Null worlds keep volatility"
     )
     assert histogram(content).startswith(b"\x89PNG")
-    assert paragraph({"says": "p < 1"}) == "<p>p &lt; 1</p>"
