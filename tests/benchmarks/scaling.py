@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 
 TRIALS = 8
-SYMBOLS = (10, 20)
+SYMBOLS = (10, 80)
 BARS = 5040
 RIDGE = (
     *("+experiment=sp500_volatility", "debug=fast", "tracking=none", "model=ridge", "sweep.search=random"),
