@@ -22,9 +22,11 @@ run: .venv/installed  ## run the main experiment on bundled real data
 test: .venv/installed-dev  ## lint, types, layers and the default tests
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest $(PARALLEL) -m "not slow and not gpu"
+	@# One process reads the types for long: beside the tests, and its words come after theirs.
+	@words=$$(mktemp); $(BIN)/mypy >$$words 2>&1 & types=$$!; \
+	$(BIN)/pytest $(PARALLEL) -m "not slow and not gpu"; tests=$$?; \
+	wait $$types; types=$$?; echo "$(BIN)/mypy"; cat $$words; rm $$words; exit $$((tests + types))
 
 test-slow: .venv/installed-dev  ## the tests that take minutes
 	$(BIN)/pytest $(PARALLEL) -m "slow and not gpu"

@@ -78,9 +78,14 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         terminalreporter.write_line(f"again: .venv/bin/pytest {shlex.quote(report.nodeid)}")
 
 
-def pytest_collection_finish() -> None:
+def pytest_sessionstart() -> None:
     """Thousands of collected tests stay to the end: looking through them for garbage again and again takes long."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
     gc.freeze()
+    gc.enable()
 
 
 def pytest_unconfigure() -> None:

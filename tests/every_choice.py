@@ -35,7 +35,11 @@ REMOTE = ("data/ccxt", "data/fred", "data/stooq")
 # What a choice leaves open for its user to say.
 OPEN = {
     "data/files": ("data.path=bars.csv",),
-    "data/simulated": ("features=expressions", "features.expressions={change: 'close / ref(close, 5) - 1'}"),
+    "data/simulated": (
+        "features=expressions",
+        "features.expressions={change: 'close / ref(close, 5) - 1'}",
+        "split.vault_start=null",
+    ),
     "data/resampled": ("data.source.path=bars.csv", "data.bar=1d", "data.to=1w", "debug.max_bars=null"),
     "data/sentiment": ("data.path=texts.csv",),
     "data/sealed": ("data.visible.path=bars.csv", "data.rest=bars.sealed"),

@@ -38,16 +38,17 @@ def resources(threads: int = 1) -> Resources:
 def opened_sweep(folder: Path, **settings: Any) -> "Opened":
     """A sweep of two trials whose folder is this one, and holds nothing yet."""
     from runner.specification.sweep import Settings
+    from runner.sweeps.aims import Aims
     from runner.sweeps.journal import FileJournal
     from runner.sweeps.opened import Opened
     from runner.sweeps.space import space_of
 
     return Opened(
         folder=folder,
+        name=folder.name,
         settings=Settings(**settings),
         space=space_of(["seed=range(0,2)"], {}),
-        objectives=("valid/r2",),
-        directions=(1,),
+        aims=Aims(objectives=("valid/r2",), directions=(1,)),
         journal=FileJournal(path=folder / "study.jsonl"),
     )
 
@@ -101,6 +102,9 @@ def needs_its_data(experiment: str) -> None:
     if name := outside_file(experiment):
         market_data(name)
 
+
+AT_FIRST = dict(os.environ)
+"""The environment before any test changed it: a cache folder of its own would have all kernels compiled again."""
 
 SECONDS_IN_FORKS: list[float] = []
 """Of processor time, of each command in a fork of this process's `warm.py`."""
@@ -247,7 +251,7 @@ def warm_server(python: str) -> "subprocess.Popen[str]":
     """The one `warm.py` of this process that this interpreter runs."""
     server = subprocess.Popen(
         [python, Path(__file__).with_name("warm.py")],
-        env={**os.environ, "PYTHONWARNINGS": "error"},
+        env={**AT_FIRST, "PYTHONWARNINGS": "error"},
         text=True,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -48,6 +48,7 @@ def made(
     directions: Sequence[int] = (1,),
     ledger: bool = True,
     folders: bool = True,
+    null_worlds: int | None = None,
 ) -> Swept:
     """Writes sweep.json, the journal, run folders, and the trials with their returns in the ledger."""
     folder = Path("outputs/sweeps") / name
@@ -56,7 +57,7 @@ def made(
         "name": name,
         "overrides": list(overrides),
         "when": when or {},
-        "settings": Settings(search="random", trials=99).content(),
+        "settings": Settings(search="random", trials=99, null_worlds=null_worlds).content(),
     }
     (folder / "sweep.json").write_text(json.dumps({**asked, "objectives": objectives, "directions": directions}))
     lines: list[Mapping[str, Any]] = []

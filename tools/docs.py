@@ -1,4 +1,4 @@
-"""Rewrites the generated blocks of README.md, docs/machines.md and experiments/*/README.md, most from run manifests.
+"""Rewrites the generated blocks of README.md, of docs and of experiments/*/README.md, most from run manifests.
 
     python tools/docs.py [PAGE ...] [--outputs outputs] [--check]
 
@@ -26,7 +26,7 @@ BLOCK = re.compile(r"(<!-- generated: (?P<call>[^>]*?) -->\n).*?(<!-- end -->)",
 
 STUDIES = (ROOT / "README.md", *sorted((ROOT / "experiments").glob("*/README.md")))
 """Pages whose figures come from runs."""
-PAGES = (*STUDIES, ROOT / "docs" / "machines.md")
+PAGES = (*STUDIES, ROOT / "docs" / "machines.md", ROOT / "docs" / "scaling.md")
 
 
 def outputs_of(page: Path, outputs: Path) -> Path:
@@ -285,6 +285,59 @@ def _fields(properties: dict[str, Any]) -> str:
     return table(["field", "type", "what it is"], rows)
 
 
+SYMBOLS_OF_ALL = 5000
+
+
+def launchers(outputs: Path) -> str:
+    """What each launcher took, as tests/benchmarks/scaling.py measured it."""
+    del outputs
+    rows = [
+        [line["name"].removeprefix("launcher "), *(f"{line[name]:.0f}" for name in ("begins_s", "between_ms", "load"))]
+        for line in _measured()
+        if "begins_s" in line
+    ]
+    header = ["launcher", "until the first trial, s", "between two trials, ms", "load of the machine meanwhile"]
+    return table(header, rows)
+
+
+def scaling(outputs: Path) -> str:
+    """What a trial took by its rows, and 1,000 of them on 5,000 symbols on the line through them."""
+    del outputs
+    cells = [line for line in _measured() if "rows" in line]
+    kinds = ("processor_s", "memory_mb", "store_mb")
+    rows = [
+        [
+            line["name"],
+            f"{line['rows']:,}",
+            *(f"{line[f'{when}_{kind}']:,.0f}" for when in ("first", "next") for kind in kinds),
+        ]
+        for line in cells
+    ]
+    small, large = cells
+    rows_of_all = SYMBOLS_OF_ALL * large["rows"] // int(large["name"].split()[0])
+    beyond = (rows_of_all - large["rows"]) / (large["rows"] - small["rows"])
+
+    def of_all(name: str) -> float:
+        return float(large[name] + beyond * max(0.0, large[name] - small[name]))
+
+    hours = (of_all("first_processor_s") + 999 * of_all("next_processor_s")) / 3600
+    disk = (of_all("first_store_mb") + 999 * of_all("next_store_mb")) / 1e6
+    grown = [f"{of_all(f'{when}_{kind}'):,.0f}" for when in ("first", "next") for kind in kinds]
+    rows.append([f"{SYMBOLS_OF_ALL:,} symbols, on the line through both", f"{rows_of_all:,}", *grown])
+    header = ["panel", "rows", *(f"{when}: {what}" for when in ("first", "next") for what in ("s", "MB", "MB stored"))]
+    says = (
+        f"1,000 trials: {hours:,.0f} processor hours, {hours / 64:,.0f} hours on 64 workers, {disk:,.1f} TB of store."
+    )
+    return f"{table(header, rows)}\n{says}\n"
+
+
+def _measured() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(
+        (ROOT / "tests/benchmarks/results/scaling.json").read_text(encoding="utf-8")
+    )
+    return found
+
+
 GENERATORS: dict[str, Callable[..., str]] = {
     "results": results,
     "gates": gates,
@@ -296,6 +349,8 @@ GENERATORS: dict[str, Callable[..., str]] = {
     "promoted_many": promoted_many,
     "power": power,
     "guards": guards,
+    "launchers": launchers,
+    "scaling": scaling,
 }
 
 

@@ -101,9 +101,11 @@ def _run(
     gathered = gather(experiment, prepared, executed, cache)
     key = run_key(experiment, gathered, cache)
     verdict: Verdict | None = None
-    with RunRecord.create(bench.places.outputs, experiment.name, key, brief=True, facts=bench.facts) as record:
+    # What is known at once is all that is told of a trial that is killed.
+    facts = {**bench.facts, "tracking": list(experiment.tracking.places()), "sweep": sweep}
+    with RunRecord.create(bench.places.outputs, experiment.name, key, brief=True, facts=facts) as record:
         record.write_text("config.yaml", description.settings_text(composed.config, bench.texts))
-        record.note({**description.description(experiment, composed, prepared), "sweep": sweep})
+        record.note(description.description(experiment, composed, prepared))
         name = str(sweep["name"]) if sweep else None
         try:
             with trial(
@@ -116,6 +118,10 @@ def _run(
             console.note(str(stop))
             events.tell("pruned", fold=stop.fold, reason=stop.reason)
         write_sums(record.folder, dict(sorted(record.files.items())))
+    # Stages and cache name each other: undone, what this trial made is freed at once.
+    cache.made.clear()
+    if watcher:
+        watcher.prepared = None
     state = str(record.manifest["state"])
     return Outcome(folder=record.folder, verdict=verdict, exit_code=_code(experiment, verdict, state), state=state)
 

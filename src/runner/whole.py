@@ -6,6 +6,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
+
+from components.errors import AssayError
 from components.values import Trials
 from runner.compute import pipeline
 from runner.compute.pipeline import Executed, Prepared
@@ -22,13 +25,18 @@ from runner.report.written import report_on
 from runner.results import write_results
 from runner.specification.experiment import Experiment
 from runner.specification.places import Places
+from runner.storage.disk import write_atomically
+
+OVERWRITTEN = ("metrics.json", "gates.json", "manifest.json")
+"""What the whole of a run replaces: put aside until it is sealed, the last one last."""
 
 
 def is_whole(folder: Path) -> bool:
     """Whether there is nothing more to be known of the run of a folder: false of a trial of a sweep that finished and
     was judged by its forecasts and returns alone."""
     manifest = manifest_of(folder)
-    return bool(manifest["state"] != "finished" or manifest.get("judged", {}).get("wholly", True))
+    judged = manifest["state"] != "finished" or manifest.get("judged", {}).get("wholly", True)
+    return bool(judged) and not _aside(folder, OVERWRITTEN[-1]).exists()
 
 
 @contextmanager
@@ -45,21 +53,49 @@ def judged_anew(folder: Path, places: Places) -> Iterator[None]:
 
 
 def judge_wholly(folder: Path, progress: Progress, places: Places) -> None:
-    """Completes the folder in place, and seals it anew; nothing where it is whole.
+    """Completes the folder in place, and seals it anew; nothing where it is whole. What was cut off is begun anew.
 
     Raises DataError where the folder was changed, or data or code have changed since, so that it cannot be repeated.
     """
     if is_whole(folder):
         return
+    lock = folder / ".whole.lock"
+    with FileLock(lock):
+        try:
+            with _undone_where_cut_off(folder):
+                if not is_whole(folder):
+                    _complete(folder, progress, places)
+        finally:
+            lock.unlink(missing_ok=True)
+
+
+def _complete(folder: Path, progress: Progress, places: Places) -> None:
     ledger, manifest = Ledger.open(places.ledger), manifest_of(folder)
     cache = pipeline.open_cache(places, progress)
     experiment, prepared, executed, judged, trials = _judged(folder, manifest, ledger, cache, places)
+    for name in OVERWRITTEN:
+        write_atomically(_aside(folder, name), (folder / name).read_bytes())
     record = RunRecord(places.outputs, folder, manifest)
     images, broken = write_results(experiment, record, prepared, executed, judged, trials, cache)
     if broken:
         record.note({"broken": broken, "state": "failed"})
     report_on(folder, images)
     seal(folder, manifest["run_key"], ledger if manifest["trial"]["counted"] else None)
+
+
+@contextmanager
+def _undone_where_cut_off(folder: Path) -> Iterator[None]:
+    """Begins with the files that the trial wrote, where completing it was cut off; forgets them at the end."""
+    if _aside(folder, OVERWRITTEN[-1]).exists():
+        for name in OVERWRITTEN:
+            write_atomically(folder / name, _aside(folder, name).read_bytes())
+    yield
+    for name in reversed(OVERWRITTEN):
+        _aside(folder, name).unlink(missing_ok=True)
+
+
+def _aside(folder: Path, name: str) -> Path:
+    return folder / f".trial-{name}"
 
 
 def judged_now(folder: Path, progress: Progress, places: Places) -> tuple[Judged, Trials]:
@@ -71,6 +107,15 @@ def judged_now(folder: Path, progress: Progress, places: Places) -> tuple[Judged
     cache = pipeline.open_cache(places, progress)
     _, _, _, judged, trials = _judged(folder, manifest, ledger, cache, places)
     return judged, trials
+
+
+def is_current(folder: Path, progress: Progress, places: Places) -> bool:
+    """Whether a run would be the same today: neither what computes it nor its data have changed."""
+    try:
+        computed(folder, manifest_of(folder), pipeline.open_cache(places, progress))
+    except AssayError:
+        return False
+    return True
 
 
 def _judged(

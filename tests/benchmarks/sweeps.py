@@ -3,10 +3,10 @@
     python tests/benchmarks/sweeps.py [TRIALS]
 
 Prints one JSON line a figure. Processor time where nothing else is said; run it on an idle machine. The bars: overhead
-of a trial beyond fit, predict, backtest, figures and gates 10 ms and two syncs; 12 ridge trials 2.5 x (one `check` and a
-bare loop of the same fits); 90 % of the trials a minute of a hand-written loop that writes the same files; two workers
-0.9 x the gain of two such loops; memory flat within 5 % after the tenth trial; a change of the backtest alone 20 x
-faster than the first run.
+of a trial beyond fit, predict, backtest, figures and gates 10 ms and two syncs; 12 ridge trials 2.5 x (one `check` and
+a bare loop of the same fits); 90 % of the trials a minute of a hand-written loop that writes the same files; two
+workers 0.9 x the gain of two such loops; memory flat within 5 % after the tenth trial; a change of the backtest alone
+20 x faster than the first run.
 """
 
 import io
@@ -139,8 +139,8 @@ def process(folder: str, *arguments: str) -> float:
 
 
 def bare(n: int, *, writes: bool) -> None:
-    """The loop that somebody would write by hand: the same fits, accounts, figures and gates, and, if it writes, an
-    Optuna study in memory and the same files."""
+    """The loop that somebody would write by hand: the same fits, and, if it writes, an Optuna study in memory, the
+    same accounts, figures and gates, and the same files."""
     from dataclasses import replace
 
     import optuna
@@ -172,6 +172,8 @@ def bare(n: int, *, writes: bool) -> None:
             forecasts, _ = walk_forward(
                 model, experiment.loss, prepared.folds, design, seed=0, resources=experiment.resources.for_one_of(8)
             )
+            if not writes:
+                continue
             given = Given(key=str(penalty), value=forecasts)
             once = cache.quiet()
             account = pipeline._account(experiment, given, prepared, replace(once, memory=None))  # type: ignore[arg-type]
@@ -185,13 +187,12 @@ def bare(n: int, *, writes: bool) -> None:
             verdict = conclude_so_far(experiment, gathered)
             metrics = gathered.metrics.value
             study.tell(trial, metrics["valid/r2"])
-            if writes:
-                place = folder / str(number)
-                place.mkdir(parents=True)
-                (place / "config.yaml").write_text(settings_text({**composed.config, "penalty": penalty}))
-                (place / "metrics.json").write_text(json.dumps(metrics))
-                (place / "gates.json").write_text(json.dumps(verdict.to_json()))
-                (place / "manifest.json").write_text(json.dumps({"penalty": penalty, "value": metrics["valid/r2"]}))
+            place = folder / str(number)
+            place.mkdir(parents=True)
+            (place / "config.yaml").write_text(settings_text({**composed.config, "penalty": penalty}))
+            (place / "metrics.json").write_text(json.dumps(metrics))
+            (place / "gates.json").write_text(json.dumps(verdict.to_json()))
+            (place / "manifest.json").write_text(json.dumps({"penalty": penalty, "value": metrics["valid/r2"]}))
 
 
 def _computed(stage: Any) -> Any:
@@ -208,29 +209,21 @@ def loops() -> None:
         loop = process(folder, here, "--bare", "12")
         sweep = process(folder, "-m", "runner", "-m", *EXPERIMENT, penalties(12, 100), "sweep.judged=0")
         line("12 ridge trials", seconds=sweep, check=check, loop=loop, ratio=sweep / (check + loop))
-        few, many = (process(folder, here, "--by-hand", str(n)) for n in (5, 45))
-        by_hand = 40 / (many - few)
-        few, many = (
-            process(folder, "-m", "runner", "-m", *EXPERIMENT, penalties(n, 200 * n), "sweep.judged=0") for n in (5, 45)
-        )
+        few, many = (process(tempfile.mkdtemp(dir=folder), here, "--by-hand", str(n)) for n in (5, 45))
+        by_hand, sweep_of = 40 / (many - few), ("-m", "runner", "-m", *EXPERIMENT, "sweep.judged=0")
+        few, many = (process(folder, *sweep_of, penalties(n, 200 * n)) for n in (5, 45))
         ours = 40 / (many - few)
         line("by hand", trials_a_minute=60 * ours, by_hand=60 * by_hand, speedup=ours / by_hand)
+        command = [sys.executable, here, "--by-hand", "90"]
         began = time.perf_counter()
-        together = [
-            subprocess.Popen([sys.executable, here, "--by-hand", "45"], cwd=Path(tempfile.mkdtemp())) for _ in "12"
-        ]
+        together = [subprocess.Popen(command, cwd=tempfile.mkdtemp(dir=folder)) for _ in "12"]
         for each in together:
             each.wait()
-        gain = 2 * many_of(folder, here) / (time.perf_counter() - began)
-        two = process(
-            folder, "-m", "runner", "-m", *EXPERIMENT, penalties(90, 90000), "sweep.judged=0", "sweep.workers=2"
-        )
-        one = process(folder, "-m", "runner", "-m", *EXPERIMENT, penalties(90, 80000), "sweep.judged=0")
+        both = time.perf_counter() - began
+        gain = 2 * process(tempfile.mkdtemp(dir=folder), *command[1:]) / both
+        two = process(folder, *sweep_of, penalties(90, 90000), "sweep.workers=2")
+        one = process(folder, *sweep_of, penalties(90, 80000))
         line("two workers", gain=one / two, two_loops=gain, speedup=one / two / gain)
-
-
-def many_of(folder: str, here: str) -> float:
-    return process(tempfile.mkdtemp(dir=folder), here, "--by-hand", "45")
 
 
 def backtest_only() -> None:

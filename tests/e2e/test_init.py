@@ -425,7 +425,7 @@ def test_a_column_for_every_symbol_is_read(folder: Path) -> None:
     np.testing.assert_array_equal(panel.fields["close"].reshape(3, -1)[1], closes["S1"])
 
 
-@pytest.mark.parametrize("case", ["bad bars", "closes of one", "closes of many"])
+@pytest.mark.parametrize("case", ["bad bars", pytest.param("closes of one", marks=pytest.mark.slow), "closes of many"])
 def test_the_experiment_runs(case: str, tmp_path: Path) -> None:
     file, write, *_ = FILES[case]
     write(tmp_path / file)

@@ -3,7 +3,10 @@ a process or a node dies, nothing that ended runs twice, and Ctrl-C reaches all 
 
 import json
 import os
+import pickle
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +15,14 @@ from typing import Any
 import pytest
 
 from harness import started
+from runner.composition.compose import Memo
+from runner.recording.ledger import Ledger
+from runner.storage.store import Store
+from runner.sweeps.launched import handed
+from runner.sweeps.parts import begun_parts
+from runner.sweeps.points import points_of
+from runner.sweeps.settings import asked as asked_for
+from runner.sweeps.space import space_of
 
 QUICK = ("+experiment=sp500_volatility", "debug=fast", "tracking=none", "model=ridge")
 SEARCH = (*QUICK, "model.penalty=tag(log,interval(0.01,1000))", "sweep.search=random", "sweep.workers=2")
@@ -90,3 +101,38 @@ def test_ctrl_c_twice_ends_all_workers_at_once_and_the_sweep_goes_on(tmp_path: P
     assert len(told(tmp_path)) < 40
     workers = {int(line["worker"].split(":")[1]) for line in lines(tmp_path) if "worker" in line}
     assert not [worker for worker in workers if Path(f"/proc/{worker}").exists()]
+
+
+WORKER = "import pickle, sys; print(*pickle.load(open(sys.argv[1], 'rb'))(None))"
+
+
+@pytest.mark.slow
+def test_workers_of_two_machines_share_store_ledger_and_trials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Machines here: processes that began in other folders, with other homes and ledgers of their own."""
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    monkeypatch.chdir(shared)
+    monkeypatch.setenv("ASSAY_LEDGER", "ledger.sqlite")
+    asked = asked_for([*SEARCH, "sweep.trials=6"])
+    space = space_of(asked.plain, asked.branches)
+    (opened,) = begun_parts(asked, space, points_of(space, asked.settings)[0], Memo())
+    (tmp_path / "handed").write_bytes(pickle.dumps(handed(opened, None)))
+    machines = []
+    for name in ("near", "far"):
+        (tmp_path / name).mkdir()
+        given = {**os.environ, "HOME": str(tmp_path / name), "XDG_DATA_HOME": str(tmp_path / name)}
+        given |= {"ASSAY_LEDGER": str(tmp_path / name / "another.sqlite")}
+        command = [sys.executable, "-c", WORKER, str(tmp_path / "handed")]
+        options = {"cwd": tmp_path / name, "env": given, "text": True, "stdout": subprocess.PIPE}
+        machines.append(subprocess.Popen(command, **options))  # type: ignore[call-overload]
+    assert [machine.communicate(timeout=240)[0].split() for machine in machines] == [["done"], ["done"]]
+    assert sorted(told(shared)) == list(range(6))
+    assert len({line["worker"] for line in lines(shared) if "worker" in line}) == 2
+    assert not list(tmp_path.glob("*/another.sqlite"))
+    manifests = [json.loads(path.read_text()) for path in shared.glob("outputs/runs/*/*/manifest.json")]
+    assert sorted(each["sweep"]["trial"] for each in manifests) == list(range(6))
+    assert Ledger.open(shared / "ledger.sqlite").verify([each["ledger_head"] for each in manifests]) == []
+    store = Store(root=shared / "outputs" / "store")
+    entries = list(store.entries())
+    assert len(entries) > 6
+    assert [store.damage(key, stage) for stage, key in entries] == [None] * len(entries)

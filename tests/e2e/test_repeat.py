@@ -64,7 +64,7 @@ def test_cold_run_elsewhere_with_other_threads_gives_the_same_bytes(shipped: Shi
     ("change", "recomputed"),
     [
         ("backtest.cost_bps=7", {"backtest", "benchmark"}),
-        ("portfolio.max_weight=0.5", {"backtest", "benchmark"}),
+        pytest.param("portfolio.max_weight=0.5", {"backtest", "benchmark"}, marks=pytest.mark.slow),
         ("model.penalty=7", {"forecast", "backtest", "benchmark"}),
         ("baselines.har.features.windows=[5]", {"baseline har"}),
         ("gates.checks.stable_folds.min_share=0.5", set()),

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -15,14 +16,17 @@ from run_folders import records
 QUICK = ("+experiment=sp500_volatility", "debug=fast", "tracking=none")
 CRASHING = """
 from dataclasses import dataclass
+from typing import Literal
 
 from components.model.naive import Naive
 
 
 @dataclass(frozen=True, kw_only=True)
 class Crashing(Naive):
+    how: Literal["error", "memory"]
+
     def fit(self, train, valid, *, loss, seed, resources, inherited=None):
-        raise RuntimeError("nobody foresaw this")
+        raise MemoryError("no room") if self.how == "memory" else RuntimeError("nobody foresaw this")
 """
 
 
@@ -31,21 +35,29 @@ def jobs(folder: Path) -> list[dict[str, Any]]:
     return [json.loads(path.read_text()) for path in paths]
 
 
-def test_a_crash_is_told_and_the_next_job_runs(assay: Assay, tmp_path: Path) -> None:
+def test_crashes_are_told_apart_and_the_next_job_runs_unless_that_is_asked_for(assay: Assay, tmp_path: Path) -> None:
     (tmp_path / "crashes.py").write_text(CRASHING)
     (tmp_path / "pyproject.toml").write_text('[tool.assay]\ncomponents = ["crashes"]\n')
     (tmp_path / "conf" / "model").mkdir(parents=True)
-    (tmp_path / "conf" / "model" / "crashing.yaml").write_text("_target_: crashes.Crashing\nmethod: last_value\n")
-    done = assay("-m", *QUICK, "gates.enforce=true", "model=crashing,naive")
+    for name, how in (("crashing", "error"), ("greedy", "memory")):
+        text = f"_target_: crashes.Crashing\nmethod: last_value\nhow: {how}\n"
+        (tmp_path / "conf" / "model" / f"{name}.yaml").write_text(text)
+    done = assay("-m", *QUICK, "gates.enforce=true", "model=crashing,greedy,naive")
     assert done.returncode == 1
     assert "RuntimeError: nobody foresaw this" in done.stderr
-    crashed, rejected = jobs(tmp_path)
+    crashed, greedy, rejected = jobs(tmp_path)
     assert (crashed["exit_code"], crashed["run_folder"]) == (1, None)
+    assert (greedy["exit_code"], greedy["says"]) == (1, "MemoryError: no room")
     assert rejected["exit_code"] == 4
     assert "model=naive" in rejected["overrides"]
-    table = done.stdout[done.stdout.index("2 jobs in outputs/sweeps/") :].splitlines()
+    assert [line["state"] for line in told(tmp_path).values()] == ["failed", "memory", "finished"]
+    table = done.stdout[done.stdout.index("3 jobs in outputs/sweeps/") :].splitlines()
     assert table[2].split()[:4] == ["0", "model=crashing", "failed", "(1)"]
-    assert table[3].split()[:3] == ["1", "model=naive", "rejected"]
+    assert table[3].split()[:4] == ["1", "model=greedy", "memory", "(1)"]
+    assert table[4].split()[:3] == ["2", "model=naive", "rejected"]
+    shutil.rmtree(tmp_path / "outputs" / "sweeps")
+    done = assay("-m", *QUICK, "model=crashing,naive", "sweep.fail_fast=true")
+    assert (done.returncode, len(jobs(tmp_path))) == (1, 1)
 
 
 def test_a_rejection_counts_under_enforce_only(assay: Assay, tmp_path: Path) -> None:
@@ -133,6 +145,10 @@ def test_the_first_interrupt_lets_a_trial_end_and_the_sweep_goes_on_where_it_was
     ended = {number: (line["state"], line["objectives"]) for number, line in told(whole).items()}
     assert {number: (line["state"], line["objectives"]) for number, line in told(cut).items()} == ended
     assert out.splitlines()[-1].startswith("Best of 12 by valid/r2 ")
+    answer, _ = started(cut, "compare", sweep.name, "--html", "--json").communicate(timeout=120)
+    compared = json.loads(answer)
+    assert (compared["states"], compared["regret"]["trials"]) == ({"finished": 12}, 12)
+    assert (sweep / "compare.html").is_file()
 
 
 @pytest.mark.slow

@@ -29,7 +29,7 @@ def poisoned(panel: Panel, after: np.datetime64) -> Panel:
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)
-@pytest.mark.parametrize("window", ["expanding", "rolling"])
+@pytest.mark.parametrize("window", ["expanding", pytest.param("rolling", marks=pytest.mark.slow)])
 def test_forecasts_and_weights_of_earlier_folds_do_not_move(name: str, window: str) -> None:
     experiment, _ = configure(
         [

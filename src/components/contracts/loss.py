@@ -40,5 +40,5 @@ class Loss(Component):
         a target."""
 
     @abstractmethod
-    def native(self, library: Literal["lightgbm"]) -> Mapping[str, Any] | None:
+    def native(self, library: Literal["lightgbm", "xgboost"]) -> Mapping[str, Any] | None:
         """Parameters under which the library minimises this very loss itself, or None."""

@@ -32,5 +32,7 @@ class Huber(Loss):
 
         return huber_loss(score_N, target_N, reduction="none", delta=self.delta)
 
-    def native(self, library: Literal["lightgbm"]) -> Mapping[str, Any] | None:
+    def native(self, library: Literal["lightgbm", "xgboost"]) -> Mapping[str, Any] | None:
+        if library == "xgboost":
+            return None  # its own is the pseudo-Huber loss, another one
         return {"objective": "huber", "alpha": self.delta, "metric": "huber"}

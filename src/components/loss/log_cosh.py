@@ -37,5 +37,5 @@ class LogCosh(Loss):
         # cosh overflows and |z| has no second derivative at 0; this form is smooth and finite everywhere.
         return self.scale**2 * (z_N + softplus(-2 * z_N, threshold=40) - math.log(2))
 
-    def native(self, library: Literal["lightgbm"]) -> Mapping[str, Any] | None:
+    def native(self, library: Literal["lightgbm", "xgboost"]) -> Mapping[str, Any] | None:
         return None

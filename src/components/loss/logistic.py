@@ -32,5 +32,7 @@ class Logistic(Loss):
 
         return binary_cross_entropy_with_logits(score_N, target_N, reduction="none")
 
-    def native(self, library: Literal["lightgbm"]) -> Mapping[str, Any] | None:
+    def native(self, library: Literal["lightgbm", "xgboost"]) -> Mapping[str, Any] | None:
+        if library == "xgboost":
+            return {"objective": "binary:logistic", "eval_metric": "logloss"}
         return {"objective": "binary", "metric": "binary_logloss"}

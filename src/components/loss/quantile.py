@@ -58,7 +58,9 @@ class Quantile(Loss):
         level_Q = torch.tensor(self.levels, dtype=error_NQ.dtype, device=error_NQ.device)
         return torch.maximum(level_Q * error_NQ, (level_Q - 1) * error_NQ).mean(dim=1)
 
-    def native(self, library: Literal["lightgbm"]) -> Mapping[str, Any] | None:
+    def native(self, library: Literal["lightgbm", "xgboost"]) -> Mapping[str, Any] | None:
         if len(self.levels) > 1:
             return None
+        if library == "xgboost":
+            return {"objective": "reg:quantileerror", "quantile_alpha": self.levels[0], "eval_metric": "quantile"}
         return {"objective": "quantile", "alpha": self.levels[0], "metric": "quantile"}

@@ -26,5 +26,7 @@ class Squared(Loss):
     def __call__(self, score_N: "torch.Tensor", target_N: "torch.Tensor") -> "torch.Tensor":
         return (score_N - target_N) ** 2 / 2
 
-    def native(self, library: Literal["lightgbm"]) -> Mapping[str, Any] | None:
+    def native(self, library: Literal["lightgbm", "xgboost"]) -> Mapping[str, Any] | None:
+        if library == "xgboost":
+            return {"objective": "reg:squarederror", "eval_metric": "rmse"}
         return {"objective": "regression", "metric": "l2"}

@@ -22,18 +22,18 @@ FILE = "naive.json"
 class Naive(Model):
     """A forecast without a model.
 
-    method: last_value, the latest label known at the row (the target, horizon bars back), or
-            train_mean, the mean label of the train rows; on 0/1 labels that is the base rate.
+    method: last_value, the latest label known at the row (the target, horizon bars back); train_mean, the mean label
+            of the train rows, on 0/1 labels the base rate; or zero, which of a return is what a random walk says.
 
     It minimises no loss, so it fits beside any, and forecasts the first target alone. Raises DataError without train
     rows (train_mean).
     """
 
-    method: Literal["last_value", "train_mean"]
+    method: Literal["last_value", "train_mean", "zero"]
 
     @classmethod
     def examples(cls) -> Sequence[Mapping[str, Any]]:
-        return ({"method": "last_value"}, {"method": "train_mean"})
+        return ({"method": "last_value"}, {"method": "train_mean"}, {"method": "zero"})
 
     def inputs(self, features: tuple[str, ...]) -> tuple[str, ...]:
         return (LAST_LABEL,) if self.method == "last_value" else ()
@@ -50,6 +50,8 @@ class Naive(Model):
     ) -> FittedModel:
         if self.method == "last_value":
             return LastValue()
+        if self.method == "zero":
+            return Constant(value=0.0)
         if len(train) == 0:
             raise DataError("the train span has no rows to average; use a longer history")
         return Constant(value=float(train.y_N.mean()))

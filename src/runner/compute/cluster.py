@@ -71,12 +71,18 @@ def on_nodes(works: Sequence[Work[Any]], workers: int) -> None:
     from ray.util.joblib import register_ray
 
     register_ray()
-    copyreg.pickle(MappingProxyType, _as_dict)  # it has no such form by itself
-    shared: dict[str, _Held] = {}
-    handed = [_handed(work, ray, shared) for work in works]
+    as_values()
+    held: dict[str, _Held] = {}
+
+    def hold(value: Keyed[Any]) -> _Held:
+        if value.key not in held:
+            held[value.key] = _Held(key=value.key, reference=ray.put(value.value))
+        return held[value.key]
+
+    sent = [handed(work, hold) for work in works]
     most = int(ray.cluster_resources().get("CPU", 1))
     with parallel_config("ray", n_jobs=min(workers or most, most, len(works))):
-        hosts = Parallel()(delayed(_compute)(work) for work in handed)
+        hosts = Parallel()(delayed(compute)(work) for work in sent)
     for work, host in zip(works, hosts, strict=True):
         if not work.store.has(work.key, work.name):
             place = work.store.root.resolve()
@@ -99,24 +105,27 @@ class _Held:
         return ray.get(self.reference)
 
 
-def _handed(work: Work[Any], ray: Any, shared: dict[str, _Held]) -> Work[Any]:
-    """The same for another machine."""
-
-    def held(value: Keyed[Any]) -> _Held:
-        if value.key not in shared:
-            shared[value.key] = _Held(key=value.key, reference=ray.put(value.value))
-        return shared[value.key]
-
-    inputs = {name: None if value is None else held(value) for name, value in work.inputs.items()}
+def handed(work: Work[Any], hold: Callable[[Keyed[Any]], Keyed[Any]]) -> Work[Any]:
+    """The same for another machine. hold: gives a value the form in which it travels."""
+    inputs = {name: None if value is None else hold(value) for name, value in work.inputs.items()}
     return replace(work, inputs=inputs, store=replace(work.store, root=work.store.root.resolve()))
 
 
-def _compute(work: Work[Any]) -> str:
+def compute(work: Work[Any]) -> str:
     """Runs on a node, and says on which."""
     with one_thread_of_blas():
         work.compute()
     return socket.gethostname()
 
 
+def as_values() -> None:
+    """Lets processes hand each other read-only maps, such as the fields of a panel, which have no such form."""
+    copyreg.pickle(MappingProxyType, _as_dict)
+
+
 def _as_dict(proxy: Mapping[str, Any]) -> tuple[Callable[..., Any], tuple[dict[str, Any]]]:
-    return MappingProxyType, (dict(proxy),)
+    return _read_only, (dict(proxy),)
+
+
+def _read_only(values: dict[str, Any]) -> Mapping[str, Any]:
+    return MappingProxyType(values)

@@ -379,6 +379,20 @@
     make("path", { d: `M${place.x(found.lost)} ${place.y(0)}V${FRAME.top}`, style: "stroke:var(--ink);stroke-width:1.6;stroke-dasharray:5 4" }, bars);
     make("text", { class: "strong", x: Math.min(place.x(found.lost) + 6, 420), y: FRAME.top + 16 }, bars, `this choice ${show(found.lost)}`);
   }
+  function worlds() {
+    const { leading, nulls, real } = data.null_worlds[0];
+    const known0 = nulls.filter(known).sort((a, b) => a - b), range = extent([...known0, real]);
+    const bins = Math.max(6, Math.min(30, Math.round(Math.sqrt(known0.length) * 1.6))), counts = Array(bins).fill(0);
+    for (const value of known0) counts[Math.min(bins - 1, Math.floor(((value - range[0]) / (range[1] - range[0])) * bins))] += 1;
+    const svg = canvas("worlds", 1110, 300, "Best of each null world");
+    const own = data.figures.find((each) => each.name === leading);
+    const show = (v) => (own ? write(v, own.style) : significant(v));
+    const put = frame(svg, 1110, 300, { range, show, title: own ? `${own.label} of the best, ${SPANS[own.span]}` : leading }, { range: [0, Math.max(...counts, 1) * 1.12], show: (v) => (Number.isInteger(v) ? String(v) : ""), title: "Null worlds" });
+    const edge = (bin) => range[0] + (bin / bins) * (range[1] - range[0]);
+    counts.forEach((count, bin) => make("rect", { x: put.x(edge(bin)) + 1, y: put.y(count), width: Math.max(1, put.x(edge(bin + 1)) - put.x(edge(bin)) - 2), height: put.y(0) - put.y(count), style: "fill:var(--outcome);opacity:.6" }, svg));
+    make("path", { d: `M${put.x(real)} ${put.y(0)}V${FRAME.top}`, style: "stroke:var(--model);stroke-width:2.4" }, svg);
+    make("text", { class: "strong", x: put.x(real) - 6, y: FRAME.top + 8, "text-anchor": "end" }, svg, `real ${show(real)}`);
+  }
   function heat() {
     const pairs = data.stability.pairs.test, n = pairs.length, cell = Math.max(9, Math.min(44, 420 / n)), left = 40, top = 22;
     const svg = canvas("heat", left + n * cell + 8, top + n * cell + 8, "Rank agreement of pairs of folds");
@@ -428,6 +442,7 @@
   course();
   if (data.regret) regret();
   if (data.stability) heat();
+  if (data.null_worlds.length) worlds();
   growth();
   refresh();
 })();

@@ -67,6 +67,9 @@ def _cards(found: Mapping[str, Any]) -> list[dict[str, str]]:
         style = by_name[regret["objective"]]["style"]
         lot = f"by lot {notation.write(regret['blind'], style)}"
         cards.append({"label": "Selection regret", "value": notation.write(regret["lost"], style), "beside": lot})
+    for each in found["null_worlds"][:1]:
+        beside = f"rank {each['rank']} among {each['worlds']:,} null worlds"
+        cards.append({"label": "Exact p-value of the search", "value": f"{each['p_value']:.3f}", "beside": beside})
     figures = {figure["name"]: figure for figure in found["statistics"]}
     if "dsr_strict" in figures:
         beside = f"Sharpe {figures['sharpe']['shown']}, luck's best {figures['expected_maximum']['shown']}"
@@ -84,7 +87,7 @@ def _states(found: Mapping[str, Any]) -> str:
 
 def _data(found: Mapping[str, Any], curves: Mapping[str, Any]) -> dict[str, Any]:
     """What the script draws, without what the page says in words."""
-    names = ("objectives", "figures", "parameters", "folds", "chosen", "front", "regret", "stability")
+    names = ("objectives", "figures", "parameters", "folds", "chosen", "front", "regret", "stability", "null_worlds")
     kept = ("trial", "sweep", "state", "level", "parameters", "figures", "valid_folds", "test_folds", "seconds")
     trials = [{name: _brief(trial[name]) for name in kept} for trial in found["trials"]]
     return {**{name: found[name] for name in names}, "trials": trials, "equity": curves}

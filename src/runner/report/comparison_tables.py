@@ -68,9 +68,11 @@ def _said(found: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
         for title, name in (("Selection regret", "regret"), ("Rank stability", "stability"))
         if found[name]
     ]
+    parts += [("Null worlds", [each["says"]]) for each in found["null_worlds"]]
     for sweep in found["importance"]:
         shares = [
-            f"{each['parameter']}: {notation.write(each['fanova'], 'percent')} of the variance"
+            f"{each['parameter']}: {notation.write(each['fanova'], 'percent')} of the variance, "
+            f"{notation.write(each['ped_anova'], 'percent')} of being among the best tenth"
             + (f", among {each['trials']:,} trials of {each['where']}" if each["where"] else "")
             for each in sweep["of"]
         ]

@@ -37,6 +37,7 @@ _STYLE = {
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
     "axes.titlepad": 9.0,
+    "axes.titley": 1.0,  # else every axis is laid out once more to find it
     "axes.linewidth": 0.7,
     "axes.spines.top": False,
     "axes.spines.right": False,

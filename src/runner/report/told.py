@@ -17,7 +17,8 @@ RUN: Mapping[str, str] = {
     "debug": "true or false: a quick look, whose figures mean nothing",
     "overrides": "list: the command line",
     "choices": "map: slot -> choice",
-    "level": "text or null: rejected, candidate or hallmarked, after promotion where there was one; null: no verdict",
+    "level": "text or null: rejected, candidate or hallmarked, after promotion where there was one; pending: a "
+    "trial of a sweep that not every gate has judged yet; null: no verdict",
     "provenance": "text or null: fitted, or claimed where the forecasts were made elsewhere",
     "passed": "true or false or null: no required gate failed, and the forecast or the portfolio showed skill",
     "forecast": "text or null: passed, failed or not judged",

@@ -20,6 +20,12 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
 
 
+def at_step(step: str, name: str) -> str:
+    """A figure of the history as trackers name it: fold/test_r2. Behind a slash it would be taken for the whole run's
+    test/r2."""
+    return step if name == step else f"{step}/{name.replace('/', '_')}"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Bundle:
     """A promoted version <name>/<version>, and the aliases that point at it."""

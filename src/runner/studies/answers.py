@@ -5,9 +5,11 @@ from collections.abc import Iterator, Sequence
 
 from runner.report.notation import describe, write
 from runner.studies.choosing import HINDSIGHT, NOBODY
-from runner.studies.estimates import Estimate
+from runner.studies.estimates import Estimate, mean_of
 from runner.studies.findings import NOTHING, Group, choices, difference, rules
 from runner.studies.study import Study
+
+NOTHING_FOUND = "nothing was found that luck does not explain"
 
 
 def answers(study: Study, found: Sequence[Group]) -> list[str]:
@@ -34,7 +36,7 @@ def _of_draws(study: Study, group: Group) -> str:
     where = f"{group.name}: of" if group.name else "Of"
     text = (
         f"{where} {n:,} searches with {group.trials / n:.0f} trials each, the trial that is best on the validation "
-        f"spans promises a {_name(metric)} of {interval(metric, group.promised)} and has "
+        f"spans promises {_a(metric)} of {interval(metric, group.promised)} and has "
         f"{interval(metric, group.kept)} on the test spans"
     )
     end = group.kept
@@ -51,7 +53,7 @@ def _left(study: Study, end: Estimate, better: int) -> str:
     nothing = NOTHING[study.metric]
     if end.turned(better).above(better * nothing):
         return "something was found"
-    return "nothing was found" if not end.turned(better).below(better * nothing) else "it is worse than knowing nothing"
+    return NOTHING_FOUND if not end.turned(better).below(better * nothing) else "it is worse than knowing nothing"
 
 
 def _of_one(study: Study, group: Group) -> str:
@@ -60,9 +62,10 @@ def _of_one(study: Study, group: Group) -> str:
         return f"{group.name or group.arm}: no trial could be chosen."
     tried = f"Of {group.trials:,} trials the best on the validation spans" if group.trials > 1 else "Its only trial"
     text = (
-        f"{f'{group.name}: ' if group.name else ''}{tried} has a {_name(study.metric)} of "
+        f"{f'{group.name}: ' if group.name else ''}{tried} has {_a(study.metric)} of "
         f"{number(study.metric, group.promised.value)} there and {number(study.metric, group.kept.value)} on the test "
-        f"spans, with a net Sharpe ratio of {number('sharpe', group.sharpe.value)}. The verdict: {best.level}"
+        f"spans, with a net Sharpe ratio of {number('sharpe', group.sharpe.value)}: "
+        f"{_left(study, mean_of(best.folds), group.better)}. The verdict: {best.level}"
     )
     text += f"; required gates that failed: {', '.join(best.failed)}" if best.failed else ""
     return f"{text}. {best.says}".rstrip()
@@ -97,9 +100,7 @@ def _told(study: Study, gains: Sequence[Estimate]) -> str:
     largest = max(gains, key=lambda gain: gain.value)
     halves = sorted((gain.high - gain.low) / 2 for gain in gains if math.isfinite(gain.low))
     text = f"better in {better} of {n} cases and worse in {worse} by more than luck explains"
-    text += (
-        "; nothing was found. " if not better and not worse else "; where nothing differs, luck calls one in 40 so. "
-    )
+    text += f"; {NOTHING_FOUND}. " if not better and not worse else "; where nothing differs, luck calls one in 40 so. "
     text += f"The largest difference for the better is {interval(metric, largest)} of {_name(metric)}"
     seen = (
         f"; in half of the cases one of {number(metric, halves[len(halves) // 2])} would have been seen"
@@ -143,6 +144,11 @@ def _share(estimate: Estimate) -> str:
 def _name(metric: str) -> str:
     label = describe(metric).label
     return label if label[1:2].isupper() or "R²" in label else label[:1].lower() + label[1:]
+
+
+def _a(metric: str) -> str:
+    name = _name(metric)
+    return f"an {name}" if name[0] in "aeiou" else f"a {name}"
 
 
 def number(metric: str, value: float) -> str:

@@ -1,5 +1,6 @@
 """The page of a study: question, expectation, answer, tables and costs, all from its file and its results."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -11,6 +12,8 @@ from runner.studies.study import FILE, Study
 
 PICTURE = "answer.svg"
 PAGE = "README.md"
+ESCAPED = re.compile(r"\\(.)")
+"""A sign that the command line would read otherwise."""
 WORDY = 3
 """So many verdicts are told in their own words; of more, the gates that failed say enough."""
 
@@ -66,9 +69,10 @@ def _changed(study: Study, results: Results) -> str:
 def _ran(study: Study, results: Results) -> str:
     cells = len(study.cells())
     trials = sum(len(result.trials) for result in results.values())
-    whole = "all" if len(results) == cells else f"{len(results):,} of"
+    some = "the only search" if cells == 1 else f"all {cells:,} searches"
+    some = some if len(results) == cells else f"{len(results):,} of {cells:,} searches"
     also = " each of them once more on later bars," if study.later is not None else ""
-    return f"{whole} {cells:,} searches with {trials:,} finished trials,{also} as {FILE} says.".capitalize()
+    return f"{some[0].upper()}{some[1:]} with {trials:,} finished trials,{also} as {FILE} says."
 
 
 def _terms(study: Study) -> str:
@@ -175,6 +179,7 @@ def _time(seconds: float) -> str:
 
 
 def _short(text: str) -> str:
+    text = ESCAPED.sub(r"\1", text)
     try:
         return f"{float(text):.4g}" if "." in text else text
     except ValueError:

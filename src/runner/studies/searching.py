@@ -32,7 +32,7 @@ from runner.sweeps.points import asked_points, check_points
 from runner.sweeps.settings import asked
 from runner.sweeps.study import StudyTrial
 from runner.sweeps.sweep import sweep
-from runner.whole import judged_now
+from runner.whole import is_current, judged_now
 
 VERSIONS = ("assay-runner", "lightgbm", "numpy", "optuna", "scikit-learn")
 DIGITS = 5
@@ -96,14 +96,19 @@ def _search(cell: Cell) -> Opened:
 
 
 def _begun_before(overrides: Sequence[str]) -> Path | None:
-    """The last sweep here that was asked for the same; nothing of it that ended is run again."""
+    """The last sweep here that was asked for the same, of the same data; nothing of it that ended is run again."""
     request = asked(overrides)
     wanted = json.loads(json.dumps({"overrides": request.plain, "settings": request.settings.content()}))
     for file in sorted(HERE.sweeps.glob(f"*/{ASKED}"), reverse=True):
         content = json.loads(file.read_text(encoding="utf-8"))
-        if all(content[name] == value for name, value in wanted.items()):
-            return file.parent
+        if all(content.get(name) == value for name, value in wanted.items()):
+            return file.parent if _is_current(opened_again(file.parent)) else None
     return None
+
+
+def _is_current(opened: Opened) -> bool:
+    runs = [Path(trial.run) for trial in opened.study().refresh() if trial.state == "finished" and trial.run]
+    return not runs or is_current(runs[0], Timed(), HERE)
 
 
 def _trials(study: Study, finished: Sequence[StudyTrial]) -> Trials:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from components.errors import ConfigError
+from runner.storage.disk import writing
 
 Line = Mapping[str, Any]
 
@@ -48,7 +49,7 @@ class Journal(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class FileJournal:
-    """One JSON text a line."""
+    """One JSON text a line. A turn raises OutputError where the file cannot be written."""
 
     path: Path
     shared = False
@@ -61,7 +62,7 @@ class FileJournal:
     def turn(self) -> Iterator[Turn]:
         from filelock import FileLock
 
-        with FileLock(f"{self.path}.lock"), self.path.open("a+b") as file:
+        with writing(self.path.parent), FileLock(f"{self.path}.lock"), self.path.open("a+b") as file:
             yield _FileTurn(file=file)
 
 

@@ -107,6 +107,9 @@ def opened_again(folder: Path) -> Opened:
     """A sweep that is there. Raises ConfigError where it cannot be read."""
     try:
         content: Mapping[str, Any] = json.loads((folder / ASKED).read_text(encoding="utf-8"))
+        if "parts" in content:
+            own = ", ".join(str(HERE.sweeps / name) for name in content["parts"].values())
+            raise ConfigError(Problem(str(folder), "has a search for every symbol", f"name one of {own}"))
         settings, space = settings_of(content["settings"]), space_of(content["overrides"], content["when"])
         aims = Aims(
             objectives=tuple(content["objectives"]),

@@ -45,6 +45,14 @@ def begun_parts(asked: Asked, space: Space, first: Sequence[str], memo: Memo) ->
     return parts
 
 
+def one_of(asked: Asked, space: Space, first: Sequence[str], memo: Memo) -> tuple[Space, int]:
+    """What a plan looks at, and how many such searches there would be: the space, or that of the first symbol."""
+    if asked.settings.by is None:
+        return space, 1
+    key, symbols = _symbols(first, memo)
+    return replace(space, fixed=(*space.fixed, _only(key, symbols[0]))), len(symbols)
+
+
 def parts_of(folder: Path) -> list[Opened]:
     """The searches of a sweep's folder. Raises ConfigError where it cannot be read."""
     parts = symbols_of(folder)

@@ -4,7 +4,6 @@ import json
 import os
 import resource
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,10 +47,10 @@ class Forecast:
     disk: float
 
 
-def plan(settings: Settings, space: Space, points: Sequence[Point], checked: int, memo: Memo) -> Answer:
-    """Runs the middle of the space on parts of the data, which is no trial. points: all there are; checked: how many of
-    them were composed and checked by now."""
-    count = settings.trials if settings.trials is not None else len(points)
+def plan(settings: Settings, space: Space, points: int, checked: int, memo: Memo, *, times: int = 1) -> Answer:
+    """Runs the middle of the space on parts of the data, which is no trial. points: how many there are; checked: how
+    many of them were composed and checked by now; times: how often the space is searched."""
+    count = times * (settings.trials if settings.trials is not None else points)
     middle = space.overrides(space.filled(lambda _, parameter: parameter.at(0.5)))
     experiment, panel, _ = bars_of(middle, memo)
     folds = len(experiment.split.spans(panel.dates_T, panel.symbols))
@@ -60,7 +59,7 @@ def plan(settings: Settings, space: Space, points: Sequence[Point], checked: int
     first, small, long, two = (_run(middle, *part, memo) for part in parts)
     expected = forecast(first, small, long, two, rows=panel.n_rows, folds=folds, trials=count, workers=settings.workers)
     figures = {
-        "points": len(points),
+        "points": points,
         "checked": checked,
         "trials": count,
         "seconds": round(expected.seconds, 1),
@@ -77,14 +76,14 @@ def plan(settings: Settings, space: Space, points: Sequence[Point], checked: int
         "null_worlds": None,
         "parts": {},
     }
-    sample = f" of {len(points):,}, drawn at random," if checked < len(points) else ""
+    sample = f" of {points:,}, drawn at random," if checked < points else ""
     workers = f"{settings.workers} worker{'s' if settings.workers > 1 else ''}"
     says = (
         f"{checked:,} points{sample} were composed and checked; {count:,} trials over {len(space.keys)} parameters",
         f"expected within a factor of {WITHIN}, less with pruning: {_time(expected.seconds)} with {workers} and "
         f"nothing beside, {expected.memory / 1e6:,.0f} MB of memory each, {expected.disk / 1e6:,.1f} MB written",
         f"from the middle of the space on {small.rows:,} and {long.rows:,} of {panel.n_rows:,} rows, 1 and 2 of "
-        "{folds} folds",
+        f"{folds} folds",
     )
     return Answer({**content, "plan": figures}, said(*says))
 

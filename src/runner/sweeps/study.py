@@ -154,7 +154,8 @@ class Study:
             self._catch_up(turn)
             trial = self.trials[number]
             if trial.state == "running" and trial.worker == self.worker:
-                self._add(turn, {"told": number, **vars(ending)})
+                # The ledger has its end on the disk; lost by a power cut here, it is run again, as the same try.
+                self._add(turn, {"told": number, **vars(ending)}, durable=False)
 
     def beat(self) -> None:
         """Shows that this worker lives."""
@@ -191,7 +192,7 @@ class Study:
         return Wait()
 
     def _leased(self, turn: Turn, line: Line) -> StudyTrial:
-        # Lost by a power cut, it is asked for again; what ended goes to the disk with all lines before it.
+        # Lost by a power cut, it is asked for again.
         self._add(turn, line, durable=False)
         return self.trials[int(line.get("asked", line.get("leased", 0)))]
 

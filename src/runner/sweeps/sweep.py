@@ -19,7 +19,7 @@ from runner.sweeps.launching import Launcher, launch, launcher_of
 from runner.sweeps.nulls.kept import refuse_points, search_all
 from runner.sweeps.nulls.told import keep_ranks
 from runner.sweeps.opened import Opened, folder_of
-from runner.sweeps.parts import begun_parts, parts_of, together
+from runner.sweeps.parts import begun_parts, one_of, parts_of, together
 from runner.sweeps.plan import plan
 from runner.sweeps.points import check_points, points_of, sample_of
 from runner.sweeps.settings import asked as asked_for
@@ -69,7 +69,9 @@ def sweep(overrides: Sequence[str]) -> Answer:
         points = points_of(space, asked.settings)
         if asked.settings.plan:
             sample = sample_of(points, space, asked.settings)
-            return plan(asked.settings, space, points, len(sample), check_points(sample, asked.settings))
+            memo = check_points(sample, asked.settings)
+            one, times = one_of(asked, space, points[0], memo)
+            return plan(asked.settings, one, len(points), len(sample), memo, times=times)
         memo = check_points(points, asked.settings)
         if asked.settings.null_worlds is not None:
             refuse_points(points)
@@ -82,17 +84,18 @@ def _searched(opened: Opened, memo: Memo, launcher: Launcher | None, tracker: Tr
     until = None if minutes is None else time.time() + 60 * minutes
     interrupted = False
     try:
-        with filling(HERE.outputs, tracker), interrupts(opened.folder) as stop:
-            if launcher is not None:
-                launch(opened, launcher, until=until)
-            elif opened.settings.workers > 1 or work(opened, memo, stop, until=until) == "grown":
-                supervise(opened, opened.settings.workers, until=until)
-            if opened.settings.null_worlds is not None and not stop():
-                search_all(opened, len(opened.study().refresh()), stop)
-            interrupted = stop()
-        nulls = keep_ranks(opened, opened.study().refresh())
-        if not interrupted:
-            judge_best(opened, opened.study().refresh())
+        with filling(HERE.outputs, tracker):
+            with interrupts(opened.folder) as stop:
+                if launcher is not None:
+                    launch(opened, launcher, until=until)
+                elif opened.settings.workers > 1 or work(opened, memo, stop, until=until) == "grown":
+                    supervise(opened, opened.settings.workers, until=until)
+                if opened.settings.null_worlds is not None and not stop():
+                    search_all(opened, len(opened.study().refresh()), stop)
+                interrupted = stop()
+            nulls = keep_ranks(opened, opened.study().refresh())
+            if not interrupted:
+                judge_best(opened, opened.study().refresh())
     except BaseException:
         _say_how_to_go_on(opened)
         raise

@@ -104,6 +104,7 @@ def _run(
     from runner.console import Console
 
     experiment, composed = configure(overrides, memo=memo)
+    memo.points.pop(overrides, None)  # no point comes twice, and a search has no end of them
     experiment = replace(experiment, resources=replace(experiment.resources, workers=1))
     outcome = run_job(experiment, composed, Console(), bench, sweep=sweep, pruner=pruner)
     return outcome.exit_code, outcome.folder

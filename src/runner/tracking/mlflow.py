@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from components.optional import installation
 from runner.composition.composed import leaves
-from runner.specification.tracker import Bundle, Cell, Record, Tracker
+from runner.specification.tracker import Bundle, Cell, Record, Tracker, at_step
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -139,7 +139,7 @@ def _metrics(record: Record) -> Iterator["Metric"]:
         if _is_figure(value):
             yield Metric(names.of([name]), float(value or 0), at, 0)
     for step, rows in record.history.items():
-        known = {name: names.of([step, name], "/") for name in dict.fromkeys(name for row in rows for name in row)}
+        known = {name: names.of([at_step(step, name)]) for name in dict.fromkeys(name for row in rows for name in row)}
         for row in rows:
             number = int(row[step] or 0)
             figures = {name: value for name, value in row.items() if name != step and _is_figure(value)}
@@ -156,8 +156,8 @@ class _Names:
     def __init__(self) -> None:
         self._taken: set[str] = set()
 
-    def of(self, keys: Sequence[Any], separator: str = ".") -> str:
-        plain = re.sub(r"[^\w\-. :/]", "_", separator.join(map(str, keys)), flags=re.ASCII)[:LONGEST_NAME].strip("/")
+    def of(self, keys: Sequence[Any]) -> str:
+        plain = re.sub(r"[^\w\-. :/]", "_", ".".join(map(str, keys)), flags=re.ASCII)[:LONGEST_NAME].strip("/")
         name, count = plain, 1
         while name in self._taken:
             count += 1

@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -40,32 +41,29 @@ class Folders:
             try:
                 changed = path.stat().st_mtime_ns
                 if path not in self._known or self._known[path][0] != changed:
-                    self._known[path] = (changed, _ended(path, changed / 1e9))
-                    if self._known[path][1] is None and _unsettled(path):
-                        del self._known[path]
+                    run, settled = _read(path, changed / 1e9)
+                    if not settled:
                         continue
+                    self._known[path] = (changed, run)
             except (OSError, ValueError):
                 continue
-            if (run := self._known[path][1]) is not None:
-                yield run
+            ended = self._known[path][1]
+            if ended is not None:
+                yield ended
 
 
-def _unsettled(path: Path) -> bool:
-    """Whether it may be told later, although its manifest stays as it is."""
-    return bool(json.loads(path.read_bytes()).get("tracking"))
-
-
-def _ended(path: Path, changed: float) -> Ended | None:
+def _read(path: Path, changed: float) -> tuple[Ended | None, bool]:
+    """The run, None where there is nothing to tell; and whether that stays so as long as its manifest does."""
     content = path.read_bytes()
     manifest = json.loads(content)
     if not manifest.get("tracking"):
-        return None  # it is to be told nowhere, or is older than this question
+        return None, True  # it is to be told nowhere, or is older than this question
     sealed, running = (path.parent / SUMS).is_file(), manifest["state"] == "running"
     gone = _gone(str(manifest.get("process")), str(manifest.get("started")))
     if not gone and (running or (not sealed and time.time() - changed < GRACE_SECONDS)):
-        return None
+        return None, False
     edition = hashlib.sha256(content).hexdigest()[:16]
-    return Ended(folder=path.parent, manifest=manifest, edition=edition, crashed=running)
+    return Ended(folder=path.parent, manifest=manifest, edition=edition, crashed=running), True
 
 
 def _gone(process: str, started: str) -> bool:
@@ -84,8 +82,6 @@ def _gone(process: str, started: str) -> bool:
 
 def _younger(number: int, started: str) -> bool:
     """Whether the process of that number began after the run did: the number was given again."""
-    from datetime import datetime
-
     try:
         return Path(f"/proc/{number}").stat().st_mtime > datetime.fromisoformat(started).timestamp() + 1
     except (OSError, ValueError):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from runner.specification.tracker import Bundle, Record, Table, Tracker
+from runner.specification.tracker import Bundle, Record, Table, Tracker, at_step
 
 if TYPE_CHECKING:
     import wandb
@@ -23,7 +23,7 @@ EDITION = "edition.txt"
 LONGEST_TAG = 64
 KILLED = 255
 """What W&B itself notes of a run that Ctrl-C ended."""
-UPLOAD_SECONDS = 600
+UPLOAD_SECONDS = 300
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,7 +126,7 @@ def _fill(run: "wandb.Run", record: Record) -> None:
         run.define_metric(step, summary="none")
         run.define_metric(f"{step}/*", step_metric=step, summary="none")
         for row in rows:
-            run.log({name if name == step else f"{step}/{name}": value for name, value in row.items()})
+            run.log({at_step(step, name): value for name, value in row.items()})
     run.summary.update(dict(record.summary))
     shown: dict[str, Any] = {name: _table(table) for name, table in record.tables.items()}
     shown |= {f"figures/{name}": wandb.Image(str(path)) for name, path in record.images.items()}
@@ -173,7 +173,11 @@ def _upload(folder: Path) -> None:
     if synced.exists():
         return
     kept = f"kept in {folder.parent} for `wandb sync`"
-    if not wandb.login(prompt=False):
+    try:
+        known = wandb.login(prompt=False)
+    except Exception as error:
+        raise RuntimeError(f"{str(error).splitlines()[0].rstrip('.')}; {kept}") from error
+    if not known:
         raise RuntimeError(f"W&B has no key; run `wandb login` or set WANDB_API_KEY; {kept}")
     command = [sys.executable, "-m", "wandb", "sync", str(folder)]
     try:

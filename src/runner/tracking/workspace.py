@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from components.errors import ConfigError, Unavailable
 from components.optional import installation, missing
+from runner.specification.tracker import at_step
 
 if TYPE_CHECKING:
     from wandb_workspaces.workspaces import Workspace
@@ -49,7 +50,7 @@ def comparison(
             *(ScatterPlot(x=path, y=figure) for path in searched for figure in found),
             RunComparer(diff_only=True),
         ]
-        folds = [LinePlot(x="fold", y=[f"fold/{name}"]) for name in objectives]
+        folds = [LinePlot(x="fold", y=[at_step("fold", name)]) for name in objectives]
         pictures = [MediaBrowser(media_keys=[f"figures/{name}" for name in PICTURES])]
         return Workspace(
             entity=entity,
@@ -58,7 +59,7 @@ def comparison(
             sections=[
                 Section(name="Parameters", panels=panels, is_open=True),
                 Section(name="Folds", panels=folds, is_open=True),
-                Section(name="Stages", panels=[LinePlot(x="stage", y=["stage/seconds"])]),
+                Section(name="Stages", panels=[LinePlot(x="stage", y=[at_step("stage", "seconds")])]),
                 Section(name="Pictures", panels=pictures),
             ],
             runset_settings=RunsetSettings(

@@ -46,6 +46,7 @@ ANSWER = {
     "stability": f"map or null: {SET}, agreement of ranks between folds, null below two folds or three trials",
     "statistics": f"list: {SET}, of each statistic of the set name, label, value, shown and says",
     "importance": f"list: {SET}, of each sweep the shares of its parameters, and how far they can be believed",
+    "null_worlds": f"list: {SET}, of each sweep searched in null worlds where its best stands among theirs",
     "seen": f"list: {SET}, what was looked at to make this, one sentence each",
     "page": "text or null: with --html, where it lies",
     "table": "text or null: with --csv, where it lies",

@@ -2,11 +2,13 @@
 
 import io
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from runner import whole
 from runner.composition.configure import configure
 from runner.console import Console
 from runner.job import Bench, run_job
@@ -38,6 +40,23 @@ def quiet() -> Console:
     return Console(io.StringIO())
 
 
+def test_a_trial_that_is_killed_has_said_what_it_is(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The manifest that it begins with is all that whoever tells trackers of it can read."""
+    experiment, composed = configure((*OVERRIDES, "tracking=wandb_offline"))
+
+    def killed(*_: Any, **__: Any) -> Any:
+        (folder,) = HERE.outputs.glob("runs/*/*")
+        found.update(said(folder, "manifest.json"))
+        raise SystemExit
+
+    found: dict[str, Any] = {}
+    monkeypatch.setattr("runner.job._tried", killed)
+    with Bench.at(HERE) as bench, pytest.raises(SystemExit):
+        run_job(experiment, composed, quiet(), bench, sweep={"name": "s", "trial": 3})
+    assert (found["state"], found["tracking"], found["sweep"]) == ("running", ["wandb"], {"name": "s", "trial": 3})
+    assert found["process"].endswith(f":{os.getpid()}")
+
+
 @pytest.mark.parametrize(
     "gates", ["regression", pytest.param("[strict,regression,deployment]", marks=pytest.mark.slow)], ids=str
 )
@@ -58,8 +77,14 @@ def test_a_trial_that_is_judged_wholly_is_the_run_alone(
     assert not is_whole(trial)
     assert changed(trial, Ledger.open()) == []
 
+    with monkeypatch.context() as cut_off:
+        cut_off.setattr(whole, "report_on", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            judge_wholly(trial, quiet(), HERE)
+    assert not is_whole(trial)
     judge_wholly(trial, quiet(), HERE)
     assert is_whole(trial)
+    assert not list(trial.glob(".trial-*"))
     assert (trial / "report.html").exists()
     assert changed(trial, Ledger.open()) == []
     assert RunFolder.open(trial).manifest["state"] == "finished"
@@ -81,3 +106,24 @@ def test_a_trial_that_is_judged_wholly_is_the_run_alone(
         if gate["name"] not in pending:
             assert gate == now[gate["name"]]
     assert metrics.items() <= said(trial, "metrics.json").items()
+
+
+def test_a_trial_that_changes_the_account_alone_fits_nothing(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folders = []
+    with Bench.at(HERE) as bench:
+        for cost in ("backtest.cost_bps=1", "backtest.cost_bps=2"):
+            outcome = run_job(
+                *configure((*OVERRIDES, cost)), quiet(), bench, sweep={"name": "s", "trial": len(folders)}
+            )
+            folders.append(outcome.folder)
+    first, second = (said(folder, "manifest.json") for folder in folders)
+    assert first["keys"]["fit_fold 1"] == second["keys"]["fit_fold 1"]
+    assert first["keys"]["trade"] != second["keys"]["trade"]
+    shown = {stage["name"]: stage["cached"] for stage in second["stages"]}
+    assert shown == {name: name not in ("weights", "backtest", "benchmark", "metrics") for name in shown}
+    store = [path.parent.name for path in (place / "outputs").rglob("index.json") if "fit_fold" in path.parts]
+    assert len(store) == len(set(store)) >= 3
+    assert [folder.resolve() for folder in folders][-1] == (place / "outputs" / "latest").resolve()
+    # Both are tries, and neither asked what was tried before.
+    assert [each["trial"]["number"] for each in (first, second)] == [1, 2]
+    assert not any("tries" in each for each in (first, second))

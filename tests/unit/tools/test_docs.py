@@ -13,8 +13,9 @@ from harness import answer
 PAGE = ROOT / "docs" / "machines.md"
 
 
-def test_its_tables_are_of_the_answers_that_there_are() -> None:
-    text = PAGE.read_text(encoding="utf-8")
+@pytest.mark.parametrize("page", [PAGE, ROOT / "docs" / "scaling.md"], ids=lambda page: page.stem)
+def test_tables_are_of_the_answers_and_the_measurements_that_there_are(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
     assert rewritten(text, Path("unused")) == text
 
 

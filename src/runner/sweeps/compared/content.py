@@ -4,6 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,9 @@ from runner.storage.canonical import finite_or_null
 from runner.sweeps.compared.entries import Compared, Entry
 from runner.sweeps.compared.importance import importances
 from runner.sweeps.compared.selection import Scores, front_of, regret_of, scores_of, stability_of, test_name
+from runner.sweeps.nulls.told import of_sweep
 from runner.sweeps.space import Number
+from runner.sweeps.table import best_trial
 
 LEADING = 2
 """How many of the leading figures are shown beside the objectives, on validation and test spans."""
@@ -61,6 +64,7 @@ def content(compared: Compared, returns: Mapping[str, Series], look: Look) -> di
         "stability": stability_of(scores),
         "statistics": _statistics(compared, returns),
         "importance": _importance(compared),
+        "null_worlds": _null_worlds(compared),
         "seen": _seen(scores, look),
     }
     return dict(finite_or_null(found))
@@ -233,6 +237,18 @@ def _importance(compared: Compared) -> list[dict[str, Any]]:
     for letter, opened in compared.sweeps.items():
         trials = [entry.trial for entry in compared.entries if entry.sweep == letter and entry.trial is not None]
         found.append({"sweep": letter, **asdict(importances(opened, trials))})
+    return found
+
+
+def _null_worlds(compared: Compared) -> list[dict[str, Any]]:
+    """Of each sweep that was searched in null worlds too, where its best stands among theirs."""
+    found = []
+    for letter, opened in compared.sweeps.items():
+        trials = [entry.trial for entry in compared.entries if entry.sweep == letter and entry.trial is not None]
+        best = best_trial(opened, trials)
+        there = best is not None and (Path(str(best.run)) / "metrics.json").is_file()
+        if there and (told := of_sweep(opened, trials)):
+            found.append({"sweep": letter, **told})
     return found
 
 

@@ -1,6 +1,5 @@
 """How much of what trials differ in is due to which parameter."""
 
-import math
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from runner.sweeps.compared.entries import plain
 from runner.sweeps.opened import Opened
-from runner.sweeps.searches._optuna import frozen, new_study
+from runner.sweeps.searches._optuna import frozen, new_study, optunas_name
+from runner.sweeps.space import Parameter
 from runner.sweeps.study import StudyTrial
 
 if TYPE_CHECKING:
@@ -49,8 +49,10 @@ def importances(opened: Opened, trials: Sequence[StudyTrial]) -> Importances:
     lacking: list[str] = []
     for where, group, parameters in _groups(opened, ended):
         among, needed = f" of {where}" if where else "", max(LEAST, LEAST_EACH * len(parameters))
-        if len(parameters) == 1:
-            lacking.append(f"{plain(parameters[0])} alone varies{' in trials' + among if where else ''}")
+        if len({trial.objectives[0] for trial in group}) == 1:
+            lacking.append(f"all trials{among} scored the same")
+        elif len(parameters) == 1:
+            lacking.append(f"{plain(next(iter(parameters)))} alone varies{' in trials' + among if where else ''}")
         elif len(group) < needed:
             counted = f"{len(group)} trials{among} for {len(parameters)} parameters"
             lacking.append(f"{counted} are too few, {needed} are asked for")
@@ -62,7 +64,9 @@ def importances(opened: Opened, trials: Sequence[StudyTrial]) -> Importances:
     return Importances(of=tuple(found), says=" ".join(each for each in (little, missing) if each))
 
 
-def _groups(opened: Opened, ended: Sequence[StudyTrial]) -> Iterator[tuple[str, list[StudyTrial], list[str]]]:
+def _groups(
+    opened: Opened, ended: Sequence[StudyTrial]
+) -> Iterator[tuple[str, list[StudyTrial], dict[str, Parameter]]]:
     """(condition, trials, parameters that vary among them): everything, then every branch."""
     yield from _varying("", list(ended), opened.space.parameters)
     for branch in opened.space.branches:
@@ -71,51 +75,44 @@ def _groups(opened: Opened, ended: Sequence[StudyTrial]) -> Iterator[tuple[str, 
 
 
 def _varying(
-    where: str, trials: list[StudyTrial], parameters: Mapping[str, object]
-) -> Iterator[tuple[str, list[StudyTrial], list[str]]]:
-    names = [name for name in parameters if len({trial.values.get(name) for trial in trials}) > 1]
-    if names:
-        yield where, trials, names
+    where: str, trials: list[StudyTrial], parameters: Mapping[str, Parameter]
+) -> Iterator[tuple[str, list[StudyTrial], dict[str, Parameter]]]:
+    found = {name: each for name, each in parameters.items() if len({trial.values.get(name) for trial in trials}) > 1}
+    if found:
+        yield where, trials, found
 
 
 def _importance(
-    opened: Opened, trials: Sequence[StudyTrial], parameters: Sequence[str], where: str
+    opened: Opened, trials: Sequence[StudyTrial], parameters: Mapping[str, Parameter], where: str
 ) -> Iterator[Importance]:
+    names = [optunas_name(name, parameter) for name, parameter in parameters.items()]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of what is experimental in Optuna
         study = new_study(opened.directions)
         study.add_trials([frozen(opened.space, trial) for trial in trials])
-        fanova, ped = _fanova(study, parameters), _ped_anova(study, parameters, opened.directions[0])
-    for name in parameters:
-        yield Importance(
-            parameter=plain(name), where=where, trials=len(trials), fanova=fanova.get(name), ped_anova=ped.get(name)
-        )
+        fanova, ped = _fanova(study, names), _ped_anova(study, names, opened.directions[0])
+    for name, known in zip(parameters, names, strict=True):
+        shares = {"fanova": fanova.get(known), "ped_anova": ped.get(known)}
+        yield Importance(parameter=plain(name), where=where, trials=len(trials), **shares)
 
 
-def _fanova(study: "optuna.Study", parameters: Sequence[str]) -> Mapping[str, float]:
-    from optuna.importance import FanovaImportanceEvaluator
+def _fanova(study: "optuna.Study", names: Sequence[str]) -> Mapping[str, float]:
+    from optuna.importance import FanovaImportanceEvaluator, get_param_importances
 
     try:
-        return _shares(study, FanovaImportanceEvaluator(n_trees=TREES, seed=SEED), parameters, 1)
+        evaluator = FanovaImportanceEvaluator(n_trees=TREES, seed=SEED)
     except ImportError:
         return {}  # it needs scikit-learn
+    return get_param_importances(study, evaluator=evaluator, params=list(names), target=lambda trial: trial.values[0])
 
 
-def _ped_anova(study: "optuna.Study", parameters: Sequence[str], direction: int) -> Mapping[str, float]:
-    from optuna.importance import PedAnovaImportanceEvaluator
+def _ped_anova(study: "optuna.Study", names: Sequence[str], direction: int) -> Mapping[str, float]:
+    from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
 
-    return _shares(study, PedAnovaImportanceEvaluator(), parameters, -direction)  # it takes less for better
-
-
-def _shares(
-    study: "optuna.Study", evaluator: "optuna.importance.BaseImportanceEvaluator", parameters: Sequence[str], sign: int
-) -> Mapping[str, float]:
-    from optuna.importance import get_param_importances
-
-    try:
-        found = get_param_importances(
-            study, evaluator=evaluator, params=list(parameters), target=lambda trial: sign * trial.values[0]
-        )
-    except (ValueError, RuntimeError):
-        return {}  # every trial scored the same
-    return {name: value for name, value in found.items() if math.isfinite(value)}
+    # It takes less for better, whatever the study says.
+    return get_param_importances(
+        study,
+        evaluator=PedAnovaImportanceEvaluator(),
+        params=list(names),
+        target=lambda trial: -direction * trial.values[0],
+    )

@@ -92,8 +92,10 @@ def frozen(space: Space, past: Past) -> "optuna.trial.FrozenTrial":
     objectives = past.objectives if past.state == "finished" else past.scores[-1:] if past.state == "pruned" else ()
     trial = optuna.trial.create_trial(
         state=_state(past),
-        params={_name(key, parameters[key]): _internal(parameters[key], text) for key, text in past.values.items()},
-        distributions={_name(key, parameters[key]): _distribution(parameters[key]) for key in past.values},
+        params={
+            optunas_name(key, parameters[key]): _internal(parameters[key], text) for key, text in past.values.items()
+        },
+        distributions={optunas_name(key, parameters[key]): _distribution(parameters[key]) for key in past.values},
         values=list(objectives) or None,
         intermediate_values=dict(enumerate(past.scores, start=1)),
         system_attrs=dict(past.notes),
@@ -119,7 +121,7 @@ def _distribution(parameter: Parameter) -> "BaseDistribution":
     return FloatDistribution(parameter.low, parameter.high, parameter.log, None if parameter.log else parameter.step)
 
 
-def _name(key: str, parameter: Parameter) -> str:
+def optunas_name(key: str, parameter: Parameter) -> str:
     """Of the parameter in Optuna's study, which knows one set of values a name; branches may differ in theirs."""
     return f"{key} {parameter}"
 
@@ -131,7 +133,7 @@ def _internal(parameter: Parameter, text: str) -> Any:
 
 
 def _suggested(trial: "optuna.Trial", key: str, parameter: Parameter) -> str:
-    name = _name(key, parameter)
+    name = optunas_name(key, parameter)
     if isinstance(parameter, Choice):
         return str(trial.suggest_categorical(name, parameter.texts))
     low, high, log = parameter.low, parameter.high, parameter.log

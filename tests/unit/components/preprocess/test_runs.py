@@ -108,7 +108,7 @@ def test_an_opened_bundle_forecasts_what_the_run_forecast(case, run, tmp_path):
     assert "last_label passes unchanged" in card
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", [pytest.param(c, marks=[pytest.mark.slow] if c == "ranked" else []) for c in CASES])
 def test_every_fold_is_certified_at_once_and_bar_by_bar(case, run):
     experiment, _, prepared, executed = run(*CASES[case])
     found = certify(prepared, executed, experiment=experiment)

@@ -17,7 +17,7 @@ from runner.report.description import constraints, relaxed_frame
 from runner.specification.places import Places
 
 MOMENTUM = ("+experiment=us20_momentum", "debug=fast", "model=ridge")
-LONGER = (*MOMENTUM, "debug.max_bars=1600", "debug.max_folds=3", "split.n_folds=3")
+LONGER = (*MOMENTUM, "debug.max_bars=2500", "debug.max_folds=3", "split.n_folds=3")
 BOUNDS = ("constraints=bounds", "constraints.max_weight=0.15", "constraints.min_gross=0.5")
 CASES = {
     "bounds": (*MOMENTUM, *BOUNDS, "constraints.max_turnover=0.1"),
@@ -46,7 +46,7 @@ def run(cache):
     return run
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", [pytest.param(c, marks=[pytest.mark.slow] if c == "fitted" else []) for c in CASES])
 def test_the_bundle_decides_what_the_run_decided_at_once_and_bar_by_bar(case, run):
     experiment, prepared, executed = run(*CASES[case])
     found = certify(prepared, executed, experiment=experiment).parity

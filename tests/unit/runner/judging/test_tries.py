@@ -56,6 +56,25 @@ def test_no_number_of_short_tries_shortens_the_record() -> None:
     assert values_TK.shape == (len(stamps_T), len(keys))
 
 
+def test_pruned_tries_deflate_by_the_folds_that_they_left() -> None:
+    """Of few folds: as strangers, each worth one; of most of them: by how they moved with the run."""
+    own, other = series(0, 1000), series(0, 1000, 1)
+
+    def independent(*pruned: Series) -> float:
+        given = {"own": {"returns": own}, **{f"{i}": {"returns": one} for i, one in enumerate(pruned)}}
+        found = trials_of(given, own="own", number=1, count=len(given))
+        counts = tries_in_figures(found, "return")
+        assert counts["count"] == 1 + len(pruned)
+        return float(counts["independent"])
+
+    until = own.stamps_T[250], own.stamps_T[900]
+    early, same, stranger = own.before(until[0]), own.before(until[1]), other.before(until[1])
+    assert independent() == 1
+    assert independent(early, early, early) == 4
+    assert independent(same, same, same) < 1.5
+    assert independent(stranger) > 1.8
+
+
 def tried(key: str, **body) -> Trial:
     return Trial(key=key, keys=(key,), number=1, state="finished", started_at="", started=body, outcome={}, actor={})
 

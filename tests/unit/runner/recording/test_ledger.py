@@ -217,3 +217,24 @@ def test_a_bad_url_is_told_without_repeating_it():
     with pytest.raises(OutputError, match="cannot be used") as raised:
         Ledger.open("nosuchdialect://user:secret@host/db")
     assert "secret" not in str(raised.value)
+
+
+def test_a_ledger_that_is_kept_open_is_the_same_ledger(tmp_path):
+    path = tmp_path / "ledger.sqlite"
+    with Ledger.kept_open(path) as kept:
+        first = kept.start_trial(family(), "k1", {"model": "ridge"})
+        other = Ledger.open(path)
+        assert other.start_trial(family(), "k2", {}).number == 2
+        assert kept.start_trial(family(), "k3", {}).number == 3
+        head = kept.finish_trial("k1", "finished", {}, also=lambda at: {"kind": "look", "key": at, "content": {}})
+        (noted,) = other.chain.read(lambda transaction: list(transaction.events(kind="look", key=head)))
+        assert noted.sequence == int(head.split(":")[0]) + 1
+        assert [trial.state for trial in kept.trials(family())] == ["finished", "running", "running"]
+        assert kept.trials(family()) == other.trials(family())
+        assert (kept.count(family()), kept.head()) == (3, other.head())
+        assert kept.verify([first.head]) == []
+        with pytest.raises(ContractError):
+            kept.finish_trial("unknown", "finished", {})
+        assert kept.start_trial(family(), "k4", {}).number == 4
+    assert [each.name for each in tmp_path.iterdir()] == ["ledger.sqlite"]
+    assert Ledger.open(path).verify([head]) == []

@@ -64,7 +64,8 @@ def fingerprint(folder: Path, subject: str, edits: dict[str, tuple[str, str]] | 
         path.write_text(text.replace(old, new) if old else text + new)
     module, name = subject.split(":")
     code = f"import {module} as m, runner.storage.code as k; print(k.code_of(getattr(m, {name!r})).digest)"
-    done = in_fork(folder, environment(folder), code)
+    own = {"XDG_CACHE_HOME": str(folder / "cache")}  # what is remembered of all other sources takes long to read
+    done = in_fork(folder, environment(folder) | own, code)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 

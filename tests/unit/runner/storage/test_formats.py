@@ -128,3 +128,23 @@ def test_json_keeps_floats_exactly_and_knows_nan():
 def test_files_are_kept_as_they_are():
     files = {"model.txt": b"\x00\xff", "nested/scale.json": b""}
     assert FILES.decode(FILES.encode(files)) == files
+
+
+def test_arrays_are_read_as_numpy_reads_them_whoever_wrote_them():
+    value = {
+        "a": np.asfortranarray(np.ones((3, 2))),
+        "b": np.array(["x", "yy"]),
+        "c": np.empty(0, "M8[us]"),
+        "d": np.array(3),
+    }
+    foreign = io.BytesIO()
+    np.savez_compressed(foreign, **value)
+    for data in (ARRAYS.encode(value)["arrays.npz"], foreign.getvalue()):
+        found = ARRAYS.decode({"arrays.npz": data})
+        with np.load(io.BytesIO(data)) as archive:
+            assert found.keys() == set(archive.files)
+            for name in archive.files:
+                np.testing.assert_array_equal(found[name], archive[name])
+                assert found[name].flags.f_contiguous == archive[name].flags.f_contiguous
+    with pytest.raises((ValueError, zipfile.BadZipFile)):
+        ARRAYS.decode({"arrays.npz": ARRAYS.encode(value)["arrays.npz"][:200]})

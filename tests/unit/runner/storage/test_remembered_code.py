@@ -105,3 +105,24 @@ def test_a_library_that_becomes_the_users_own_is_noticed(
     assert digest() == (before, False)
     write(tmp_path / "own/nowhere.py", "def twice(x):\n    return x\n")
     assert digest()[0] != before
+
+
+SHIPPED = ASK.replace("shop.model", "components.model.ridge").replace("ridge.Model", "ridge.Ridge")
+
+
+def test_where_one_works_changes_nothing_unless_something_may_be_imported_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+    def was_read(name: str) -> bool:
+        done = in_fork(tmp_path / name, environment(tmp_path), SHIPPED)
+        assert done.returncode == 0, done.stderr
+        return bool(json.loads(done.stdout)[1])
+
+    for name in ("one", "other", "with bars", "with a module"):
+        (tmp_path / name).mkdir()
+    write(tmp_path / "with bars" / "bars.csv", "date,close\n")
+    write(tmp_path / "with a module" / "sklearn.py", "")
+    assert [was_read(name) for name in ("one", "other", "with bars")] == [True, False, False]
+    assert was_read("with a module")

@@ -286,3 +286,22 @@ def test_a_full_disk_is_told_in_one_line_and_leaves_nothing_behind(small_disk):
     assert store.get("11", "forecast") is not None
     assert store.get("22", "forecast") is None
     assert leftovers(small_disk / "store") == []
+
+
+def test_what_is_there_already_is_kept_as_one_file_and_read_as_any_other(tmp_path):
+    store, value = Store(tmp_path), {"x": np.arange(3.0)}
+    for _ in range(2):
+        assert store.keep(KEY, "forecast", value, ARRAYS, {"made": "of"})["x"].tolist() == [0.0, 1.0, 2.0]
+    (only,) = folder_of(tmp_path).iterdir()
+    entry = Store(tmp_path).get(KEY, "forecast")
+    assert entry is not None
+    assert entry.load(ARRAYS)["x"].tolist() == [0.0, 1.0, 2.0]
+    assert entry.files == ARRAYS.encode(value)
+    assert store.origin(KEY, "forecast") == {"made": "of"}
+    assert Store(tmp_path).compute(KEY, "forecast", never, ARRAYS)["x"].tolist() == [0.0, 1.0, 2.0]
+    assert store.damage(KEY, "forecast") is None
+    assert leftovers(tmp_path) == []
+    index = json.loads(only.read_text())
+    index["within"]["arrays.npz"] = index["within"]["arrays.npz"][::-1]
+    only.write_text(json.dumps(index))
+    assert store.damage(KEY, "forecast")

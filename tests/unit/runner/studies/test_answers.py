@@ -17,7 +17,11 @@ def said(asked: Study, **gains: float) -> list[str]:
 
 @pytest.mark.parametrize(
     ("gain", "verdict"),
-    [(0.1, "something was found"), (0.0, "nothing was found"), (-0.1, "it is worse than knowing nothing")],
+    [
+        (0.1, "something was found"),
+        (0.0, "nothing was found that luck does not explain"),
+        (-0.1, "it is worse than knowing nothing"),
+    ],
 )
 def test_draws_say_what_is_left_where_no_choice_has_looked(gain: float, verdict: str) -> None:
     first, second = said(DRAWN, one=gain)

@@ -171,7 +171,7 @@ ODD: dict[str, tuple[list[str], dict[str, dict[str, str]]]] = {
 NO_GRID = ("below zero", "a branch of a branch", "the same name in two branches")
 
 
-@pytest.mark.parametrize("name", ["random", "qmc", "tpe", "grid"])
+@pytest.mark.parametrize("name", ["random", "qmc", pytest.param("tpe", marks=pytest.mark.slow), "grid"])
 @pytest.mark.parametrize("odd", ODD)
 def test_odd_spaces_are_searched_and_resumed(odd: str, name: str) -> None:
     def propose(number: int, past: list[Past]) -> Past | None:
@@ -219,7 +219,7 @@ def towards(name: str, *, told: bool) -> list[float]:
     return [trial.objectives[0] for trial in past[-30:]]
 
 
-@pytest.mark.parametrize("name", ["tpe", "multivariate_tpe", "nsga2"])
+@pytest.mark.parametrize("name", ["tpe", *(pytest.param(each, marks=pytest.mark.slow) for each in LEARNS[1:])])
 def test_a_search_that_learns_comes_to_keep_constraints(name: str) -> None:
     told, untold = towards(name, told=True), towards(name, told=False)
     kept, chance = sum(a >= 0.5 for a in told), sum(a >= 0.5 for a in untold)

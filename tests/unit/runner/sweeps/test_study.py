@@ -1,6 +1,9 @@
 """Journals and leases: nothing that ended runs again, and what a dead worker held is given to another one, once."""
 
 import json
+import os
+import resource
+import signal
 import socket
 import sys
 import threading
@@ -124,6 +127,30 @@ def test_a_line_that_a_crash_cut_off_was_never_written(tmp_path: Path) -> None:
     journal.path.write_bytes(whole + b'{"asked": 1, "work')
     assert [trial.number for trial in study(journal).refresh()] == [0]
     assert taken(study(journal)).number == 1
+    assert all(json.loads(line) for line in journal.path.read_bytes().splitlines())
+
+
+def test_a_full_disk_stops_the_worker_in_one_line_and_loses_nothing(tmp_path: Path) -> None:
+    journal = FileJournal(path=tmp_path / "study.jsonl")
+    one = study(journal)
+    trial = taken(one)
+    whole = journal.path.read_bytes()
+    heard, said = os.pipe()
+    if (child := os.fork()) == 0:
+        try:
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (len(whole) + 20, len(whole) + 20))
+            one.tell(trial.number, DONE)
+        except BaseException as error:
+            os.write(said, f"{type(error).__name__}: {error}".encode())
+        finally:
+            os._exit(0)
+    os.waitpid(child, 0)
+    remedy = "free some space or choose another output folder"
+    assert os.read(heard, 1000).decode() == f"OutputError: {tmp_path}: cannot write: File too large; {remedy}"
+    assert [each.state for each in study(journal).refresh()] == ["running"]
+    one.tell(trial.number, DONE)
+    assert [each.state for each in study(journal).refresh()] == ["finished"]
     assert all(json.loads(line) for line in journal.path.read_bytes().splitlines())
 
 

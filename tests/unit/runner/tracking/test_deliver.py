@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from harness import answer
 from run_folders import NONE, WANDB, run_folder
 from runner.recording.provenance import this_process
 from runner.specification.tracker import Record, Tracker
@@ -161,6 +162,20 @@ def test_a_configuration_that_is_gone_is_a_line(tmp_path):
     assert line.startswith("tracking: 1 record waits for wandb: 'tracking'; ")
 
 
+def test_the_verb_tells_and_says_what_waits(tmp_path, noting, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert answer("deliver").items() >= {"told": 0, "waiting": []}.items()
+    assert not list(tmp_path.iterdir())
+    for name in "12":
+        run_folder(tmp_path / "outputs", name, NONE, ["a"])
+    noting.breaks.add("2")
+    found = answer("deliver")
+    assert (found["exit_code"], found["told"], len(found["waiting"])) == (0, 1, 1)
+    assert found["waiting"][0].startswith("tracking: 1 record waits for a: the service is down; ")
+    found = answer("deliver", "--workspace", "nowhere")
+    assert (found["exit_code"], "nowhere: is no sweep" in found["errors"][0]["message"]) == (2, True)
+
+
 def test_without_tracking_no_process_is_started_and_nothing_written(tmp_path):
     run_folder(tmp_path, "1", NONE, [])
     before = sorted(tmp_path.rglob("*"))
@@ -189,3 +204,31 @@ def test_what_waits_is_said_by_the_next_command(tmp_path, caplog):
         deliver(tmp_path, Noting())
     assert caplog.messages == ["tracking: 1 record waits for a: no network"]
     assert not (tmp_path / "tracking" / "waiting.txt").exists()
+
+
+FOLLOWED = """
+import sys, time
+from pathlib import Path
+from runner.tracking.deliver import filling
+from runner.tracking.wandb import WandB
+
+tracker = WandB(mode="offline", project="assay", entity=None, group=None, tags=())
+with filling(Path(sys.argv[1]), tracker):
+    print("begun", flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.mark.slow
+def test_runs_of_a_killed_sweep_are_told_all_the_same(tmp_path):
+    child = subprocess.Popen([sys.executable, "-c", FOLLOWED, str(tmp_path)], stdout=subprocess.PIPE, cwd=tmp_path)
+    assert child.stdout is not None
+    assert child.stdout.readline() == b"begun\n"
+    run_folder(tmp_path, "1", WANDB, ["wandb"])
+    child.kill()
+    child.communicate()
+    noted, until = tmp_path / "tracking" / "delivered.jsonl", time.monotonic() + 120
+    while not noted.is_file() and time.monotonic() < until:
+        time.sleep(0.1)
+    assert '"vol-1"' in noted.read_text()
+    assert len(list(tmp_path.glob("wandb/offline-run-*-vol-1"))) == 1

@@ -63,7 +63,7 @@ def test_everything_is_kept_field_by_field_and_once(outputs, tell):
     assert data.tags.items() >= {**wanted, "experiment": "vol", "tag.candidate": "true"}.items()
     assert found["running"].data.tags["state"] == "crashed"
     assert (info.end_time - info.start_time) == 9000
-    history = client(outputs).get_metric_history(info.run_id, "fold/test/r2")
+    history = client(outputs).get_metric_history(info.run_id, "fold/test_r2")
     assert [(point.step, point.value) for point in history] == [(1, 0.4), (2, 0.6)]
     history = client(outputs).get_metric_history(info.run_id, "stage/seconds")
     assert [(point.step, point.value) for point in history] == [(1, 0.5), (2, 2.0)]
@@ -80,7 +80,7 @@ def test_everything_is_kept_field_by_field_and_once(outputs, tell):
     again = runs(outputs)
     assert {run.info.run_id for run in again.values()} == {run.info.run_id for run in found.values()}
     assert again["whole"].info.status == "FAILED"
-    history = client(outputs).get_metric_history(info.run_id, "fold/test/r2")
+    history = client(outputs).get_metric_history(info.run_id, "fold/test_r2")
     assert [(point.step, point.value) for point in history] == [(1, 0.4), (2, 0.6)]
 
 

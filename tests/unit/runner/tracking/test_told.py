@@ -5,6 +5,7 @@ import json
 import pytest
 
 from run_folders import FINDING, GATES, HEAD, METRICS, WANDB, run_folder
+from runner.specification.tracker import at_step
 from runner.tracking.told import EXIT_CODES, id_of, record_of, table
 
 
@@ -38,6 +39,14 @@ def test_everything_in_the_folder_is_told(tmp_path):
     assert leaks.rows == (tuple(FINDING[name] for name in leaks.columns),)
     assert record.images == {"equity": folder / "plots" / "equity.png"}
     assert record.files == {"report": folder / "report.html"}
+
+
+def test_no_figure_of_a_fold_stands_where_one_of_the_run_does(tmp_path):
+    """`verify --against` knows a figure by the end of its path, however deep it stands."""
+    record = record_of(run_folder(tmp_path, "r1", WANDB, ["wandb"]), tmp_path / "registry")
+    paths = {at_step(step, name) for step, rows in record.history.items() for row in rows for name in row}
+    assert {"fold", "fold/test_r2", "stage/seconds"} <= paths
+    assert not [path for path in paths for name in record.summary if path == name or path.endswith(f"/{name}")]
 
 
 @pytest.mark.parametrize("state", ["failed", "interrupted", "pruned"])

@@ -60,9 +60,10 @@ def test_it_says_nothing_and_writes_below_outputs_only(told, tell):
     assert said == []
     assert sorted(path.name for path in outputs.iterdir()) == ["runs", "tracking", "wandb"]
     assert written(outputs) == ["-failed", "-interrupted", "-many", "-pruned", "-running", "-whole"]
-    before = {path: path.stat().st_mtime_ns for path in outputs.rglob("*") if path.is_file()}
+    files = (*outputs.glob("wandb/*/run-*.wandb"), outputs / "tracking" / "delivered.jsonl")
+    before = {path: path.stat().st_mtime_ns for path in files}
     assert tell(outputs) == []
-    assert {path: path.stat().st_mtime_ns for path in outputs.rglob("*") if path.is_file()} == before
+    assert {path: path.stat().st_mtime_ns for path in before} == before
 
 
 def test_the_run_holds_everything_field_by_field(told):
@@ -92,7 +93,7 @@ def test_the_run_holds_everything_field_by_field(told):
     assert not [name for name in summary if name.startswith(("fold/", "stage/")) or name in ("fold", "stage")]
     rows = [items(record.history.item) for record in found if record.HasField("history")]
     folds = [{k: v for k, v in row.items() if not k.startswith("_")} for row in rows if "fold" in row]
-    assert folds == [{"fold": 1, "fold/test/har/r2": 0.1, "fold/test/r2": 0.4}, {"fold": 2, "fold/test/r2": 0.6}]
+    assert folds == [{"fold": 1, "fold/test_har_r2": 0.1, "fold/test_r2": 0.4}, {"fold": 2, "fold/test_r2": 0.6}]
     stages = [(row["stage"], row["stage/name"], row["stage/seconds"]) for row in rows if "stage" in row]
     assert stages == [(1, "panel", 0.5), (2, "fits", 2.0)]
     metrics = {record.metric.glob_name: record.metric.step_metric for record in found if record.HasField("metric")}
@@ -214,6 +215,16 @@ def test_online_without_a_key_it_is_written_and_waits(tmp_path, tell):
     assert tell(outputs, WANDB_MODE="offline") == []
     assert not (outputs / "tracking" / "waiting.txt").exists()
     assert len(list(outputs.glob("wandb/offline-run-*"))) == 1
+
+
+@pytest.mark.slow
+def test_online_without_a_network_it_is_written_and_waits(tmp_path, tell):
+    outputs = tmp_path / "outputs"
+    run_folder(outputs, "a", ONLINE, ["wandb"])
+    (line,) = tell(outputs, WANDB_API_KEY="a" * 40, WANDB_BASE_URL="http://127.0.0.1:9")
+    assert line.startswith("tracking: 1 record waits for wandb: ")
+    assert f"; kept in {outputs}/wandb for `wandb sync`; `python -m runner deliver` tells them" in line
+    assert written(outputs) == ["-a"]
 
 
 def test_the_disabled_tracker_is_no_place(monkeypatch):

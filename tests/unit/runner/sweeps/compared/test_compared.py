@@ -14,6 +14,7 @@ import pytest
 from harness import answer
 from runner.cli import main
 from runner.recording.ledger import Ledger
+from runner.sweeps.nulls.search import Found
 from swept import Told
 from swept import made as swept
 
@@ -140,6 +141,20 @@ def test_a_sweep_by_symbol_is_compared_symbol_by_symbol(capsys: pytest.CaptureFi
     line = "compare: outputs/sweeps/all is a sweep by symbol, a search each; name one of its searches, such as "
     assert capsys.readouterr().err == f"{line}outputs/sweeps/all/A\n"
     assert answer("compare", "all/A")["chosen"] == "2"
+
+
+def test_null_worlds_that_were_searched_are_shown() -> None:
+    folder = swept(several(), null_worlds=19).folder
+    (folder / "nulls").mkdir()
+    for world in range(1, 20):
+        figures = dict.fromkeys(("valid/r2", "test/r2", "backtest/sharpe"), 0.01 * world)
+        found = Found(world=world, trials=8, states={}, best=0, figures=figures)
+        (folder / "nulls" / f"{world:04d}.json").write_text(json.dumps(found.content()))
+    (told,) = answer("compare", str(folder), "--html")["null_worlds"]
+    assert (told["worlds"], told["rank"], told["p_value"]) == (19, 1, 0.05)
+    text = page(folder)
+    assert "rank 1 among 19 null worlds" in text
+    assert len(values(text)["null_worlds"][0]["nulls"]) == 19
 
 
 def test_several_objectives_have_a_front() -> None:
