@@ -104,7 +104,7 @@ def curvature(loss: Loss) -> None:
     second = None
     if slope.requires_grad:
         (second,) = torch.autograd.grad(slope.sum(), score, allow_unused=True)
-    second_N = np.zeros(score_N.shape) if second is None else second.numpy()
+    second_N = np.zeros(score_N.shape) if second is None else second.numpy(force=True)
     if loss.curvature == "constant":
         require(not second_N.any(), "it declares a constant curvature and has one of its own; declare 'exact'")
         return
