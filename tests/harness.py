@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -106,6 +107,9 @@ def needs_its_data(experiment: str) -> None:
 AT_FIRST = dict(os.environ)
 """The environment before any test changed it: a cache folder of its own would have all kernels compiled again."""
 
+ASKING = threading.Lock()
+"""Whoever asks `warm.py` waits for its answer before another one asks."""
+
 SECONDS_IN_FORKS: list[float] = []
 """Of processor time, of each command in a fork of this process's `warm.py`."""
 
@@ -158,7 +162,9 @@ class Started:
         return self._printed()
 
     def ended(self) -> "subprocess.CompletedProcess[str]":
-        """Likewise, without looking again and again."""
+        """Likewise, without looking again and again where nobody else may ask meanwhile."""
+        if threading.current_thread() is not threading.main_thread():
+            self.communicate()
         code = self._asked(wait=True)
         assert code is not None
         return subprocess.CompletedProcess(self.pid, code, *self._printed())
@@ -226,12 +232,13 @@ def forked(
 
 def told(python: str, command: dict[str, Any]) -> Any:
     """What `warm.py` answers."""
-    server = warm_server(python)
-    assert server.stdin is not None
-    assert server.stdout is not None
-    server.stdin.write(json.dumps(command) + "\n")
-    server.stdin.flush()
-    return json.loads(server.stdout.readline())
+    with ASKING:
+        server = warm_server(python)
+        assert server.stdin is not None
+        assert server.stdout is not None
+        server.stdin.write(json.dumps(command) + "\n")
+        server.stdin.flush()
+        return json.loads(server.stdout.readline())
 
 
 def copied(source: Path, target: Path) -> Path:

@@ -59,7 +59,8 @@ def parse(
     ExpressionError.
     """
     known = None if fields is None else tuple(sorted(fields))
-    return _parsed(text, known, where, tuple((let or {}).items()))
+    read = _parsed if isinstance(text, str) else _parsed.__wrapped__  # what is no text may have no hash
+    return read(text, known, where, tuple((let or {}).items()))
 
 
 @lru_cache(maxsize=4096)

@@ -2,8 +2,8 @@
 
 from html import escape
 
-COLORS = {"Hallmarked": "#14532d", "Candidate": "#8a5300", "Rejected": "#7f1d1d"}
 OPEN = "#3b4450"
+COLORS = {"Hallmarked": "#14532d", "Candidate": "#8a5300", "Rejected": "#7f1d1d", "Not judged yet": OPEN}
 LEFT = "assay"
 CHARACTER, PADDING, HEIGHT = 6.6, 8.0, 20
 

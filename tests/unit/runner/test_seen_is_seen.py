@@ -24,6 +24,8 @@ def kinds() -> list[str]:
 
 
 def said(capsys) -> str:
+    """What was said by now, and what the last run's folder says of it."""
+    main(["show", "latest"])
     captured = capsys.readouterr()
     return " ".join((captured.out + captured.err).split())
 

@@ -8,8 +8,8 @@ from runner.composition.configure import configure
 RETURNS = ["experiment=us20_momentum", "target=forward_returns"]
 QUANTILES = ["experiment=sp500_volatility", "model=lightgbm", "loss=quantile"]
 LINE = (
-    "'{}' cannot forecast a quantile, which the loss 'quantile' asks for; it can: {}; models that can: lightgbm; or "
-    "choose another loss"
+    "'{}' cannot forecast a quantile, which the loss 'quantile' asks for; it can: {}; models that can: lightgbm, "
+    "xgboost; or choose another loss"
 )
 
 
@@ -31,7 +31,7 @@ LINE = (
         (
             [*RETURNS, "model=naive"],
             "model: 'naive' forecasts one target, but 'forward_returns' has 3: h1, h5, h20; models that forecast "
-            "several: autoregression, lightgbm, linear, ridge",
+            "several: autoregression, lightgbm, linear, ridge, scikit_learn, xgboost",
         ),
         ([*RETURNS, "target.horizons=[5,5]"], "target: its horizon 5 is named twice"),
         (
@@ -50,7 +50,7 @@ LINE = (
         (
             ["experiment=sp500_volatility", "model=ridge", "loss=logistic", "baselines=naive", "gates=deployment"],
             "model: 'ridge' cannot forecast a probability, which the loss 'logistic' asks for; it can: mean; models "
-            "that can: lightgbm, naive; or choose another loss",
+            "that can: lightgbm, naive, scikit_learn, xgboost; or choose another loss",
         ),
     ],
 )

@@ -104,7 +104,7 @@ def test_list_shows_what_is_needed(capsys: pytest.CaptureFixture[str]) -> None:
     assert lines["sql"].endswith(" (extra sql)")
     assert lines["log_cosh"].endswith(" (extra torch)")
     assert lines["Exotic"].endswith(" (needs absent-package, numpy)")
-    assert lines["ridge"].endswith("features.")
+    assert lines["own_features"].endswith("as the HAR is.")
 
 
 def test_what_is_needed_may_depend_on_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -97,7 +97,7 @@ def test_the_shipped_experiments_are_sound(name: str) -> None:
         (
             ["experiment=sp500_direction", "model=ridge"],
             "model: 'ridge' cannot forecast a probability, which the loss 'logistic' asks for; it can: mean; models "
-            "that can: lightgbm, naive; or choose another loss",
+            "that can: lightgbm, naive, scikit_learn, xgboost; or choose another loss",
         ),
         (
             ["experiment=us20_momentum", "backtest=impact_costs"],

@@ -19,6 +19,8 @@ from runner.specification.experiment import Experiment
 
 # Maps whose names are the user's own; their values may be checked, their names may not.
 FREE_NAMES = (
+    "model.parameters",
+    "model.monotone",
     "features.expressions",
     "features.definitions",
     "baselines",

@@ -17,6 +17,7 @@ OTHERWISE = {
     "runner/judging/recipe.py": "one choice is told from another by settings and foreign code, whatever the bars are",
     "runner/storage/parts.py": "a part of a table is named by the bars and the expression that it holds",
     "runner/storage/incremental.py": "a column of a part is named by its expression",
+    "runner/recording/ledger.py": "a look back is noted once for the same tries",
     "runner/judging/tries.py": "the state of a family of trials is the hash of what the ledger says of it",
 }
 STORE = frozenset({"get", "read", "compute", "drop"})
