@@ -53,7 +53,7 @@ def class_of(name: str) -> type:
     ]
     kind = vars(module)[class_name] if class_name in kinds else None
     if kind is None or _purpose(kind) is None:
-        near = get_close_matches(class_name, [key for key in kinds if key != class_name], 1)
+        near = [key for key in get_close_matches(class_name, kinds, 3) if _purpose(vars(module)[key])]
         told = f"did you mean {module_name}.{near[0]}?" if near else f"{module_name} has {', '.join(kinds) or 'none'}"
         raise LookupError(f"its estimator {name!r} is no regressor or classifier of scikit-learn; {told}")
     return cast(type, kind)

@@ -4,7 +4,7 @@ import inspect
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
@@ -66,11 +66,18 @@ class ScikitLearn(Model):
         return flaws_of(self.estimator, self.parameters)
 
     @property
+    def _purpose(self) -> Literal["regressor", "classifier"] | None:
+        """None where there is no such estimator, which `flaws` says."""
+        return None if self.flaws() else "classifier" if classifies(self.estimator) else "regressor"
+
+    @property
     def draws_rows(self) -> bool:
         return "random_state" in inspect.signature(class_of(self.estimator)).parameters
 
     def supports(self, loss: Loss) -> str | None:
-        if classifies(self.estimator):
+        if self._purpose is None:
+            return None
+        if self._purpose == "classifier":
             wanted = loss.head.statistic == "probability"
             return None if wanted else "the log likelihood only, as a classifier (loss=logistic)"
         return None if loss.least_squares else "the squared error only, as a regressor (loss=squared)"
@@ -97,7 +104,7 @@ class ScikitLearn(Model):
 
         kind = class_of(self.estimator)
         known = inspect.signature(kind).parameters
-        ours = {"random_state": derive(seed, "scikit-learn", target), "n_jobs": resources.threads}
+        ours = {"random_state": derive(seed, "scikit-learn", target), "n_jobs": resources.threads or -1}
         estimator = kind(**self.parameters, **{name: value for name, value in ours.items() if name in known})
         weighted = train.weight_N is not None and has_fit_parameter(estimator, "sample_weight")
         weights = {f"{kind.__name__.lower()}__sample_weight": train.weight_N} if weighted else {}

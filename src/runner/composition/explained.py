@@ -200,12 +200,13 @@ def _options_named(name: str) -> Iterator[list[str]]:
 
 
 def _settings_named(name: str) -> Iterator[list[str]]:
-    """By dotted path, as split.vault_start, and by name alone."""
+    """By dotted path, as split.vault_start, by name alone, and all of a section that is no slot, as sweep."""
     first, _, last = name.partition(".")[0], "", name.rpartition(".")[2]
     found = []
     for setting in _all_settings():
         dotted = "." in name and setting.name == last and setting.path.partition(".")[0] == first
-        if dotted or name in (setting.path, setting.name):
+        section = name not in slots() and setting.path.startswith(f"{name}.")
+        if dotted or section or name in (setting.path, setting.name):
             found.append(setting.text())
     if found:
         yield [f"{name}  (a setting)", "", *dict.fromkeys(found)]

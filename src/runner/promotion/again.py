@@ -67,8 +67,9 @@ def promote_folder(
 
     ledger = Ledger.open(places.ledger)
     refuse_changed(folder, ledger)
-    manifest, gates = (json.loads((folder / f"{name}.json").read_text()) for name in ("manifest", "gates"))
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     _refuse(folder, manifest)
+    gates = json.loads((folder / "gates.json").read_text(encoding="utf-8"))
     _check_gates(folder, gates, wish)
     refuse_hopeless(wish, Verdict.from_json(gates))
     cache = pipeline.open_cache(places, console)

@@ -129,7 +129,7 @@ class RunFolder:
 
 
 def find_run(name: str, outputs: Path) -> Path:
-    """The folder of a run named by its path, its run id, or 'latest'.
+    """The folder of a run named by its path, also that which it had before it was archived, its run id, or 'latest'.
 
     Raises ConfigError where there is none, or where the beginning of a run id fits several.
     """
@@ -139,6 +139,8 @@ def find_run(name: str, outputs: Path) -> Path:
         raise ConfigError(f"{outputs}/latest does not exist: no run has finished here; name a run folder")
     if (Path(name) / "manifest.json").is_file():
         return Path(name)
+    if len(Path(name).parts) > 1 and not Path(name).exists():
+        name = Path(name).name  # it was archived, or brought back, since the path was written down
     known = sorted(path.parent for place in ("runs", "archive") for path in outputs.glob(f"{place}/*/*/manifest.json"))
     fitting = [path for path in known if path.name == name] or [p for p in known if p.name.startswith(name)]
     if len(fitting) == 1:

@@ -28,8 +28,10 @@ def deterministic(model: Model) -> None:
 def threads(model: Model) -> None:
     """Threads change no byte: a run on another machine must find the same cache."""
     task = first_task(model)
-    two = task.fit(resources=replace(RESOURCES, threads=2))
-    require(task.fit().to_files() == two.to_files(), "two threads fit another model than one")
+    one = task.fit().to_files()
+    for threads, words in ((2, "two threads"), (0, "all threads (0)")):
+        other = task.fit(resources=replace(RESOURCES, threads=threads)).to_files()
+        require(one == other, f"{words} fit another model than one")
 
 
 @law

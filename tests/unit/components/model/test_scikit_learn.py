@@ -10,7 +10,7 @@ from sklearn.linear_model import ElasticNet
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from components.errors import ContractError, DataError
+from components.errors import ConfigError, ContractError, DataError
 from components.loss.huber import Huber
 from components.loss.logistic import Logistic
 from components.loss.squared import Squared
@@ -18,6 +18,7 @@ from components.model.scikit_learn import ScikitLearn
 from components.seeds import derive
 from components.values import Samples
 from harness import resources
+from runner.composition.configure import configure
 
 
 def samples(rows, *, seed=0, targets=1, binary=False):
@@ -176,3 +177,20 @@ def test_files_that_name_a_stranger_s_type_are_not_opened():
     schema["content"]["content"]["steps"]["content"][0]["content"][1]["__module__"] = "os"
     with pytest.raises(DataError, match=r"schema.json: it names os.StandardScaler, which is no type of scikit-learn"):
         made.from_files({**files, "1/schema.json": json.dumps(schema).encode()})
+
+
+def test_all_threads_and_one_fit_the_same_forest():
+    train = samples(80)
+    forest = model("ensemble.RandomForestRegressor", {"n_estimators": 3})
+    none = train.take(np.arange(0))
+    fits = [forest.fit(train, none, loss=SQUARED, seed=1, resources=resources(n)).to_files() for n in (0, 1)]
+    assert fits[0] == fits[1]
+
+
+def test_what_is_no_estimator_is_said_once_by_a_check():
+    with pytest.raises(ConfigError) as caught:
+        configure(["experiment=sp500_volatility", "model=scikit_learn", "model.estimator=ensemble.BagingRegressor"])
+    assert str(caught.value).splitlines() == [
+        "model: its estimator 'ensemble.BagingRegressor' is no regressor or classifier of scikit-learn; "
+        "did you mean ensemble.BaggingRegressor?"
+    ]
