@@ -20,6 +20,8 @@ def absent_packages(root: Any) -> list[Problem]:
 
 
 def _components(value: Any, path: str) -> Iterator[tuple[str, Component]]:
+    if isinstance(value, str | int | float | None):
+        return  # most are, and asking whether something is a Component takes long
     if isinstance(value, Component):
         yield path, value
     for name, entry in _entries(value):
