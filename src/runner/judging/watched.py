@@ -9,7 +9,7 @@ from runner.composition.figures import metrics
 from runner.compute.fit_fold import FoldFit, joined
 from runner.compute.prepared import Prepared
 from runner.compute.stage import Pruned
-from runner.judging.metrics import score
+from runner.judging.metrics import score_whole
 from runner.judging.scored import scored
 from runner.specification.experiment import Experiment
 
@@ -58,6 +58,5 @@ def fold_scores(
     # Its fold has the number 1 in a mean of one.
     alone = scored(forecasts.renumbered(), {}, labels, panel, test=False)
     known = {name: each for name, each in metrics().items() if not figures or f"valid/{name}" in figures}
-    found = score(alone, known, experiment.target.kind, labels.horizon_bars)
-    kept = {name: value for name, value in found.items() if "_fold_" not in name}
-    return {f"valid/{name}": value for name, value in kept.items() if np.isfinite(value)}
+    found = score_whole(alone, known, experiment.target.kind, labels.horizon_bars)
+    return {f"valid/{name}": value for name, value in found.items() if np.isfinite(value)}
