@@ -11,6 +11,7 @@ from components.contracts import AccountMetric, ForecastMetric, Kind, Metric, Or
 from components.errors import ContractError
 from components.statistics.comparison import per_timestamp
 from components.statistics.cross_section import MIN_SYMBOLS, cross_sections, section_coefficients
+from components.statistics.distinct import distinct
 from components.values import BacktestResult, Float, Scored
 from runner.composition.figures import OUTPUT, fits_further
 from runner.composition.schema import class_path
@@ -46,7 +47,7 @@ def score(scored: Scored, metrics: Mapping[str, Metric], kind: Kind, horizon_bar
     fitting = _fitting(scored, metrics, kind)
     found = {metric.name(): _value(metric, scored) for metric in fitting}
     by_fold = [metric for metric in fitting if metric.per_fold]
-    for fold in np.unique(scored.fold_M):
+    for fold in distinct(scored.fold_M):
         rows = _rows(scored, scored.fold_M == fold)
         found |= {f"{metric.name()}_fold_{fold}": _value(metric, rows) for metric in by_fold}
     return found | _order(scored, metrics, horizon_bars)
