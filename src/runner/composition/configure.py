@@ -18,6 +18,8 @@ from runner.specification.experiment import Experiment
 if TYPE_CHECKING:
     from runner.composition.compose import Memo
 
+_TEXT = json.JSONEncoder(default=repr)
+
 
 def configure(overrides: Sequence[str], *, memo: "Memo | None" = None) -> tuple[Experiment, Composed]:
     """The experiment that a command line asks for, checked, with all notices in what was composed.
@@ -48,7 +50,7 @@ def configure(overrides: Sequence[str], *, memo: "Memo | None" = None) -> tuple[
 
 def _texts(composed: Composed) -> dict[str, str]:
     """Every section as a text, in which 1, 1.0 and true differ; none where something is wrong already."""
-    return {} if composed.problems else {name: json.dumps(part, default=repr) for name, part in composed.config.items()}
+    return {} if composed.problems else {name: _TEXT.encode(part) for name, part in composed.config.items()}
 
 
 def _is_built(memo: "Memo", name: str, text: str) -> bool:
