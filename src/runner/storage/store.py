@@ -173,7 +173,8 @@ class Store:
         data, folder = json.dumps(index).encode(), self.folder(key, stage)
         partial = self.root / ".partial" / f"{_label(key, stage)}-{uuid.uuid4().hex}"
         with writing(self.root):
-            folder.parent.mkdir(parents=True, exist_ok=True)
+            if not folder.parent.is_dir():
+                folder.parent.mkdir(parents=True, exist_ok=True)
             partial.mkdir(parents=True)
             try:
                 (partial / _INDEX).write_bytes(data)
