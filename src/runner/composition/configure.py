@@ -38,10 +38,10 @@ def configure(overrides: Sequence[str], *, memo: "Memo | None" = None) -> tuple[
     if found:
         raise ConfigError(*found)
     experiment = construct(Experiment, composed.config, known=known)
+    if found := absent_packages(experiment, known=set(known)):
+        raise ConfigError(*found)
     if memo is not None:
         memo.built.update({name: (text, getattr(experiment, name)) for name, text in texts.items()})
-    if found := absent_packages(experiment):
-        raise ConfigError(*found)
     analysis = analyse(experiment)
     if found := rule_problems(analysis):
         raise ConfigError(*found)
