@@ -120,7 +120,7 @@ def trial(
     whole_for_research(ledger, record.outputs)
     tried = Tried(key=key, target=target, outputs=record.outputs, ledger=ledger)
     family, seen = family_of(experiment, prepared.panel, cache), seen_by(prepared.panel)
-    recipe = recipe_of(experiment, prepared.panel)
+    recipe = recipe_of(experiment, prepared.panel, cache.reader)
     if experiment.debug.enabled:
         record.note({"debug": True})
     number = ledger.start_trial(family, key, _body(experiment, record, target, sweep or key), recipe=recipe, seen=seen)

@@ -104,6 +104,7 @@ def shift(node: Node, bars: int) -> Node:
     return node if bars == 0 or isinstance(node, Number) else Call("ref", (node, Number(float(bars))))
 
 
+@lru_cache(maxsize=4096)
 def to_text(node: Node) -> str:
     """The canonical text: parse(to_text(node)) == node."""
     if isinstance(node, Number):

@@ -14,6 +14,7 @@ from components.gates._wording import judgement, not_computable, number, percent
 from components.ranges import Ge, Gt, Le
 from components.statistics.comparison import per_timestamp
 from components.statistics.cross_section import MIN_SYMBOLS, cross_sections, section_coefficients
+from components.statistics.distinct import distinct
 from components.statistics.forecast import loss
 from components.values import Evidence, Float, Judgement, Time
 
@@ -115,7 +116,7 @@ class RegimeStability(Gate):
             return ic_G, np.ones(len(ic_G)), test.timestamps_M[first_G]
         own_M, mean_M = (loss(evidence.kind, test.target_M, f_M) for f_M in (test.forecast_M, test.train_mean_M))
         own_T, mean_T = (per_timestamp(loss_M, test.timestamps_M) for loss_M in (own_M, mean_M))
-        return mean_T - own_T, mean_T, np.unique(test.timestamps_M)
+        return mean_T - own_T, mean_T, distinct(test.timestamps_M)
 
     def _write(self, skill: float) -> str:
         return number(skill) if self.measure == "rank_ic" else f"{percent(skill)}{self._unit()}"

@@ -4,7 +4,7 @@ Shape legend: N samples, M scored rows.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -73,7 +73,7 @@ class Outputs:
         return Outputs(columns=(*self.columns, *ends), decision=self.decision)
 
     def to_json(self) -> dict[str, Any]:
-        return {"columns": [asdict(output) for output in self.columns], "decision": self.decision}
+        return {"columns": [dict(vars(output)) for output in self.columns], "decision": self.decision}
 
     @staticmethod
     def from_json(content: Mapping[str, Any]) -> "Outputs":

@@ -18,6 +18,8 @@ from runner.specification.experiment import Experiment
 if TYPE_CHECKING:
     from runner.composition.compose import Memo
 
+_TEXT = json.JSONEncoder(default=repr)
+
 
 def configure(overrides: Sequence[str], *, memo: "Memo | None" = None) -> tuple[Experiment, Composed]:
     """The experiment that a command line asks for, checked, with all notices in what was composed.
@@ -36,10 +38,10 @@ def configure(overrides: Sequence[str], *, memo: "Memo | None" = None) -> tuple[
     if found:
         raise ConfigError(*found)
     experiment = construct(Experiment, composed.config, known=known)
+    if found := absent_packages(experiment, known=set(known)):
+        raise ConfigError(*found)
     if memo is not None:
         memo.built.update({name: (text, getattr(experiment, name)) for name, text in texts.items()})
-    if found := absent_packages(experiment):
-        raise ConfigError(*found)
     analysis = analyse(experiment)
     if found := rule_problems(analysis):
         raise ConfigError(*found)
@@ -48,7 +50,7 @@ def configure(overrides: Sequence[str], *, memo: "Memo | None" = None) -> tuple[
 
 def _texts(composed: Composed) -> dict[str, str]:
     """Every section as a text, in which 1, 1.0 and true differ; none where something is wrong already."""
-    return {} if composed.problems else {name: json.dumps(part, default=repr) for name, part in composed.config.items()}
+    return {} if composed.problems else {name: _TEXT.encode(part) for name, part in composed.config.items()}
 
 
 def _is_built(memo: "Memo", name: str, text: str) -> bool:

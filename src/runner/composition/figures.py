@@ -93,14 +93,13 @@ def words(names: Iterable[str]) -> dict[str, str]:
 
 def lacking(name: str, experiment: Experiment) -> tuple[str, str] | None:
     """Why no run of the experiment has a figure of this name, and a hint; None where one may have it."""
-    known = dict(_possible(experiment))
     match = FOLD.fullmatch(name)
     stem, fold = (match["name"], match["fold"]) if match else (name, None)
-    metric = known.get(stem)
-    if metric is None:
-        last = stem.rpartition("/")[2]
-        own = [flat for flat in known if flat.rpartition("/")[2] == last]
-        near = nearest(stem, own if last in metrics() else known) or next(iter(own), None)
+    last = stem.rpartition("/")[2]
+    metric = metrics().get(last)
+    own = [] if metric is None else list(_names_of(metric, experiment))
+    if metric is None or stem not in own:
+        near = nearest(stem, own if metric else _possible(experiment)) or next(iter(own), None)
         return _why(stem, experiment), f"did you mean '{near}'?" if near else ""
     folds = metric.per_fold and stem.startswith(PER_FOLD)
     if fold is None or (folds and _is_fold(fold)):
@@ -110,19 +109,21 @@ def lacking(name: str, experiment: Experiment) -> tuple[str, str] | None:
     return f"{stem} is not given per fold", f"did you mean '{stem}'?"
 
 
-def _possible(experiment: Experiment) -> Iterator[tuple[str, Metric]]:
-    """(flat name, metric) of all that runs of the experiment can have, folds aside."""
-    worse = list(experiment.robustness)
-    for name, metric in metrics().items():
-        if isinstance(metric, ForecastMetric | OrderMetric):
-            if _unfit(metric, experiment):
-                continue
-            of_interval = isinstance(metric, ForecastMetric) and metric.needs_intervals
-            spans = [span for span in FORECASTS if not (of_interval and span == "valid")]
-            yield from ((f"{span}/{owner}{name}", metric) for span in spans for owner in _owners(metric, experiment))
-        else:
-            spans = [*ACCOUNTS, *(worse if isinstance(metric, ReturnMetric) else ())]
-            yield from ((f"{span}/{name}", metric) for span in spans)
+def _possible(experiment: Experiment) -> list[str]:
+    """Flat names of all that runs of the experiment can have, folds aside."""
+    return [name for metric in metrics().values() for name in _names_of(metric, experiment)]
+
+
+def _names_of(metric: Metric, experiment: Experiment) -> Iterator[str]:
+    """Flat names of one metric's figures, folds aside."""
+    name = metric.name()
+    if not isinstance(metric, ForecastMetric | OrderMetric):
+        worse = experiment.robustness if isinstance(metric, ReturnMetric) else ()
+        yield from (f"{span}/{name}" for span in (*ACCOUNTS, *worse))
+    elif not _unfit(metric, experiment):
+        of_interval = isinstance(metric, ForecastMetric) and metric.needs_intervals
+        spans = [span for span in FORECASTS if not (of_interval and span == "valid")]
+        yield from (f"{span}/{owner}{name}" for span in spans for owner in _owners(metric, experiment))
 
 
 def _owners(metric: ForecastMetric | OrderMetric, experiment: Experiment) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """Whether the packages that an experiment's components need beside the core are there."""
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from typing import Any
 
 from components.contracts import Component
@@ -10,16 +10,21 @@ from components.optional import installation, missing
 from runner.composition.check import join
 
 
-def absent_packages(root: Any) -> list[Problem]:
-    """One problem for each component, however deeply nested, whose packages are not installed."""
+def absent_packages(root: Any, *, known: Set[str] = frozenset()) -> list[Problem]:
+    """One problem for each component, however deeply nested, whose packages are not installed; known: entries of the
+    root whose packages are."""
     return [
         Problem(path, f"needs {' and '.join(absent)}, not installed", installation(absent))
-        for path, component in _components(root, "")
+        for name, entry in _entries(root)
+        if name not in known
+        for path, component in _components(entry, name)
         if (absent := missing(component.packages()))
     ]
 
 
 def _components(value: Any, path: str) -> Iterator[tuple[str, Component]]:
+    if isinstance(value, str | int | float | None):
+        return  # most are, and asking whether something is a Component takes long
     if isinstance(value, Component):
         yield path, value
     for name, entry in _entries(value):

@@ -8,6 +8,7 @@ import numpy as np
 from components.errors import ConfigError, Problem
 from components.expressions import reach
 from components.panel import Panel
+from components.statistics.distinct import distinct
 from runner.composition.gates import gate_paths
 from runner.compute.pipeline import Prepared
 from runner.specification.experiment import Experiment
@@ -58,7 +59,7 @@ def _target(experiment: Experiment, prepared: Prepared, symbols: int) -> Iterato
 
 def _gates(experiment: Experiment, prepared: Prepared, symbols: int) -> Iterator[Problem]:
     folds = prepared.folds
-    tested = np.unique(prepared.panel.timestamps_R[np.concatenate([fold.test_rows for fold in folds])])
+    tested = distinct(prepared.panel.timestamps_R[np.concatenate([fold.test_rows for fold in folds])])
     if len(tested) < MIN_DATES:
         message = f"its test spans hold {_count(len(tested), 'date')}: it takes {MIN_DATES} to judge anything"
         yield Problem("split", message, "lengthen them, or give more bars")

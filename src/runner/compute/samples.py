@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from components.contracts import FittedPreprocessor, Preprocessor
 from components.panel import Panel
+from components.statistics.distinct import distinct
 from components.values import Block, Int, Samples
 from runner.compute.design import design_matrix, raw_features
 from runner.compute.features import FeatureTable
@@ -53,7 +54,7 @@ class Design:
 
     def blocked(self, rows: Int, inputs: tuple[str, ...], preprocessor: FittedPreprocessor) -> "Blocked":
         """One block from which samples of these rows, and of no later date, can be taken."""
-        block_rows = self._block_rows(np.unique(rows))
+        block_rows = self._block_rows(distinct(rows))
         codes_B = self.panel.symbol_codes_R[block_rows]
         values_BF = design_matrix(
             self.table.values_FR, block_rows, self.panel.timestamps_R[block_rows], inputs, preprocessor

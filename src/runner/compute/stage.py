@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from types import FunctionType
 from typing import Any, Generic, Protocol, TypeVar
 
-from runner.compute.keys import made_of, plain
+from runner.compute.keys import Settings, made_of, plain
 from runner.storage.canonical import content_hash
 from runner.storage.code import code_of
 from runner.storage.formats import Format
@@ -157,8 +157,11 @@ class Stage(Generic[T]):
 
 @dataclass(kw_only=True)
 class Memory:
-    """Stages of the trials of one process, by key: those that the last few trials asked for stay, values included."""
+    """Stages of the trials of one process, by key: those that the last few trials asked for stay, values included.
 
+    settings: of the same trials, as keys are made of them."""
+
+    settings: Settings = field(default_factory=Settings)
     _stages: dict[str, tuple[int, Stage[Any]]] = field(default_factory=dict[str, tuple[int, Stage[Any]]])
     _shared: dict[str, tuple[int, Any]] = field(default_factory=dict[str, tuple[int, Any]])
     _trial: int = 0
@@ -180,6 +183,7 @@ class Memory:
     def next_trial(self) -> None:
         """Forgets what the last trials had no use for, and values that are not worth their memory beyond one."""
         self._trial += 1
+        self.settings.next_trial()
         oldest = self._trial - TRIALS_REMEMBERED
         for key, (asked, stage) in list(self._stages.items()):
             if not stage.remembered:
@@ -205,6 +209,11 @@ class Cache:
     times: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     made: dict[str, Stage[Any]] = field(default_factory=dict[str, Stage[Any]])
     _told: set[str] = field(default_factory=set[str], repr=False)
+
+    @property
+    def reader(self) -> Settings:
+        """Of settings, as keys are made of them."""
+        return Settings() if self.memory is None else self.memory.settings
 
     def stage(
         self,
@@ -346,7 +355,7 @@ class Cache:
     def _origin(
         self, fn: Callable[..., Any], inputs: Mapping[str, Any], settings: Mapping[str, Any], form: Any
     ) -> dict[str, Any]:
-        origin, subjects = made_of(fn, inputs, settings, form)
+        origin, subjects = made_of(fn, inputs, settings, form, self.reader)
         if self.memory is None:
             for digest, subject in subjects.items():
                 self._keep(digest, subject)

@@ -61,10 +61,11 @@ class Walked:
                 given.value  # noqa: B018  # they show themselves, before the fits do
         with self.cache.group(self.name) as shown, one_thread_of_blas(), _pool(self.workers) as started:
             found = []
-            lacking = [fit.work for fit in self.fits if fit.work is not None and not fit.kept()]
-            if self.nodes is not None and lacking:
-                on_nodes(lacking, self.nodes)
-                found.append(False)
+            if self.nodes is not None:
+                lacking = [fit.work for fit in self.fits if fit.work is not None and not fit.kept()]
+                if lacking:
+                    on_nodes(lacking, self.nodes)
+                    found.append(False)
             for number, ready in enumerate(started([fit.ensure for fit in self.fits]), start=1):
                 found.append(ready())
                 shown.progress(number, len(self.fits))

@@ -11,6 +11,7 @@ from components.contracts import AccountMetric, ForecastMetric, Kind, Metric, Or
 from components.errors import ContractError
 from components.statistics.comparison import per_timestamp
 from components.statistics.cross_section import MIN_SYMBOLS, cross_sections, section_coefficients
+from components.statistics.distinct import distinct
 from components.values import BacktestResult, Float, Scored
 from runner.composition.figures import OUTPUT, fits_further
 from runner.composition.schema import class_path
@@ -43,8 +44,24 @@ def run_metrics(
 
 def score(scored: Scored, metrics: Mapping[str, Metric], kind: Kind, horizon_bars: int) -> dict[str, float]:
     """Figures of scored forecasts by every one of the metrics that fits them, over all rows and per fold."""
+    fitting = _fitting(scored, metrics, kind)
+    found = {metric.name(): _value(metric, scored) for metric in fitting}
+    by_fold = [metric for metric in fitting if metric.per_fold]
+    for fold in distinct(scored.fold_M):
+        rows = _rows(scored, scored.fold_M == fold)
+        found |= {f"{metric.name()}_fold_{fold}": _value(metric, rows) for metric in by_fold}
+    return found | _order(scored, metrics, horizon_bars)
+
+
+def score_whole(scored: Scored, metrics: Mapping[str, Metric], kind: Kind, horizon_bars: int) -> dict[str, float]:
+    """The same over all rows alone."""
+    found = {metric.name(): _value(metric, scored) for metric in _fitting(scored, metrics, kind)}
+    return found | _order(scored, metrics, horizon_bars, by_fold=False)
+
+
+def _fitting(scored: Scored, metrics: Mapping[str, Metric], kind: Kind) -> list[ForecastMetric]:
     quantiles = scored.outputs is not None and scored.outputs.decided.statistic == "quantile"
-    fitting = [
+    return [
         metric
         for metric in metrics.values()
         if isinstance(metric, ForecastMetric)
@@ -52,11 +69,6 @@ def score(scored: Scored, metrics: Mapping[str, Metric], kind: Kind, horizon_bar
         and (scored.lower_M is not None or not metric.needs_intervals)
         and (quantiles or not metric.needs_quantiles)
     ]
-    found = {metric.name(): _value(metric, scored) for metric in fitting}
-    for fold in np.unique(scored.fold_M):
-        rows = _rows(scored, scored.fold_M == fold)
-        found |= {f"{metric.name()}_fold_{fold}": _value(metric, rows) for metric in fitting if metric.per_fold}
-    return found | _order(scored, metrics, horizon_bars)
 
 
 def further_outputs(scored: Scored) -> Iterator[tuple[str, Scored]]:
@@ -107,7 +119,9 @@ def return_metrics(returns_T: Float, metrics: Mapping[str, Metric], bars_per_yea
     return {name: _value(m, returns_T, bars_per_year) for name, m in metrics.items() if isinstance(m, ReturnMetric)}
 
 
-def _order(scored: Scored, metrics: Mapping[str, Metric], horizon_bars: int) -> dict[str, float]:
+def _order(
+    scored: Scored, metrics: Mapping[str, Metric], horizon_bars: int, *, by_fold: bool = True
+) -> dict[str, float]:
     """How well symbols are ordered, in all and per fold; nothing where no date has enough symbols."""
     if len(scored.symbols_M) == 0 or np.ptp(scored.symbols_M) + 1 < MIN_SYMBOLS:
         return {}
@@ -125,7 +139,7 @@ def _order(scored: Scored, metrics: Mapping[str, Metric], horizon_bars: int) -> 
             if metric.ranked != ranked:
                 continue
             found[name] = _value(metric, per_timestamp(ic_G, stamps_G), horizon_bars)
-            for fold in np.unique(fold_G) if metric.per_fold else ():
+            for fold in np.unique(fold_G) if metric.per_fold and by_fold else ():
                 found[f"{name}_fold_{fold}"] = _value(metric, ic_G[fold_G == fold], horizon_bars)
     return found
 

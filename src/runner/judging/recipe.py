@@ -1,6 +1,7 @@
 """What makes two trials one choice: everything that was chosen, without the bars and without our own code."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import fields
 from typing import Any
 
@@ -8,7 +9,7 @@ import numpy as np
 
 from components.contracts import Source
 from components.panel import Panel
-from runner.compute.keys import classes_in, plain
+from runner.compute.keys import Settings, plain
 from runner.recording.trials import Recipe
 from runner.specification.described import TARGET, described, mattering
 from runner.specification.experiment import Experiment
@@ -19,30 +20,31 @@ PRICES = ("open", "high", "low", "close", "adj_close")
 """What the market tells: later downloads may give it at another scale."""
 
 
-def recipe_of(experiment: Experiment, panel: Panel) -> Recipe:
-    """The recipe of an experiment on the bars that it reads."""
+def recipe_of(experiment: Experiment, panel: Panel, reader: Settings | None = None) -> Recipe:
+    """The recipe of an experiment on the bars that it reads. reader: of the settings of many."""
     return Recipe(
-        key=recipe_key(experiment, panel),
+        key=recipe_key(experiment, panel, reader or Settings()),
         first=str(panel.dates_T[0]),
         last=str(panel.dates_T[-1]),
         digest=lambda until: digest_until(panel, until),
     )
 
 
-def recipe_key(experiment: Experiment, panel: Panel) -> str:
+def recipe_key(experiment: Experiment, panel: Panel, reader: Settings) -> str:
     """A digest of the settings that decide forecasts and returns, of how bars are made of a source, of their usual
     spacing, and of the code of components that are not ours. Where bars lie and how they are written is no choice."""
     settings = {name: getattr(experiment, name) for name in mattering(experiment) if name != "data"}
+    said, classes = reader.read(settings)
     debug = experiment.debug
     limits = {each.name: getattr(debug, each.name) for each in fields(debug) if each.name != "enabled"}
     spacing = np.median(np.diff(panel.dates_T).astype(np.int64)) if len(panel.dates_T) > 1 else 0
     return content_hash(
         {
-            "settings": plain(settings),
+            "settings": said,
             "data": _made_of(experiment.data),
             "debug": {name: value for name, value in limits.items() if value is not None} if debug.enabled else {},
             "spacing_us": int(spacing),
-            "code": _foreign_code([settings, experiment.data]),
+            "code": _foreign_code(classes | reader.read(experiment.data)[1]),
         }
     )
 
@@ -70,10 +72,10 @@ def _made_of(source: Source) -> Any:
     return {TARGET: described(type(source)), **others, **{name: _made_of(getattr(source, name)) for name in inner}}
 
 
-def _foreign_code(settings: Any) -> dict[str, str]:
-    """Digests of statements outside our own packages that the settings' classes reach."""
+def _foreign_code(classes: Iterable[type]) -> dict[str, str]:
+    """Digests of statements outside our own packages that the classes reach."""
     found: dict[str, str] = {}
-    for component in classes_in(settings):
+    for component in classes:
         if component.__module__.partition(".")[0] not in OURS:
             parts = code_of(component).parts
             found |= {

@@ -3,6 +3,7 @@
 import numpy as np
 
 from components.contracts import Gate
+from components.statistics.distinct import distinct
 from components.values import Evidence, Float, Scored
 from runner.compute.impossible import MIN_DATES
 
@@ -30,13 +31,13 @@ def shortfall(gate: Gate, evidence: Evidence) -> str:
 def _unsaid(scored: Scored) -> str:
     """Why the forecasts say nothing."""
     known_M = np.isfinite(scored.forecast_M) & np.isfinite(scored.target_M)
-    dates = len(np.unique(scored.timestamps_M[known_M]))
+    dates = len(distinct(scored.timestamps_M[known_M]))
     if not dates:
         return "No forecast has an outcome: there is nothing to judge."
     if dates < MIN_DATES:
         return f"Forecasts have outcomes on {_count(dates, 'date')}: it takes {MIN_DATES} to judge them."
     forecast_M, fold_M = scored.forecast_M[known_M], scored.fold_M[known_M]
-    if all(np.ptp(forecast_M[fold_M == fold]) == 0 for fold in np.unique(fold_M)):
+    if all(np.ptp(forecast_M[fold_M == fold]) == 0 for fold in distinct(fold_M)):
         return "The forecasts are one value in each fold: they say nothing."
     return ""
 

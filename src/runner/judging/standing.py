@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from components.statistics.comparison import per_timestamp
+from components.statistics.distinct import distinct
 from components.statistics.forecast import loss
 from components.statistics.newey_west import mean_test
 from components.statistics.performance import known
@@ -135,7 +136,7 @@ def _rival(evidence: Evidence) -> Rival | None:
 
 def _constant(scored: Scored, baseline: str) -> bool:
     forecast_M = scored.baselines[baseline]
-    return all(np.ptp(forecast_M[scored.fold_M == fold]) == 0 for fold in np.unique(scored.fold_M))
+    return all(np.ptp(forecast_M[scored.fold_M == fold]) == 0 for fold in distinct(scored.fold_M))
 
 
 def _losses(evidence: Evidence, baseline: str) -> tuple[Float, Float]:
@@ -197,7 +198,7 @@ def _first(evidence: Evidence) -> Iterator[str]:
     """A book that was under water for years, and last folds that fail."""
     if evidence.has_portfolio and np.any(np.nan_to_num(evidence.returns_T)):
         yield from _under_water(evidence)
-    folds = [int(fold) for fold in np.unique(evidence.test.fold_M)]
+    folds = [int(fold) for fold in distinct(evidence.test.fold_M)]
     if len(folds) < 4:
         return
     failing = {

@@ -12,6 +12,7 @@ from components.errors import DataError
 from components.panel import Panel
 from components.statistics.comparison import per_timestamp
 from components.statistics.deflation import independent_trials
+from components.statistics.distinct import distinct
 from components.statistics.forecast import loss
 from components.values import Evidence, Float, Scored, Time, Trials
 from runner.compute.stage import Cache, Given, Keyed, Stage
@@ -34,7 +35,7 @@ def own_series(evidence: Evidence) -> dict[str, Series]:
     losses_T = forecast_losses(evidence.test, evidence.kind)
     return {
         RETURNS: _known(evidence.stamps_T, evidence.returns_T),
-        LOSSES: _known(np.unique(evidence.test.timestamps_M), losses_T),
+        LOSSES: _known(distinct(evidence.test.timestamps_M), losses_T),
     }
 
 

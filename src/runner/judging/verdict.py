@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Set
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
 from components.contracts import Gate, Gates, Result
@@ -67,7 +67,7 @@ class GateOutcome:
 
     @staticmethod
     def from_json(content: Mapping[str, Any]) -> "GateOutcome":
-        """What `asdict` gave."""
+        """What `Verdict.to_json` gave."""
         return GateOutcome(**{**content, "figures": tuple(content.get("figures", ()))})
 
 
@@ -310,7 +310,7 @@ def _weakened(gate: Gate, evidence: Evidence) -> bool:
 
 def _plain(gate: GateOutcome) -> dict[str, Any]:
     """Of a gate that tells nothing provable that is not mentioned."""
-    content = {**asdict(gate), "figures": list(gate.figures)}
+    content = {**vars(gate), "figures": list(gate.figures)}
     return content if gate.provable else {name: value for name, value in content.items() if name != "provable"}
 
 

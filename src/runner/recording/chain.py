@@ -10,7 +10,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, TypeVar
@@ -100,11 +100,12 @@ class Event:
         return content
 
     def computed_hash(self) -> str:
-        return content_hash({name: value for name, value in asdict(self).items() if name != "hash"})
+        return content_hash({name: getattr(self, name) for name in _NAMES if name != "hash"})
 
 
-_INSERT = f"""INSERT INTO events ({", ".join(each.name for each in fields(Event))})
-VALUES ({", ".join(f":{each.name}" for each in fields(Event))})"""  # noqa: S608  # names of our own
+_NAMES = tuple(each.name for each in fields(Event))
+_INSERT = f"""INSERT INTO events ({", ".join(_NAMES)})
+VALUES ({", ".join(f":{name}" for name in _NAMES)})"""  # noqa: S608  # names of our own
 
 
 @dataclass(kw_only=True)
@@ -211,7 +212,7 @@ class Transaction:
             hash="",
         )
         event = replace(event, hash=event.computed_hash())
-        self.connection.rows(_INSERT, asdict(event))
+        self.connection.rows(_INSERT, {name: getattr(event, name) for name in _NAMES})
         return _head(event.sequence, event.hash)
 
 

@@ -31,6 +31,7 @@ KINDS: Mapping[str, str] = {
     "finished": "state",
 }
 """Event -> its fields, beside assay, time and event."""
+_LINE = json.JSONEncoder(default=str)
 
 
 class Events:
@@ -49,7 +50,7 @@ class Events:
     def tell(self, event: str, **fields: Any) -> None:
         """Appends one line. Raises OutputError where it cannot be written."""
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        line = json.dumps(finite_or_null({"assay": CONTRACT, "time": now, "event": event, **fields}), default=str)
+        line = _LINE.encode(finite_or_null({"assay": CONTRACT, "time": now, "event": event, **fields}))
         self._write(f"{line}\n")
 
     @contextmanager

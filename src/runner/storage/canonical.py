@@ -10,6 +10,7 @@ from typing import Any
 from components.errors import ContractError
 
 _AS_THEY_ARE = frozenset({type(None), bool, int, str})
+_IN_ONE_WAY = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 def canonical_json(value: Any) -> str:
@@ -18,15 +19,22 @@ def canonical_json(value: Any) -> str:
     value: None, bool, int, float (finite), str, and lists, tuples and string-keyed mappings of these.
     1 and 1.0 are different values. Raises ContractError naming the place of anything else.
     """
-    return json.dumps(_plain(value, ""), sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return _IN_ONE_WAY.encode(value if _is_plain(value) else _plain(value, ""))
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether it is made of Python's own types alone, as nearly everything is."""
+    kind = type(value)
+    if kind in _AS_THEY_ARE:
+        return True
+    if kind is float:
+        return math.isfinite(value)
+    if kind is dict:
+        return all(type(name) is str and _is_plain(item) for name, item in value.items())
+    return (kind is list or kind is tuple) and all(map(_is_plain, value))
 
 
 def _plain(value: Any, path: str) -> Any:
-    kind = type(value)
-    if kind in _AS_THEY_ARE:
-        return value
-    if kind is list or kind is tuple:
-        return [_plain(item, f"{path}[{i}]") for i, item in enumerate(value)]
     match value:
         case None | bool() | int() | str():
             return value
@@ -46,10 +54,15 @@ def _plain(value: Any, path: str) -> Any:
 def finite_or_null(value: Any) -> Any:
     """The plain value with every NaN and infinity as None, and numpy's numbers as Python's."""
     kind = type(value)
-    if kind in _AS_THEY_ARE:  # most are, and asking whether something is a Number takes long
+    # Python's own types are nearly all that comes, and asking whether something is a Number takes long.
+    if kind in _AS_THEY_ARE:
         return value
+    if kind is float:
+        return value if math.isfinite(value) else None
     if kind is dict:
         return {name: finite_or_null(item) for name, item in value.items()}
+    if kind is list or kind is tuple:
+        return [finite_or_null(item) for item in value]
     match value:
         case bool() | None:
             return value

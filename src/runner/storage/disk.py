@@ -53,15 +53,17 @@ def write_atomically(path: Path, data: bytes, *, synced: bool = True) -> None:
     """
     partial = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     with writing(path.parent):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.parent.is_dir():
+            path.parent.mkdir(parents=True, exist_ok=True)
         try:
             if synced:
                 write_synced(partial, data)
             else:
                 partial.write_bytes(data)
             partial.replace(path)
-        finally:
+        except BaseException:
             partial.unlink(missing_ok=True)
+            raise
         if synced:
             sync_folder(path.parent)
 

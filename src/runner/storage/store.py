@@ -80,7 +80,7 @@ class Store:
 
     def has(self, key: str, stage: str) -> bool:
         """Whether there is a result, without reading it."""
-        return (self.folder(key, stage) / _INDEX).is_file()
+        return self.root.joinpath(stage, key[:2], key, _INDEX).is_file()
 
     def origin(self, key: str, stage: str) -> Mapping[str, Any] | None:
         """What the key of a stored result was made of; None where there is none."""
@@ -173,7 +173,8 @@ class Store:
         data, folder = json.dumps(index).encode(), self.folder(key, stage)
         partial = self.root / ".partial" / f"{_label(key, stage)}-{uuid.uuid4().hex}"
         with writing(self.root):
-            folder.parent.mkdir(parents=True, exist_ok=True)
+            if not folder.parent.is_dir():
+                folder.parent.mkdir(parents=True, exist_ok=True)
             partial.mkdir(parents=True)
             try:
                 (partial / _INDEX).write_bytes(data)
@@ -186,7 +187,7 @@ class Store:
 
     def folder(self, key: str, stage: str) -> Path:
         """Where a result lies, or would."""
-        return self.root / stage / key[:2] / key
+        return self.root.joinpath(stage, key[:2], key)
 
     def _read(self, key: str, stage: str, only: str | None) -> Entry | None:
         entry = self._verified(key, stage, only)
