@@ -99,7 +99,7 @@ def _searched(opened: Opened, memo: Memo, launcher: Launcher | None, tracker: Tr
     except BaseException:
         _say_how_to_go_on(opened)
         raise
-    trials = opened.study().refresh()
+    trials = opened.trials()
 
     def show() -> None:
         table.show(opened, trials)
