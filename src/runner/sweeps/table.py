@@ -45,7 +45,8 @@ def _print_table(console: "Console", trials: Sequence[StudyTrial]) -> None:
 
     figures = [_metrics(trial) for trial in trials]
     columns = _columns(trials, figures)
-    best = {column: _best(column, figures) for column in columns}
+    alike = not unlike([trial.values for trial in trials])
+    best = {column: _best(column, figures) for column in columns if alike}
     header = ("job", "overrides", "ended", *columns)
     rows = [
         (str(trial.number), _values(trial), _ended(trial), *(_shown(metrics.get(c)) for c in columns))
@@ -54,7 +55,7 @@ def _print_table(console: "Console", trials: Sequence[StudyTrial]) -> None:
     kept = fitting([header, *rows], console.width - GAP, range(3, len(header)), wraps=1, apart=GAP)
     table = Table(*(Column(header[i], overflow="fold", no_wrap=i != 1) for i in kept), box=None)
     for row, metrics in zip(rows, figures, strict=True):
-        bold = {i for i, column in enumerate(columns, 3) if metrics.get(column) == best[column]}
+        bold = {i for i, column in enumerate(columns, 3) if column in best and metrics.get(column) == best[column]}
         table.add_row(*(Text(row[i], "bold" if i in bold else "") for i in kept))
     console.print(table)
     if len(kept) < len(header):

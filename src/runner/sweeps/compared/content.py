@@ -4,7 +4,6 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -243,10 +242,13 @@ def _null_worlds(compared: Compared) -> list[dict[str, Any]]:
     """Of each sweep that was searched in null worlds too, where its best stands among theirs."""
     found = []
     for letter, opened in compared.sweeps.items():
-        trials = [entry.trial for entry in compared.entries if entry.sweep == letter and entry.trial is not None]
+        own = [(entry, entry.trial) for entry in compared.entries if entry.sweep == letter and entry.trial is not None]
+        trials = [trial for _, trial in own]
         best = best_trial(opened, trials)
-        there = best is not None and (Path(str(best.run)) / "metrics.json").is_file()
-        if there and (told := of_sweep(opened, trials)):
+        test = test_name(opened.objectives[0])
+        known = (entry for entry, trial in own if trial is best and not (entry.gone and math.isnan(entry.value(test))))
+        figures = next((entry.figures for entry in known), {})
+        if best is not None and (told := of_sweep(opened, trials, figures)):
             found.append({"sweep": letter, **told})
     return found
 

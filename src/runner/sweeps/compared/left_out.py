@@ -46,7 +46,9 @@ def _untested(compared: Compared, scores: Scores) -> str:
     if not lacking:
         return ""
     if chosen not in scores.entries:
-        return "The test figures of the chosen trial are not known: selection regret is left out."
+        nulls = any(opened.settings.null_worlds for opened in compared.sweeps.values())
+        what = "selection regret and null worlds are" if nulls else "selection regret is"
+        return f"The test figures of the chosen trial are not known: {what} left out."
     return f"Test figures are not known of {_count(lacking)}: regret and rank stability leave them out."
 
 

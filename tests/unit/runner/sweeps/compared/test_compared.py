@@ -280,8 +280,9 @@ def test_a_sweep_by_symbol_is_compared_symbol_by_symbol(capsys: pytest.CaptureFi
     assert answer("compare", "all/A")["chosen"] == "2"
 
 
-def test_null_worlds_that_were_searched_are_shown() -> None:
-    folder = swept(several(), null_worlds=19).folder
+@pytest.mark.parametrize("remembered", [True, False])
+def test_null_worlds_that_were_searched_are_shown(remembered: bool) -> None:
+    folder = swept(several(), null_worlds=19, remembered=remembered).folder
     (folder / "nulls").mkdir()
     for world in range(1, 20):
         figures = dict.fromkeys(("valid/r2", "test/r2", "backtest/sharpe"), 0.01 * world)
@@ -289,6 +290,11 @@ def test_null_worlds_that_were_searched_are_shown() -> None:
         (folder / "nulls" / f"{world:04d}.json").write_text(json.dumps(found.content()))
     (told,) = answer("compare", str(folder), "--html")["null_worlds"]
     assert (told["worlds"], told["rank"], told["p_value"]) == (19, 1, 0.05)
+    shutil.rmtree("outputs/runs")
+    found = answer("compare", str(folder))
+    assert found["null_worlds"] == ([told] if remembered else [])
+    says = "The test figures of the chosen trial are not known: selection regret and null worlds are left out."
+    assert (says in found["left_out"]) != remembered
     text = page(folder)
     assert "rank 1 among 19 null worlds" in text
     assert len(values(text)["null_worlds"][0]["nulls"]) == 19
