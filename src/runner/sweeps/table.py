@@ -71,8 +71,8 @@ def _ended(trial: StudyTrial) -> str:
 
 
 def _judged(opened: Opened, trials: Sequence[StudyTrial]) -> str:
-    """Which trials every gate has judged; empty where none finished."""
-    finished = [trial for trial in trials if trial.state == "finished"]
+    """Which trials every gate has judged; empty where none finished, or nothing is left of them."""
+    finished = [trial for trial in trials if trial.state == "finished" and _is_there(trial)]
     wholly = [trial.number for trial in finished if _is_judged(trial)]
     if not finished:
         return ""
@@ -82,6 +82,10 @@ def _judged(opened: Opened, trials: Sequence[StudyTrial]) -> str:
     another = "another" if wholly else "one"
     how = f"python -m runner report RUN judges {another}, RUN from {opened.folder / JOBS}/JOB.json"
     return f"{which}; {how}"
+
+
+def _is_there(trial: StudyTrial) -> bool:
+    return trial.run is not None and (Path(trial.run) / "manifest.json").is_file()
 
 
 def _is_judged(trial: StudyTrial) -> bool:
@@ -99,7 +103,8 @@ def _chosen(opened: Opened, trials: Sequence[StudyTrial]) -> str:
     """The best, or why there is none."""
     if chosen := best_trial(opened, trials):
         value = f"{opened.objectives[0]} {chosen.objectives[0]:.4f}"
-        return f"Best of {len(trials)} by {value}: job {chosen.number}, {chosen.run}"
+        where = chosen.run if _is_there(chosen) else "whose run folder is gone"
+        return f"Best of {len(trials)} by {value}: job {chosen.number}, {where}"
     finished = [trial for trial in trials if trial.state == "finished"]
     if len(finished) > 1 and not any(trial.eligible for trial in finished):
         bounds = " and ".join(map(str, opened.constraints))

@@ -1,6 +1,7 @@
 """What a sweep says of itself on the terminal."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,14 @@ def test_only_what_was_judged_is_called_judged(capsys: pytest.CaptureFixture[str
     )
     judge(1, "failed")
     assert shown(folder, capsys)[-2] == "All finished jobs were judged by every gate."
+
+
+def test_a_best_trial_whose_folder_is_gone_names_no_folder(capsys: pytest.CaptureFixture[str]) -> None:
+    folder = swept([told(0), told(1)], ledger=False).folder
+    shutil.rmtree("outputs/runs")
+    lines = shown(folder, capsys)
+    assert lines[-1] == "Best of 2 by valid/r2 0.1000: job 1, whose run folder is gone"
+    assert "gate" not in "".join(lines)
 
 
 def test_nothing_is_said_of_gates_where_all_were_refused(capsys: pytest.CaptureFixture[str]) -> None:
