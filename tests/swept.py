@@ -49,15 +49,21 @@ def made(
     ledger: bool = True,
     folders: bool = True,
     null_worlds: int | None = None,
+    constraints: Sequence[str] | None = None,
+    remembered: bool = True,
+    noted: bool = False,
 ) -> Swept:
-    """Writes sweep.json, the journal, run folders, and the trials with their returns in the ledger."""
+    """Writes sweep.json, the journal, run folders, and the trials with their returns in the ledger. remembered: whether
+    the ledger has their figures too; noted: the journal has their keys, and the ledger them of other runs."""
     folder = Path("outputs/sweeps") / name
     folder.mkdir(parents=True)
+    bounds = None if constraints is None else tuple(constraints)
+    settings = Settings(search="random", trials=99, null_worlds=null_worlds, constraints=bounds)
     asked = {
         "name": name,
         "overrides": list(overrides),
         "when": when or {},
-        "settings": Settings(search="random", trials=99, null_worlds=null_worlds).content(),
+        "settings": settings.content(),
     }
     (folder / "sweep.json").write_text(json.dumps({**asked, "objectives": objectives, "directions": directions}))
     lines: list[Mapping[str, Any]] = []
@@ -75,10 +81,16 @@ def made(
                 write_run(Path(run), key, trial, objectives[0])
             if record is not None:
                 keys.append(key)
-                record.start_trial(FAMILY, key, {"target": "t", "run_id": key}, seen=("2010-01-04", "2010-12-31"))
+                record.start_trial(
+                    FAMILY,
+                    key,
+                    {"target": "t", "run_id": "another" if noted else key},
+                    seen=("2010-01-04", "2010-12-31"),
+                )
                 values_T = rng.normal(0.0005 * (number % 8), 0.01, len(STAMPS_T))
                 series = {"returns": Series(stamps_T=STAMPS_T, values_T=values_T)}
-                record.finish_trial(key, "pruned" if trial.state == "pruned" else "finished", {}, series)
+                body = {"metrics": figures_of(key, trial, objectives[0])} if remembered else {}
+                record.finish_trial(key, "pruned" if trial.state == "pruned" else "finished", body, series)
         own = [trial.valid] if trial.objectives is None else trial.objectives
         ended = {
             "state": trial.state,
@@ -87,6 +99,7 @@ def made(
             "run": run,
             "says": trial.says,
             "seconds": 1.5,
+            **({"key": key} if noted else {}),
         }
         scores = [0.1] * 2 if trial.state == "pruned" else []
         lines.append(
@@ -101,15 +114,20 @@ def write_run(folder: Path, key: str, trial: Told, objective: str) -> None:
     ended = {"run_id": key, "experiment": "mine", "state": "pruned" if trial.state == "pruned" else "finished"}
     data = {"n_symbols": 1, "first": "2010-01-04", "last": "2010-12-31"}
     manifest = {**ended, "trial": {"key": key, "counted": True}, "data": data, "overrides": ["+experiment=mine"]}
-    (folder / "manifest.json").write_text(json.dumps({**manifest, "choices": {"model": "ridge"}}))
+    manifest |= {"run_key": key, "target": {"kind": "level"}, "choices": {"model": "ridge"}}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
     if trial.state == "pruned":
         return
+    (folder / "metrics.json").write_text(json.dumps(figures_of(key, trial, objective)))
+    gates = [{"name": "skill", "status": "failed"}, {"name": "vault", "status": "pending"}]
+    (folder / "gates.json").write_text(json.dumps({"level": "rejected", "passed": False, "gates": gates}))
+
+
+def figures_of(key: str, trial: Told, objective: str) -> dict[str, float | None]:
     metric, figures = objective.partition("/")[2], dict(trial.further)
     rng = np.random.default_rng(len(key))
     for span, value in (("valid", trial.valid), ("test", trial.test)):
         figures[f"{span}/{metric}"] = value
         for fold in range(1, trial.folds + 1):
             figures[f"{span}/{metric}_fold_{fold}"] = None if value is None else value + float(rng.normal(0, 0.01))
-    (folder / "metrics.json").write_text(json.dumps({**figures, "backtest/sharpe": 0.3}))
-    gates = [{"name": "skill", "status": "failed"}, {"name": "vault", "status": "pending"}]
-    (folder / "gates.json").write_text(json.dumps({"level": "rejected", "passed": False, "gates": gates}))
+    return {**figures, "backtest/sharpe": 0.3}

@@ -74,7 +74,7 @@ def test_jobs_draw_nothing_until_they_are_asked_and_are_tracked_together(assay: 
     assert done.returncode == 0, done.stderr
     (sweep,) = tmp_path.glob("outputs/sweeps/*")
     assert done.stdout.splitlines()[-2] == (
-        "The best were judged by every gate: python -m runner report RUN judges another, RUN from "
+        "No job was judged by every gate; python -m runner report RUN judges one, RUN from "
         f"{sweep.relative_to(tmp_path)}/jobs/JOB.json"
     )
     folders = [tmp_path / job["run_folder"] for job in jobs(tmp_path)]

@@ -51,8 +51,8 @@ def set_figures(returns: Mapping[str, Series], own: str, count: int) -> list[Fig
             label="SPA, p",
             value=spa,
             shown=f"{spa:.3f}",
-            says=f"Hansen's test: how likely the best of {returns_TK.shape[1]:,} worthless trials earns as much as the "
-            "best one here.",
+            says=f"Hansen's test: how likely the best of {returns_TK.shape[1]:,} worthless trials, as many as left "
+            "returns on these bars, earns as much as the best one here.",
         ),
         Figure(
             name="stepm",

@@ -279,6 +279,19 @@ class Ledger:
 
         return self.chain.read(work)
 
+    def keys_of(self, runs: Set[str]) -> dict[str, str]:
+        """run id -> key of its trial, as far as a start or a removal of the run's folder says it."""
+
+        def work(transaction: Transaction) -> dict[str, str]:
+            removed = {event.key: event.content.get("trial") or {} for event in transaction.events(kind="run_removed")}
+            found = {run: str(trial["key"]) for run, trial in removed.items() if run in runs and trial.get("key")}
+            for event in transaction.events(kind="trial_started"):
+                if (run := event.content["trial"].get("run_id")) in runs:
+                    found[run] = event.key
+            return found
+
+        return self.chain.read(work)
+
     def series(self, trials: Iterable[Trial], name: str) -> dict[str, Series]:
         """key -> series of that name, of the trials that left one; what was changed since is left out."""
         wanted = {trial.key: trial.outcome.get("series", {}).get(name) for trial in trials}

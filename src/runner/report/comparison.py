@@ -36,12 +36,27 @@ def page(found: Mapping[str, Any], curves: Mapping[str, Any]) -> str:
             levels=[(level, found["levels"][level]) for level in LEVELS if level in found["levels"]],
             statuses=[status for status in MARKS if any(status in each for each in found["gate_shares"].values())],
             ended=sum(trial["state"] == ENDED for trial in found["trials"]),
+            nothing=nothing(found),
             apart=[trial for trial in found["trials"] if trial["state"] != ENDED],
             data=_embedded(_data(found, curves)),
             dash=notation.DASH,
             marks=MARKS,
         )
     )
+
+
+def nothing(found: Mapping[str, Any]) -> str:
+    """Why there is no trial to choose; empty where there is one."""
+    states = found["states"]
+    if found["chosen"] is not None:
+        return ""
+    if "beyond constraints" in states:
+        says = "No finished trial meets the constraints"
+    elif not states.keys() - {"running"}:
+        says = "No trial has finished yet"
+    else:
+        says = "No trial ended with a figure to choose by"
+    return f"{says}; there is nothing to choose between."
 
 
 def _title(found: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from runner.report import notation
+from runner.report.comparison import nothing
 
 MOST = 20
 """Trials that the terminal shows; --csv and --html have all of them."""
@@ -18,6 +19,8 @@ def show(found: Mapping[str, Any]) -> None:
     out = Terminal()
     states = ", ".join(f"{count:,} {state}" for state, count in found["states"].items())
     out.text(f"{len(found['trials']):,} trials: {states or 'none'}.")
+    if says := nothing(found):
+        out.text(says)
     _trials(out, found)
     for title, lines in _said(found):
         out.text("")
@@ -29,7 +32,7 @@ def show(found: Mapping[str, Any]) -> None:
         cells = [(figure["label"], figure["shown"], figure["says"]) for figure in found["statistics"]]
         out.grid(("statistic of the set", "value", "in words"), cells, right=(1,))
     out.text("")
-    for line in found["seen"]:
+    for line in (*found["seen"], *found["left_out"]):
         out.text(line)
     for name in ("page", "table"):
         if found[name]:
@@ -57,7 +60,7 @@ def _trials(out: Any, found: Mapping[str, Any]) -> None:
     header = ("trial", "level", *(each["name"] for each in shown), "settings that differ")
     out.grid(header, cells, right=range(2, 2 + len(shown)))
     if len(known) > MOST:
-        out.text(f"{len(known) - MOST:,} more finished trials; --csv FILE and --html have all of them.")
+        out.text(f"{len(known) - MOST:,} more finished trials; --csv and --html have all of them.")
     if found["front"]:
         out.text(f"* on the Pareto front: {len(found['front']):,} trials.")
 
@@ -66,7 +69,7 @@ def _said(found: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
     parts = [
         (title, found[name]["says"])
         for title, name in (("Selection regret", "regret"), ("Rank stability", "stability"))
-        if found[name]
+        if found[name] and found[name]["says"]
     ]
     parts += [("Null worlds", [each["says"]]) for each in found["null_worlds"]]
     for sweep in found["importance"]:

@@ -63,7 +63,7 @@ def searched(study: Study, cell: Cell) -> Result:
     began, processor = time.perf_counter(), _processor_seconds()
     with redirect_stdout(io.StringIO()):
         opened = _search(cell)
-        trials = opened.study().refresh()
+        trials = opened.trials()
         finished = [trial for trial in trials if trial.state == "finished"]
         found = _trials(study, finished)
         best = _best(study, found)
@@ -107,7 +107,7 @@ def _begun_before(overrides: Sequence[str]) -> Path | None:
 
 
 def _is_current(opened: Opened) -> bool:
-    runs = [Path(trial.run) for trial in opened.study().refresh() if trial.state == "finished" and trial.run]
+    runs = [Path(trial.run) for trial in opened.trials() if trial.state == "finished" and trial.run]
     return not runs or is_current(runs[0], Timed(), HERE)
 
 

@@ -24,6 +24,9 @@ class Constraint:
     bound: float
     sign: int
 
+    def __str__(self) -> str:
+        return f"{self.figure}{'<=' if self.sign > 0 else '>='}{self.bound:g}"
+
     def violation(self, value: float) -> float:
         """How far the value lies beyond the bound; 0 or less where the constraint holds."""
         return self.sign * (value - self.bound)

@@ -23,6 +23,12 @@ def judge_best(opened: Opened, trials: Sequence[StudyTrial]) -> None:
             print(error, file=sys.stderr)
 
 
+def beyond(opened: Opened, trial: StudyTrial) -> str:
+    """Which constraints a trial does not meet, and by how much; empty where it meets them all."""
+    pairs = zip(opened.constraints, trial.violations, strict=False)
+    return "; ".join(f"{constraint} is missed by {by:.4g}" for constraint, by in pairs if by > 0)
+
+
 def best(opened: Opened, trials: Sequence[StudyTrial]) -> list[StudyTrial]:
     """The eligible trials, the best by the first objective first, of equal ones the earlier."""
     eligible = [trial for trial in trials if trial.eligible]

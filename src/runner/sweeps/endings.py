@@ -20,8 +20,10 @@ Figures = Mapping[str, float | None]
 
 def scored(opened: Opened, folder: Path, code: int, scores: Iterable[float], seconds: float) -> Ending:
     """Of a trial that ran to its end: its objectives, that it has none, or that it was pruned."""
+    manifest: dict[str, Any] = _json(folder / "manifest.json")
     told: dict[str, Any] = {"code": code, "run": str(folder), "scores": tuple(scores), "seconds": seconds}
-    if _json(folder / "manifest.json")["state"] == "pruned":
+    told["key"] = manifest.get("trial", {}).get("key")
+    if manifest["state"] == "pruned":
         return Ending(state="pruned", **told)
     figures: Figures = _json(folder / "metrics.json")
     wanted = [*opened.objectives, *(constraint.figure for constraint in opened.constraints)]

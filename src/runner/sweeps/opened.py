@@ -9,6 +9,7 @@ from typing import Any
 
 from components.errors import ConfigError, Problem
 from runner.composition.configure import configure
+from runner.recording.keeping import ARCHIVE, RUNS
 from runner.specification.places import HERE
 from runner.specification.sweep import Settings
 from runner.storage.disk import write_atomically, writing
@@ -20,10 +21,13 @@ from runner.sweeps.points import search_name
 from runner.sweeps.searches import Past
 from runner.sweeps.settings import Asked, settings_of
 from runner.sweeps.space import Space, space_of
-from runner.sweeps.study import Study
+from runner.sweeps.study import Study, StudyTrial
 
 SPANNING = ("data", "quality", "target", "split", "debug")
 """Slots that decide of which bars a fold's score is."""
+
+NAMED = 3
+"""Parameters that a message names at most."""
 
 JOBS, ASKED, JOURNAL = "jobs", "sweep.json", "study.jsonl"
 
@@ -53,6 +57,21 @@ class Opened:
     def constraints(self) -> tuple[Constraint, ...]:
         """What must hold of the best trial."""
         return self.aims.constraints
+
+    @property
+    def outputs(self) -> Path:
+        """Those that hold it, whatever folder a command runs in."""
+        depth = len(Path(self.name).parts)
+        whole = ".." not in self.folder.parts and len(self.folder.parents) > depth
+        return (self.folder if whole else self.folder.resolve()).parents[depth]
+
+    def trials(self) -> list[StudyTrial]:
+        """As the journal has them. run: where the folder lies now, archived or not; where it was if it is gone."""
+        return [replace(trial, run=trial.run and self._found(Path(trial.run))) for trial in self.study().refresh()]
+
+    def _found(self, run: Path) -> str:
+        places = [*(self.outputs / home / run.parent.name / run.name for home in (RUNS, ARCHIVE)), run]
+        return str(next((place for place in places if (place / "manifest.json").is_file()), places[0]))
 
     def study(self) -> Study:
         """As a worker of this process sees it."""
@@ -131,7 +150,28 @@ def folder_of(name: str) -> Path:
     places = [place for place in (Path(name), HERE.sweeps / name) if (place / ASKED).is_file()]
     if not places:
         raise ConfigError(Problem("sweep.resume", f"{name}: is no sweep", f"name a folder of {HERE.sweeps}, or latest"))
+    if not places[0].resolve().is_relative_to(HERE.sweeps.resolve()):
+        hint = "go on in the folder where it began: its runs lie there"
+        raise ConfigError(Problem("sweep.resume", f"{name}: is not of this folder's {HERE.sweeps}", hint))
     return places[0]
+
+
+def spans(key: str) -> bool:
+    """Whether a parameter decides of which bars, or of what target, a score is."""
+    return key.lstrip("+").split(".")[0].split("@")[0] in SPANNING
+
+
+def unlike(settings: Sequence[Mapping[str, str]]) -> list[str]:
+    """Parameters by which the scores of trials are of different bars or targets."""
+    keys = dict.fromkeys(key for each in settings for key in each if spans(key))
+    return [key for key in keys if len({each.get(key) for each in settings}) > 1]
+
+
+def unlike_says(keys: Sequence[str]) -> str:
+    """Why trials that differ in these must not be ranked."""
+    more = f" and {len(keys) - NAMED:,} more" if len(keys) > NAMED else ""
+    differ = f"Trials differ in {', '.join(keys[:NAMED])}{more}"
+    return f"{differ}: their figures are of different bars or targets, and do not compare"
 
 
 def refuse(opened: Opened) -> None:
@@ -151,7 +191,7 @@ def refuse(opened: Opened) -> None:
         problems.append(Problem("sweep.warm_start", f"{name} learns nothing from points that it did not choose", hint))
     if settings.prune != "none" and len(aims.objectives) > 1:
         problems.append(Problem("sweep.prune", "needs one objective", "drop it, or all objectives but one"))
-    moving = [key for key in opened.space.keys if key.lstrip("+").split(".")[0].split("@")[0] in SPANNING]
+    moving = [key for key in opened.space.keys if spans(key)]
     if settings.prune != "none" and moving:
         hint = f"drop sweep.prune, or give {moving[0]} one value"
         problems.append(Problem("sweep.prune", f"trials that differ in {moving[0]} have no folds in common", hint))

@@ -30,20 +30,21 @@ ENDED_BY_ITSELF = ("finished", "pruned", "nan")
 @dataclass(frozen=True, kw_only=True)
 class StudyTrial(Past):
     """leases: how often it was begun since the last resume; again: whether it was begun before; worker: by whom, the
-    last time; code: what its process would have ended with; seconds: that it took."""
+    last time; code: what its process would have ended with; key: of its trial in the ledger; seconds: that it took."""
 
     number: int
     worker: str
     leases: int = 1
     again: bool = False
     code: int | None = None
+    key: str | None = None
     says: str = ""
     seconds: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ending:
-    """How a trial ended. says: why, where it did not by itself."""
+    """How a trial ended. key: of its trial in the ledger; says: why, where it did not by itself."""
 
     state: State
     objectives: tuple[float, ...] = ()
@@ -51,6 +52,7 @@ class Ending:
     violations: tuple[float, ...] = ()
     code: int
     run: str | None = None
+    key: str | None = None
     says: str = ""
     seconds: float = 0.0
 

@@ -93,13 +93,13 @@ def _searched(opened: Opened, memo: Memo, launcher: Launcher | None, tracker: Tr
                 if opened.settings.null_worlds is not None and not stop():
                     search_all(opened, len(opened.study().refresh()), stop)
                 interrupted = stop()
-            nulls = keep_ranks(opened, opened.study().refresh())
+            nulls = keep_ranks(opened, opened.trials())
             if not interrupted:
-                judge_best(opened, opened.study().refresh())
+                judge_best(opened, opened.trials())
     except BaseException:
         _say_how_to_go_on(opened)
         raise
-    trials = opened.study().refresh()
+    trials = opened.trials()
 
     def show() -> None:
         table.show(opened, trials)

@@ -3,20 +3,26 @@
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from runner import exit_codes
 from runner.composition.figures import leading
 from runner.composition.figures import metrics as all_metrics
 from runner.sweeps.best import best
-from runner.sweeps.opened import JOBS, Opened
+from runner.sweeps.opened import JOBS, Opened, unlike, unlike_says
 from runner.sweeps.study import StudyTrial
+from runner.terminal import fitting, narrow
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 SPANS = ("valid", "test")
 LEADING = 2
 """How many of the leading metrics have a column, one a span."""
 
 SHORT = 8
+GAP = 2
+"""Between columns, and at both edges together."""
 
 Figures = Mapping[str, float | None]
 
@@ -24,30 +30,90 @@ Figures = Mapping[str, float | None]
 def show(opened: Opened, trials: Sequence[StudyTrial]) -> None:
     """One line per trial: what it varied, how it ended, and its main figures."""
     from rich.console import Console
+
+    console = Console(highlight=False, markup=False)
+    console.print(f"{len(trials)} jobs in {opened.folder}")
+    _print_table(console, trials)
+    lines = [_judged(opened, trials), earlier(opened), _unlike(trials), _chosen(opened, trials)]
+    for line in filter(None, lines):
+        console.print(line, soft_wrap=True)
+
+
+def _print_table(console: "Console", trials: Sequence[StudyTrial]) -> None:
     from rich.table import Column, Table
     from rich.text import Text
 
     figures = [_metrics(trial) for trial in trials]
     columns = _columns(trials, figures)
-    best = {column: _best(column, figures) for column in columns}
-    table = Table("job", Column("overrides", overflow="fold"), "ended", *columns, box=None)
-    for trial, metrics in zip(trials, figures, strict=True):
-        cells = (Text(_shown(metrics.get(c)), "bold" if metrics.get(c) == best[c] else "") for c in columns)
-        values = " ".join(f"{key}={short(text)}" for key, text in trial.values.items())
-        table.add_row(str(trial.number), values or "-", _ending(trial), *cells)
-    console = Console(highlight=False, markup=False)
-    console.print(f"{len(trials)} jobs in {opened.folder}")
+    alike = not unlike([trial.values for trial in trials])
+    best = {column: _best(column, figures) for column in columns if alike}
+    header = ("job", "overrides", "ended", *columns)
+    rows = [
+        (str(trial.number), _values(trial), _ended(trial), *(_shown(metrics.get(c)) for c in columns))
+        for trial, metrics in zip(trials, figures, strict=True)
+    ]
+    kept = fitting([header, *rows], console.width - GAP, range(3, len(header)), wraps=1, apart=GAP)
+    table = Table(*(Column(header[i], overflow="fold", no_wrap=i != 1) for i in kept), box=None)
+    for row, metrics in zip(rows, figures, strict=True):
+        bold = {i for i, column in enumerate(columns, 3) if column in best and metrics.get(column) == best[column]}
+        table.add_row(*(Text(row[i], "bold" if i in bold else "") for i in kept))
     console.print(table)
-    console.print(
-        f"The best were judged by every gate: python -m runner report RUN judges another, RUN from "
-        f"{opened.folder / JOBS}/JOB.json",
-        soft_wrap=True,
-    )
-    if began := earlier(opened):
-        console.print(began, soft_wrap=True)
+    if len(kept) < len(header):
+        console.print(narrow([word for i, word in enumerate(header) if i not in kept]))
+
+
+def _values(trial: StudyTrial) -> str:
+    return " ".join(f"{key}={short(text)}" for key, text in trial.values.items()) or "-"
+
+
+def _ended(trial: StudyTrial) -> str:
+    return "beyond constraints" if trial.state == "finished" and not trial.eligible else _ending(trial)
+
+
+def _judged(opened: Opened, trials: Sequence[StudyTrial]) -> str:
+    """Which trials every gate has judged; empty where none finished, or nothing is left of them."""
+    finished = [trial for trial in trials if trial.state == "finished" and _is_there(trial)]
+    wholly = [trial.number for trial in finished if _is_judged(trial)]
+    if not finished:
+        return ""
+    if len(wholly) == len(finished):
+        return "All finished jobs were judged by every gate."
+    which = f"Judged by every gate: job {', '.join(map(str, wholly))}" if wholly else "No job was judged by every gate"
+    another = "another" if wholly else "one"
+    how = f"python -m runner report RUN judges {another}, RUN from {opened.folder / JOBS}/JOB.json"
+    return f"{which}; {how}"
+
+
+def _is_there(trial: StudyTrial) -> bool:
+    return trial.run is not None and (Path(trial.run) / "manifest.json").is_file()
+
+
+def _is_judged(trial: StudyTrial) -> bool:
+    gates = Path(str(trial.run)) / "gates.json"
+    judged = json.loads(gates.read_text(encoding="utf-8"))["gates"] if gates.is_file() else ()
+    return bool(judged) and all(gate["status"] != "pending" for gate in judged)
+
+
+def _unlike(trials: Sequence[StudyTrial]) -> str:
+    keys = unlike([trial.values for trial in trials])
+    return f"{unlike_says(keys)}." if keys else ""
+
+
+def _chosen(opened: Opened, trials: Sequence[StudyTrial]) -> str:
+    """The best, or why there is none."""
     if chosen := best_trial(opened, trials):
         value = f"{opened.objectives[0]} {chosen.objectives[0]:.4f}"
-        console.print(f"Best of {len(trials)} by {value}: job {chosen.number}, {chosen.run}", soft_wrap=True)
+        where = chosen.run if _is_there(chosen) else "whose run folder is gone"
+        return f"Best of {len(trials)} by {value}: job {chosen.number}, {where}"
+    finished = [trial for trial in trials if trial.state == "finished"]
+    if len(finished) > 1 and not any(trial.eligible for trial in finished):
+        bounds = " and ".join(map(str, opened.constraints))
+        return f"No best job: none of {len(finished)} that finished meets {bounds}"
+    eligible = sum(trial.eligible for trial in finished)
+    if len(trials) < 2:
+        return ""
+    few = "a single job" if eligible else "no job"
+    return f"No best job: {few} finished{' within the constraints' if len(finished) > eligible else ''}"
 
 
 def content(opened: Opened, trials: Sequence[StudyTrial]) -> dict[str, Any]:

@@ -42,16 +42,17 @@ ANSWER = {
     "states": f"map: {SET}, how trials ended -> how many",
     "levels": f"map: {SET}, level -> how many trials",
     "gate_shares": f"map: {SET}, gate -> status -> how many trials",
-    "regret": f"map or null: {SET}, what the choice by validation lost on the test spans, null below two trials",
-    "stability": f"map or null: {SET}, agreement of ranks between folds, null below two folds or three trials",
+    "regret": f"map or null: {SET}, what the choice by validation lost on the test spans; null: see left_out",
+    "stability": f"map or null: {SET}, agreement of ranks between folds; null: see left_out",
     "statistics": f"list: {SET}, of each statistic of the set name, label, value, shown and says",
     "importance": f"list: {SET}, of each sweep the shares of its parameters, and how far they can be believed",
     "null_worlds": f"list: {SET}, of each sweep searched in null worlds where its best stands among theirs",
     "seen": f"list: {SET}, what was looked at to make this, one sentence each",
+    "left_out": f"list: {SET}, what is left out of it and why, one sentence each",
     "page": "text or null: with --html, where it lies",
     "table": "text or null: with --csv, where it lies",
 }
-PAGE = "compare.html"
+PAGE, TABLE = "compare.html", "compare.csv"
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -70,7 +71,14 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="FILE",
         help=f"write it as a page (default: {PAGE} in the sweep's folder); stands after the names",
     )
-    parser.add_argument("--csv", type=Path, metavar="FILE", help="write a line a trial")
+    parser.add_argument(
+        "--csv",
+        nargs="?",
+        type=Path,
+        const=Path(),
+        metavar="FILE",
+        help=f"write a line a trial (default: {TABLE} in the sweep's folder); stands after the names",
+    )
     parser.add_argument(
         "--registry", type=Path, metavar="FOLDER", default=HERE.registry, help=f"default: {HERE.registry}"
     )
@@ -133,20 +141,21 @@ def _sets(options: Namespace) -> Answer:
     from runner.sweeps.compared.content import content, curves, looked_back, returns_of
     from runner.sweeps.compared.entries import compared
 
-    entries, ledger = compared(options.names), Ledger.open(HERE.ledger)
+    ledger = Ledger.open(HERE.ledger)
+    entries = compared(options.names, ledger)
     returns, known = returns_of(entries, ledger)
     found = content(entries, returns, looked_back(known, ledger))
-    places: dict[str, Path | None] = {"page": None, "table": options.csv}
-    if options.html is not None:
-        folders = [opened.folder for opened in entries.sweeps.values()]
-        beside = folders[0] if len(folders) == 1 else HERE.outputs
-        places["page"] = beside / PAGE if options.html == Path() else options.html
+    folders = [opened.folder for opened in entries.sweeps.values()]
+    beside = folders[0] if len(folders) == 1 else HERE.outputs
+    asked_for = {"page": (options.html, PAGE), "table": (options.csv, TABLE)}
+    places = {name: beside / usual if place == Path() else place for name, (place, usual) in asked_for.items()}
     texts = {"page": lambda: page(found, curves(entries, returns)).encode(), "table": lambda: csv_bytes(found)}
     for name, place in places.items():
         if place is not None:
             with writing(place.parent):
                 write_atomically(place, texts[name]())
     told = {**found, **{name: None if place is None else str(place) for name, place in places.items()}}
-    following = (f"show {trial['run']}" for trial in found["trials"] if trial["trial"] == found["chosen"])
+    chosen = (trial for trial in found["trials"] if trial["trial"] == found["chosen"])
+    following = (f"show {trial['run']}" for trial in chosen if trial["run"])
     asked = () if options.html is not None else (f"compare {' '.join(options.names)} --html",)
     return Answer(told, lambda: show(told), next=(*asked, *following))

@@ -4,7 +4,6 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,9 +14,10 @@ from runner.judging.set_figures import set_figures
 from runner.judging.tries import RETURNS, aligned
 from runner.recording.ledger import Ledger, Series
 from runner.storage.canonical import finite_or_null
-from runner.sweeps.compared.entries import Compared, Entry
+from runner.sweeps.compared.entries import BEYOND, Compared, Entry
 from runner.sweeps.compared.importance import importances
-from runner.sweeps.compared.selection import Scores, front_of, regret_of, scores_of, stability_of, test_name
+from runner.sweeps.compared.left_out import left_out
+from runner.sweeps.compared.selection import front_of, regret_of, scores_of, stability_of, test_name
 from runner.sweeps.nulls.told import of_sweep
 from runner.sweeps.space import Number
 from runner.sweeps.table import best_trial
@@ -46,7 +46,8 @@ def content(compared: Compared, returns: Mapping[str, Series], look: Look) -> di
     """Everything but where it was written. returns: see `returns_of`."""
     scores = scores_of(compared)
     columns, parameters = _figures(compared), _parameters(compared)
-    chosen = compared.chosen
+    chosen, apart = compared.chosen, compared.apart
+    statistics = _statistics(compared, returns)
     found = {
         "sweeps": [_sweep(letter, compared) for letter in compared.sweeps],
         "objectives": list(compared.objectives),
@@ -56,16 +57,17 @@ def content(compared: Compared, returns: Mapping[str, Series], look: Look) -> di
         "folds": list(_folds(compared)),
         "trials": [_trial(entry, compared, columns, parameters) for entry in compared.entries],
         "chosen": chosen.name if chosen else None,
-        "front": front_of(compared),
+        "front": [] if apart else front_of(compared),
         "states": dict(Counter(entry.state for entry in compared.entries)),
         "levels": _levels(compared.entries),
         "gate_shares": _gates(compared.entries),
-        "regret": regret_of(compared, scores),
-        "stability": stability_of(scores),
-        "statistics": _statistics(compared, returns),
+        "regret": None if apart else regret_of(compared, scores),
+        "stability": None if apart else stability_of(scores),
+        "statistics": statistics,
         "importance": _importance(compared),
         "null_worlds": _null_worlds(compared),
-        "seen": _seen(scores, look),
+        "seen": _seen(compared, look),
+        "left_out": left_out(compared, scores, returns, statistics=bool(statistics)),
     }
     return dict(finite_or_null(found))
 
@@ -95,15 +97,10 @@ def looked_back(known: frozenset[str], ledger: Ledger) -> Look:
 
 def returns_of(compared: Compared, ledger: Ledger) -> tuple[dict[str, Series], frozenset[str]]:
     """name -> net returns per bar, from the ledger, which outlives the folders; and the keys that the ledger knows."""
-    entries = compared.entries
-    keys = frozenset(key for entry in entries if (key := entry.key))
-    tries = ledger.tries(keys) if keys else []
-    series = ledger.series(tries, RETURNS)
-    place = {key: trial.key for trial in tries for key in trial.keys}
-    found = {
-        entry.name: series[place[entry.key]] for entry in entries if entry.key in place and place[entry.key] in series
-    }
-    return found, keys & place.keys()
+    known = {entry.name: entry.key for entry in compared.entries if entry.key in compared.tries}
+    series = ledger.series({trial.key: trial for trial in compared.tries.values()}.values(), RETURNS)
+    first = {name: compared.tries[str(key)].key for name, key in known.items()}
+    return {name: series[key] for name, key in first.items() if key in series}, frozenset(map(str, known.values()))
 
 
 def _sweep(letter: str, compared: Compared) -> dict[str, Any]:
@@ -206,7 +203,7 @@ def _trial(
         "test_folds": {str(fold): value for fold, value in entry.by_fold(test_name(objective)).items()},
         "gates": {gate["name"]: gate["status"] for gate in entry.run.get("gates", ())},
         "seconds": entry.seconds,
-        "run": entry.folder,
+        "run": None if entry.gone else entry.folder,
         "says": entry.says,
     }
 
@@ -228,7 +225,8 @@ def _statistics(compared: Compared, returns: Mapping[str, Series]) -> list[dict[
     chosen = compared.chosen
     if chosen is None or chosen.name not in returns:
         return []
-    return [asdict(figure) for figure in set_figures(returns, chosen.name, len(compared.entries))]
+    found = [asdict(figure) for figure in set_figures(returns, chosen.name, len(compared.entries))]
+    return [figure for figure in found if figure["name"] != "pbo" or not compared.apart]
 
 
 def _importance(compared: Compared) -> list[dict[str, Any]]:
@@ -244,26 +242,36 @@ def _null_worlds(compared: Compared) -> list[dict[str, Any]]:
     """Of each sweep that was searched in null worlds too, where its best stands among theirs."""
     found = []
     for letter, opened in compared.sweeps.items():
-        trials = [entry.trial for entry in compared.entries if entry.sweep == letter and entry.trial is not None]
+        own = [(entry, entry.trial) for entry in compared.entries if entry.sweep == letter and entry.trial is not None]
+        trials = [trial for _, trial in own]
         best = best_trial(opened, trials)
-        there = best is not None and (Path(str(best.run)) / "metrics.json").is_file()
-        if there and (told := of_sweep(opened, trials)):
+        test = test_name(opened.objectives[0])
+        known = (entry for entry, trial in own if trial is best and not (entry.gone and math.isnan(entry.value(test))))
+        figures = next((entry.figures for entry in known), {})
+        if best is not None and (told := of_sweep(opened, trials, figures)):
             found.append({"sweep": letter, **told})
     return found
 
 
-def _seen(scores: Scores, look: Look) -> list[str]:
+def _seen(compared: Compared, look: Look) -> list[str]:
     """What a reader of the test figures must know."""
-    if not len(scores.entries):
+    shown = [entry for entry in compared.entries if any(math.isfinite(entry.value(name)) for name in _tested(entry))]
+    if not shown:
         return []
+    beyond = sum(entry.state == BEYOND for entry in shown)
+    among = f", {beyond:,} of them beyond constraints" if beyond else ""
     noted = (
         f"The ledger notes this look at {look.trials:,} of its trials (event {look.head.partition(':')[0]})."
         if look.head
         else "The ledger knows none of these trials: it cannot note that they were looked at."
     )
     return [
-        f"Test figures of {len(scores.entries):,} trials are shown. They are for judging the search, not for choosing "
+        f"Test figures of {len(shown):,} trials are shown{among}. They are for judging the search, not for choosing "
         "from it: whoever picks a trial by them has spent the test spans, and no figure of that trial means what it "
         "says any more.",
         noted,
     ]
+
+
+def _tested(entry: Entry) -> list[str]:
+    return [name for name in entry.figures if name.partition("/")[0] in ("test", "backtest")]

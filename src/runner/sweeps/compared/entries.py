@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from string import ascii_uppercase
 from typing import Any
@@ -12,11 +12,14 @@ import yaml
 from components.errors import AssayError, ConfigError
 from runner.composition.figures import leading
 from runner.composition.figures import metrics as all_metrics
+from runner.recording.ledger import Ledger
 from runner.recording.run_folder import find_run
+from runner.recording.trials import Trial
 from runner.report.listed import leaves
 from runner.report.told import told
 from runner.specification.places import HERE
-from runner.sweeps.opened import ASKED, Opened
+from runner.sweeps.best import beyond
+from runner.sweeps.opened import ASKED, SPANNING, Opened, unlike
 from runner.sweeps.parts import parts_of, symbols_of
 from runner.sweeps.study import StudyTrial
 
@@ -28,7 +31,7 @@ SPAN = "valid"
 class Entry:
     """A trial or a run. name: unlike any other's; sweep: its letter, '' of a run of its own; settings: path -> value as
     typed; figures: flat name -> number; scores: of its folds, as far as it was heard; trial: the same for the search;
-    run: `told` of its folder, empty where there is none."""
+    key: of its trial in the ledger; run: `told` of its folder, empty where there is none."""
 
     name: str
     sweep: str
@@ -41,12 +44,12 @@ class Entry:
     folder: str | None = None
     run: Mapping[str, Any] = field(default_factory=dict[str, Any])
     trial: StudyTrial | None = None
+    key: str | None = None
 
     @property
-    def key(self) -> str | None:
-        """Of its trial in the ledger."""
-        key = self.run.get("trial", {}).get("key")
-        return None if key is None else str(key)
+    def gone(self) -> bool:
+        """Whether its folder was removed since."""
+        return self.folder is not None and not self.run
 
     def value(self, name: str) -> float:
         """A figure; NaN where it has none."""
@@ -62,11 +65,12 @@ class Entry:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Compared:
-    """sweeps: letter -> the sweep; objectives: what is chosen by, foremost first; directions: 1 where more is better,
-    -1 where less is."""
+    """sweeps: letter -> the sweep; tries: key -> what the ledger knows of it; objectives: what is chosen by, foremost
+    first; directions: 1 where more is better, -1 where less is."""
 
     sweeps: Mapping[str, Opened]
     entries: tuple[Entry, ...]
+    tries: Mapping[str, Trial]
     objectives: tuple[str, ...]
     directions: tuple[int, ...]
 
@@ -82,6 +86,20 @@ class Compared:
         name, direction = self.objectives[0], self.directions[0]
         return max(self.finished, key=lambda entry: direction * entry.value(name), default=None)
 
+    @property
+    def apart(self) -> list[str]:
+        """By what the scores are of different bars or targets; none where they can be compared."""
+        alone = [entry.settings for entry in self.entries if not entry.sweep]
+        found = dict.fromkeys(plain(key) for key in unlike(alone))
+        spaces = {letter: [e.settings for e in self.entries if e.sweep == letter] for letter in self.sweeps}
+        found |= dict.fromkeys(plain(key) for own in spaces.values() for key in unlike(own))
+        for slot in SPANNING:
+            if not any(key.split(".")[0] == slot for key in found):
+                chosen = {entry.run.get("choices", {}).get(slot) for entry in self.entries} - {None}
+                found |= {slot: None} if len(chosen) > 1 else {}
+        bars = {entry.run.get("data", {}).get("fingerprint") for entry in self.entries} - {None}
+        return list(found) or (["data"] if len(bars) > 1 else [])
+
 
 def is_sweep(name: str) -> bool:
     return _sweep(name) is not None
@@ -94,8 +112,11 @@ def _sweep(name: str) -> Path | None:
     return next((place for place in (Path(name), HERE.sweeps / name) if (place / ASKED).is_file()), None)
 
 
-def compared(names: Sequence[str]) -> Compared:
-    """The trials of every sweep among the names, and every run. Raises ConfigError for what is neither."""
+def compared(names: Sequence[str], ledger: Ledger) -> Compared:
+    """The trials of every sweep among the names, and every run. Raises ConfigError for what is neither.
+
+    ledger: knows the figures of trials whose folders were removed.
+    """
     folders = [(name, _sweep(name)) for name in dict.fromkeys(names)]
     opened = [_opened(folder) for _, folder in folders if folder is not None]
     sweeps = {_letter(place): each for place, each in enumerate(opened)}
@@ -107,7 +128,24 @@ def compared(names: Sequence[str]) -> Compared:
         objectives, directions = opened[0].objectives, opened[0].directions
     else:
         objectives, directions = _leading(entries)
-    return Compared(sweeps=sweeps, entries=tuple(entries), objectives=objectives, directions=directions)
+    entries, tries = _remembered(entries, ledger)
+    return Compared(sweeps=sweeps, entries=tuple(entries), tries=tries, objectives=objectives, directions=directions)
+
+
+def _remembered(entries: Sequence[Entry], ledger: Ledger) -> tuple[list[Entry], dict[str, Trial]]:
+    """With the keys, and of what is gone the figures, that the ledger knows; key -> its try."""
+    unkeyed = frozenset(Path(entry.folder).name for entry in entries if entry.folder and entry.key is None)
+    keys = ledger.keys_of(unkeyed) if unkeyed else {}
+    found = [replace(each, key=each.key or keys.get(Path(each.folder or "").name)) for each in entries]
+    known = frozenset(entry.key for entry in found if entry.key is not None)
+    tries = {key: trial for trial in (ledger.tries(known) if known else ()) for key in trial.keys}
+
+    def figures(entry: Entry) -> Mapping[str, float | None]:
+        ended = entry.gone and entry.key in tries and entry.state in (FINISHED, BEYOND)
+        metrics = tries[str(entry.key)].outcome.get("metrics", {}) if ended else {}
+        return {**entry.figures, **metrics}
+
+    return [replace(entry, figures=figures(entry)) for entry in found], tries
 
 
 def _opened(folder: Path) -> Opened:
@@ -124,7 +162,7 @@ def _letter(place: int) -> str:
 
 def _trials(opened: Opened, letter: str, *, alone: bool) -> Iterator[Entry]:
     fixed = dict(_setting(text) for text in opened.space.fixed)
-    for trial in opened.study().refresh():
+    for trial in opened.trials():
         run = _told(Path(trial.run)) if trial.run else {}
         heard = {f"{opened.objectives[0]}_fold_{fold}": score for fold, score in enumerate(trial.scores, start=1)}
         judged = dict(zip(opened.objectives, trial.objectives, strict=False))
@@ -135,11 +173,12 @@ def _trials(opened: Opened, letter: str, *, alone: bool) -> Iterator[Entry]:
             settings=fixed | {plain(key): text for key, text in trial.values.items()},
             figures={**heard, **judged, **run.get("metrics", {})},
             scores=tuple(trial.scores),
-            says=trial.says,
+            says=trial.says or beyond(opened, trial),
             seconds=trial.seconds or None,
             folder=trial.run,
             run=run,
             trial=trial,
+            key=trial.key or _key(run),
         )
 
 
@@ -159,7 +198,13 @@ def _run(folder: Path) -> Entry:
         says="; ".join(run["broken"]),
         folder=str(folder),
         run=run,
+        key=_key(run),
     )
+
+
+def _key(run: Mapping[str, Any]) -> str | None:
+    key = run.get("trial", {}).get("key")
+    return None if key is None else str(key)
 
 
 def _told(folder: Path) -> dict[str, Any]:

@@ -25,6 +25,10 @@ SEED = 0
 BINS = 24
 FEW = 5
 """Trials below which a rank says little."""
+ROUNDING = 1e-12
+"""Below which a difference of scores is none."""
+FEWEST, FEW_FOLDS = 3, 2
+"""Trials and folds below which there are no ranks to compare."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -69,8 +73,8 @@ def scores_of(compared: Compared) -> Scores:
 
 
 def regret_of(compared: Compared, scores: Scores) -> dict[str, Any] | None:
-    """None where there is nothing to choose between."""
-    if len(scores.entries) < 2:
+    """None where there is nothing to choose between, or the chosen trial's test figures are not known."""
+    if len(scores.entries) < 2 or compared.chosen not in scores.entries:
         return None
     found = selection_regret(scores.valid_K, scores.test_K, n_draws=DRAWS, seed=SEED)
     over_folds = regret_over_folds(scores.valid_KF, scores.test_KF, n_draws=DRAWS, seed=SEED)
@@ -116,6 +120,7 @@ def _says(metric: str, found: Regret, over_folds: Float, lasting: Lasting, k: in
     known = notation.describe(metric)
 
     def write(value: float) -> str:
+        value = 0.0 if abs(value) < ROUNDING else value
         text = notation.write(value, known.style)
         return text if text.strip("-0. %x") or value == 0 else f"{value:.1g}"  # little is not nothing
 
@@ -166,7 +171,7 @@ def _lasting_says(lasting: Lasting, lost: str) -> str:
 
 def stability_of(scores: Scores) -> dict[str, Any] | None:
     """Agreement of the ranks of trials between folds; None below two folds or three trials."""
-    if len(scores.folds) < 2 or len(scores.entries) < 3:
+    if len(scores.folds) < FEW_FOLDS or len(scores.entries) < FEWEST:
         return None
     spans = {"valid": scores.valid_KF, "test": scores.test_KF}
     found = {span: {"kendall": kendall(each), "spearman": spearman(each)} for span, each in spans.items()}
@@ -177,7 +182,7 @@ def stability_of(scores: Scores) -> dict[str, Any] | None:
         **{span: {name: _plain(each) for name, each in by.items()} for span, by in found.items()},
         "valid_to_test": across,
         "pairs": {span: by["kendall"].pair_FF.tolist() for span, by in found.items()},
-        "says": _stable_says(found["test"]["kendall"], across),
+        "says": _stable_says(found["test"]["kendall"], across, len(scores.entries)),
     }
 
 
@@ -185,10 +190,15 @@ def _plain(agreement: Agreement) -> dict[str, float]:
     return {"mean": agreement.mean, "low": agreement.low, "high": agreement.high}
 
 
-def _stable_says(test: Agreement, across: float) -> list[str]:
+def _stable_says(test: Agreement, across: float, k: int) -> list[str]:
     said = []
-    if math.isfinite(test.mean):
-        interval = f" (95 %: {test.low:.2f} to {test.high:.2f})" if math.isfinite(test.low) else ""
+    if math.isfinite(test.mean) and (k < FEW or not math.isfinite(test.low)):
+        said.append(
+            f"Kendall's tau is {test.mean:.2f} on average between {len(test.folds):,} test folds of {k:,} trials: too "
+            "few to say whether ranks last."
+        )
+    elif math.isfinite(test.mean):
+        interval = f" (95 %: {test.low:.2f} to {test.high:.2f})"
         how = "ranks last" if test.low > 0 else "ranks are not shown to last"
         said.append(f"From test fold to test fold {how}: Kendall's tau is {test.mean:.2f} on average{interval}.")
     if math.isfinite(across):

@@ -26,12 +26,15 @@ KEPT = (
 )
 
 
-def of_sweep(opened: Opened, trials: Sequence[StudyTrial]) -> dict[str, Any] | None:
-    """The ranks of the best trial; None where no world was searched or there is no best trial."""
+def of_sweep(
+    opened: Opened, trials: Sequence[StudyTrial], known: Mapping[str, float | None] | None = None
+) -> dict[str, Any] | None:
+    """The ranks of the best trial; None where no world was searched or there is no best trial, or nothing is known of
+    it. known: its figures, None: those of its run folder."""
     found, chosen = kept(opened, len(trials)), best_of(opened, trials)
     if not chosen or not found:
         return None
-    figures = ranked(_real(opened, chosen[0]), found)
+    figures = ranked(_real(opened, _figures(chosen[0]) if known is None else known), found)
     if not figures:
         return None
     leading = _leading(opened, figures)
@@ -95,10 +98,15 @@ def _warm(opened: Opened) -> str:
     return f" Not so the {earlier} earlier trials of the real market that the search began with." if earlier else ""
 
 
-def _real(opened: Opened, best: StudyTrial) -> dict[str, float]:
-    """The real best's objectives, their test figures, and what its portfolio earned: what the worlds have, too."""
+def _figures(best: StudyTrial) -> Mapping[str, float | None]:
+    """Empty where its run folder was removed."""
     path = Path(str(best.run)) / "metrics.json"
-    known: Mapping[str, float | None] = json.loads(path.read_text(encoding="utf-8"))
+    known: Mapping[str, float | None] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return known
+
+
+def _real(opened: Opened, known: Mapping[str, float | None]) -> dict[str, float]:
+    """The real best's objectives, their test figures, and what its portfolio earned: what the worlds have, too."""
     tests = [f"test/{name.rpartition('/')[2]}" for name in opened.objectives]
     return {name: value for name in (*opened.objectives, *tests, SHARPE) if (value := known.get(name)) is not None}
 

@@ -97,6 +97,18 @@ def test_what_is_removed_is_gone_and_its_trial_counts(tmp_path: Path, ledger: Le
     assert ledger.verify([head]) == []
 
 
+def test_keys_are_known_by_runs_that_began_or_were_removed(tmp_path: Path, ledger: Ledger) -> None:
+    ledger.start_trial(FAMILY, "first", {"run_id": "began"})
+    repeats = folder(tmp_path, "repeats")
+    manifest = json.loads((repeats / "manifest.json").read_text())
+    (repeats / "manifest.json").write_text(json.dumps({**manifest, "trial": {"key": "second"}}))
+    asked = frozenset({"began", "repeats", "unknown"})
+    assert ledger.keys_of(asked) == {"began": "first"}
+    remove(repeats, ledger, tmp_path)
+    assert ledger.keys_of(asked) == {"began": "first", "repeats": "second"}
+    assert ledger.keys_of(frozenset()) == {}
+
+
 def test_a_run_that_runs_stays_where_it_is(tmp_path: Path, ledger: Ledger) -> None:
     run = folder(tmp_path, "r1", state="running")
     for move in (archive, remove):

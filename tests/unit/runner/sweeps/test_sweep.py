@@ -52,6 +52,7 @@ def test_what_ended_and_was_not_told_is_found_and_not_run_again(place: Path, kep
     first = sweep([*RANDOM, "sweep.trials=2"])
     folder, before = Path(first.content["folder"]), runs(place)
     ended = study_of(first).trials[1]
+    assert ended.key == json.loads((Path(str(ended.run)) / "manifest.json").read_text())["trial"]["key"]
     without_end(folder / "study.jsonl", 1)
     if not kept:
         (folder / "jobs" / "1.json").unlink()

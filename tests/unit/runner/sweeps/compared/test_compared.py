@@ -13,6 +13,7 @@ import pytest
 
 from harness import answer
 from runner.cli import main
+from runner.recording import keeping
 from runner.recording.ledger import Ledger
 from runner.sweeps.nulls.search import Found
 from swept import Told
@@ -134,6 +135,142 @@ def test_a_trial_beyond_a_constraint_is_not_chosen() -> None:
     assert found["states"] == {"beyond constraints": 1, "finished": 2}
 
 
+OF_THE_SET = ("statistics", "regret", "stability", "chosen", "front", "folds")
+
+
+@pytest.mark.parametrize("how", ["removed", "deleted", "archived"])
+def test_what_becomes_of_run_folders_changes_no_statistics(how: str) -> None:
+    sweep, ledger = swept(several()), Ledger.open()
+    whole = answer("compare", str(sweep.folder))
+    for key in (sweep.keys[7], sweep.keys[2]):  # the chosen one among them
+        run = Path("outputs/runs/mine") / key
+        if how == "removed":
+            keeping.remove(run, ledger, Path("outputs"))
+        elif how == "archived":
+            keeping.archive(run, ledger, Path("outputs"))
+        else:
+            shutil.rmtree(run)
+    found = answer("compare", str(sweep.folder))
+    assert {name: found[name] for name in OF_THE_SET} == {name: whole[name] for name in OF_THE_SET}
+    assert whole["left_out"] == []
+    if how == "archived":
+        assert found["left_out"] == []
+        assert found["trials"][7]["run"] == f"outputs/archive/mine/{sweep.keys[7]}"
+        assert found["levels"] == {"rejected": 8}
+    else:
+        assert found["left_out"] == ["Run folders are gone of 2 trials: levels and gates leave them out."]
+        assert (found["levels"], found["trials"][7]["run"]) == ({"rejected": 6}, None)
+        assert found["next"] == [f"python -m runner compare {sweep.folder} --html --json"]
+
+
+def test_trials_that_another_run_has_tried_before_are_known_by_the_journal() -> None:
+    sweep = swept(several(), noted=True)
+    whole = answer("compare", str(sweep.folder))
+    shutil.rmtree("outputs/runs")
+    found = answer("compare", str(sweep.folder))
+    assert {name: found[name] for name in OF_THE_SET} == {name: whole[name] for name in OF_THE_SET}
+
+
+def test_what_the_ledger_does_not_know_either_is_said() -> None:
+    sweep = swept(several(), remembered=False)
+    shutil.rmtree(Path("outputs/runs/mine") / sweep.keys[2])
+    found = answer("compare", str(sweep.folder))
+    says = "Test figures are not known of 1 trial: regret and rank stability leave them out."
+    assert found["left_out"][1] == says
+    assert (found["regret"]["trials"], len(found["statistics"])) == (7, 8)
+    shutil.rmtree(Path("outputs/runs/mine") / sweep.keys[7])
+    found = answer("compare", str(sweep.folder))
+    assert (found["chosen"], found["regret"]) == ("7", None)
+    assert found["left_out"][1] == "The test figures of the chosen trial are not known: selection regret is left out."
+
+
+def test_every_number_of_trials_says_of_which() -> None:
+    beyond = [ridge(number, 0.9, 0.9, violations=(0.1,)) for number in range(8, 12)]
+    odd = [Told(values=RIDGE, state="pruned"), Told(values=RIDGE, state="refused", says="no")]
+    found = answer("compare", str(swept([*several(), *beyond, *odd]).folder))
+    assert found["seen"][0].startswith("Test figures of 12 trials are shown, 4 of them beyond constraints. They are")
+    assert found["left_out"] == [
+        "Selection regret and rank stability leave out 4 trials beyond constraints; the statistics of the set count "
+        "them as tries.",
+        "Of 14 trials, 13 left returns in the ledger: the statistics of the set compare these, and count the others as "
+        "tries.",
+    ]
+    assert "the best of 13 worthless trials, as many as left returns" in found["statistics"][-2]["says"]
+
+
+def test_trials_on_other_bars_are_not_ranked(capsys: pytest.CaptureFixture[str]) -> None:
+    trials = [
+        Told(values={"data.symbols": name, "model.penalty": repr(i)}, valid=0.1 * i, test=0.1)
+        for i, name in enumerate("ABAB")
+    ]
+    folder = swept(trials, overrides=("+experiment=mine", "data.symbols=A,B")).folder
+    found = answer("compare", str(folder))
+    assert (found["regret"], found["stability"], found["front"]) == (None, None, [])
+    assert "pbo" not in [figure["name"] for figure in found["statistics"]]
+    line = (
+        "Trials differ in data.symbols: their figures are of different bars or targets, and do not compare; selection "
+        "regret, rank stability, Pareto front and overfitting are left out."
+    )
+    assert found["left_out"] == [line]
+    assert main(["compare", str(folder)]) == 0
+    assert line in " ".join(capsys.readouterr().out.split())
+
+
+def test_sweeps_on_other_bars_are_not_ranked() -> None:
+    first, second = swept(several(3)), swept(several(3), name="20300102T000000.000000Z")
+    for number, sweep in enumerate((first, second)):
+        for key in sweep.keys:
+            file = Path("outputs/runs/mine") / key / "manifest.json"
+            manifest = json.loads(file.read_text())
+            file.write_text(json.dumps({**manifest, "data": {**manifest["data"], "fingerprint": str(number)}}))
+    assert answer("compare", str(first.folder))["left_out"] == []
+    assert answer("compare", str(first.folder), str(second.folder))["left_out"][0].startswith("Trials differ in data:")
+
+
+def test_where_all_lie_beyond_the_constraints_the_page_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    trials = [ridge(number, 0.9, 0.9, violations=(0.1,)) for number in range(3)]
+    folder = swept(trials, constraints=("valid/mae<=0.5",)).folder
+    assert main(["compare", str(folder), "--html"]) == 0
+    says = "No finished trial meets the constraints; there is nothing to choose between."
+    assert says in capsys.readouterr().out
+    text = page(folder)
+    assert says in text
+    assert "No trial has finished" not in text
+    assert text.count("valid/mae&lt;=0.5 is missed by 0.1") == 3
+    links = re.findall(r'<a href="#(\w+)"', text)
+    assert "apart" in links
+    assert set(links) <= set(re.findall(r'<section id="(\w+)"', text))
+
+
+def test_a_sweep_is_compared_from_any_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    folder = swept(several()).folder.absolute()
+    whole = answer("compare", str(folder.relative_to(tmp_path)))
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    for place, name in ((elsewhere, str(folder)), (elsewhere, f"../{folder.relative_to(tmp_path)}"), (folder, ".")):
+        monkeypatch.chdir(place)
+        found = answer("compare", name)
+        assert {each: found[each] for each in (*OF_THE_SET, "levels")} == {
+            each: whole[each] for each in (*OF_THE_SET, "levels")
+        }
+        assert (Path(found["trials"][7]["run"]) / "metrics.json").is_file()
+
+
+def test_few_folds_or_trials_are_called_few() -> None:
+    trials = [ridge(number, 0.1 * number, 0.1 * number, folds=2) for number in range(4)]
+    says = answer("compare", str(swept(trials).folder))["stability"]["says"]
+    assert says[0] == (
+        "Kendall's tau is 1.00 on average between 2 test folds of 4 trials: too few to say whether ranks last."
+    )
+
+
+def test_the_table_lies_in_the_sweeps_folder_by_default() -> None:
+    folder = swept(several(2)).folder
+    found = answer("compare", str(folder), "--csv")
+    assert found["table"] == str(folder / "compare.csv")
+    assert len((folder / "compare.csv").read_text().splitlines()) == 3
+
+
 def test_a_sweep_by_symbol_is_compared_symbol_by_symbol(capsys: pytest.CaptureFixture[str]) -> None:
     folder = swept(several(3), name="all/A").folder
     (folder.parent / "sweep.json").write_text(json.dumps({"by": "symbol", "parts": {"A": "all/A"}}))
@@ -143,8 +280,9 @@ def test_a_sweep_by_symbol_is_compared_symbol_by_symbol(capsys: pytest.CaptureFi
     assert answer("compare", "all/A")["chosen"] == "2"
 
 
-def test_null_worlds_that_were_searched_are_shown() -> None:
-    folder = swept(several(), null_worlds=19).folder
+@pytest.mark.parametrize("remembered", [True, False])
+def test_null_worlds_that_were_searched_are_shown(remembered: bool) -> None:
+    folder = swept(several(), null_worlds=19, remembered=remembered).folder
     (folder / "nulls").mkdir()
     for world in range(1, 20):
         figures = dict.fromkeys(("valid/r2", "test/r2", "backtest/sharpe"), 0.01 * world)
@@ -152,6 +290,11 @@ def test_null_worlds_that_were_searched_are_shown() -> None:
         (folder / "nulls" / f"{world:04d}.json").write_text(json.dumps(found.content()))
     (told,) = answer("compare", str(folder), "--html")["null_worlds"]
     assert (told["worlds"], told["rank"], told["p_value"]) == (19, 1, 0.05)
+    shutil.rmtree("outputs/runs")
+    found = answer("compare", str(folder))
+    assert found["null_worlds"] == ([told] if remembered else [])
+    says = "The test figures of the chosen trial are not known: selection regret and null worlds are left out."
+    assert (says in found["left_out"]) != remembered
     text = page(folder)
     assert "rank 1 among 19 null worlds" in text
     assert len(values(text)["null_worlds"][0]["nulls"]) == 19
@@ -215,7 +358,7 @@ def test_more_than_two_runs_are_a_set() -> None:
 
 
 def test_folders_that_are_gone_leave_what_the_search_knew() -> None:
-    found = answer("compare", str(swept(several(), folders=False).folder), "--html")
+    found = answer("compare", str(swept(several(), folders=False, remembered=False).folder), "--html")
     assert (found["exit_code"], found["chosen"], found["regret"]) == (0, "7", None)
     assert found["trials"][7]["figures"] == {"valid/r2": 0.5}
 
