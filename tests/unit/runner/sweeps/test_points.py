@@ -26,7 +26,9 @@ def test_the_grid_is_every_combination() -> None:
 
 
 def test_a_glob_ranges_over_the_choices_of_a_slot() -> None:
-    assert asked_points(["loss=glob(*,exclude=l*)"]) == [("loss=huber",), ("loss=quantile",), ("loss=squared",)]
+    known = [name for name in config_files("loss") if not name.startswith("l")]
+    assert len(known) > 3
+    assert asked_points(["loss=glob(*,exclude=l*)"]) == [(f"loss={name}",) for name in known]
 
 
 def test_an_interval_is_no_grid() -> None:
