@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from components.errors import DataError
 from components.statistics.rank import Rank, rank_of
 from runner.composition.figures import metrics
 from runner.recording.run_folder import NULL_WORLDS
@@ -38,13 +39,14 @@ def of_sweep(opened: Opened, trials: Sequence[StudyTrial]) -> dict[str, Any] | N
     content: dict[str, Any] = {
         "worlds": len(found),
         "asked": opened.settings.null_worlds,
+        "first": opened.first_rank,
         "failed": sum(each.best is None for each in found),
         "trials": len(trials),
         "leading": leading,
         **{name: figures[leading][name] for name in ("p_value", "rank", "real", "nulls")},
         "figures": figures,
     }
-    return {**content, "says": f"{in_words(content)}{_warm(opened)}"}
+    return {**content, "says": f"{in_words(content)}{first_in_words(opened.first_rank)}{_warm(opened)}"}
 
 
 def keep_ranks(opened: Opened, trials: Sequence[StudyTrial]) -> dict[str, Any] | None:
@@ -87,6 +89,19 @@ def in_words(content: Mapping[str, Any]) -> str:
     return f"{says}{'; ' + rest if rest else ''}.{against} {KEPT}"
 
 
+def first_in_words(first: Mapping[str, Any] | None) -> str:
+    """That worlds were added after a rank was known, and what it was: who may stop when it pleases is lucky oftener."""
+    if first is None:
+        return ""
+    p = "a p that is not known any more" if first["p_value"] is None else f"p = {first['p_value']:.3g}"
+    of = f" of {first['leading']}" if first["leading"] else ""
+    some = "" if first["worlds"] == first["asked"] else f", of which {first['worlds']} were searched"
+    return (
+        f" At first {first['asked']} worlds were asked for{some}, which gave {p}{of} with {first['trials']} trials; "
+        "their number was changed after that was known, so that the p above is no longer exact."
+    )
+
+
 def _warm(opened: Opened) -> str:
     """What null worlds cannot repeat of a search that began with earlier trials."""
     study = opened.study()
@@ -98,7 +113,11 @@ def _warm(opened: Opened) -> str:
 def _real(opened: Opened, best: StudyTrial) -> dict[str, float]:
     """The real best's objectives, their test figures, and what its portfolio earned: what the worlds have, too."""
     path = Path(str(best.run)) / "metrics.json"
-    known: Mapping[str, float | None] = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        known: Mapping[str, float | None] = json.loads(path.read_text(encoding="utf-8"))
+    except OSError:
+        says = f"{best.run}: the best run is not there, so that its rank among null worlds cannot be told"
+        raise DataError(f"{says}; where it was archived, say archive {Path(str(best.run)).name} --restore") from None
     tests = [f"test/{name.rpartition('/')[2]}" for name in opened.objectives]
     return {name: value for name in (*opened.objectives, *tests, SHARPE) if (value := known.get(name)) is not None}
 
