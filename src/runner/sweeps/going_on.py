@@ -39,7 +39,7 @@ def write_changes(opened: Opened) -> None:
     content = json.loads(path.read_text(encoding="utf-8"))
     settings = json.loads(json.dumps(opened.settings.content()))
     changed = {**content, "settings": settings, "first_rank": opened.first_rank}
-    if changed != content:
+    if changed != {"first_rank": None, **content}:
         write_atomically(path, json.dumps(changed, indent=1).encode())
 
 

@@ -14,6 +14,8 @@ from runner.composition.compose import Memo
 from runner.composition.configure import configure
 from runner.specification.places import HERE, Places
 from runner.sweeps.bars import bars_of
+from runner.sweeps.nulls.cost import world_seconds
+from runner.sweeps.opened import Opened, drafted
 from runner.sweeps.parts import Part
 from runner.sweeps.points import Point
 
@@ -28,12 +30,18 @@ SYMBOLS = 20
 
 @dataclass(frozen=True, kw_only=True)
 class Slice:
-    """One run of a part of the data: rows of bars, and what it took. peak: bytes of the process in memory so far."""
+    """One run of a part of the data: rows of bars, and what it took.
+
+    peak: bytes of the process in memory so far; world, further: processor seconds of a null world with its first trial,
+    and of each further one.
+    """
 
     rows: int
     processor_seconds: float
     written: int
     peak: int
+    world: float = 0.0
+    further: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,12 +64,15 @@ def plan(part: Part, points: int, checked: int, memo: Memo, *, times: int = 1) -
     experiment, panel, _ = bars_of(middle, memo)
     folds = len(experiment.split.spans(panel.dates_T, panel.symbols))
     few = max(50, min(SLICE, len(panel.dates_T) // 4))
+    draft = drafted(settings, space, experiment)
     parts = ((few - 7, 1), (few, 1), (2 * few, 1), (few, 2))
     with TemporaryDirectory(prefix="assay-plan-") as folder:  # what the store holds by now would make them cheap
         places = replace(HERE, outputs=Path(folder))
-        first, small, long, two = (_run(middle, *part, memo, places) for part in parts)
+        first, small, long, two = (_run(draft, middle, *each, memo, places) for each in parts)
     sizes = {"rows": panel.n_rows, "folds": folds, "workers": settings.workers}
-    expected = forecast(first, small, long, two, **sizes, trials=count, unrecorded=count * worlds)
+    expected = forecast(
+        first, small, long, two, **sizes, trials=count, worlds=worlds * times, again=worlds * (count - times)
+    )
     figures = {
         "points": points,
         "checked": checked,
@@ -83,7 +94,7 @@ def plan(part: Part, points: int, checked: int, memo: Memo, *, times: int = 1) -
     }
     sample = f" of {points:,}, drawn at random," if checked < points else ""
     workers = f"{settings.workers} worker{'s' if settings.workers > 1 else ''}"
-    nulls = f", and {count * worlds:,} in {worlds:,} null worlds, each taken for as long" if worlds else ""
+    nulls = f", and {count * worlds:,} in {worlds:,} null worlds" if worlds else ""
     says = (
         f"{checked:,} points{sample} were composed and checked; {count:,} trials over {len(space.keys)} parameters"
         f"{nulls}",
@@ -105,12 +116,13 @@ def forecast(
     folds: int,
     trials: int,
     workers: int,
-    unrecorded: int = 0,
+    worlds: int = 0,
+    again: int = 0,
 ) -> Forecast:
     """A cost is taken for a + folds (b + c rows), and memory for a + c rows, none of them negative.
 
     first: of the process, with what is imported and compiled once; small: few rows and one fold; long: more rows; two:
-    few rows and two folds; unrecorded: trials that write nothing, in null worlds, beside the others.
+    few rows and two folds; worlds: null worlds; again: trials in them beside the first of each.
     """
 
     def whole(first: float, more: float, again: float) -> float:
@@ -122,30 +134,36 @@ def forecast(
     growth = max(0.0, (long.peak - small.peak) / max(long.rows - small.rows, 1))
     start = max(0.0, first.processor_seconds - small.processor_seconds)
     trial = whole(small.processor_seconds, long.processor_seconds, two.processor_seconds)
+    world, further = whole(small.world, long.world, two.world), whole(small.further, long.further, two.further)
+    all_trials = trial * trials + worlds * world + again * further
     return Forecast(
-        seconds=start + trial * (trials + unrecorded) / min(workers, os.cpu_count() or 1),
-        processor_seconds=start * workers + trial * (trials + unrecorded),
+        seconds=start + all_trials / min(workers, os.cpu_count() or 1),
+        processor_seconds=start * workers + all_trials,
         memory=long.peak + growth * max(0, rows - long.rows),
         disk=whole(small.written, long.written, two.written) * trials,
     )
 
 
-def _run(point: Point, bars: int, folds: int, memo: Memo, places: Places) -> Slice:
+def _run(draft: Opened, point: Point, bars: int, folds: int, memo: Memo, places: Places) -> Slice:
     from runner.console import Console
     from runner.job import Bench, run_job
 
     part = (f"debug.max_bars={bars}", f"debug.max_folds={folds}", f"debug.max_symbols={SYMBOLS}")
-    experiment, composed = configure((*point, "debug=fast", *part, "tracking=none"), memo=memo)
+    fixed = ("debug=fast", *part, "tracking=none")
+    experiment, composed = configure((*point, *fixed), memo=memo)
     stored, began = _bytes(places.store), time.process_time()
     with Bench.at(places) as bench:
         outcome = run_job(experiment, composed, Console(), bench)
     used = time.process_time() - began
+    world, further = world_seconds(draft, fixed, places) if draft.settings.null_worlds else (0.0, 0.0)
     manifest = json.loads((outcome.folder / "manifest.json").read_text(encoding="utf-8"))
     return Slice(
         rows=manifest["data"]["n_rows"],
         processor_seconds=used,
         written=_bytes(outcome.folder) + _bytes(places.store) - stored,
         peak=1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
+        world=world,
+        further=further,
     )
 
 

@@ -1,5 +1,6 @@
 """The points of a sweep, each checked before the first trial."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,14 @@ import yaml
 from components.errors import ConfigError
 from runner.composition.handover import for_hydra
 from runner.composition.places import config_files
-from runner.sweeps.points import asked_points, check_points, varying
+from runner.sweeps.points import Point, check_points, points_of, varying
 from runner.sweeps.settings import asked, settings_of
+from runner.sweeps.space import space_of
+
+
+def asked_points(texts: Sequence[str]) -> list[Point]:
+    request = asked(texts)
+    return points_of(space_of(request.plain, request.branches), request.settings)
 
 
 def complaint(*overrides: str) -> list[str]:

@@ -3,6 +3,7 @@
 import json
 import resource
 import shutil
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -166,6 +167,20 @@ def test_a_plan_is_held_by_the_sweep(place: Path) -> None:
     found["seconds"] = study.clock.processor_seconds
     for name, value in found.items():
         assert expected[name] / WITHIN <= value <= expected[name] * WITHIN, (name, value, expected)
+
+
+@pytest.mark.slow
+def test_a_plan_of_null_worlds_is_held_by_their_search(place: Path) -> None:
+    asked = [*RANDOM, "sweep.trials=6"]
+    sweep([*asked, "sweep.plan=true"])  # imports and compiles
+    alone, both = (sweep([*asked, "sweep.plan=true", *more]).content["plan"] for more in ((), ("sweep.null_worlds=8",)))
+    folder = sweep(asked).content["folder"]
+    began = time.process_time()
+    sweep([f"sweep.resume={folder}", "sweep.null_worlds=8"])
+    used = time.process_time() - began
+    assert both["null_trials"] == 48
+    assert both["seconds"] - alone["seconds"] < used * WITHIN
+    assert used < both["seconds"] * WITHIN
 
 
 def written(place: Path) -> int:
