@@ -66,8 +66,9 @@ def _refuse_fewer(opened: Opened, settings: Settings) -> None:
 
 
 def _first_rank(opened: Opened, settings: Settings) -> Mapping[str, Any] | None:
-    """What was known of null worlds before their number was changed for the first time; None where nothing was."""
-    changes = settings.null_worlds != opened.settings.null_worlds
+    """What was known of null worlds before their number, or that of trials, was changed for the first time; None where
+    nothing was."""
+    changes = any(getattr(settings, name) != getattr(opened.settings, name) for name in ("null_worlds", "trials"))
     trials = opened.study().refresh() if changes and last_kept(opened) else []
     if opened.first_rank is not None or not kept(opened, len(trials)):
         return opened.first_rank

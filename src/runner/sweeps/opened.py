@@ -33,7 +33,7 @@ JOBS, ASKED, JOURNAL = "jobs", "sweep.json", "study.jsonl"
 @dataclass(frozen=True, kw_only=True)
 class Opened:
     """aims: figures that decide; name: by which ledger and database know it; first_rank: what null worlds said before
-    their number was changed."""
+    more of them, or of trials, were asked for."""
 
     folder: Path
     name: str

@@ -90,7 +90,7 @@ def in_words(content: Mapping[str, Any]) -> str:
 
 
 def first_in_words(first: Mapping[str, Any] | None) -> str:
-    """That worlds were added after a rank was known, and what it was: who may stop when it pleases is lucky oftener."""
+    """That worlds or trials were added after a rank was known, and what it was: who stops at will is lucky oftener."""
     if first is None:
         return ""
     p = "a p that is not known any more" if first["p_value"] is None else f"p = {first['p_value']:.3g}"
@@ -98,7 +98,7 @@ def first_in_words(first: Mapping[str, Any] | None) -> str:
     some = "" if first["worlds"] == first["asked"] else f", of which {first['worlds']} were searched"
     return (
         f" At first {first['asked']} worlds were asked for{some}, which gave {p}{of} with {first['trials']} trials; "
-        "their number was changed after that was known, so that the p above is no longer exact."
+        "more were asked for after that was known, so that the p above is no longer exact."
     )
 
 

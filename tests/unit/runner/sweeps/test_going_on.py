@@ -88,10 +88,15 @@ def test_more_worlds_are_known_later_and_what_was_known_before_is_shown_beside(o
     first = {"asked": 6, "worlds": 6, "trials": 2, "leading": "valid/r2", "p_value": 3 / 7}
     assert (content["asked"], content["worlds"], content["p_value"], content["first"]) == (29, 29, 0.1, first)
     assert (
-        "At first 6 worlds were asked for, which gave p = 0.429 of valid/r2 with 2 trials; their number was changed "
-        "after that was known, so that the p above is no longer exact."
+        "At first 6 worlds were asked for, which gave p = 0.429 of valid/r2 with 2 trials; more were asked for after "
+        "that was known, so that the p above is no longer exact."
     ) in content["says"]
-    assert ranks(changed(more, null_worlds=40))["first"] == first
+    assert changed(changed(more, null_worlds=40), trials=9).first_rank == first
+
+
+def test_more_trials_after_a_look_are_told_as_well(opened: Opened) -> None:
+    assert changed(opened, trials=9).first_rank == {
+        "asked": 6, "worlds": 6, "trials": 2, "leading": "valid/r2", "p_value": 3 / 7}  # fmt: skip
 
 
 def test_worlds_that_are_asked_for_before_any_rank_is_known_are_the_first(opened: Opened) -> None:
