@@ -35,8 +35,9 @@ SWEEP = {
     "best": "integer or null: job that is best by the first objective",
     "null_worlds": "map or null: where the best stands among null worlds: worlds, asked, first (what was "
     "known before more worlds or trials were asked for: asked, worlds, trials, leading, p_value; or null), failed (in "
-    "which the search found nothing), trials, leading (the figure that is judged), its p_value, rank, real and nulls (a world), "
-    "figures (the same of each, and low and high of the share of worlds as good) and says, the same in words",
+    "which the search found nothing), trials, leading (the figure that is judged), its p_value, rank, real and nulls "
+    "(a world), figures (the same of each, and low and high of the share of worlds as good) and says, the same in "
+    "words",
     "plan": "map or null: of a plan: points, checked, trials, null_trials, seconds, processor_hours, memory_bytes, "
     "disk_bytes, and within which factor",
     "parts": "map: symbol -> the same fields, of a sweep by symbol; empty otherwise",
