@@ -116,7 +116,7 @@ def test_workers_of_two_machines_share_store_ledger_and_trials(tmp_path: Path, m
     asked = asked_for([*SEARCH, "sweep.trials=6"])
     space = space_of(asked.plain, asked.branches)
     (opened,) = begun_parts(asked, space, points_of(space, asked.settings)[0], Memo())
-    (tmp_path / "handed").write_bytes(pickle.dumps(handed(opened, None)))
+    (tmp_path / "handed").write_bytes(pickle.dumps(handed(opened)))
     machines = []
     for name in ("near", "far"):
         (tmp_path / name).mkdir()

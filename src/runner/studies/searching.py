@@ -27,8 +27,9 @@ from runner.specification.places import HERE
 from runner.storage.disk import write_atomically
 from runner.studies.results import Chosen, Result, Trials, Values, chosen_of
 from runner.studies.study import Cell, Overrides, Study, setting
+from runner.sweeps.checked import checked
 from runner.sweeps.opened import ASKED, Opened, opened_again
-from runner.sweeps.points import asked_points, check_points
+from runner.sweeps.points import check_points
 from runner.sweeps.settings import asked
 from runner.sweeps.study import StudyTrial
 from runner.sweeps.sweep import sweep
@@ -45,8 +46,7 @@ def check_cells(study: Study) -> None:
     problems: list[Problem] = []
     for cell in (cell for cell in study.cells() if cell.draw == 0):
         try:
-            points = asked_points(cell.overrides)
-            check_points(points)
+            points = checked(asked(cell.overrides)).points
             if cell.later is not None:
                 check_points([_over(points[0], cell.later)])
         except ConfigError as error:

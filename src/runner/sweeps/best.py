@@ -12,13 +12,17 @@ from runner.sweeps.study import StudyTrial
 
 def judge_best(opened: Opened, trials: Sequence[StudyTrial]) -> None:
     """Judges the best `sweep.judged` of the finished trials by every gate, the best first; they have reports then. One
-    that cannot be judged is said on stderr and stays as it is."""
-    for trial in best(opened, trials)[: opened.settings.judged]:
+    that cannot be judged is said on stderr and stays as it is, and the next is judged in its place."""
+    left = opened.settings.judged
+    for trial in best(opened, trials):
+        if left == 0:
+            return
         from runner.console import Console
         from runner.whole import judge_wholly
 
         try:
             judge_wholly(Path(str(trial.run)), Console(sys.stderr), HERE)
+            left -= 1
         except AssayError as error:
             print(error, file=sys.stderr)
 

@@ -142,8 +142,20 @@ class SqlJournal:
                 if engine.dialect.name == "postgresql":
                     connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:study))"), {"study": self.study})
                 yield _SqlTurn(connection=connection, study=self.study)
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, ImportError) as error:
             raise ConfigError(f"{self.place}: {str(error).splitlines()[0]}; see sweep.storage_env") from None
+
+
+def is_address(url: str) -> bool:
+    """Whether SQLAlchemy can read it; whether anything is there is not asked."""
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        make_url(url)
+    except (ArgumentError, ValueError):
+        return False
+    return True
 
 
 @lru_cache(maxsize=4)

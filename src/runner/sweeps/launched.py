@@ -32,14 +32,13 @@ How = Literal["done", "refused", "died"]
 class Handed:
     """All that a machine may not know by itself; called by a launcher, it is the worker.
 
-    sweep: its folder; works_in: where the command ran; until: time after which no trial is begun; variables: of the
-    environment; needed: names of those that were not handed over, since they hold secrets; code: of the product and
-    its configurations; versions: of the libraries; head: of the ledger.
+    sweep: its folder; works_in: where the command ran; variables: of the environment; needed: names of those that
+    were not handed over, since they hold secrets; code: of the product and its configurations; versions: of the
+    libraries; head: of the ledger.
     """
 
     sweep: str
     works_in: str
-    until: float | None
     variables: Mapping[str, str]
     needed: tuple[str, ...]
     code: str
@@ -50,7 +49,7 @@ class Handed:
         """Works until nothing is left, and says how that ended."""
         try:
             self._enter()
-            supervise(opened_again(Path(self.sweep)), 1, until=self.until)
+            supervise(opened_again(Path(self.sweep)), 1)
         except ConfigError as error:
             return "refused", f"{socket.gethostname()}: {error}"
         except AssayError as error:
@@ -78,14 +77,13 @@ class Handed:
             raise ConfigError(f"{place}: is another ledger than that of the sweep; {hint}")
 
 
-def handed(opened: Opened, until: float | None) -> Handed:
+def handed(opened: Opened) -> Handed:
     """What a worker of this sweep is told."""
     ledger = Ledger.open()
     variables, needed = _variables(opened.settings.storage_env, ledger.chain.database.place)
     return Handed(
         sweep=str(opened.folder.resolve()),
         works_in=str(Path.cwd()),
-        until=until,
         variables=variables,
         needed=needed,
         code=code(),

@@ -111,13 +111,13 @@ def launcher_of(overrides: Sequence[str]) -> Launcher | None:
     return None
 
 
-def launch(opened: Opened, launcher: Launcher, *, until: float | None) -> None:
+def launch(opened: Opened, launcher: Launcher) -> None:
     """Runs the workers until nothing is left to do. All of them begin again where none came to the end of the sweep,
     as when a launcher that loses one worker ends the others; what they ran is begun once more.
 
     Raises AssayError where that does not help, in one line; ConfigError where a machine lacks what it needs.
     """
-    task, lasting = handed(opened, until), patience(opened)
+    task, lasting = handed(opened), patience(opened)
     while True:
         ends = launcher.run(task, opened.settings.workers, str(opened.folder.resolve()))
         failures = [(how, says) for how, says in ends if how != "done"]

@@ -8,15 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from components.errors import ConfigError, Problem
+from runner.composition.compose import Memo
 from runner.composition.configure import configure
 from runner.recording.keeping import ARCHIVE, RUNS
+from runner.specification.experiment import Experiment
 from runner.specification.places import HERE
 from runner.specification.sweep import Settings
 from runner.storage.disk import write_atomically, writing
 from runner.sweeps import searches
 from runner.sweeps.aims import Aims, Constraint, aims_of, among, constraints_of, orders
 from runner.sweeps.bars import bars_of
-from runner.sweeps.journal import FileJournal, Journal, SqlJournal
+from runner.sweeps.journal import FileJournal, Journal, SqlJournal, is_address
 from runner.sweeps.points import search_name
 from runner.sweeps.searches import Past
 from runner.sweeps.settings import Asked, settings_of
@@ -34,7 +36,8 @@ JOBS, ASKED, JOURNAL = "jobs", "sweep.json", "study.jsonl"
 
 @dataclass(frozen=True, kw_only=True)
 class Opened:
-    """aims: figures that decide; name: by which ledger and database know it."""
+    """aims: figures that decide; name: by which ledger and database know it; first_rank: what null worlds said before
+    more of them, or of trials, were asked for."""
 
     folder: Path
     name: str
@@ -42,6 +45,7 @@ class Opened:
     space: Space
     aims: Aims
     journal: Journal
+    first_rank: Mapping[str, Any] | None = None
 
     @property
     def objectives(self) -> tuple[str, ...]:
@@ -92,14 +96,12 @@ Known = Callable[["Opened"], Sequence[Past]]
 def begun(asked: Asked, space: Space, first: Sequence[str], known: Known = lambda _: (), *, within: str = "") -> Opened:
     """A new sweep; nothing is written where it is not allowed. first: command line of any of its points; known: finds
     points of earlier trials; within: name of the sweep of which it is a part, and its own there."""
-    settings = asked.settings
-    name = within or new_name()
-    experiment, _ = configure(first)
-    opened = _opened(HERE.sweeps / name, name, settings, space, aims_of(settings, experiment))
-    refuse(opened)
-    if orders(opened.aims):
-        opened = replace(opened, aims=among(settings, experiment, len(bars_of(first)[1].symbols)))
+    settings, name = asked.settings, within or new_name()
+    draft = drafted(settings, space, configure(first)[0], name)
+    opened = replace(draft, aims=aims_seen(settings, first))
     study, points = opened.study(), known(opened)
+    if opened.journal.shared:
+        study.refresh()  # nothing is begun where it cannot be reached
     with writing(HERE.sweeps):
         (opened.folder / JOBS).mkdir(parents=True)
     if points:
@@ -115,6 +117,21 @@ def begun(asked: Asked, space: Space, first: Sequence[str], known: Known = lambd
     # What makes it a sweep comes last: whatever is there can be resumed.
     write_atomically(opened.folder / ASKED, json.dumps(content, indent=1).encode())
     return opened
+
+
+def drafted(settings: Settings, space: Space, first: Experiment, name: str = "") -> Opened:
+    """A sweep that is not begun; reads and writes nothing. Raises ConfigError for what does not go together."""
+    opened = _opened(HERE.sweeps / name, name, settings, space, aims_of(settings, first))
+    refuse(opened)
+    opened.study()  # raises where the search cannot be used on this space
+    return opened
+
+
+def aims_seen(settings: Settings, first: Sequence[str], memo: Memo | None = None) -> Aims:
+    """By the bars that the first point reads, where the number of their symbols matters."""
+    experiment, _ = configure(first, memo=memo)
+    aims = aims_of(settings, experiment)
+    return among(settings, experiment, len(bars_of(first, memo)[1].symbols)) if orders(aims) else aims
 
 
 def new_name() -> str:
@@ -135,7 +152,8 @@ def opened_again(folder: Path) -> Opened:
             directions=tuple(content["directions"]),
             constraints=constraints_of(settings),
         )
-        return _opened(folder, content["name"], settings, space, aims)
+        found = _opened(folder, content["name"], settings, space, aims)
+        return replace(found, first_rank=content.get("first_rank"))
     except (OSError, ValueError, KeyError) as error:
         raise ConfigError(f"{folder / ASKED}: cannot be read: {error}; name a folder of outputs/sweeps") from None
 
@@ -202,4 +220,7 @@ def refuse(opened: Opened) -> None:
 def _opened(folder: Path, name: str, settings: Settings, space: Space, aims: Aims) -> Opened:
     url = settings.storage()
     journal: Journal = FileJournal(path=folder / JOURNAL) if url is None else SqlJournal(url=url, study=name)
+    if url is not None and not is_address(url):
+        hint = "such as sqlite:////folder/study.db or postgresql+psycopg://USER:PASSWORD@HOST/DATABASE"
+        raise ConfigError(Problem("sweep.storage_env", f"{settings.storage_env} holds no SQLAlchemy URL", hint))
     return Opened(folder=folder, name=name, settings=settings, space=space, aims=aims, journal=journal)

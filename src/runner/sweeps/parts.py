@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -17,7 +17,6 @@ from runner.specification.sweep import Settings
 from runner.storage.disk import write_atomically
 from runner.sweeps.bars import bars_of
 from runner.sweeps.opened import ASKED, Opened, begun, new_name, opened_again
-from runner.sweeps.points import check_points, points_of
 from runner.sweeps.searches import Past
 from runner.sweeps.settings import Asked
 from runner.sweeps.space import Space, space_of
@@ -27,30 +26,36 @@ SYMBOLS = ("data.symbols", "data.main.symbols")
 """Where a source is told which symbols to read."""
 
 
-def begun_parts(asked: Asked, space: Space, first: Sequence[str], memo: Memo) -> list[Opened]:
-    """The searches that a command line asks for: one, or one for every symbol. first: command line of any point."""
-    if asked.settings.by is None:
-        return [_begun(asked, space, first, memo)]
-    key, symbols = _symbols(first, memo)
-    name, share = new_name(), _share(asked.settings, len(symbols))
-    own = [replace(asked, settings=share, overrides=(*asked.overrides, _only(key, symbol))) for symbol in symbols]
-    points = points_of(space_of(own[0].plain, own[0].branches), share)
-    check_points(points, share)
-    parts = []
-    for symbol, each in zip(symbols, own, strict=True):
-        within = f"{name}/{quote(symbol, safe='')}"
-        parts.append(_begun(each, space_of(each.plain, each.branches), (*first, _only(key, symbol)), memo, within))
-    content = {"by": "symbol", "parts": {symbol: part.name for symbol, part in zip(symbols, parts, strict=True)}}
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """A search that a command line asks for. symbol: whose it is, None: of all; first: command line of any point."""
+
+    symbol: str | None = None
+    asked: Asked
+    space: Space
+    first: Sequence[str]
+
+
+def begun_parts(searches: Sequence[Part], memo: Memo) -> list[Opened]:
+    """The searches that a command line asks for, in folders of their own: one, or one for every symbol."""
+    if searches[0].symbol is None:
+        return [_begun(searches[0], memo)]
+    name = new_name()
+    parts = {each.symbol: _begun(each, memo, f"{name}/{quote(str(each.symbol), safe='')}") for each in searches}
+    content = {"by": "symbol", "parts": {symbol: part.name for symbol, part in parts.items()}}
     write_atomically(HERE.sweeps / name / ASKED, json.dumps(content, indent=1).encode())
-    return parts
+    return list(parts.values())
 
 
-def one_of(asked: Asked, space: Space, first: Sequence[str], memo: Memo) -> tuple[Space, int]:
-    """What a plan looks at, and how many such searches there would be: the space, or that of the first symbol."""
-    if asked.settings.by is None:
-        return space, 1
-    key, symbols = _symbols(first, memo)
-    return replace(space, fixed=(*space.fixed, _only(key, symbols[0]))), len(symbols)
+def own_searches(whole: Part, memo: Memo) -> list[Part]:
+    """The search of every symbol. whole: that of all of them."""
+    key, symbols = symbols_key(whole.first, memo), list(bars_of(whole.first, memo)[1].symbols)
+    share, found = _share(whole.asked.settings, len(symbols)), list[Part]()
+    for symbol in symbols:
+        asked = replace(whole.asked, settings=share, overrides=(*whole.asked.overrides, _only(key, symbol)))
+        space, first = space_of(asked.plain, asked.branches), (*whole.first, _only(key, symbol))
+        found.append(Part(symbol=symbol, asked=asked, space=space, first=first))
+    return found
 
 
 def parts_of(folder: Path) -> list[Opened]:
@@ -73,6 +78,8 @@ def together(parts: Sequence[Opened], answers: Sequence[Answer]) -> Answer:
     if len(answers) == 1 and "/" not in parts[0].name:
         return answers[0]
     folder = parts[0].folder.parent
+    names = {name: symbol for symbol, name in symbols_of(folder).items()}
+    symbols = [names[opened.name] for opened in parts]  # all of them, or the one that was resumed
     content = {
         "folder": str(folder),
         "objectives": list(parts[0].objectives),
@@ -80,34 +87,34 @@ def together(parts: Sequence[Opened], answers: Sequence[Answer]) -> Answer:
         "best": None,
         "null_worlds": None,
         "plan": None,
-        "parts": {symbol: answer.content for symbol, answer in zip(symbols_of(folder), answers, strict=True)},
+        "parts": {symbol: answer.content for symbol, answer in zip(symbols, answers, strict=True)},
     }
 
     def show() -> None:
-        for symbol, answer in zip(symbols_of(folder), answers, strict=True):
+        for symbol, answer in zip(symbols, answers, strict=True):
             print(f"\n{symbol}")
             answer.show()
 
     return Answer(content, show, exit_codes.of_jobs(answer.exit_code for answer in answers))
 
 
-def _begun(asked: Asked, space: Space, first: Sequence[str], memo: Memo, within: str = "") -> Opened:
-    warm = asked.settings.warm_start
+def _begun(part: Part, memo: Memo, within: str = "") -> Opened:
+    warm, space, first = part.asked.settings.warm_start, part.space, part.first
 
     def known(opened: Opened) -> list[Past]:
         return known_points(space, opened.aims, None if warm is True else int(warm), first, memo) if warm else []
 
-    return begun(asked, space, first, known, within=within)
+    return begun(part.asked, space, first, known, within=within)
 
 
-def _symbols(first: Sequence[str], memo: Memo) -> tuple[str, list[str]]:
-    """The setting that names the symbols, and those that the first point reads."""
+def symbols_key(first: Sequence[str], memo: Memo) -> str:
+    """The setting that names the symbols which a point reads. Raises ConfigError where its source has none."""
     config = configure(first, memo=memo)[1].config
     keys = [key for key in SYMBOLS if _is_list(config, key)]
     if not keys:
         hint = f"a source with {SYMBOLS[0]} has one, such as data=files"
         raise ConfigError(Problem("sweep.by", "the source has no list of symbols that it reads", hint))
-    return keys[0], list(bars_of(first, memo)[1].symbols)
+    return keys[0]
 
 
 def _is_list(config: Any, key: str) -> bool:

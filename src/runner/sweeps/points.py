@@ -11,8 +11,7 @@ from runner.composition.compose import Memo
 from runner.composition.configure import configure
 from runner.specification.sweep import Settings
 from runner.sweeps.aims import aims_of, unreachable
-from runner.sweeps.settings import asked
-from runner.sweeps.space import Space, space_of
+from runner.sweeps.space import Space
 
 Point = tuple[str, ...]
 SAMPLE = 1000
@@ -31,12 +30,6 @@ def sample_of(points: Sequence[Point], space: Space, settings: Settings) -> list
     if search_name(settings) != "grid":
         return [*points, *(space.overrides(space.filled(lambda _, each: each.at(drawn.random()))) for _ in points)]
     return list(points) if len(points) <= SAMPLE else [points[0], *drawn.sample(points[1:], SAMPLE - 1)]
-
-
-def asked_points(texts: Sequence[str]) -> list[Point]:
-    """The same of a command line."""
-    request = asked(texts)
-    return points_of(space_of(request.plain, request.branches), request.settings)
 
 
 def search_name(settings: Settings) -> str:

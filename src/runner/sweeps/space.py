@@ -6,8 +6,9 @@ The grammar is that of Hydra's sweeps: `a,b`, choice(...), range(...), interval(
 import hashlib
 import itertools
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from hydra.core.override_parser.types import IntervalSweep, Override, RangeSweep
 
@@ -204,6 +205,7 @@ def _branch(
 
 def _parameter(override: Override) -> Parameter:
     value = override.value()
+    _refuse_no_step(override, value)
     tags = value.tags if isinstance(value, IntervalSweep | RangeSweep) else set()
     if unknown := sorted(map(str, tags - {LOG})):
         raise ConfigError(Problem(override.key_or_group, f"tag '{unknown[0]}' is unknown", "allowed: tag(log, ...)"))
@@ -224,12 +226,28 @@ def _parameter(override: Override) -> Parameter:
             low, high = sorted((first, last))
             whole = all(isinstance(each, int) for each in (value.start, value.stop, value.step))
             return _number(override, low, high, step, log=LOG in tags, integer=whole)
-    texts = tuple(dict.fromkeys(override.sweep_string_iterator()))
+    texts = _different(str(override.key_or_group), override.sweep_string_iterator())
     if not texts:
         raise ConfigError(Problem(override.key_or_group, f"'{override.input_line}' is empty", "give a value or more"))
     if getattr(value, "shuffle", False):  # not by chance, which would be another one when a sweep is resumed
         texts = tuple(sorted(texts, key=lambda text: hashlib.sha256(text.encode()).digest()))
     return Choice(texts=texts)
+
+
+def _refuse_no_step(override: Override, value: Any) -> None:
+    if isinstance(value, RangeSweep) and (value.step == 0 or not math.isfinite(value.step)):
+        says = f"'{override.input_line}' has no step that leads from one number to the next"
+        raise ConfigError(Problem(str(override.key_or_group), says, "give one above 0, such as range(1,10,3)"))
+
+
+def _different(key: str, texts: Iterable[str]) -> tuple[str, ...]:
+    """Each value once: 1 and 1.0 are one number, and would be one trial."""
+    found: dict[object, str] = {}
+    for text in texts:
+        value = parsed([f"{key}={text}"])[0].value()
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        found.setdefault(value if number else (text,), text)
+    return tuple(found.values())
 
 
 def _number(override: Override, low: float, high: float, step: float | None, *, log: bool, integer: bool) -> Number:

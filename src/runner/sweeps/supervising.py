@@ -52,13 +52,12 @@ def patience(opened: Opened) -> Patience:
     return Patience(begun=lambda: sum(1 + trial.leases for trial in study.refresh()))
 
 
-def supervise(opened: Opened, workers: int, *, until: float | None) -> None:
+def supervise(opened: Opened, workers: int) -> None:
     """Keeps so many workers alive until all have nothing left to do, or are told to stop.
 
     Raises AssayError where none is left that could go on, in one line; ConfigError where that is what it says.
     """
     command = [sys.executable, "-m", "runner.sweeps.worker", str(opened.folder)]
-    command += [] if until is None else [str(until)]
     alive, lasting, ended = [Worker.start(command) for _ in range(workers)], patience(opened), False
     failure: AssayError | None = None
     try:

@@ -33,10 +33,8 @@ GROWN = 1 << 30
 WARM = 3
 
 
-def work(
-    opened: Opened, memo: Memo, stop: Callable[[], bool], *, until: float | None = None
-) -> Literal["over", "grown"]:
-    """Runs trials one after the other. stop: asked before each; until: no trial is begun after this time.
+def work(opened: Opened, memo: Memo, stop: Callable[[], bool]) -> Literal["over", "grown"]:
+    """Runs trials one after the other. stop: asked before each.
 
     Returns whether this is over, or another process should go on since this one has grown too large.
 
@@ -44,7 +42,7 @@ def work(
     """
     study, done, at_first = opened.study(), 0, 0
     with _beating(study), one_thread_of_blas(), Bench.at(HERE) as bench:
-        while not stop() and (until is None or time.time() < until):
+        while not stop():
             trial = study.take()
             if trial is None:
                 return "over"
@@ -143,10 +141,10 @@ def _memory() -> int:
 def main() -> int:
     """A worker of a sweep that another process supervises; Ctrl-C is told by the sweep's folder."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    folder, until = Path(sys.argv[1]), float(sys.argv[2]) if len(sys.argv) > 2 else None
+    folder = Path(sys.argv[1])
     with redirect_stdout(sys.stderr), ends_with_its_parent():  # what a trial says is talk; the answer is the sweep's
         try:
-            how = work(opened_again(folder), Memo(), lambda: ordered(folder) is not None, until=until)
+            how = work(opened_again(folder), Memo(), lambda: ordered(folder) is not None)
         except KeyboardInterrupt:
             return exit_codes.INTERRUPTED
         except AssayError as error:

@@ -24,10 +24,10 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> Answer:
     """What was checked, and the notices; raises ConfigError with every problem."""
     if options.multirun:
-        from runner.sweeps.points import asked_points, check_points
+        from runner.sweeps.checked import checked
+        from runner.sweeps.settings import asked
 
-        points = asked_points(options.overrides)
-        check_points(points)
+        points = checked(asked(options.overrides)).seen
         content: dict[str, Any] = {
             "settings": None,
             "points": len(points),

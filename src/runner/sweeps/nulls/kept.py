@@ -30,23 +30,34 @@ def new_bench() -> Bench:
     return Bench(real=pipeline.open_cache(HERE, Unseen()))
 
 
+def refuse_kinds(points: Sequence[Sequence[str]]) -> None:
+    """Raises ConfigError where some target of a space has no null, as far as that is known without bars."""
+    bench = new_bench()
+    for point in _of_other_targets(points):
+        refuse(bench.experiment(point))
+
+
 def refuse_points(points: Sequence[Sequence[str]]) -> None:
-    """Raises ConfigError where some target of a space has no null, once for each target and source that it holds."""
-    bench, told = new_bench(), set[tuple[str, ...]]()
+    """The same by the bars too."""
+    bench = new_bench()
+    for point in _of_other_targets(points):
+        refuse(bench.experiment(point))
+        refuse_unchanged(bench.experiment(point), bench)
+
+
+def _of_other_targets(points: Sequence[Sequence[str]]) -> Sequence[tuple[str, ...]]:
+    """A point for each target and source that they hold."""
+    found: dict[tuple[str, ...], tuple[str, ...]] = {}
     for point in points:
-        asked = tuple(text for text in point if not text.startswith(("model", "portfolio")))
-        if asked not in told:
-            told.add(asked)
-            experiment = bench.experiment(tuple(point))
-            refuse(experiment)
-            refuse_unchanged(experiment, bench)
+        found.setdefault(tuple(text for text in point if not text.startswith(("model", "portfolio"))), tuple(point))
+    return list(found.values())
 
 
 def search_all(opened: Opened, trials: int, stop: Asked) -> None:
     """Searches the worlds that are not kept yet, in as many processes as the sweep has workers; ends early where it is
     stopped. trials: of the real search."""
     worlds = opened.settings.null_worlds or 0
-    if len(kept(opened, trials)) == worlds:
+    if len(kept(opened, trials)) >= worlds:
         return
     (opened.folder / NULLS).mkdir(exist_ok=True)
     command = [sys.executable, "-m", "runner.sweeps.nulls.kept", str(opened.folder), str(trials), str(worlds)]
@@ -86,9 +97,14 @@ def work(opened: Opened, trials: int, worlds: int, stop: Asked) -> None:
 
 
 def kept(opened: Opened, trials: int) -> Sequence[Found]:
-    """What was found in each world, in order, as far as they are searched."""
-    found = (_read(_path(opened, world), trials) for world in range(1, (opened.settings.null_worlds or 0) + 1))
+    """What was found in each world, in order, as far as they are searched: all of them, however many are asked for."""
+    found = (_read(_path(opened, world), trials) for world in range(1, last_kept(opened) + 1))
     return [each for each in found if each is not None]
+
+
+def last_kept(opened: Opened) -> int:
+    """The highest number of a world that was ever searched; 0 where none was."""
+    return max((int(path.stem) for path in (opened.folder / NULLS).glob("[0-9]*.json")), default=0)
 
 
 def _path(opened: Opened, world: int) -> Path:

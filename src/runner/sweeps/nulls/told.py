@@ -41,13 +41,14 @@ def of_sweep(
     content: dict[str, Any] = {
         "worlds": len(found),
         "asked": opened.settings.null_worlds,
+        "first": opened.first_rank,
         "failed": sum(each.best is None for each in found),
         "trials": len(trials),
         "leading": leading,
         **{name: figures[leading][name] for name in ("p_value", "rank", "real", "nulls")},
         "figures": figures,
     }
-    return {**content, "says": f"{in_words(content)}{_warm(opened)}"}
+    return {**content, "says": f"{in_words(content)}{first_in_words(opened.first_rank)}{_warm(opened)}"}
 
 
 def keep_ranks(opened: Opened, trials: Sequence[StudyTrial]) -> dict[str, Any] | None:
@@ -88,6 +89,19 @@ def in_words(content: Mapping[str, Any]) -> str:
     failed = content["failed"]
     against = f" In {failed} of them the search found nothing, which counts against it." if failed else ""
     return f"{says}{'; ' + rest if rest else ''}.{against} {KEPT}"
+
+
+def first_in_words(first: Mapping[str, Any] | None) -> str:
+    """That worlds or trials were added after a rank was known, and what it was: who stops at will is lucky oftener."""
+    if first is None:
+        return ""
+    p = "a p that is not known any more" if first["p_value"] is None else f"p = {first['p_value']:.3g}"
+    of = f" of {first['leading']}" if first["leading"] else ""
+    some = "" if first["worlds"] == first["asked"] else f", of which {first['worlds']} were searched"
+    return (
+        f" At first {first['asked']} worlds were asked for{some}, which gave {p}{of} with {first['trials']} trials; "
+        "more were asked for after that was known, so that the p above is no longer exact."
+    )
 
 
 def _warm(opened: Opened) -> str:

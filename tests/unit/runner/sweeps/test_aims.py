@@ -6,7 +6,7 @@ from components.errors import ConfigError
 from runner.composition.configure import configure
 from runner.specification.sweep import Settings
 from runner.sweeps.aims import Constraint, aims_of, among
-from runner.sweeps.points import asked_points, check_points
+from runner.sweeps.checked import checked
 from runner.sweeps.searches import Past
 from runner.sweeps.settings import asked
 
@@ -15,7 +15,7 @@ ASSETS, LEVEL = ("+experiment=us20_reversal",), ("+experiment=sp500_volatility",
 
 def complaint(*overrides: str) -> list[str]:
     with pytest.raises(ConfigError) as caught:
-        check_points(asked_points(overrides), asked(overrides).settings)
+        checked(asked(overrides))
     return str(caught.value).splitlines()
 
 

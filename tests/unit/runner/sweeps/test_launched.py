@@ -24,7 +24,7 @@ def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Handed:
     monkeypatch.setenv("ASSAY_ACTOR", "agent:somebody:3")
     Ledger.open().start_trial(BARS, "first", {})
     (tmp_path / "outputs").mkdir()
-    return handed(opened_sweep(Path("outputs")), None)
+    return handed(opened_sweep(Path("outputs")))
 
 
 def test_all_that_is_handed_over_means_the_same_in_another_folder(told: Handed, tmp_path: Path) -> None:
@@ -40,21 +40,18 @@ def test_a_ledger_that_no_variable_names_is_named(
 ) -> None:
     monkeypatch.delenv("ASSAY_LEDGER")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    assert handed(opened_sweep(tmp_path), None).variables["ASSAY_LEDGER"] == f"{tmp_path}/data/assay/ledger.sqlite"
+    assert handed(opened_sweep(tmp_path)).variables["ASSAY_LEDGER"] == f"{tmp_path}/data/assay/ledger.sqlite"
 
 
 def test_no_secret_is_handed_over(told: Handed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STUDY", "postgresql+psycopg://me:hunter2@host/db")
     monkeypatch.setenv("ASSAY_VAULT_KEY", "hunter2")
     monkeypatch.setenv("ASSAY_DATABASE", "postgresql://me:hunter2@host/db")
-    found = handed(opened_sweep(tmp_path, storage_env="STUDY"), None)
+    found = handed(opened_sweep(tmp_path, storage_env="STUDY"))
     assert found.needed == ("STUDY",)
     assert b"hunter2" not in pickle.dumps(found)
     monkeypatch.setenv("STUDY", "postgresql+psycopg://me@host/db")
-    assert (
-        handed(opened_sweep(tmp_path, storage_env="STUDY"), None).variables["STUDY"]
-        == "postgresql+psycopg://me@host/db"
-    )
+    assert handed(opened_sweep(tmp_path, storage_env="STUDY")).variables["STUDY"] == "postgresql+psycopg://me@host/db"
 
 
 def test_what_a_machine_lacks_is_one_line(told: Handed, tmp_path: Path) -> None:

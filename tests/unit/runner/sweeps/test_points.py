@@ -1,5 +1,6 @@
 """The points of a sweep, each checked before the first trial."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,14 @@ import yaml
 from components.errors import ConfigError
 from runner.composition.handover import for_hydra
 from runner.composition.places import config_files
-from runner.sweeps.points import asked_points, check_points, varying
+from runner.sweeps.points import Point, check_points, points_of, varying
 from runner.sweeps.settings import asked, settings_of
+from runner.sweeps.space import space_of
+
+
+def asked_points(texts: Sequence[str]) -> list[Point]:
+    request = asked(texts)
+    return points_of(space_of(request.plain, request.branches), request.settings)
 
 
 def complaint(*overrides: str) -> list[str]:
@@ -94,6 +101,39 @@ def test_a_search_space_without_parameters(text: str, tmp_path: Path, monkeypatc
     file = tmp_path / "conf" / "sweep" / "odd.yaml"
     file.write_text(text)
     assert complaint("sweep=odd") == [f"{file}: must hold params: a map of keys to texts such as 'ridge,lightgbm'"]
+
+
+@pytest.mark.parametrize("text", ["params: {a: '1,2'}\nwhen: 7\n", "params: {a: '1,2'}\nwhen: [a]\n"])
+def test_a_search_space_whose_branches_are_no_map(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "conf" / "sweep").mkdir(parents=True)
+    file = tmp_path / "conf" / "sweep" / "odd.yaml"
+    file.write_text(text)
+    assert complaint("sweep=odd") == [f"{file}: when must be a map of KEY=VALUE to a map of parameters, as params is"]
+
+
+def test_one_space_is_searched_at_a_time_and_a_setting_has_one_value() -> None:
+    hint = "one space at a time is searched; name one, or write a conf/sweep/NAME.yaml that holds what you want of both"
+    assert complaint("+sweep=ridge,svm") == [f"sweep: '+sweep=ridge,svm': {hint}"]
+    assert complaint("+sweep=ridge", "+sweep=models") == [f"sweep: '+sweep=ridge +sweep=models': {hint}"]
+    assert complaint("sweep.minutes=1,2") == [
+        "sweep.minutes: 'sweep.minutes=1,2' has several values; a sweep has one: it is no parameter"
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ["range(1,10,0)", "range(0.1,1.0,0.0)", "shuffle(range(1,10,0))", "range(1,10,nan)", "range(1,10,inf)"]
+)
+def test_a_range_without_a_step(text: str) -> None:
+    assert complaint(f"model.penalty={text}") == [
+        f"model.penalty: 'model.penalty={text}' has no step that leads from one number to the next; "
+        "give one above 0, such as range(1,10,3)"
+    ]
+
+
+def test_a_number_that_is_written_twice_is_one_value() -> None:
+    found = asked_points(["a=1,1.0,1e0,true,'1',2"])
+    assert found == [("a=1",), ("a=True",), ("a='1'",), ("a=2",)]
 
 
 @pytest.mark.parametrize("space", config_files("sweep"))

@@ -56,14 +56,14 @@ def test_a_worker_that_dies_before_any_trial_is_not_begun_for_ever(
     (tmp_path / "runner" / "__init__.py").write_text("import a_library_that_is_not_here\n")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     with pytest.raises(AssayError) as failed:
-        supervise(opened_sweep(tmp_path), 2, until=None)
+        supervise(opened_sweep(tmp_path), 2)
     says = "a worker ended with exit code 1: ModuleNotFoundError: No module named 'a_library_that_is_not_here'"
     assert str(failed.value) == says
 
 
 def test_what_a_worker_refuses_is_the_error_and_is_not_tried_again(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as failed:
-        supervise(opened_sweep(tmp_path), 1, until=None)
+        supervise(opened_sweep(tmp_path), 1)
     assert str(failed.value) == (
         f"{tmp_path}/sweep.json: cannot be read: [Errno 2] No such file or directory: '{tmp_path}/sweep.json'; "
         "name a folder of outputs/sweeps"

@@ -2,6 +2,8 @@
 
 import json
 import resource
+import shutil
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from runner.sweeps.parts import parts_of
 from runner.sweeps.plan import WITHIN
 from runner.sweeps.study import Study
 from runner.sweeps.sweep import sweep
+from runner.whole import is_whole
 
 PENALTY = ("model=ridge", "model.penalty=tag(log,interval(0.01,1000))", "sweep.judged=0")
 RANDOM = (*EXPERIMENT, *PENALTY, "sweep.search=random", "sweep.objectives=[valid/mse]")
@@ -121,7 +124,27 @@ def test_every_symbol_has_a_search_of_its_own(place: Path) -> None:
         opened_again(Path(answer.content["folder"]))
     again = sweep(["sweep.resume=latest"])
     assert again.content["parts"] == answer.content["parts"]
+    alone = sweep([f"sweep.resume={Path(answer.content['folder']) / 'ON'}"])
+    assert alone.content["parts"] == {"ON": answer.content["parts"]["ON"]}
     assert runs(place) == before
+
+
+def test_the_next_is_judged_where_the_best_is_gone(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    study = study_of(sweep([*RANDOM, "sweep.trials=2"]))
+    first, second = sorted(study.trials, key=lambda trial: trial.objectives)
+    shutil.rmtree(str(first.run))
+    assert not is_whole(Path(str(second.run)))
+    sweep(["sweep.resume=latest", "sweep.judged=1"])
+    assert is_whole(Path(str(second.run)))
+    assert f"{first.run}: no such run folder" in capsys.readouterr().err
+
+
+def test_a_plan_does_not_depend_on_what_the_store_holds(place: Path) -> None:
+    asked = [*RANDOM, "sweep.trials=2", "sweep.null_worlds=3", "sweep.plan=true"]
+    first, again = (sweep(asked).content["plan"] for _ in range(2))
+    assert (first["trials"], first["null_trials"]) == (2, 6)
+    assert first["disk_bytes"] == pytest.approx(again["disk_bytes"], rel=0.02)
+    assert not list(place.glob("outputs/runs/*"))
 
 
 @pytest.mark.slow
@@ -145,6 +168,20 @@ def test_a_plan_is_held_by_the_sweep(place: Path) -> None:
     found["seconds"] = study.clock.processor_seconds
     for name, value in found.items():
         assert expected[name] / WITHIN <= value <= expected[name] * WITHIN, (name, value, expected)
+
+
+@pytest.mark.slow
+def test_a_plan_of_null_worlds_is_held_by_their_search(place: Path) -> None:
+    asked = [*RANDOM, "sweep.trials=6"]
+    sweep([*asked, "sweep.plan=true"])  # imports and compiles
+    alone, both = (sweep([*asked, "sweep.plan=true", *more]).content["plan"] for more in ((), ("sweep.null_worlds=8",)))
+    folder = sweep(asked).content["folder"]
+    began = time.process_time()
+    sweep([f"sweep.resume={folder}", "sweep.null_worlds=8"])
+    used = time.process_time() - began
+    assert both["null_trials"] == 48
+    assert both["seconds"] - alone["seconds"] < used * WITHIN
+    assert used < both["seconds"] * WITHIN
 
 
 def written(place: Path) -> int:
