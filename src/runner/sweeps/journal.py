@@ -7,7 +7,7 @@ by a crash was never written.
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -162,6 +162,7 @@ def is_address(url: str) -> bool:
 def _engine(url: str) -> Any:
     """An engine whose transactions begin by taking the lock, in SQLite too; creates the table."""
     from sqlalchemy import create_engine, event, text
+    from sqlalchemy.exc import IntegrityError, ProgrammingError
     from sqlalchemy.pool import NullPool
 
     engine = create_engine(url, poolclass=NullPool)
@@ -169,7 +170,8 @@ def _engine(url: str) -> Any:
         # pysqlite begins late, so that two readers could both become writers: it begins where we say.
         event.listen(engine, "connect", lambda raw, _: setattr(raw, "isolation_level", None))
         event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
-    with engine.begin() as connection:
+    # Where two create it at once, PostgreSQL refuses the later one in spite of what it is asked.
+    with suppress(IntegrityError, ProgrammingError), engine.begin() as connection:
         connection.execute(
             text(
                 "CREATE TABLE IF NOT EXISTS assay_studies "
