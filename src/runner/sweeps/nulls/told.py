@@ -1,6 +1,7 @@
 """What the null worlds say of the best trial, as values and in words."""
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -54,6 +55,9 @@ def of_sweep(
 def keep_ranks(opened: Opened, trials: Sequence[StudyTrial]) -> dict[str, Any] | None:
     """The same, kept in the best trial's run folder, by which its gates and its report know it."""
     content = of_sweep(opened, trials)
+    if content is None and kept(opened, len(trials)) and (lost := best_of(opened, trials)[:1]):
+        says = f"{lost[0].run}: the best run is not there, so that its rank among null worlds cannot be told"
+        print(f"{says}; where it was archived, say archive {Path(str(lost[0].run)).name} --restore", file=sys.stderr)
     if content is not None:
         folder = Path(str(best_of(opened, trials)[0].run))
         data = json.dumps(content, indent=1).encode()
