@@ -15,14 +15,12 @@ from typing import Any
 import pytest
 
 from harness import started
-from runner.composition.compose import Memo
 from runner.recording.ledger import Ledger
 from runner.storage.store import Store
+from runner.sweeps.checked import checked, parts_checked
 from runner.sweeps.launched import handed
 from runner.sweeps.parts import begun_parts
-from runner.sweeps.points import points_of
 from runner.sweeps.settings import asked as asked_for
-from runner.sweeps.space import space_of
 
 QUICK = ("+experiment=sp500_volatility", "debug=fast", "tracking=none", "model=ridge")
 SEARCH = (*QUICK, "model.penalty=tag(log,interval(0.01,1000))", "sweep.search=random", "sweep.workers=2")
@@ -113,9 +111,8 @@ def test_workers_of_two_machines_share_store_ledger_and_trials(tmp_path: Path, m
     shared.mkdir()
     monkeypatch.chdir(shared)
     monkeypatch.setenv("ASSAY_LEDGER", "ledger.sqlite")
-    asked = asked_for([*SEARCH, "sweep.trials=6"])
-    space = space_of(asked.plain, asked.branches)
-    (opened,) = begun_parts(asked, space, points_of(space, asked.settings)[0], Memo())
+    search = checked(asked_for([*SEARCH, "sweep.trials=6"]))
+    (opened,) = begun_parts(parts_checked(search), search.memo)
     (tmp_path / "handed").write_bytes(pickle.dumps(handed(opened)))
     machines = []
     for name in ("near", "far"):
