@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from components.contracts import FittedModel
-from components.model._forest import Tree, forest_graph
+from components.model._forest import Tree, coded, forest_graph
 from components.onnx_graph import linked
 from components.values import Float, Samples
 
@@ -83,17 +83,8 @@ def _tree(told: Mapping[str, Any], output: int) -> Tree:
     left_M = np.asarray(told["left_children"], dtype=np.int64)
     right_M = np.asarray(told["right_children"], dtype=np.int64)
     value_M = np.asarray(told["split_conditions"], dtype=np.float32).astype(np.float64)
-    leaf_M = left_M < 0
-    place_M = np.where(leaf_M, ~(np.cumsum(leaf_M) - 1), np.cumsum(~leaf_M) - 1)
-    return Tree(
-        feature_S=np.asarray(told["split_indices"], dtype=np.int64)[~leaf_M],
-        threshold_S=value_M[~leaf_M],
-        left_S=place_M[left_M[~leaf_M]],
-        right_S=place_M[right_M[~leaf_M]],
-        value_L=value_M[leaf_M],
-        output=output,
-        strict=True,
-    )
+    feature_M = np.asarray(told["split_indices"], dtype=np.int64)
+    return coded(left_M < 0, feature_M, value_M, left_M, right_M, value_M, output=output, strict=True)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

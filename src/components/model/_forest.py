@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from components.onnx_graph import forecast_graph, link_nodes, wide_features
 from components.values import Float, Int
@@ -28,6 +29,31 @@ class Tree:
     value_L: Float
     output: int = 0
     strict: bool = False
+
+
+def coded(
+    leaf_M: npt.NDArray[np.bool_],
+    feature_M: npt.NDArray[Any],
+    threshold_M: Float,
+    left_M: npt.NDArray[Any],
+    right_M: npt.NDArray[Any],
+    value_M: Float,
+    *,
+    output: int = 0,
+    strict: bool = False,
+) -> Tree:
+    """The tree of M nodes in any order, whose children are named by their place."""
+    place_M = np.where(leaf_M, ~(np.cumsum(leaf_M) - 1), np.cumsum(~leaf_M) - 1)
+    split_M = ~leaf_M
+    return Tree(
+        feature_S=feature_M[split_M].astype(np.int64),
+        threshold_S=threshold_M[split_M],
+        left_S=place_M[left_M[split_M]],
+        right_S=place_M[right_M[split_M]],
+        value_L=value_M[leaf_M],
+        output=output,
+        strict=strict,
+    )
 
 
 def forest_graph(

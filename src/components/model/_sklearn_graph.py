@@ -5,10 +5,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from components.errors import ContractError
-from components.model._forest import Tree, forest_graph
+from components.model._forest import Tree, coded, forest_graph
 from components.onnx_graph import OPSETS, forecast_graph, wide_features
 from components.values import Float
 
@@ -110,33 +109,13 @@ def _leaf_values(member: Any, whole: Any) -> Float:
 
 def _tree(tree: Any, value_M: Float) -> Tree:
     leaf_M = tree.children_left < 0
-    return _coded(leaf_M, tree.feature, tree.threshold, tree.children_left, tree.children_right, value_M)
+    return coded(leaf_M, tree.feature, tree.threshold, tree.children_left, tree.children_right, value_M)
 
 
 def _histogram_tree(nodes: Any) -> Tree:
     leaf_M = nodes["is_leaf"].astype(bool)
     left_M, right_M = nodes["left"].astype(np.int64), nodes["right"].astype(np.int64)
-    return _coded(leaf_M, nodes["feature_idx"], nodes["num_threshold"], left_M, right_M, nodes["value"])
-
-
-def _coded(
-    leaf_M: npt.NDArray[np.bool_],
-    feature_M: npt.NDArray[Any],
-    threshold_M: Float,
-    left_M: npt.NDArray[Any],
-    right_M: npt.NDArray[Any],
-    value_M: Float,
-) -> Tree:
-    """Nodes in any order -> splits and leaves apart."""
-    place_M = np.where(leaf_M, ~(np.cumsum(leaf_M) - 1), np.cumsum(~leaf_M) - 1)
-    split_M = ~leaf_M
-    return Tree(
-        feature_S=feature_M[split_M].astype(np.int64),
-        threshold_S=threshold_M[split_M],
-        left_S=place_M[left_M[split_M]],
-        right_S=place_M[right_M[split_M]],
-        value_L=value_M[leaf_M],
-    )
+    return coded(leaf_M, nodes["feature_idx"], nodes["num_threshold"], left_M, right_M, nodes["value"])
 
 
 def _forest(pipeline: Any, grown: Sequence[Grown]) -> "onnx.ModelProto":
