@@ -45,11 +45,6 @@ RULES: Mapping[str, Rule] = {
 """What trials may be chosen by before anybody sees how they fare later."""
 
 
-def later_metric(trials: Trials) -> Values:
-    """How a trial fares on what no rule has read: later bars, or the test spans where there are none."""
-    return trials.later or trials.test
-
-
 def chosen(trials: Trials, rule: Rule, better: int) -> int | None:
     """Position of the trial that the rule prefers; None where it knows of none."""
     scores = rule(trials, better)
